@@ -1,0 +1,97 @@
+//! Why something a client sent was not accepted. An error answers and the session lives on; what
+//! ends a session is a [`crate::CloseCode`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The reason as a token a program can switch on. New ones may be added; a client that meets one
+/// it does not know reads [`ErrorCode::Unknown`] and shows the detail.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// The frame is not one JSON object.
+    BadJson,
+    /// The frame is binary; this protocol speaks text frames.
+    NotText,
+    /// `type` names no message of this protocol.
+    UnknownType,
+    /// A field is missing, or not of its form.
+    BadField,
+    /// The room id breaks its rule.
+    BadRoomId,
+    /// The client id breaks its rule.
+    BadClientId,
+    /// The name breaks its rule.
+    BadName,
+    /// Somebody in the room already has this name, or one that looks the same. A free one comes
+    /// along as `suggestion`.
+    NameTaken,
+    /// The say id breaks its rule.
+    BadSayId,
+    /// Nothing visible to say.
+    EmptyText,
+    /// The text is longer than allowed.
+    TextTooLong,
+    /// Something other than `join` or `ping` before `join`.
+    NotJoined,
+    /// A second `join` on one connection.
+    AlreadyJoined,
+    /// The room has as many members as it may.
+    RoomFull,
+    /// Too many messages in too short a time; this one was dropped.
+    TooFast,
+    /// A code from a newer server.
+    #[serde(other)]
+    Unknown,
+}
+
+impl ErrorCode {
+    /// The token as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadJson => "bad_json",
+            Self::NotText => "not_text",
+            Self::UnknownType => "unknown_type",
+            Self::BadField => "bad_field",
+            Self::BadRoomId => "bad_room_id",
+            Self::BadClientId => "bad_client_id",
+            Self::BadName => "bad_name",
+            Self::NameTaken => "name_taken",
+            Self::BadSayId => "bad_say_id",
+            Self::EmptyText => "empty_text",
+            Self::TextTooLong => "text_too_long",
+            Self::NotJoined => "not_joined",
+            Self::AlreadyJoined => "already_joined",
+            Self::RoomFull => "room_full",
+            Self::TooFast => "too_fast",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A value broke its rule: which rule, as a token, and what was wrong with it, in English for the
+/// person writing a client.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Invalid {
+    /// Which rule.
+    pub code: ErrorCode,
+    /// What was wrong. Names characters by code point and never repeats the value.
+    pub detail: String,
+}
+
+impl Invalid {
+    pub(crate) fn new(code: ErrorCode, detail: String) -> Self {
+        Self { code, detail }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for Invalid {}

@@ -1,0 +1,235 @@
+//! The ids of the protocol: which room, which person, which message, which tab, which life of the
+//! room, and the one secret. Ids may be Persian, because people type them into address bars and
+//! read them aloud in class. None of them but [`ResumeToken`] proves anything.
+
+use std::{fmt, sync::Arc};
+
+use crate::{ErrorCode, Invalid, chars, limits::ID_MAX_CHARS, wire_text::wire_text};
+
+/// A room's id, as in `/r/{room_id}`: letters and digits of any script, `-`, `_`, `.` and ZWNJ,
+/// beginning with a letter or digit, at most [`ID_MAX_CHARS`]. Spaces become `-`; Arabic letter
+/// forms and eastern digits become the Persian letter and the ASCII digit, and ASCII letters
+/// lower case, so that two people who type the same room meet in it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RoomId(Arc<str>);
+
+impl RoomId {
+    pub(crate) const RULE: &str = "1 to 64 letters or digits of any script, '-', '_', '.' or ZWNJ; \
+        the first a letter or digit";
+
+    /// # Errors
+    /// [`ErrorCode::BadRoomId`] when empty, too long, or holding any other character.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let folded: String = chars::nfc(raw.trim())
+            .chars()
+            .map(|c| if c == ' ' { '-' } else { chars::persian(c).to_ascii_lowercase() })
+            .collect();
+        check_slug(&folded, "room id", ErrorCode::BadRoomId)?;
+        Ok(Self(folded.into()))
+    }
+}
+
+wire_text!(RoomId);
+
+/// A person's public id within a room, as in `/ws/{room_id}/{client_id}`. It names, and proves
+/// nothing: whoever knows it can ask for it, and gets a different one when it is taken.
+/// Same characters as a [`RoomId`], kept as written.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ClientId(Arc<str>);
+
+impl ClientId {
+    pub(crate) const RULE: &str = RoomId::RULE;
+
+    /// # Errors
+    /// [`ErrorCode::BadClientId`] when empty, too long, or holding a character ids do not have.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let composed = chars::nfc(raw);
+        check_slug(&composed, "client id", ErrorCode::BadClientId)?;
+        Ok(Self(composed.as_ref().into()))
+    }
+
+    /// The `n`th id derived from this one, for a second person who asked for the same: `ali-2`.
+    /// Stays within [`ID_MAX_CHARS`].
+    #[must_use]
+    pub fn numbered(&self, n: usize) -> Self {
+        let suffix = format!("-{n}");
+        let keep = ID_MAX_CHARS - suffix.len();
+        let mut id: String = self.0.chars().take(keep).collect();
+        id.push_str(&suffix);
+        Self(id.into())
+    }
+}
+
+wire_text!(ClientId);
+
+/// A sender's own id for one message, unique within its session: what the echo acknowledges and
+/// what makes a resent message one message. Opaque: 1 to [`ID_MAX_CHARS`] visible ASCII characters.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SayId(Arc<str>);
+
+impl SayId {
+    pub(crate) const RULE: &str = OPAQUE_RULE;
+
+    /// # Errors
+    /// [`ErrorCode::BadSayId`] when empty, too long, or not visible ASCII.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        check_opaque(raw, "say id", ErrorCode::BadSayId)?;
+        Ok(Self(raw.into()))
+    }
+}
+
+wire_text!(SayId);
+
+/// Which of one person's tabs a connection is. A join with a tab id the session already has
+/// replaces that tab's earlier connection; a new one adds a tab. Same form as a [`SayId`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct TabId(Arc<str>);
+
+impl TabId {
+    pub(crate) const RULE: &str = OPAQUE_RULE;
+
+    /// # Errors
+    /// [`ErrorCode::BadField`] when empty, too long, or not visible ASCII.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        check_opaque(raw, "tab id", ErrorCode::BadField)?;
+        Ok(Self(raw.into()))
+    }
+}
+
+wire_text!(TabId);
+
+/// One life of a room. `seq` counts within it; a different epoch means that what was missed can no
+/// longer be told. Opaque, same form as a [`SayId`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Epoch(Arc<str>);
+
+impl Epoch {
+    pub(crate) const RULE: &str = OPAQUE_RULE;
+
+    /// # Errors
+    /// [`ErrorCode::BadField`] when empty, too long, or not visible ASCII.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        check_opaque(raw, "epoch", ErrorCode::BadField)?;
+        Ok(Self(raw.into()))
+    }
+}
+
+wire_text!(Epoch);
+
+/// The secret that lets a browser be the same person again: 256 random bits as 64 lower-case hex
+/// digits. Given in `welcome`, sent back only inside `join`, never in a URL; its `Debug` does not
+/// show it, so it cannot reach a log by accident.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeToken(Arc<str>);
+
+impl ResumeToken {
+    pub(crate) const RULE: &str = "64 lower-case hexadecimal digits";
+
+    /// The token for these random bytes. The caller owns the randomness.
+    pub fn from_bytes(random: [u8; 32]) -> Self {
+        use fmt::Write;
+        let mut hex = String::with_capacity(64);
+        for byte in random {
+            write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+        }
+        Self(hex.into())
+    }
+
+    /// # Errors
+    /// [`ErrorCode::BadField`] when it is not 64 lower-case hex digits.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+        if raw.len() == 64 && raw.bytes().all(hex) {
+            Ok(Self(raw.into()))
+        } else {
+            Err(Invalid::new(ErrorCode::BadField, format!("resume token: must be {}", Self::RULE)))
+        }
+    }
+}
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeToken(…)")
+    }
+}
+
+wire_text!(ResumeToken);
+
+const OPAQUE_RULE: &str = "1 to 64 visible ASCII characters";
+
+fn check_opaque(raw: &str, what: &str, code: ErrorCode) -> Result<(), Invalid> {
+    if (1..=ID_MAX_CHARS).contains(&raw.len()) && raw.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(())
+    } else {
+        Err(Invalid::new(code, format!("{what}: must be {OPAQUE_RULE}")))
+    }
+}
+
+fn check_slug(slug: &str, what: &str, code: ErrorCode) -> Result<(), Invalid> {
+    let invalid = |why: String| Err(Invalid::new(code, format!("{what}: {why}; must be {}", RoomId::RULE)));
+    let length = slug.chars().count();
+    let Some(first) = slug.chars().next() else {
+        return invalid("empty".into());
+    };
+    if length > ID_MAX_CHARS {
+        return invalid(format!("{length} characters"));
+    }
+    let allowed =
+        |c: char| c.is_alphanumeric() || chars::is_combining(c) || matches!(c, '-' | '_' | '.' | chars::ZWNJ);
+    if let Some(bad) = slug.chars().find(|&c| !allowed(c)) {
+        return invalid(format!("has U+{:04X}", bad as u32));
+    }
+    if !first.is_alphanumeric() {
+        return invalid(format!("begins with U+{:04X}", first as u32));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_room_typed_on_different_keyboards_is_one_room() {
+        let room = RoomId::parse("کلاس ی۱").unwrap();
+        assert_eq!(room.as_str(), "کلاس-ی1");
+        assert_eq!(RoomId::parse("كلاس-ي١").unwrap(), room);
+        assert_eq!(RoomId::parse(" کلاس-ی1 ").unwrap(), room);
+        assert_eq!(RoomId::parse("Room-A").unwrap(), RoomId::parse("room-a").unwrap());
+    }
+
+    #[test]
+    fn ids_that_could_mean_a_path_or_hide_something_are_refused() {
+        for bad in
+            ["", " ", ".", "..", "-a", "a/b", "a?b", "a#b", "a%2f", "a\u{202E}b", "a\u{200B}b", "a\0b", "🙂"]
+        {
+            assert_eq!(RoomId::parse(bad).unwrap_err().code, ErrorCode::BadRoomId, "{bad:?}");
+            assert_eq!(ClientId::parse(bad).unwrap_err().code, ErrorCode::BadClientId, "{bad:?}");
+        }
+        assert!(RoomId::parse(&"ا".repeat(64)).is_ok());
+        assert!(RoomId::parse(&"ا".repeat(65)).unwrap_err().detail.contains("65 characters"));
+    }
+
+    #[test]
+    fn a_zwnj_inside_an_id_is_kept() {
+        assert_eq!(ClientId::parse("می‌روم").unwrap().as_str(), "می\u{200C}روم");
+    }
+
+    #[test]
+    fn a_numbered_id_is_still_a_valid_id() {
+        let long = ClientId::parse(&"ا".repeat(64)).unwrap().numbered(12);
+        assert_eq!(long.as_str().chars().count(), 64);
+        assert!(ClientId::parse(long.as_str()).is_ok());
+        assert_eq!(ClientId::parse("ali").unwrap().numbered(2).as_str(), "ali-2");
+    }
+
+    #[test]
+    fn a_token_round_trips_and_never_shows_itself() {
+        let token = ResumeToken::from_bytes([0xAB; 32]);
+        assert_eq!(ResumeToken::parse(token.as_str()).unwrap(), token);
+        assert!(!format!("{token:?}").contains("ab"));
+        for bad in ["", "ab", &"AB".repeat(32), &"zz".repeat(32)] {
+            assert!(ResumeToken::parse(bad).is_err());
+        }
+    }
+}

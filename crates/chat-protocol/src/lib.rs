@@ -1,0 +1,37 @@
+//! What goes over the wire between the two ends of an Otagh room.
+//!
+//! A frame is one JSON object with a `type`. [`ClientMsg::parse`] is the only door from bytes to
+//! meaning: behind it every name, text and id has already passed its rule, so nothing further in
+//! has to ask again. [`ServerMsg`] is what comes back. Read [`client_msg`] and [`server_msg`]
+//! beside `docs/protocol.md`, which says the same for a student who writes a client by hand.
+//!
+//! This crate knows rules and shapes. It deliberately does not know sockets, clocks, randomness,
+//! or what language the people in the room speak.
+
+mod chars;
+pub mod client_msg;
+pub mod close;
+pub mod error;
+pub mod ids;
+pub mod limits;
+pub mod member;
+pub mod name;
+pub mod server_msg;
+pub mod text;
+mod wire_text;
+
+pub use client_msg::{ClientMsg, Rejection, Resume};
+pub use close::CloseCode;
+pub use error::{ErrorCode, Invalid};
+pub use ids::{ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};
+pub use member::Member;
+pub use name::{Name, NameKey};
+pub use server_msg::{Presence, Said, ServerMsg, Welcome};
+pub use text::Text;
+
+/// Position of a message in its room: 1 for the first of an epoch, then without gaps. Stays below
+/// 2^53, so that JavaScript reads it exactly.
+pub type Seq = u64;
+
+/// The WebSocket subprotocol our client offers and the server echoes (RFC 6455 §1.9).
+pub const SUBPROTOCOL: &str = "otagh.v1";

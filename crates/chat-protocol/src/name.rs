@@ -1,0 +1,156 @@
+//! Names people choose, and when two of them count as the same. A [`Name`] is kept as its owner
+//! wrote it; a [`NameKey`] is what the eye compares, and exists only to keep names in one room
+//! apart. It is never shown.
+
+use std::sync::Arc;
+
+use crate::{ErrorCode, Invalid, chars, limits::NAME_MAX_CHARS, wire_text::wire_text};
+
+/// A display name: 1 to [`NAME_MAX_CHARS`] characters, composed (NFC), outer space trimmed and
+/// inner space single, with at least one letter, digit or symbol. ZWNJ and ZWJ are kept; control
+/// and bidi control characters are refused, because a name stands beside other people's words.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    pub(crate) const RULE: &str =
+        "1 to 32 characters on one line, without control or bidi control characters";
+
+    /// Most combining marks in a row: Persian needs two (a shadda and a vowel); more is a tower.
+    const MARKS_MAX: usize = 2;
+
+    /// # Errors
+    /// [`ErrorCode::BadName`], saying which part of the rule was broken.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        let invalid = |why: String| {
+            Err(Invalid::new(ErrorCode::BadName, format!("name: {why}; must be {}", Self::RULE)))
+        };
+        let composed = chars::nfc(raw);
+        let name = composed.split_whitespace().collect::<Vec<_>>().join(" ");
+        let length = name.chars().count();
+        if length > NAME_MAX_CHARS {
+            return invalid(format!("{length} characters"));
+        }
+        if let Some(bad) = name.chars().find(|&c| c.is_control() || chars::is_invisible(c)) {
+            return invalid(format!("has U+{:04X}", bad as u32));
+        }
+        if name.chars().all(chars::is_skipped_by_eye) {
+            return invalid("nothing to see".into());
+        }
+        let mut marks = 0;
+        for c in name.chars() {
+            marks = if chars::is_combining(c) { marks + 1 } else { 0 };
+            if marks > Self::MARKS_MAX {
+                return invalid(format!("more than {} marks on one letter", Self::MARKS_MAX));
+            }
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The `n`th name derived from this one, for politely suggesting a free one: «سارا ۲».
+    /// Stays within [`NAME_MAX_CHARS`].
+    #[must_use]
+    pub fn numbered(&self, n: usize) -> Self {
+        let digits: String = n
+            .to_string()
+            .chars()
+            .map(|c| c.to_digit(10).and_then(|d| char::from_u32('۰' as u32 + d)).unwrap_or(c))
+            .collect();
+        let keep = NAME_MAX_CHARS - digits.chars().count() - 1;
+        let base: String = self.0.chars().take(keep).collect();
+        Self(format!("{} {digits}", base.trim_end()).into())
+    }
+
+    /// What the eye compares.
+    pub fn key(&self) -> NameKey {
+        NameKey::of(self)
+    }
+}
+
+impl From<&crate::ClientId> for Name {
+    /// The name of someone who joined without one. An id has none of the characters a name may
+    /// not have, but may be longer; it is then cut.
+    fn from(id: &crate::ClientId) -> Self {
+        Self(id.as_str().chars().take(NAME_MAX_CHARS).collect::<String>().into())
+    }
+}
+
+wire_text!(Name);
+
+/// A name reduced to what distinguishes it: Arabic and Persian forms of ی and ک, all digit forms,
+/// upper and lower case, spaces, ZWNJ, kashida and vowel signs make no difference.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NameKey(Arc<str>);
+
+impl NameKey {
+    fn of(name: &Name) -> Self {
+        #[cfg(feature = "normalize")]
+        let compatible = unicode_normalization::UnicodeNormalization::nfkd(name.as_str());
+        #[cfg(not(feature = "normalize"))]
+        let compatible = name.as_str().chars();
+        let key: String = compatible
+            .filter(|&c| !chars::is_skipped_by_eye(c))
+            .map(chars::persian)
+            .flat_map(char::to_lowercase)
+            .collect();
+        Self(key.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(raw: &str) -> Name {
+        Name::parse(raw).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_kept_as_written_but_for_its_spaces() {
+        assert_eq!(name("  علی   رضا ").as_str(), "علی رضا");
+        assert_eq!(name("نیم‌فاصله").as_str(), "نیم\u{200C}فاصله");
+        assert_eq!(name("👩‍💻 Sara").as_str(), "👩\u{200D}💻 Sara");
+    }
+
+    #[test]
+    fn names_that_break_the_rule_are_refused_with_the_reason() {
+        let long = "ا".repeat(33);
+        for (bad, why) in [
+            ("", "nothing to see"),
+            (" \u{200C} ", "nothing to see"),
+            (long.as_str(), "33 characters"),
+            ("ali\u{202E}", "U+202E"),
+            ("ali\u{200F}", "U+200F"),
+            ("a\u{7}b", "U+0007"),
+            ("q\u{301}\u{302}\u{303}", "marks"),
+        ] {
+            let invalid = Name::parse(bad).unwrap_err();
+            assert_eq!(invalid.code, ErrorCode::BadName);
+            assert!(invalid.detail.contains(why), "{bad:?}: {}", invalid.detail);
+        }
+    }
+
+    #[test]
+    fn spellings_of_one_name_have_one_key() {
+        for (a, b) in [
+            ("علی", "علي"),
+            ("کیان", "كيان"),
+            ("سارا ۲", "سارا2"),
+            ("نیم‌فاصله", "نیم فاصله"),
+            ("محمّد", "محمد"),
+            ("Sara", "sARA"),
+            ("سـارا", "سارا"),
+        ] {
+            assert_eq!(name(a).key(), name(b).key(), "{a} / {b}");
+        }
+        assert_ne!(name("سارا").key(), name("دارا").key());
+    }
+
+    #[test]
+    fn a_numbered_name_is_valid_and_fits() {
+        assert_eq!(name("سارا").numbered(2).as_str(), "سارا ۲");
+        let long = name(&"ا".repeat(32)).numbered(10);
+        assert_eq!(long.as_str().chars().count(), 32);
+        assert_eq!(name(long.as_str()), long);
+    }
+}

@@ -1,0 +1,117 @@
+//! What the server sends. Broadcasts (`said`, `presence`, `typing`) are the same bytes to everyone
+//! in the room; the rest answers one connection.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ClientId, Epoch, ErrorCode, Member, Name, Rejection, ResumeToken, RoomId, SayId, Seq, Text};
+
+/// A message to a client.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMsg {
+    /// You are in. Answers `join`; a replay, if any, follows as ordinary `said`.
+    Welcome(Welcome),
+    /// Who came, went or changed since the last one.
+    Presence(Presence),
+    /// Somebody said something. To its sender it is also the acknowledgement.
+    Said(Said),
+    /// Somebody is typing, for the next [`TYPING_TTL_MS`](crate::limits::TYPING_TTL_MS).
+    Typing {
+        /// Who.
+        from: ClientId,
+    },
+    /// Answers `ping`.
+    Pong {
+        /// The number of the ping.
+        n: u32,
+    },
+    /// Something was not accepted; the session lives on.
+    Error {
+        /// For programs.
+        code: ErrorCode,
+        /// For the person writing the program; English.
+        detail: String,
+        /// The `say` this answers, if it answers one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<SayId>,
+        /// A free name, with `name_taken`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        suggestion: Option<Name>,
+    },
+}
+
+/// The state of the room at the moment of joining.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Welcome {
+    /// Who you are here; the id may differ from the one you asked for.
+    pub you: Member,
+    /// The room, in its canonical spelling.
+    pub room: RoomId,
+    /// The room's present life.
+    pub epoch: Epoch,
+    /// The last message you have now: after a complete resume the one you named, else the room's
+    /// newest. The next `said` is `seq + 1`.
+    pub seq: Seq,
+    /// Keep it, and send it with the next join.
+    pub token: ResumeToken,
+    /// True only when a resume was asked for and everything missed follows.
+    pub recovered: bool,
+    /// Who is here, you included; at most [`ROSTER_MAX`](crate::limits::ROSTER_MAX).
+    pub members: Vec<Member>,
+    /// How many are here, listed or not.
+    pub member_count: u32,
+}
+
+/// A change in who is here. One frame may carry many changes: while the room is busy they are
+/// gathered.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Presence {
+    /// Came in.
+    pub joined: Vec<Member>,
+    /// Went out.
+    pub left: Vec<ClientId>,
+    /// Is still here, but with another name, another number of tabs, or away or back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changed: Vec<Member>,
+    /// How many are here now.
+    pub member_count: u32,
+}
+
+/// One message, as everyone in the room gets it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Said {
+    /// Its place in the room's one order.
+    pub seq: Seq,
+    /// The sender's id for it.
+    pub id: SayId,
+    /// Who said it.
+    pub from: ClientId,
+    /// Their name at that moment.
+    pub name: Name,
+    /// What was said.
+    pub text: Text,
+    /// When, by the server's clock, in milliseconds since the Unix epoch.
+    pub at: u64,
+}
+
+impl ServerMsg {
+    /// An error that answers no particular `say`.
+    pub fn error(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self::Error { code, detail: detail.into(), id: None, suggestion: None }
+    }
+
+    /// The frame for this message.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("strings and numbers always serialise")
+    }
+}
+
+impl From<Rejection> for ServerMsg {
+    fn from(Rejection { invalid, id }: Rejection) -> Self {
+        Self::Error { code: invalid.code, detail: invalid.detail, id, suggestion: None }
+    }
+}
