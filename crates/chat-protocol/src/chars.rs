@@ -35,6 +35,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
                 | '\u{2028}'..='\u{2029}'
                 | '\u{2060}'..='\u{2065}'
                 | '\u{206A}'..='\u{206F}'
+                | '\u{2800}'
                 | '\u{3164}'
                 | '\u{FEFF}'
                 | '\u{FFA0}'
@@ -57,6 +58,9 @@ pub(crate) fn is_combining(c: char) -> bool {
             | '\u{06DF}'..='\u{06E4}'
             | '\u{06E7}'..='\u{06E8}'
             | '\u{06EA}'..='\u{06ED}'
+            | '\u{0897}'..='\u{089F}'
+            | '\u{08CA}'..='\u{08E1}'
+            | '\u{08E3}'..='\u{08FF}'
             | '\u{0E31}'
             | '\u{0E34}'..='\u{0E3A}'
             | '\u{0E47}'..='\u{0E4E}'
@@ -73,7 +77,7 @@ pub(crate) fn persian(c: char) -> char {
     match c {
         '\u{064A}' | '\u{0649}' => 'ی',
         '\u{0643}' => 'ک',
-        '\u{06C0}' => 'ه',
+        '\u{06C0}' | '\u{06D5}' => 'ه',
         '\u{0660}'..='\u{0669}' => ascii_digit(c, '\u{0660}'),
         '\u{06F0}'..='\u{06F9}' => ascii_digit(c, '\u{06F0}'),
         _ => c,
@@ -84,15 +88,26 @@ fn ascii_digit(c: char, zero: char) -> char {
     char::from_digit(c as u32 - zero as u32, 10).unwrap_or(c)
 }
 
+/// What leaves no ink: a text of nothing else says nothing.
+pub(crate) fn is_blank(c: char) -> bool {
+    c == ZWNJ || c == ZWJ || c.is_whitespace() || is_invisible(c) || matches!(c, '\u{FE00}'..='\u{FE0F}')
+}
+
 /// What the eye skips when it compares two names.
 pub(crate) fn is_skipped_by_eye(c: char) -> bool {
-    c == ZWNJ
-        || c == ZWJ
-        || c == TATWEEL
-        || c.is_whitespace()
-        || is_invisible(c)
-        || is_combining(c)
-        || matches!(c, '\u{FE00}'..='\u{FE0F}')
+    is_blank(c) || c == TATWEEL || is_combining(c)
+}
+
+/// Most combining marks in a row: Persian needs two (a shadda and a vowel); more is a tower.
+pub(crate) const MARKS_MAX: usize = 2;
+
+/// Whether some letter carries more than [`MARKS_MAX`] marks.
+pub(crate) fn has_tower(text: &str) -> bool {
+    let mut marks = 0;
+    text.chars().any(|c| {
+        marks = if is_combining(c) { marks + 1 } else { 0 };
+        marks > MARKS_MAX
+    })
 }
 
 /// The composed form (NFC) where the `normalize` feature is on, else the text as it is.

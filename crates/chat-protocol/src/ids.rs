@@ -24,8 +24,10 @@ impl RoomId {
             .chars()
             .map(|c| if c == ' ' { '-' } else { chars::persian(c).to_ascii_lowercase() })
             .collect();
-        check_slug(&folded, "room id", ErrorCode::BadRoomId)?;
-        Ok(Self(folded.into()))
+        // Composed once more: `H` with a line below is two characters, `ẖ` is one.
+        let room = chars::nfc(&folded);
+        check_slug(&room, "room id", ErrorCode::BadRoomId)?;
+        Ok(Self(room.into()))
     }
 }
 
@@ -174,13 +176,19 @@ fn check_slug(slug: &str, what: &str, code: ErrorCode) -> Result<(), Invalid> {
     if length > ID_MAX_CHARS {
         return invalid(format!("{length} characters"));
     }
-    let allowed =
-        |c: char| c.is_alphanumeric() || chars::is_combining(c) || matches!(c, '-' | '_' | '.' | chars::ZWNJ);
+    // Unicode counts a few blanks as letters (the Hangul fillers), so being a letter is not enough.
+    let allowed = |c: char| {
+        (c.is_alphanumeric() || chars::is_combining(c) || matches!(c, '-' | '_' | '.' | chars::ZWNJ))
+            && !chars::is_invisible(c)
+    };
     if let Some(bad) = slug.chars().find(|&c| !allowed(c)) {
         return invalid(format!("has U+{:04X}", bad as u32));
     }
-    if !first.is_alphanumeric() {
+    if !first.is_alphanumeric() || chars::is_skipped_by_eye(first) {
         return invalid(format!("begins with U+{:04X}", first as u32));
+    }
+    if chars::has_tower(slug) {
+        return invalid(format!("more than {} marks on one letter", chars::MARKS_MAX));
     }
     Ok(())
 }
@@ -208,6 +216,28 @@ mod tests {
         }
         assert!(RoomId::parse(&"ا".repeat(64)).is_ok());
         assert!(RoomId::parse(&"ا".repeat(65)).unwrap_err().detail.contains("65 characters"));
+    }
+
+    #[test]
+    fn an_id_that_could_not_be_a_name_is_refused() {
+        for bad in [
+            "\u{3164}",
+            "ali\u{115F}",
+            "ali\u{34F}",
+            "\u{64E}",
+            "ـ",
+            "q\u{301}\u{302}\u{303}",
+            "م\u{8F0}\u{8F1}\u{8F2}",
+        ] {
+            assert!(ClientId::parse(bad).is_err(), "{bad:?}");
+            assert!(RoomId::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "normalize")]
+    fn upper_and_lower_case_of_a_composed_letter_are_one_room() {
+        assert_eq!(RoomId::parse("H\u{331}").unwrap(), RoomId::parse("\u{1E96}").unwrap());
     }
 
     #[test]

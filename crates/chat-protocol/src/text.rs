@@ -29,10 +29,11 @@ impl Text {
     pub fn parse_within(raw: &str, max_chars: usize) -> Result<Self, Invalid> {
         let max_chars = max_chars.min(TEXT_MAX_CHARS);
         let harmful = |c: char| (c.is_control() && c != '\n' && c != '\t') || chars::is_bidi_control(c);
-        let composed = chars::nfc(raw);
-        let text: String = composed.chars().filter(|&c| !harmful(c)).collect();
-        let text = text.trim();
-        if text.chars().all(|c| chars::is_skipped_by_eye(c) && !chars::is_combining(c)) {
+        // Dropped before composing: what stood apart may be one letter afterwards.
+        let harmless: String = raw.chars().filter(|&c| !harmful(c)).collect();
+        let composed = chars::nfc(&harmless);
+        let text = composed.trim();
+        if text.chars().all(chars::is_blank) {
             return Err(Invalid::new(ErrorCode::EmptyText, "text: nothing to say".into()));
         }
         let length = text.chars().count();
@@ -61,6 +62,18 @@ mod tests {
     #[test]
     fn what_could_reorder_the_neighbours_is_dropped() {
         assert_eq!(Text::parse("a\u{202E}b\u{2066}c\u{0}d").unwrap().as_str(), "abcd");
+    }
+
+    #[test]
+    #[cfg(feature = "normalize")]
+    fn letters_that_meet_when_something_is_dropped_are_composed() {
+        assert_eq!(Text::parse("e\u{202E}\u{301}").unwrap().as_str(), "é");
+    }
+
+    #[test]
+    fn kashida_and_marks_alone_are_something_to_say() {
+        assert!(Text::parse("ـــ").is_ok());
+        assert!(Text::parse("\u{64E}").is_ok());
     }
 
     #[test]
