@@ -1,6 +1,8 @@
 //! What a client may send, and the one way to read it. Three of the lesson's five steps are here
 //! by name: join, say, and (as [`crate::server_msg::Said`]) its broadcast.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, Text, limits::TEXT_MAX_CHARS};
@@ -79,9 +81,18 @@ impl ClientMsg {
     /// A [`Rejection`] that names what was wrong: `bad_json`, `unknown_type`, `bad_field`, or the
     /// rule a value broke. Fields this version does not know are ignored.
     pub fn parse(json: &str, text_max: usize) -> Result<Self, Rejection> {
-        match serde_json::from_str::<Raw>(json) {
-            Ok(raw) => raw.check(text_max),
-            Err(error) => Err(explain(json, &error)),
+        let tag = read_tag(json)?;
+        match &*tag {
+            "join" => Ok(read::<RawJoin>(json)?.check()?),
+            "say" => match read::<RawSay>(json) {
+                Ok(raw) => raw.check(text_max),
+                Err(invalid) => Err(Rejection { invalid, id: readable_id(json) }),
+            },
+            "typing" => Ok(Self::Typing),
+            "rename" => Ok(Self::Rename { name: Name::parse(&read::<RawRename>(json)?.name)? }),
+            "ping" => Ok(Self::Ping { n: read::<RawPing>(json)?.n }),
+            "" => Err(unknown_type("missing")),
+            _ => Err(unknown_type("unknown")),
         }
     }
 
@@ -91,43 +102,46 @@ impl ClientMsg {
     }
 }
 
-/// The frame as written, its values still unchecked. Kept apart so that a broken value is answered
-/// with its own code, where serde could only say "invalid value".
+// The frames as written, their values still unchecked. Kept apart from `ClientMsg` so that a broken
+// value is answered with its own code, where serde could only say "invalid value".
+
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Raw {
-    Join { name: Option<String>, resume: Option<RawResume>, tab: Option<String> },
-    Say { id: String, text: String },
-    Typing {},
-    Rename { name: String },
-    Ping { n: u32 },
+struct RawJoin {
+    name: Option<String>,
+    resume: Option<RawResume>,
+    tab: Option<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with token, epoch and seq")]
 struct RawResume {
     token: String,
     epoch: String,
     seq: Seq,
 }
 
-impl Raw {
-    fn check(self, text_max: usize) -> Result<ClientMsg, Rejection> {
-        Ok(match self {
-            Self::Join { name, resume, tab } => ClientMsg::Join {
-                name: name.map(|raw| Name::parse(&raw)).transpose()?,
-                resume: resume.map(RawResume::check).transpose()?,
-                tab: tab.map(|raw| TabId::parse(&raw)).transpose()?,
-            },
-            Self::Say { id, text } => {
-                let id = SayId::parse(&id)?;
-                match Text::parse_within(&text, text_max.min(TEXT_MAX_CHARS)) {
-                    Ok(text) => ClientMsg::Say { id, text },
-                    Err(invalid) => return Err(Rejection { invalid, id: Some(id) }),
-                }
-            }
-            Self::Typing {} => ClientMsg::Typing,
-            Self::Rename { name } => ClientMsg::Rename { name: Name::parse(&name)? },
-            Self::Ping { n } => ClientMsg::Ping { n },
+#[derive(Deserialize)]
+struct RawSay {
+    id: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
+struct RawRename {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct RawPing {
+    n: u32,
+}
+
+impl RawJoin {
+    fn check(self) -> Result<ClientMsg, Invalid> {
+        Ok(ClientMsg::Join {
+            name: self.name.map(|raw| Name::parse(&raw)).transpose()?,
+            resume: self.resume.map(RawResume::check).transpose()?,
+            tab: self.tab.map(|raw| TabId::parse(&raw)).transpose()?,
         })
     }
 }
@@ -142,26 +156,75 @@ impl RawResume {
     }
 }
 
-/// Finds out what kind of wrong a frame is. Only frames that already failed come here, so reading
-/// them a second time costs nobody else.
-fn explain(json: &str, error: &serde_json::Error) -> Rejection {
+impl RawSay {
+    fn check(self, text_max: usize) -> Result<ClientMsg, Rejection> {
+        let id = SayId::parse(&self.id)?;
+        match Text::parse_within(&self.text, text_max.min(TEXT_MAX_CHARS)) {
+            Ok(text) => Ok(ClientMsg::Say { id, text }),
+            Err(invalid) => Err(Rejection { invalid, id: Some(id) }),
+        }
+    }
+}
+
+const TYPES: &str = "join, say, typing, rename or ping";
+
+/// The `type` of a frame, empty where it has none. Passes over the whole frame, so behind this the
+/// JSON is well-formed and nothing follows it.
+fn read_tag(json: &str) -> Result<Cow<'_, str>, Rejection> {
     #[derive(Deserialize)]
     struct Tagged<'a> {
-        #[serde(borrow)]
-        r#type: Option<std::borrow::Cow<'a, str>>,
+        #[serde(borrow, default)]
+        r#type: Cow<'a, str>,
     }
 
-    const TYPES: &str = "join, say, typing, rename or ping";
-    let tagged = serde_json::from_str::<Tagged<'_>>(json);
-    let (code, detail) = match tagged.map(|tagged| tagged.r#type) {
-        Ok(Some(tag)) if matches!(&*tag, "join" | "say" | "typing" | "rename" | "ping") => {
-            (ErrorCode::BadField, format!("{tag}: {error}"))
+    // serde would also read a struct from an array.
+    let object = json.trim_ascii_start().starts_with('{');
+    match serde_json::from_str::<Tagged<'_>>(json) {
+        Ok(tagged) if object => Ok(tagged.r#type),
+        Err(error) if object && error.is_data() => Err(unknown_type(&without_value(&error))),
+        Err(error) if !error.is_data() => {
+            Err(Invalid::new(ErrorCode::BadJson, format!("not JSON: {error}")).into())
         }
-        Ok(Some(_)) => (ErrorCode::UnknownType, format!("type: must be {TYPES}")),
-        Ok(None) => (ErrorCode::UnknownType, format!("type: missing; must be {TYPES}")),
-        Err(syntax) => (ErrorCode::BadJson, format!("not a JSON object with a type: {syntax}")),
-    };
-    Invalid::new(code, detail).into()
+        _ => Err(Invalid::new(ErrorCode::BadJson, "not a JSON object".into()).into()),
+    }
+}
+
+fn unknown_type(why: &str) -> Rejection {
+    Invalid::new(ErrorCode::UnknownType, format!("type: {why}; must be {TYPES}")).into()
+}
+
+/// The fields of a frame. When they are not as they should be, reads them again to find out which
+/// one it was; only frames that already failed pay for it.
+fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Invalid> {
+    serde_json::from_str(json).or_else(|_| {
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json)).map_err(|error| {
+            let why = without_value(error.inner());
+            // A field that is missing has no path; serde's own words name it.
+            let field = error.path().iter().next().map(|_| format!("{}: ", error.path()));
+            Invalid::new(ErrorCode::BadField, field.unwrap_or_default() + &why)
+        })
+    })
+}
+
+/// What serde has to say, without the value that it quotes: that could be a whole text, or a token
+/// on its way into a log.
+fn without_value(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    match said.rsplit_once(", expected ") {
+        Some((_, expected)) if error.is_data() => format!("expected {expected}"),
+        _ => said,
+    }
+}
+
+/// The id of a `say` whose other fields could not be read.
+fn readable_id(json: &str) -> Option<SayId> {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: String,
+    }
+
+    let identified = serde_json::from_str::<Identified>(json).ok()?;
+    SayId::parse(&identified.id).ok()
 }
 
 #[cfg(test)]
@@ -179,13 +242,21 @@ mod tests {
             ("{", ErrorCode::BadJson),
             ("[]", ErrorCode::BadJson),
             ("7", ErrorCode::BadJson),
-            (r#"{"type":7}"#, ErrorCode::BadJson),
+            (r#"["typing"]"#, ErrorCode::BadJson),
+            (r#"["say","a","x"]"#, ErrorCode::BadJson),
+            ("\u{FEFF}{}", ErrorCode::BadJson),
+            (r#"{"type":7}"#, ErrorCode::UnknownType),
+            (r#"{"type":"ping","type":"ping","n":1}"#, ErrorCode::UnknownType),
             (r#"{"type":"typing"} {"type":"typing"}"#, ErrorCode::BadJson),
             ("{}", ErrorCode::UnknownType),
             (r#"{"type":"shout","text":"x"}"#, ErrorCode::UnknownType),
             (r#"{"type":"say","text":"x"}"#, ErrorCode::BadField),
             (r#"{"type":"say","id":1,"text":"x"}"#, ErrorCode::BadField),
+            (r#"{"type":"say","id":"a","text":"\ud800"}"#, ErrorCode::BadField),
+            (r#"{"type":"say","id":"a","text":"x","text":"y"}"#, ErrorCode::BadField),
             (r#"{"type":"ping","n":-1}"#, ErrorCode::BadField),
+            (r#"{"type":"ping","n":1e999}"#, ErrorCode::BadField),
+            (r#"{"type":"ping","n":4294967296}"#, ErrorCode::BadField),
             (r#"{"type":"say","id":"","text":"x"}"#, ErrorCode::BadSayId),
             (r#"{"type":"say","id":"a","text":" "}"#, ErrorCode::EmptyText),
             (r#"{"type":"join","name":""}"#, ErrorCode::BadName),
@@ -196,22 +267,61 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_field_is_named() {
-        let rejection = ClientMsg::parse(r#"{"type":"say","id":"a"}"#, TEXT_MAX_CHARS).unwrap_err();
-        assert!(rejection.invalid.detail.contains("`text`"), "{}", rejection.invalid.detail);
+    fn the_field_at_fault_is_named_and_its_value_is_not_repeated() {
+        for (json, named) in [
+            (r#"{"type":"say","id":"a"}"#, "missing field `text`"),
+            (r#"{"type":"say","id":"a","text":["secret"]}"#, "text: expected a string"),
+            (r#"{"type":"ping","n":"secret, expected secret"}"#, "n: expected u32"),
+            (r#"{"type":"join","resume":"secret"}"#, "resume: expected an object with token"),
+            (r#"{"type":"join","resume":{"token":"secret","epoch":"e","seq":1}}"#, "resume token"),
+            (
+                r#"{"type":"join","resume":{"token":"","epoch":"e","seq":"secret"}}"#,
+                "resume.seq: expected u64",
+            ),
+            (r#"{"type":{"secret":1}}"#, "type: expected a string"),
+            (r#"{"type":"secret"}"#, "type: unknown"),
+            (r#""secret""#, "not a JSON object"),
+        ] {
+            let detail = ClientMsg::parse(json, TEXT_MAX_CHARS).unwrap_err().invalid.detail;
+            assert!(detail.contains(named), "{json}: {detail}");
+            assert!(!detail.contains("secret"), "{json}: {detail}");
+        }
     }
 
     #[test]
     fn an_error_about_a_say_carries_its_id() {
-        let rejection =
-            ClientMsg::parse(r#"{"type":"say","id":"a-1","text":""}"#, TEXT_MAX_CHARS).unwrap_err();
-        assert_eq!(rejection.id.unwrap().as_str(), "a-1");
+        for json in [
+            r#"{"type":"say","id":"a-1","text":""}"#,
+            r#"{"type":"say","id":"a-1","text":7}"#,
+            r#"{"type":"say","id":"a-1","text":"\udc00"}"#,
+            r#"{"type":"say","id":"a-1"}"#,
+        ] {
+            let rejection = ClientMsg::parse(json, TEXT_MAX_CHARS).unwrap_err();
+            assert_eq!(rejection.id.unwrap().as_str(), "a-1", "{json}");
+        }
     }
 
     #[test]
     fn fields_of_a_later_version_are_ignored() {
-        let typing = ClientMsg::parse(r#"{"type":"typing","since":3}"#, TEXT_MAX_CHARS).unwrap();
-        assert_eq!(typing, ClientMsg::Typing);
+        let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+        for since in ["3", "null", "1e999", r#""\ud800""#, &deep] {
+            let typing = format!(r#"{{"type":"typing","since":{since}}}"#);
+            assert_eq!(ClientMsg::parse(&typing, TEXT_MAX_CHARS), Ok(ClientMsg::Typing));
+        }
+    }
+
+    #[test]
+    fn escapes_mean_what_they_stand_for() {
+        let typing = ClientMsg::parse(r#"{"ty\u0070e":"\u0074yping"}"#, TEXT_MAX_CHARS);
+        assert_eq!(typing, Ok(ClientMsg::Typing));
+    }
+
+    #[test]
+    fn the_longest_text_fits_a_frame_however_it_is_escaped() {
+        let escaped = r"\ud83d\ude42".repeat(TEXT_MAX_CHARS);
+        let json = format!(r#"{{"type":"say","id":"{}","text":"{escaped}"}}"#, "a".repeat(64));
+        assert!(ClientMsg::parse(&json, TEXT_MAX_CHARS).is_ok());
+        assert!(json.len() <= crate::limits::FRAME_MAX_BYTES);
     }
 
     #[test]
