@@ -14,8 +14,9 @@ pub const NAME_MAX_CHARS: usize = 32;
 pub const TEXT_MAX_CHARS: usize = 4096;
 
 /// Longest WebSocket message a client may send, in bytes: the longest text with every character
-/// escaped (`\u06cc` is six bytes for one character), and room for the object around it.
-pub const FRAME_MAX_BYTES: usize = 6 * TEXT_MAX_CHARS + 2048;
+/// escaped (`\ud83d\ude42` is twelve bytes for one emoji, and the default of some JSON libraries),
+/// and room for the object around it.
+pub const FRAME_MAX_BYTES: usize = 12 * TEXT_MAX_CHARS + 2048;
 
 /// Most members a `welcome` lists. Beyond it only `member_count` grows; whoever speaks is known
 /// by the name in `said`.
