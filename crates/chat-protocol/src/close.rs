@@ -94,11 +94,7 @@ impl CloseCode {
     /// never heard of: the range decides, and 1006, which browsers report for a lost connection,
     /// means yes.
     pub fn should_reconnect(code: u16) -> bool {
-        match code {
-            1001 | 1005 | 1006 | 1011 | 1012 | 1013 | 1014 => true,
-            4000..=4499 => true,
-            _ => false,
-        }
+        matches!(code, 1001 | 1005 | 1006 | 1011 | 1012 | 1013 | 1014 | 4000..=4499)
     }
 }
 

@@ -49,6 +49,26 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code, in the order of the declaration, for tests and documents.
+    pub const ALL: [Self; 16] = [
+        Self::BadJson,
+        Self::NotText,
+        Self::UnknownType,
+        Self::BadField,
+        Self::BadRoomId,
+        Self::BadClientId,
+        Self::BadName,
+        Self::NameTaken,
+        Self::BadSayId,
+        Self::EmptyText,
+        Self::TextTooLong,
+        Self::NotJoined,
+        Self::AlreadyJoined,
+        Self::RoomFull,
+        Self::TooFast,
+        Self::Unknown,
+    ];
+
     /// The token as it stands on the wire.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -95,3 +115,25 @@ impl fmt::Display for Invalid {
 }
 
 impl std::error::Error for Invalid {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_all() {
+        // `Unknown` stays last, so a code that is missing above moves it.
+        assert!(ErrorCode::ALL.iter().enumerate().all(|(at, &code)| code as usize == at));
+        assert_eq!(ErrorCode::ALL.len(), ErrorCode::Unknown as usize + 1);
+    }
+
+    #[test]
+    fn the_token_is_what_serde_writes_and_reads() {
+        for code in ErrorCode::ALL {
+            let json = format!("\"{}\"", code.as_str());
+            assert_eq!(serde_json::to_string(&code).unwrap(), json);
+            assert_eq!(serde_json::from_str::<ErrorCode>(&json).unwrap(), code);
+        }
+        assert_eq!(serde_json::from_str::<ErrorCode>(r#""from_2031""#).unwrap(), ErrorCode::Unknown);
+    }
+}
