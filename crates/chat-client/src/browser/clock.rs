@@ -1,0 +1,12 @@
+//! The browser's clock.
+
+/// Unix time in milliseconds.
+pub fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
+/// How many minutes east of UTC this reader is, now.
+pub fn utc_offset_minutes() -> i32 {
+    // JavaScript counts westward.
+    -(js_sys::Date::new_0().get_timezone_offset() as i32)
+}

@@ -1,0 +1,292 @@
+//! The room as this page knows it, and the one function that lets the server change it.
+
+use chat_protocol::{
+    Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, SayId, Seq, ServerMsg, Welcome,
+};
+
+use super::{Outbox, Roster, Snapshot, Timeline, Typing};
+
+/// Everything the page knows.
+#[derive(Default, Debug)]
+pub struct Room {
+    /// Who we are, once welcomed.
+    pub me: Option<Member>,
+    /// What was said.
+    pub timeline: Timeline,
+    /// Who is here.
+    pub roster: Roster,
+    /// Who is typing.
+    pub typing: Typing,
+    /// What of ours is under way.
+    pub outbox: Outbox,
+    place: Option<Place>,
+}
+
+/// How far we have read, and the proof that it was us.
+#[derive(Clone, Debug)]
+struct Place {
+    epoch: Epoch,
+    seq: Seq,
+    token: ResumeToken,
+}
+
+/// What a message changed, so that only that is drawn again.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Changed {
+    /// The conversation.
+    pub timeline: bool,
+    /// Who is here, or who we are.
+    pub roster: bool,
+    /// Who is typing.
+    pub typing: bool,
+    /// What is under way.
+    pub outbox: bool,
+    /// We are in: `welcome` came.
+    pub welcomed: bool,
+    /// How many new messages of others there are.
+    pub heard: u32,
+    /// A pong with this number.
+    pub pong: Option<u32>,
+    /// An error that answers no message of ours.
+    pub refused: Option<Refused>,
+}
+
+/// Something the server did not accept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// Why.
+    pub code: ErrorCode,
+    /// A free name, when the name was taken.
+    pub suggestion: Option<Name>,
+}
+
+impl Room {
+    /// A room nobody has entered yet, for a reader this many minutes east of UTC.
+    pub fn new(utc_offset_minutes: i32) -> Self {
+        Self { timeline: Timeline::new(utc_offset_minutes), ..Self::default() }
+    }
+
+    /// Brings back what a reload kept.
+    pub fn restore(&mut self, snapshot: Snapshot) {
+        for said in snapshot.said {
+            let mine = said.from == snapshot.client_id;
+            self.timeline.say(said, mine);
+        }
+        self.outbox = Outbox::restore(snapshot.pending);
+        self.place = snapshot.resume.map(|Resume { token, epoch, seq }| Place { epoch, seq, token });
+    }
+
+    /// What to ask for when joining again.
+    pub fn resume(&self) -> Option<Resume> {
+        let place = self.place.clone()?;
+        Some(Resume { token: place.token, epoch: place.epoch, seq: place.seq })
+    }
+
+    /// Takes one message from the server, at `now` in milliseconds.
+    pub fn apply(&mut self, msg: ServerMsg, now: u64) -> Changed {
+        match msg {
+            ServerMsg::Welcome(welcome) => self.welcome(welcome),
+            ServerMsg::Said(said) => self.said(said),
+            ServerMsg::Presence(presence) => {
+                let typing = presence.left.iter().fold(false, |any, id| self.typing.stop(id) | any);
+                let me = self.me.as_ref().map(|me| &me.id);
+                let comings = self.roster.apply(presence, me);
+                if let Some(me) = &mut self.me
+                    && let Some(listed) = self.roster.get(&me.id)
+                {
+                    *me = listed.clone();
+                }
+                self.timeline.comings(comings);
+                Changed { roster: true, timeline: true, typing, ..Changed::default() }
+            }
+            ServerMsg::Typing { from } => {
+                if self.me.as_ref().is_none_or(|me| me.id != from) {
+                    self.typing.notice(from, now);
+                }
+                Changed { typing: true, ..Changed::default() }
+            }
+            ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
+            ServerMsg::Error { code, id: Some(id), .. } => {
+                self.outbox.refuse(&id, code);
+                Changed { outbox: true, ..Changed::default() }
+            }
+            ServerMsg::Error { code, suggestion, id: None, .. } => {
+                Changed { refused: Some(Refused { code, suggestion }), ..Changed::default() }
+            }
+        }
+    }
+
+    fn welcome(&mut self, welcome: Welcome) -> Changed {
+        if let Some(place) = &self.place {
+            let nothing_missed = welcome.epoch == place.epoch && welcome.seq == place.seq;
+            if !welcome.recovered && !nothing_missed {
+                self.timeline.gap();
+            }
+        }
+        self.roster.reset(welcome.members, welcome.member_count);
+        self.me = Some(welcome.you);
+        self.place = Some(Place { epoch: welcome.epoch, seq: welcome.seq, token: welcome.token });
+        self.typing = Typing::default();
+        self.outbox.reconnected();
+        Changed { timeline: true, roster: true, typing: true, outbox: true, welcomed: true, ..Changed::default() }
+    }
+
+    fn said(&mut self, said: Said) -> Changed {
+        let outbox = self.is_mine(&said) && self.outbox.acknowledge(&said.id);
+        let expected = self.place.as_ref().map_or(said.seq, |place| place.seq + 1);
+        if said.seq < expected {
+            // Read already: an answer to a message sent twice. Its echo counts, its text does not.
+            return Changed { outbox, ..Changed::default() };
+        }
+        if said.seq > expected {
+            self.timeline.gap();
+        }
+        if let Some(place) = &mut self.place {
+            place.seq = said.seq;
+        }
+        let mine = self.is_mine(&said);
+        let typing = self.typing.stop(&said.from);
+        self.timeline.say(said, mine);
+        Changed { timeline: true, outbox, typing, heard: u32::from(!mine), ..Changed::default() }
+    }
+
+    fn is_mine(&self, said: &Said) -> bool {
+        self.me.as_ref().is_some_and(|me| me.id == said.from)
+    }
+
+    /// Whether a message of ours with this id is still under way.
+    pub fn is_pending(&self, id: &SayId) -> bool {
+        self.outbox.all().iter().any(|pending| pending.id == *id)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use chat_protocol::{ClientId, Presence, RoomId, Text};
+
+    use super::*;
+    use crate::state::timeline::EntryKind;
+
+    pub(crate) fn id(raw: &str) -> ClientId {
+        ClientId::parse(raw).unwrap()
+    }
+
+    pub(crate) fn name(raw: &str) -> Name {
+        Name::parse(raw).unwrap()
+    }
+
+    pub(crate) fn member(raw_id: &str, raw_name: &str) -> Member {
+        Member::new(id(raw_id), name(raw_name))
+    }
+
+    pub(crate) fn said(seq: Seq, from: &str, at: u64) -> Said {
+        Said {
+            seq,
+            id: SayId::parse(&format!("{from}-{seq}")).unwrap(),
+            from: id(from),
+            name: name(from),
+            text: Text::parse("سلام").unwrap(),
+            at,
+        }
+    }
+
+    fn welcome(epoch: &str, seq: Seq, recovered: bool) -> ServerMsg {
+        ServerMsg::Welcome(Welcome {
+            you: member("me", "من"),
+            room: RoomId::parse("class").unwrap(),
+            epoch: Epoch::parse(epoch).unwrap(),
+            seq,
+            token: ResumeToken::from_bytes([7; 32]),
+            recovered,
+            members: vec![member("me", "من")],
+            member_count: 1,
+        })
+    }
+
+    fn gaps(room: &Room) -> usize {
+        room.timeline.newest(usize::MAX).filter(|entry| entry.kind == EntryKind::Gap).count()
+    }
+
+    fn joined() -> Room {
+        let mut room = Room::new(0);
+        room.apply(welcome("e1", 4, false), 0);
+        room
+    }
+
+    #[test]
+    fn a_first_welcome_is_no_gap() {
+        let room = joined();
+        assert_eq!(gaps(&room), 0);
+        assert_eq!(room.resume().unwrap().seq, 4);
+    }
+
+    #[test]
+    fn a_complete_resume_shows_no_gap_and_an_incomplete_one_does() {
+        let mut room = joined();
+        room.apply(ServerMsg::Said(said(5, "ali", 0)), 0);
+        room.apply(welcome("e1", 5, true), 0);
+        room.apply(ServerMsg::Said(said(6, "ali", 0)), 0);
+        assert_eq!(gaps(&room), 0);
+        room.apply(welcome("e1", 9, false), 0);
+        assert_eq!(gaps(&room), 1);
+        room.apply(ServerMsg::Said(said(10, "ali", 0)), 0);
+        room.apply(welcome("e2", 0, false), 0);
+        assert_eq!(gaps(&room), 2);
+    }
+
+    #[test]
+    fn a_refused_resume_that_missed_nothing_is_no_gap() {
+        let mut room = joined();
+        room.apply(welcome("e1", 4, false), 0);
+        assert_eq!(gaps(&room), 0);
+    }
+
+    #[test]
+    fn a_hole_in_the_numbers_is_shown_even_if_nobody_announced_it() {
+        let mut room = joined();
+        room.apply(ServerMsg::Said(said(7, "ali", 0)), 0);
+        assert_eq!(gaps(&room), 1);
+    }
+
+    #[test]
+    fn a_repeated_message_is_shown_once_and_still_acknowledges() {
+        let mut room = joined();
+        assert!(room.outbox.say(SayId::parse("me-5").unwrap(), Text::parse("سلام").unwrap()));
+        let own = said(5, "me", 0);
+        let first = room.apply(ServerMsg::Said(own.clone()), 0);
+        assert!(first.outbox && first.timeline && first.heard == 0);
+        let again = room.apply(ServerMsg::Said(own), 0);
+        assert_eq!(again, Changed::default());
+        assert_eq!(room.timeline.messages(10).len(), 1);
+    }
+
+    #[test]
+    fn somebody_elses_message_with_the_same_id_acknowledges_nothing() {
+        let mut room = joined();
+        let theirs = said(5, "ali", 0);
+        assert!(room.outbox.say(theirs.id.clone(), Text::parse("سلام").unwrap()));
+        let changed = room.apply(ServerMsg::Said(theirs.clone()), 0);
+        assert!(!changed.outbox && changed.heard == 1);
+        assert!(room.is_pending(&theirs.id));
+    }
+
+    #[test]
+    fn everything_unacknowledged_is_sent_again_after_a_welcome() {
+        let mut room = joined();
+        assert!(room.outbox.say(SayId::parse("m1").unwrap(), Text::parse("سلام").unwrap()));
+        assert_eq!(room.outbox.take_unsent().len(), 1);
+        room.apply(welcome("e1", 4, true), 0);
+        assert_eq!(room.outbox.take_unsent().len(), 1);
+    }
+
+    #[test]
+    fn speaking_and_leaving_end_typing() {
+        let mut room = joined();
+        room.apply(ServerMsg::Typing { from: id("ali") }, 0);
+        room.apply(ServerMsg::Typing { from: id("sara") }, 0);
+        assert!(room.apply(ServerMsg::Said(said(5, "ali", 0)), 0).typing);
+        let left = Presence { left: vec![id("sara")], member_count: 1, ..Presence::default() };
+        assert!(room.apply(ServerMsg::Presence(left), 0).typing);
+        assert_eq!(room.typing.who().count(), 0);
+    }
+}

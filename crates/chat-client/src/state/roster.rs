@@ -1,0 +1,112 @@
+//! Who is here. The server sends the list once and differences after that; this applies them, and
+//! says what a reader would want told.
+
+use std::collections::BTreeMap;
+
+use chat_protocol::{ClientId, Member, Presence};
+
+use super::timeline::Comings;
+
+/// The members of the room, by id.
+#[derive(Default, Debug)]
+pub struct Roster {
+    members: BTreeMap<ClientId, Member>,
+    count: u32,
+}
+
+impl Roster {
+    /// Starts over with what `welcome` said.
+    pub fn reset(&mut self, members: Vec<Member>, count: u32) {
+        self.members = members.into_iter().map(|member| (member.id.clone(), member)).collect();
+        self.count = count;
+    }
+
+    /// Applies a difference and returns what of it is news: who really came, went, or changed
+    /// names. One's own coming and going is not.
+    pub fn apply(&mut self, presence: Presence, me: Option<&ClientId>) -> Comings {
+        let mut comings = Comings::default();
+        let is_me = |id: &ClientId| me == Some(id);
+        for member in presence.joined {
+            let (id, name) = (member.id.clone(), member.name.clone());
+            if self.members.insert(id.clone(), member).is_none() && !is_me(&id) {
+                comings.joined.push(name);
+            }
+        }
+        for member in presence.changed {
+            let name = member.name.clone();
+            if let Some(before) = self.members.insert(member.id.clone(), member)
+                && before.name != name
+            {
+                comings.renamed.push((before.name, name));
+            }
+        }
+        for id in presence.left {
+            if let Some(gone) = self.members.remove(&id)
+                && !is_me(&id)
+            {
+                comings.left.push(gone.name);
+            }
+        }
+        self.count = presence.member_count;
+        comings
+    }
+
+    /// The members: oneself first, then who is here, then who is away, by name.
+    pub fn in_order(&self, me: Option<&ClientId>) -> Vec<Member> {
+        let mut members: Vec<Member> = self.members.values().cloned().collect();
+        members.sort_by(|a, b| {
+            let rank = |member: &Member| (me != Some(&member.id), member.away);
+            rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name))
+        });
+        members
+    }
+
+    /// The member with this id, if listed.
+    pub fn get(&self, id: &ClientId) -> Option<&Member> {
+        self.members.get(id)
+    }
+
+    /// How many are here, listed or not.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// How many are here but not listed.
+    pub fn unlisted(&self) -> u32 {
+        self.count.saturating_sub(self.members.len() as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::room::tests::{id, member, name};
+
+    fn joined(member: Member, member_count: u32) -> Presence {
+        Presence { joined: vec![member], member_count, ..Presence::default() }
+    }
+
+    #[test]
+    fn only_what_is_new_is_told() {
+        let mut roster = Roster::default();
+        roster.reset(vec![member("sara", "سارا")], 1);
+        assert_eq!(roster.apply(joined(member("sara", "سارا"), 1), None), Comings::default());
+        assert_eq!(roster.apply(joined(member("ali", "علی"), 2), None).joined, [name("علی")]);
+        assert_eq!(roster.apply(joined(member("me", "من"), 3), Some(&id("me"))), Comings::default());
+        let renamed = Presence { changed: vec![member("ali", "رضا")], member_count: 3, ..Presence::default() };
+        assert_eq!(roster.apply(renamed, None).renamed, [(name("علی"), name("رضا"))]);
+        let left = Presence { left: vec![id("ali"), id("nobody")], member_count: 2, ..Presence::default() };
+        assert_eq!(roster.apply(left, None).left, [name("رضا")]);
+        assert_eq!(roster.count(), 2);
+    }
+
+    #[test]
+    fn oneself_comes_first_and_the_away_last() {
+        let mut roster = Roster::default();
+        let away = Member { away: true, ..member("a", "آرش") };
+        roster.reset(vec![away, member("b", "بابک"), member("z", "یلدا")], 5);
+        let names: Vec<_> = roster.in_order(Some(&id("z"))).into_iter().map(|m| m.name.as_str().to_owned()).collect();
+        assert_eq!(names, ["یلدا", "بابک", "آرش"]);
+        assert_eq!(roster.unlisted(), 2);
+    }
+}
