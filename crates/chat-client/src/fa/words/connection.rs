@@ -1,0 +1,101 @@
+//! The connection, and why it ended.
+
+use chat_protocol::CloseCode;
+
+use crate::fa::{dates, digits};
+
+/// `aria-label` of the connection's state (`role="status"`).
+pub const STATUS: &str = "وضعیت اتصال";
+
+/// The socket is opening.
+pub const OPENING: &str = "در حال اتصال…";
+/// Open, and asking to join.
+pub const JOINING: &str = "در حال ورود به اتاق…";
+/// In the room.
+pub const OPEN: &str = "وصل";
+/// The join was not accepted; another name may be.
+pub const REFUSED: &str = "وارد اتاق نشدید";
+/// Tries again without waiting.
+pub const NOW: &str = "همین حالا";
+/// The device has no network. Shown beside the countdown: a room on this very device needs none.
+pub const OFFLINE: &str = "اینترنت در دسترس نیست";
+/// Connects again after an end that is not tried again by itself.
+pub const RECONNECT: &str = "اتصال دوباره";
+
+/// A round trip: «۱۲ میلی‌ثانیه», from a second on «۱٫۲ ثانیه».
+pub fn round_trip(ms: u32) -> String {
+    match ms {
+        0..1000 => format!("{} میلی‌ثانیه", digits::number(ms.into())),
+        _ => {
+            let tenths = u64::from(ms) / 100;
+            format!("{}٫{} ثانیه", digits::number(tenths / 10), digits::number(tenths % 10))
+        }
+    }
+}
+
+/// What the number beside «وصل» means.
+pub const ROUND_TRIP_TITLE: &str = "زمان رفت‌وبرگشت یک پیام تا سرور";
+
+/// Lost, and tried again in `ms`: «اتصال قطع شد؛ تلاش دوباره تا ۳ ثانیه‌ی دیگر».
+pub fn waiting(ms: u64) -> String {
+    format!("اتصال قطع شد؛ تلاش دوباره تا {}‌ی دیگر", dates::duration_words(ms))
+}
+
+/// The same for a device without network.
+pub fn waiting_offline(ms: u64) -> String {
+    format!("{OFFLINE}؛ تلاش دوباره تا {}‌ی دیگر", dates::duration_words(ms))
+}
+
+/// Why a connection ended, for any close code a browser may report (RFC 6455 §7.4). Where the
+/// code means "come back", the countdown says the rest.
+pub fn closed(code: u16) -> &'static str {
+    match CloseCode::ALL.into_iter().find(|close| close.code() == code) {
+        Some(CloseCode::Normal) => "اتصال بسته شد.",
+        Some(CloseCode::GoingAway | CloseCode::ServerStopping) => "سرور در حال راه‌اندازی دوباره است.",
+        Some(CloseCode::ProtocolError | CloseCode::InvalidUtf8) => {
+            "سرور پیام این صفحه را نفهمید. صفحه را یک بار تازه کنید."
+        }
+        Some(CloseCode::TooBig) => "پیام بزرگ‌تر از آن بود که سرور بپذیرد.",
+        Some(CloseCode::InternalError) => "سرور به مشکلی برخورد.",
+        Some(CloseCode::TryAgainLater) => "سرور پر است؛ کمی بعد جا باز می‌شود.",
+        Some(CloseCode::SlowReader) => "سرعت اینترنت شما به گفت‌وگو نمی‌رسید.",
+        Some(CloseCode::PingTimeout) => "مدتی از شما خبری به سرور نرسید.",
+        Some(CloseCode::Replaced) => "این گفت‌وگو در جای دیگری باز شد و اینجا بسته شد.",
+        Some(CloseCode::JoinTimeout) => "ورود به اتاق بیش از اندازه طول کشید.",
+        Some(CloseCode::Abuse) => "به دلیل درخواست‌های نادرست پی‌درپی، سرور اتصال را بست.",
+        _ if CloseCode::should_reconnect(code) => "اتصال قطع شد.",
+        _ => "سرور اتصال را بست.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_round_trip_is_readable_at_any_length() {
+        for (ms, expected) in [
+            (0, "۰ میلی‌ثانیه"),
+            (12, "۱۲ میلی‌ثانیه"),
+            (999, "۹۹۹ میلی‌ثانیه"),
+            (1000, "۱٫۰ ثانیه"),
+            (1250, "۱٫۲ ثانیه"),
+        ] {
+            assert_eq!(round_trip(ms), expected);
+        }
+    }
+
+    #[test]
+    fn a_countdown_is_a_sentence() {
+        assert_eq!(waiting(2500), "اتصال قطع شد؛ تلاش دوباره تا ۳ ثانیه‌ی دیگر");
+    }
+
+    #[test]
+    fn every_close_code_has_words_of_its_own() {
+        for close in CloseCode::ALL {
+            assert_ne!(closed(close.code()), closed(4999), "{close:?}");
+        }
+        assert_eq!(closed(1006), "اتصال قطع شد.");
+        assert_eq!(closed(4321), "اتصال قطع شد.");
+    }
+}

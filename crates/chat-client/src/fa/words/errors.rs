@@ -1,0 +1,108 @@
+//! What was not accepted, and what to do about it. The server's `detail` is English for people who
+//! write clients; these are the words for the people who use this one.
+
+use chat_protocol::{ErrorCode, limits::NAME_MAX_CHARS};
+
+use crate::fa::{Sentence, digits};
+
+/// An error the server sent, or one of its rules broken before anything was sent. `suggestion` is
+/// the free name that comes with [`ErrorCode::NameTaken`].
+pub fn error(code: ErrorCode, suggestion: Option<&str>) -> Sentence {
+    match (code, suggestion) {
+        (ErrorCode::NameTaken, Some(free)) => {
+            Sentence::default().words("این نام گرفته شده؛ «").name(free).words("» آزاد است.")
+        }
+        _ => Sentence::default().words(&plain(code)),
+    }
+}
+
+fn plain(code: ErrorCode) -> String {
+    match code {
+        ErrorCode::BadName => {
+            return format!(
+                "این نام پذیرفته نیست: نام باید دیده شود، در یک خط باشد و بیشتر از {} نویسه نباشد.",
+                digits::number(NAME_MAX_CHARS as u64)
+            );
+        }
+        // Without a number: the operator may have set a tighter bound than the protocol's.
+        ErrorCode::TextTooLong => "پیام بلندتر از اندازه است؛ کوتاه‌ترش کنید.",
+        ErrorCode::NameTaken => "این نام گرفته شده؛ نام دیگری انتخاب کنید.",
+        ErrorCode::EmptyText => "پیام خالی است.",
+        ErrorCode::BadRoomId => "اتاقی با این نام نمی‌شود ساخت.",
+        ErrorCode::RoomFull => "این اتاق پر است.",
+        ErrorCode::TooFast => "خیلی تند می‌فرستید؛ کمی صبر کنید.",
+        ErrorCode::NotJoined => "هنوز وارد اتاق نشده‌اید.",
+        ErrorCode::AlreadyJoined => "شما همین حالا هم در اتاق هستید.",
+        ErrorCode::BadJson
+        | ErrorCode::NotText
+        | ErrorCode::UnknownType
+        | ErrorCode::BadField
+        | ErrorCode::BadClientId
+        | ErrorCode::BadSayId => "سرور درخواست این صفحه را نفهمید. صفحه را یک بار تازه کنید.",
+        _ => "سرور این درخواست را نپذیرفت.",
+    }
+    .into()
+}
+
+/// The name field was left empty.
+pub const NAME_MISSING: &str = "نام خود را بنویسید.";
+
+/// The room field was left empty.
+pub const ROOM_MISSING: &str = "نام اتاق را بنویسید.";
+
+/// A name that is too long: «نام ۴۰ نویسه است؛ تا ۳۲ نویسه می‌شود.»
+pub fn name_too_long(length: usize) -> String {
+    too_long("نام", length, NAME_MAX_CHARS)
+}
+
+/// A text that is too long, with the bound in force.
+pub fn text_too_long(length: usize, max: usize) -> String {
+    too_long("پیام", length, max)
+}
+
+fn too_long(what: &str, length: usize, max: usize) -> String {
+    format!(
+        "{what} {} نویسه است؛ تا {} نویسه می‌شود.",
+        digits::number(length as u64),
+        digits::number(max as u64)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_taken_name_comes_with_a_free_one() {
+        assert_eq!(
+            error(ErrorCode::NameTaken, Some("سارا ۲")).plain(),
+            "این نام گرفته شده؛ «\u{2068}سارا ۲\u{2069}» آزاد است."
+        );
+        assert_eq!(error(ErrorCode::NameTaken, None).plain(), "این نام گرفته شده؛ نام دیگری انتخاب کنید.");
+    }
+
+    #[test]
+    fn what_a_person_can_mend_is_told_apart_from_what_they_cannot() {
+        let unknown = error(ErrorCode::Unknown, None);
+        for code in [
+            ErrorCode::BadName,
+            ErrorCode::NameTaken,
+            ErrorCode::EmptyText,
+            ErrorCode::TextTooLong,
+            ErrorCode::BadRoomId,
+            ErrorCode::RoomFull,
+            ErrorCode::TooFast,
+            ErrorCode::NotJoined,
+            ErrorCode::AlreadyJoined,
+            ErrorCode::BadJson,
+        ] {
+            assert_ne!(error(code, None), unknown, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_length_is_told_with_its_bound() {
+        assert_eq!(text_too_long(4100, 4096), "پیام ۴٬۱۰۰ نویسه است؛ تا ۴٬۰۹۶ نویسه می‌شود.");
+        assert_eq!(name_too_long(40), "نام ۴۰ نویسه است؛ تا ۳۲ نویسه می‌شود.");
+    }
+}

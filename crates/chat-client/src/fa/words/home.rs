@@ -1,0 +1,42 @@
+//! The start page: a name, a room, and in.
+
+use chat_protocol::limits::NAME_MAX_CHARS;
+
+use crate::fa::{Sentence, digits};
+
+/// `aria-label` of the form.
+pub const FORM: &str = "ورود به اتاق";
+
+/// Label of the name field, here and where a name is asked for inside a room.
+pub const NAME: &str = "نام شما";
+/// Its example.
+pub const NAME_EXAMPLE: &str = "مثلاً سارا";
+
+/// Its hint.
+pub fn name_hint() -> String {
+    format!("دیگران شما را با این نام می‌بینند؛ تا {} نویسه.", digits::number(NAME_MAX_CHARS as u64))
+}
+
+/// Label of the room field.
+pub const ROOM: &str = "نام اتاق";
+/// Its example.
+pub const ROOM_EXAMPLE: &str = "مثلاً باغ-آبی";
+/// Its hint.
+pub const ROOM_HINT: &str = "هر کس همین نام را بنویسد، به همین اتاق می‌آید.";
+
+/// The button.
+pub const ENTER: &str = "ورود به اتاق";
+/// Fills the room field with a new room.
+pub const RANDOM_ROOM: &str = "اتاق تصادفی";
+/// Heading above the room one was in last.
+pub const RECENT_ROOM: &str = "آخرین اتاق";
+
+/// `aria-label` of the link to the last room.
+pub fn return_to(room: &str) -> Sentence {
+    Sentence::default().words("بازگشت به اتاق ").name(room)
+}
+
+/// Heading where a room asks who is coming.
+pub fn who_enters(room: &str) -> Sentence {
+    Sentence::default().words("ورود به ").name(room)
+}

@@ -1,0 +1,33 @@
+//! The five steps of the lesson, in words.
+
+/// A step: its name, and what happens in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// What it is called.
+    pub name: &'static str,
+    /// What happens, in one sentence.
+    pub what: &'static str,
+}
+
+/// Heading above the steps.
+pub const TITLE: &str = "پنج گام هر گفت‌وگو";
+
+/// Open, join, say, broadcast, close.
+pub const STEPS: [Step; 5] = [
+    Step {
+        name: "باز کردن اتصال",
+        what: "مرورگر با یک درخواست HTTP شروع می‌کند و سرور همان اتصال را به WebSocket ارتقا می‌دهد.",
+    },
+    Step {
+        name: "ورود به اتاق", what: "نام خود را می‌گویید و سرور شما را در فهرست اتاق می‌گذارد."
+    },
+    Step {
+        name: "فرستادن پیام", what: "پیام شما در یک قاب روی همان اتصال باز به سرور می‌رسد."
+    },
+    Step {
+        name: "پخش پیام", what: "سرور همان پیام را هم‌زمان به همه‌ی افراد اتاق می‌رساند؛ به خود شما هم."
+    },
+    Step {
+        name: "بستن اتصال", what: "یکی از دو طرف خداحافظی می‌کند و نامتان از فهرست اتاق برداشته می‌شود."
+    },
+];

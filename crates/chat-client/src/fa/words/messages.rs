@@ -1,0 +1,78 @@
+//! The conversation and the composer.
+
+use crate::fa::{Sentence, digits};
+
+/// `aria-label` of the conversation (`role="log"`).
+pub const LOG: &str = "گفت‌وگو";
+
+/// A room in which nothing was said yet: heading.
+pub const EMPTY: &str = "هنوز پیامی نیست";
+/// And what one can do about it.
+pub const EMPTY_HINT: &str = "نخستین پیام را شما بنویسید، یا پیوند اتاق را برای دیگران بفرستید.";
+
+/// Where messages may be missing.
+pub const GAP: &str = "شاید پیام‌هایی را در زمان قطعی از دست داده باشید.";
+
+/// `aria-label` of the composer.
+pub const COMPOSER: &str = "متن پیام";
+/// Its placeholder.
+pub const PLACEHOLDER: &str = "پیامی بنویسید…";
+/// Its hint where there is a keyboard.
+pub const KEYS_HINT: &str = "Enter می‌فرستد و Shift+Enter به خط بعد می‌رود.";
+/// The button.
+pub const SEND: &str = "فرستادن";
+
+/// A message on its way.
+pub const SENDING: &str = "در حال فرستادن";
+/// A message that waits for the connection.
+pub const WAITING: &str = "پس از وصل‌شدن فرستاده می‌شود";
+/// A message that arrived in the room.
+pub const SENT: &str = "فرستاده شد";
+/// A message the server did not take.
+pub const FAILED: &str = "فرستاده نشد";
+/// Sends it again.
+pub const RETRY: &str = "دوباره";
+/// The same as an `aria-label`.
+pub const RETRY_LABEL: &str = "دوباره فرستادن این پیام";
+/// Gives it up.
+pub const DISCARD: &str = "حذف";
+/// The same as an `aria-label`.
+pub const DISCARD_LABEL: &str = "حذف این پیام";
+
+/// Too many messages wait; the words stay in the composer.
+pub const OUTBOX_FULL: &str = "پیام‌های زیادی در صف فرستادن است؛ کمی بعد دوباره بفرستید.";
+
+/// `aria-label` of the button that scrolls to the end.
+pub const TO_NEWEST: &str = "رفتن به تازه‌ترین پیام";
+/// The line above the first unread message.
+pub const UNREAD_LINE: &str = "پیام‌های تازه";
+
+/// The button while one reads further up: «۳ پیام تازه».
+pub fn unread(count: u64) -> String {
+    format!("{} پیام تازه", digits::number(count))
+}
+
+/// Near the limit: «۱۲ نویسه مانده», and beyond it «۵ نویسه بیشتر از اندازه».
+pub fn characters_left(length: usize, max: usize) -> String {
+    match max.checked_sub(length) {
+        Some(left) => format!("{} نویسه مانده", digits::number(left as u64)),
+        None => format!("{} نویسه بیشتر از اندازه", digits::number((length - max) as u64)),
+    }
+}
+
+/// What a screen reader says before a message: «سارا، ۱۴:۰۵». The clock comes formatted.
+pub fn said_by(name: &str, clock: &str) -> Sentence {
+    Sentence::default().name(name).words("، ").words(clock)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_count_turns_at_the_limit() {
+        assert_eq!(characters_left(4084, 4096), "۱۲ نویسه مانده");
+        assert_eq!(characters_left(4096, 4096), "۰ نویسه مانده");
+        assert_eq!(characters_left(4101, 4096), "۵ نویسه بیشتر از اندازه");
+    }
+}

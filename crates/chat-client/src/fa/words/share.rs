@@ -1,0 +1,23 @@
+//! Giving the room to others.
+
+/// The button.
+pub const SHARE: &str = "هم‌رسانی";
+/// Heading of the dialog.
+pub const TITLE: &str = "دعوت به این اتاق";
+/// Label of the address.
+pub const LINK: &str = "پیوند اتاق";
+/// Copies the address.
+pub const COPY: &str = "رونوشت";
+/// The same as an `aria-label`.
+pub const COPY_LABEL: &str = "رونوشت‌برداری از پیوند اتاق";
+/// It was copied.
+pub const COPIED: &str = "رونوشت شد";
+/// The browser did not let the page copy; the address is selected.
+pub const COPY_BY_HAND: &str =
+    "مرورگر اجازه‌ی رونوشت نداد؛ پیوند انتخاب شده است، خودتان از آن رونوشت بردارید.";
+/// Below the QR code.
+pub const SCAN: &str = "با دوربین گوشی بخوانید";
+/// Text alternative of the QR code.
+pub const QR_ALT: &str = "رمزینه‌ی پیوند اتاق";
+/// Opens the device's own share sheet.
+pub const SEND_ON: &str = "فرستادن با برنامه‌ای دیگر";
