@@ -101,10 +101,17 @@ fn begins_ltr(segments: &[Segment<'_>]) -> bool {
     letters.is_some_and(|c| !is_rtl_script(c))
 }
 
-/// How lines of code end, and how they quote. Persian prose uses none of these.
+/// How lines of code end, how they quote, and how they call: `print("` has no space before its
+/// bracket, prose has. Persian prose uses none of these.
 fn looks_like_code(text: &str) -> bool {
+    let calls = |w: &[u8]| {
+        (w[0].is_ascii_alphanumeric() || matches!(w[0], b'!' | b'_'))
+            && w[1] == b'('
+            && matches!(w[2], b'"' | b'\'')
+    };
     text.trim_end().ends_with([';', '{', '}'])
-        || ["(\"", "('", "=\"", "= \"", "='", "= '", "</"].iter().any(|mark| text.contains(mark))
+        || ["=\"", "= \"", "='", "= '", "</"].iter().any(|mark| text.contains(mark))
+        || text.as_bytes().windows(3).any(calls)
 }
 
 /// The blocks of the right-to-left scripts, Hebrew to Arabic Extended-A, and their presentation
@@ -158,6 +165,8 @@ mod tests {
             ("«Hello World» اولین برنامه است", Rtl),
             ("(TCP) لایه‌ی انتقال", Rtl),
             ("@سارا", Rtl),
+            ("WebSocket (\"وب‌سوکت\") یک پروتکل است", Rtl),
+            ("Sara: سلام", Rtl),
             ("שלום", Rtl),
             // English, even with some Persian in it.
             ("hello", Ltr),

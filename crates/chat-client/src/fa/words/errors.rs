@@ -30,7 +30,7 @@ fn plain(code: ErrorCode) -> String {
         ErrorCode::EmptyText => "پیام خالی است.",
         ErrorCode::BadRoomId => "اتاقی با این نام نمی‌شود ساخت.",
         ErrorCode::RoomFull => "این اتاق پر است.",
-        ErrorCode::TooFast => "خیلی تند می‌فرستید؛ کمی صبر کنید.",
+        ErrorCode::TooFast => "خیلی تند پیام می‌فرستید؛ کمی صبر کنید.",
         ErrorCode::NotJoined => "هنوز وارد اتاق نشده‌اید.",
         ErrorCode::AlreadyJoined => "شما همین حالا هم در اتاق هستید.",
         ErrorCode::BadJson
