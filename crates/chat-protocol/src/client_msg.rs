@@ -42,6 +42,7 @@ pub enum ClientMsg {
     /// Ask for a `pong` with the same number, to measure the round trip.
     Ping {
         /// Any number; it comes back.
+        #[cfg_attr(feature = "schema", schemars(range(max = u32::MAX)))]
         n: u32,
     },
 }
@@ -55,6 +56,7 @@ pub struct Resume {
     /// The epoch of the last `welcome`.
     pub epoch: Epoch,
     /// The last `seq` received.
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::SEQ_MAX)))]
     pub seq: Seq,
 }
 

@@ -14,7 +14,7 @@ use crate::{ErrorCode, Invalid, chars, limits::ID_MAX_CHARS, wire_text::wire_tex
 pub struct RoomId(Arc<str>);
 
 impl RoomId {
-    pub(crate) const RULE: &str = "1 to 64 letters or digits of any script, '-', '_', '.' or ZWNJ; \
+    const RULE: &str = "1 to 64 letters or digits of any script, '-', '_', '.' or ZWNJ; \
         the first a letter or digit";
 
     /// # Errors
@@ -31,7 +31,7 @@ impl RoomId {
     }
 }
 
-wire_text!(RoomId);
+wire_text!(RoomId, 1..=ID_MAX_CHARS, SLUG_PATTERN, RoomId::RULE);
 
 /// A person's public id within a room, as in `/ws/{room_id}/{client_id}`. It names, and proves
 /// nothing: whoever knows it can ask for it, and gets a different one when it is taken.
@@ -40,8 +40,6 @@ wire_text!(RoomId);
 pub struct ClientId(Arc<str>);
 
 impl ClientId {
-    pub(crate) const RULE: &str = RoomId::RULE;
-
     /// # Errors
     /// [`ErrorCode::BadClientId`] when empty, too long, or holding a character ids do not have.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
@@ -62,7 +60,7 @@ impl ClientId {
     }
 }
 
-wire_text!(ClientId);
+wire_text!(ClientId, 1..=ID_MAX_CHARS, SLUG_PATTERN, RoomId::RULE);
 
 /// A sender's own id for one message, unique within its session: what the echo acknowledges and
 /// what makes a resent message one message. Opaque: 1 to [`ID_MAX_CHARS`] visible ASCII characters.
@@ -70,8 +68,6 @@ wire_text!(ClientId);
 pub struct SayId(Arc<str>);
 
 impl SayId {
-    pub(crate) const RULE: &str = OPAQUE_RULE;
-
     /// # Errors
     /// [`ErrorCode::BadSayId`] when empty, too long, or not visible ASCII.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
@@ -80,7 +76,7 @@ impl SayId {
     }
 }
 
-wire_text!(SayId);
+wire_text!(SayId, 1..=ID_MAX_CHARS, "^[!-~]+$", OPAQUE_RULE);
 
 /// Which of one person's tabs a connection is. A join with a tab id the session already has
 /// replaces that tab's earlier connection; a new one adds a tab. Same form as a [`SayId`].
@@ -88,8 +84,6 @@ wire_text!(SayId);
 pub struct TabId(Arc<str>);
 
 impl TabId {
-    pub(crate) const RULE: &str = OPAQUE_RULE;
-
     /// # Errors
     /// [`ErrorCode::BadField`] when empty, too long, or not visible ASCII.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
@@ -98,7 +92,7 @@ impl TabId {
     }
 }
 
-wire_text!(TabId);
+wire_text!(TabId, 1..=ID_MAX_CHARS, "^[!-~]+$", OPAQUE_RULE);
 
 /// One life of a room. `seq` counts within it; a different epoch means that what was missed can no
 /// longer be told. Opaque, same form as a [`SayId`].
@@ -106,8 +100,6 @@ wire_text!(TabId);
 pub struct Epoch(Arc<str>);
 
 impl Epoch {
-    pub(crate) const RULE: &str = OPAQUE_RULE;
-
     /// # Errors
     /// [`ErrorCode::BadField`] when empty, too long, or not visible ASCII.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
@@ -116,7 +108,7 @@ impl Epoch {
     }
 }
 
-wire_text!(Epoch);
+wire_text!(Epoch, 1..=ID_MAX_CHARS, "^[!-~]+$", OPAQUE_RULE);
 
 /// The secret that lets a browser be the same person again: 256 random bits as 64 lower-case hex
 /// digits. Given in `welcome`, sent back only inside `join`, never in a URL; its `Debug` does not
@@ -125,7 +117,7 @@ wire_text!(Epoch);
 pub struct ResumeToken(Arc<str>);
 
 impl ResumeToken {
-    pub(crate) const RULE: &str = "64 lower-case hexadecimal digits";
+    const RULE: &str = "64 lower-case hexadecimal digits";
 
     /// The token for these random bytes. The caller owns the randomness.
     pub fn from_bytes(random: [u8; 32]) -> Self {
@@ -155,7 +147,7 @@ impl fmt::Debug for ResumeToken {
     }
 }
 
-wire_text!(ResumeToken);
+wire_text!(ResumeToken, 64..=64, "^[0-9a-f]+$", ResumeToken::RULE);
 
 const OPAQUE_RULE: &str = "1 to 64 visible ASCII characters";
 
@@ -166,6 +158,10 @@ fn check_opaque(raw: &str, what: &str, code: ErrorCode) -> Result<(), Invalid> {
         Err(Invalid::new(code, format!("{what}: must be {OPAQUE_RULE}")))
     }
 }
+
+/// No space, and no ASCII but letters, digits, `-`, `_` and `.`; first a letter or digit.
+#[cfg(feature = "schema")]
+const SLUG_PATTERN: &str = r"^[^\x00-/:-@\[-`{-\x7f\s][^\x00-,/:-@\[-^`{-\x7f\s]*$";
 
 fn check_slug(slug: &str, what: &str, code: ErrorCode) -> Result<(), Invalid> {
     let invalid = |why: String| Err(Invalid::new(code, format!("{what}: {why}; must be {}", RoomId::RULE)));

@@ -33,5 +33,8 @@ pub use text::Text;
 /// 2^53, so that JavaScript reads it exactly.
 pub type Seq = u64;
 
+#[cfg(feature = "schema")]
+const SEQ_MAX: Seq = (1 << 53) - 1;
+
 /// The WebSocket subprotocol our client offers and the server echoes (RFC 6455 §1.9).
 pub const SUBPROTOCOL: &str = "otagh.v1";

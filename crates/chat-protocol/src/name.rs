@@ -13,8 +13,7 @@ use crate::{ErrorCode, Invalid, chars, limits::NAME_MAX_CHARS, wire_text::wire_t
 pub struct Name(Arc<str>);
 
 impl Name {
-    pub(crate) const RULE: &str =
-        "1 to 32 characters on one line, without control or bidi control characters";
+    const RULE: &str = "1 to 32 characters on one line, without control or bidi control characters";
 
     /// # Errors
     /// [`ErrorCode::BadName`], saying which part of the rule was broken.
@@ -68,7 +67,7 @@ impl From<&crate::ClientId> for Name {
     }
 }
 
-wire_text!(Name);
+wire_text!(Name, 1..=NAME_MAX_CHARS, r"^\S+( \S+)*$", Name::RULE);
 
 /// A name reduced to what distinguishes it: Arabic and Persian forms of ی and ک, all digit forms,
 /// upper and lower case, spaces, ZWNJ, kashida and vowel signs make no difference.

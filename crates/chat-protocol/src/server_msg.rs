@@ -53,12 +53,14 @@ pub struct Welcome {
     pub epoch: Epoch,
     /// The last message you have now: after a complete resume the one you named, else the room's
     /// newest. The next `said` is `seq + 1`.
+    #[cfg_attr(feature = "schema", schemars(range(max = crate::SEQ_MAX)))]
     pub seq: Seq,
     /// Keep it, and send it with the next join.
     pub token: ResumeToken,
     /// True only when a resume was asked for and everything missed follows.
     pub recovered: bool,
     /// Who is here, you included; at most [`ROSTER_MAX`](crate::limits::ROSTER_MAX).
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::ROSTER_MAX)))]
     pub members: Vec<Member>,
     /// How many are here, listed or not.
     pub member_count: u32,
@@ -85,6 +87,7 @@ pub struct Presence {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Said {
     /// Its place in the room's one order.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1, max = crate::SEQ_MAX)))]
     pub seq: Seq,
     /// The sender's id for it.
     pub id: SayId,

@@ -13,8 +13,6 @@ use crate::{ErrorCode, Invalid, chars, limits::TEXT_MAX_CHARS, wire_text::wire_t
 pub struct Text(Arc<str>);
 
 impl Text {
-    pub(crate) const RULE: &str = "1 to 4096 characters that are not all space";
-
     /// # Errors
     /// [`ErrorCode::EmptyText`] when nothing visible remains; [`ErrorCode::TextTooLong`] over
     /// [`TEXT_MAX_CHARS`].
@@ -47,7 +45,7 @@ impl Text {
     }
 }
 
-wire_text!(Text);
+wire_text!(Text, 1..=TEXT_MAX_CHARS, r"\S", "1 to 4096 characters, not all of them blank");
 
 #[cfg(test)]
 mod tests {

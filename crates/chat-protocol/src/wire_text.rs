@@ -2,9 +2,11 @@
 //! `parse`, written as the bare string, read back through the same rule.
 
 /// Gives a `struct Name(Arc<str>)` everything but its rule. The type supplies
-/// `fn parse(&str) -> Result<Self, Invalid>` beside it.
+/// `fn parse(&str) -> Result<Self, Invalid>` beside it; the rest is for the JSON Schema: the bounds
+/// on its characters, a pattern for as much of the rule as every regex dialect can say (Python has
+/// no `\p{…}`), and the rule in words.
 macro_rules! wire_text {
-    ($type:ident) => {
+    ($type:ident, $min:literal..=$max:expr, $pattern:expr, $rule:expr) => {
         impl $type {
             /// The text itself.
             pub fn as_str(&self) -> &str {
@@ -46,7 +48,13 @@ macro_rules! wire_text {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "description": Self::RULE })
+                schemars::json_schema!({
+                    "type": "string",
+                    "minLength": $min,
+                    "maxLength": $max,
+                    "pattern": $pattern,
+                    "description": $rule,
+                })
             }
         }
     };

@@ -1,0 +1,177 @@
+//! One message for every variant and every shape of it that differs on the wire, and the list of
+//! variants as the types themselves give it, so that none can be forgotten.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use chat_protocol::{
+    ClientId, ClientMsg, Epoch, ErrorCode, Member, Name, Presence, Resume, ResumeToken, RoomId, Said, SayId,
+    ServerMsg, TabId, Text, Welcome,
+};
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde_json::Value;
+
+/// The `type` of a message. A new variant does not compile until it stands here, and
+/// [`client_variants`] then asks for its golden file.
+pub(crate) fn client_tag(message: &ClientMsg) -> &'static str {
+    match message {
+        ClientMsg::Join { .. } => "join",
+        ClientMsg::Say { .. } => "say",
+        ClientMsg::Typing => "typing",
+        ClientMsg::Rename { .. } => "rename",
+        ClientMsg::Ping { .. } => "ping",
+    }
+}
+
+/// As [`client_tag`].
+pub(crate) fn server_tag(message: &ServerMsg) -> &'static str {
+    match message {
+        ServerMsg::Welcome(_) => "welcome",
+        ServerMsg::Presence(_) => "presence",
+        ServerMsg::Said(_) => "said",
+        ServerMsg::Typing { .. } => "typing",
+        ServerMsg::Pong { .. } => "pong",
+        ServerMsg::Error { .. } => "error",
+    }
+}
+
+/// What a client may send, by the name of its golden file.
+pub(crate) fn client() -> Vec<(&'static str, ClientMsg)> {
+    let resume = Resume { token: token(), epoch: epoch(), seq: 41 };
+    vec![
+        ("join", ClientMsg::Join { name: None, resume: None, tab: None }),
+        ("join_with_name", ClientMsg::Join { name: Some(name("سارا")), resume: None, tab: None }),
+        ("join_with_tab", ClientMsg::Join { name: Some(name("سارا")), resume: None, tab: Some(tab()) }),
+        (
+            "join_with_resume",
+            ClientMsg::Join { name: Some(name("سارا")), resume: Some(resume), tab: Some(tab()) },
+        ),
+        ("say", ClientMsg::Say { id: say_id("c1-7"), text: text("سلام") }),
+        ("say_with_escapes", ClientMsg::Say { id: say_id("c1-8"), text: text("می‌روم\n\t\"\\/ <b> 👩‍💻") }),
+        ("typing", ClientMsg::Typing),
+        ("rename", ClientMsg::Rename { name: name("سارا رضایی") }),
+        ("ping", ClientMsg::Ping { n: u32::MAX }),
+    ]
+}
+
+/// What the server may send, by the name of its golden file.
+pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
+    let sara = || Member::new(client_id("sara"), name("سارا"));
+    let ali = || Member { tabs: 2, ..Member::new(client_id("ali-2"), name("علی ۲")) };
+    let reza = || Member { away: true, ..Member::new(client_id("رضا"), name("رضا")) };
+    let error =
+        |code, id, suggestion| ServerMsg::Error { code, detail: "what was wrong".into(), id, suggestion };
+    vec![
+        (
+            "welcome",
+            ServerMsg::Welcome(Welcome {
+                you: sara(),
+                room: RoomId::parse("class").unwrap(),
+                epoch: epoch(),
+                seq: 0,
+                token: token(),
+                recovered: false,
+                members: vec![sara()],
+                member_count: 1,
+            }),
+        ),
+        (
+            "welcome_to_a_full_room",
+            ServerMsg::Welcome(Welcome {
+                you: ali(),
+                room: RoomId::parse("کلاس-1").unwrap(),
+                epoch: epoch(),
+                seq: 41,
+                token: token(),
+                recovered: true,
+                members: vec![sara(), ali(), reza()],
+                member_count: 240,
+            }),
+        ),
+        (
+            "presence",
+            ServerMsg::Presence(Presence {
+                joined: vec![ali()],
+                left: vec![client_id("sara")],
+                changed: vec![],
+                member_count: 2,
+            }),
+        ),
+        (
+            "presence_changed",
+            ServerMsg::Presence(Presence { changed: vec![reza()], member_count: 3, ..Presence::default() }),
+        ),
+        (
+            "said",
+            ServerMsg::Said(Said {
+                seq: 42,
+                id: say_id("c1-7"),
+                from: client_id("sara"),
+                name: name("سارا"),
+                text: text("سلام"),
+                at: 1_795_420_800_000,
+            }),
+        ),
+        ("typing", ServerMsg::Typing { from: client_id("sara") }),
+        ("pong", ServerMsg::Pong { n: u32::MAX }),
+        ("error", error(ErrorCode::BadJson, None, None)),
+        ("error_about_a_say", error(ErrorCode::TextTooLong, Some(say_id("c1-7")), None)),
+        ("error_with_suggestion", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")))),
+    ]
+}
+
+/// Every message a client may send: its `type` and its schema, as a server reads it.
+pub(crate) fn client_variants() -> Vec<(String, Value)> {
+    variants::<ClientMsg>(&mut reader())
+}
+
+/// Every message a server may send: its `type` and its schema, as a server writes it.
+pub(crate) fn server_variants() -> Vec<(String, Value)> {
+    variants::<ServerMsg>(&mut writer())
+}
+
+/// Makes schemas for what is read.
+pub(crate) fn reader() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().for_deserialize().into_generator()
+}
+
+/// Makes schemas for what is written.
+pub(crate) fn writer() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().for_serialize().into_generator()
+}
+
+/// Takes the schema of a tagged enum apart. What it refers to stays in the generator.
+pub(crate) fn variants<T: JsonSchema>(generator: &mut SchemaGenerator) -> Vec<(String, Value)> {
+    let schema = T::json_schema(generator).to_value();
+    let variants = schema["oneOf"].as_array().expect("a tagged enum is a oneOf");
+    variants
+        .iter()
+        .map(|variant| (variant["properties"]["type"]["const"].as_str().unwrap().to_owned(), variant.clone()))
+        .collect()
+}
+
+fn name(raw: &str) -> Name {
+    Name::parse(raw).unwrap()
+}
+
+fn client_id(raw: &str) -> ClientId {
+    ClientId::parse(raw).unwrap()
+}
+
+fn say_id(raw: &str) -> SayId {
+    SayId::parse(raw).unwrap()
+}
+
+fn text(raw: &str) -> Text {
+    Text::parse(raw).unwrap()
+}
+
+fn tab() -> TabId {
+    TabId::parse("t1").unwrap()
+}
+
+fn epoch() -> Epoch {
+    Epoch::parse("e8f3a1").unwrap()
+}
+
+fn token() -> ResumeToken {
+    ResumeToken::from_bytes(std::array::from_fn(|i| i as u8))
+}

@@ -1,0 +1,108 @@
+//! Rules that hold for any input, not only for the examples next to the code.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use chat_protocol::{
+    ClientId, ClientMsg, Epoch, Name, Resume, ResumeToken, RoomId, SayId, ServerMsg, TabId, Text,
+    limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TEXT_MAX_CHARS},
+};
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+/// Strings that rules disagree about. Short ones of few characters, so that a letter meets every
+/// mark, blank and control often; longer ones of any character, for what nobody thought of.
+fn chars() -> impl Strategy<Value = String> {
+    let letters: Vec<char> = "aHeیكۀ۱ـ".chars().collect();
+    let marks: Vec<char> = "\u{301}\u{331}\u{34F}\u{64E}\u{654}".chars().collect();
+    let others: Vec<char> =
+        "- .\n\t\u{200C}\u{200D}\u{202E}\u{200F}\u{FEFF}\u{3164}\u{958}\u{2800}🙂".chars().collect();
+    let notable = || prop_oneof![select(letters.clone()), select(marks.clone()), select(others.clone())];
+    prop_oneof![
+        3 => vec(notable(), 0..6).prop_map(String::from_iter),
+        1 => vec(prop_oneof![4 => notable().boxed(), 1 => any::<char>().boxed()], 0..80).prop_map(String::from_iter),
+    ]
+}
+
+/// Raw values a rule accepts, as the rule leaves them.
+fn parsed<T: std::fmt::Debug + 'static, E: 'static>(
+    parse: impl Fn(&str) -> Result<T, E> + 'static,
+) -> BoxedStrategy<T> {
+    chars().prop_filter_map("breaks the rule", move |raw| parse(&raw).ok()).boxed()
+}
+
+fn opaque() -> impl Strategy<Value = String> {
+    vec(select(('!'..='~').collect::<Vec<_>>()), 1..=ID_MAX_CHARS).prop_map(String::from_iter)
+}
+
+fn client_msg() -> impl Strategy<Value = ClientMsg> {
+    let name = || {
+        prop_oneof![Just("سارا".to_owned()), chars()]
+            .prop_filter_map("breaks the rule", |raw| Name::parse(&raw).ok())
+    };
+    let resume = (any::<[u8; 32]>(), opaque(), any::<u64>()).prop_map(|(token, epoch, seq)| Resume {
+        token: ResumeToken::from_bytes(token),
+        epoch: Epoch::parse(&epoch).unwrap(),
+        seq,
+    });
+    let tab = opaque().prop_map(|raw| TabId::parse(&raw).unwrap());
+    prop_oneof![
+        (option::of(name()), option::of(resume), option::of(tab))
+            .prop_map(|(name, resume, tab)| ClientMsg::Join { name, resume, tab }),
+        (opaque(), parsed(Text::parse))
+            .prop_map(|(id, text)| ClientMsg::Say { id: SayId::parse(&id).unwrap(), text }),
+        Just(ClientMsg::Typing),
+        name().prop_map(|name| ClientMsg::Rename { name }),
+        any::<u32>().prop_map(|n| ClientMsg::Ping { n }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 5_000, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_rule_leaves_it_leaves_alone(raw in chars()) {
+        if let Ok(room) = RoomId::parse(&raw) {
+            prop_assert_eq!(RoomId::parse(room.as_str()).unwrap(), room);
+        }
+        if let Ok(id) = ClientId::parse(&raw) {
+            prop_assert_eq!(ClientId::parse(id.as_str()).unwrap(), id);
+        }
+        if let Ok(name) = Name::parse(&raw) {
+            prop_assert_eq!(Name::parse(name.as_str()).unwrap(), name);
+        }
+        if let Ok(text) = Text::parse(&raw) {
+            prop_assert_eq!(Text::parse(text.as_str()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_made_from_something_valid_is_valid(raw in chars(), n in 2_usize..) {
+        if let Ok(id) = ClientId::parse(&raw) {
+            let (numbered, name) = (id.numbered(n), Name::from(&id));
+            prop_assert!(numbered.as_str().chars().count() <= ID_MAX_CHARS);
+            prop_assert_eq!(ClientId::parse(numbered.as_str()).unwrap(), numbered);
+            prop_assert_eq!(Name::parse(name.as_str()).unwrap(), name);
+        }
+        if let Ok(name) = Name::parse(&raw) {
+            let numbered = name.numbered(n);
+            prop_assert!(numbered.as_str().chars().count() <= NAME_MAX_CHARS);
+            prop_assert_eq!(Name::parse(numbered.as_str()).unwrap(), numbered.clone());
+            prop_assert_ne!(numbered.key(), name.numbered(n - 1).key());
+        }
+    }
+
+    #[test]
+    fn a_message_means_the_same_after_the_wire(message in client_msg()) {
+        prop_assert_eq!(ClientMsg::parse(&message.to_json(), TEXT_MAX_CHARS).unwrap(), message);
+    }
+
+    #[test]
+    fn nothing_a_client_sends_panics(raw in ".{0,200}", cut in 0_usize..200, message in client_msg()) {
+        drop(ClientMsg::parse(&raw, TEXT_MAX_CHARS));
+        let json: String = message.to_json().chars().take(cut).collect();
+        drop(ClientMsg::parse(&(json + &raw), TEXT_MAX_CHARS));
+    }
+
+    #[test]
+    fn nothing_a_server_sends_panics(raw in ".{0,200}") {
+        drop(serde_json::from_str::<ServerMsg>(&raw));
+    }
+}
