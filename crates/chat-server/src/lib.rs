@@ -1,1 +1,4 @@
-//! x
+//! The Otagh server.
+
+mod frame;
+pub mod room;

@@ -1,0 +1,369 @@
+//! What a room decides: the state, what somebody asks of it, and the time go in; effects come out,
+//! in the order in which they must happen. All ordering of a room is decided here and nowhere
+//! else. Each public method that changes something is one thing a member can do, by its name in
+//! the lesson. The core deliberately does not know sockets, tasks, clocks or randomness.
+
+use chat_protocol::{
+    ClientId, CloseCode, Epoch, ErrorCode, Name, RoomId, Said, SayId, Seq, ServerMsg, TabId, Text, Welcome,
+    limits::TYPING_TTL_MS,
+};
+
+use super::{
+    ConnKey, Ms,
+    history::{History, HistoryLimits},
+    presence::{PendingPresence, presence_wait},
+    roster::Roster,
+    session::{Session, SessionKey, Standing, TABS_MAX},
+    token::{Claim, FreshToken},
+};
+
+/// The bounds of one room.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most members, here or away. Of those who left, as many again are remembered for
+    /// `resume_window`; over that the one who left first is forgotten.
+    pub members: usize,
+    /// What is kept for replay.
+    pub history: HistoryLimits,
+    /// How long a session without a connection may be resumed, in milliseconds.
+    pub resume_window: Ms,
+}
+
+/// Somebody's wish to be a member, already checked for form.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The connection that asks.
+    pub conn: ConnKey,
+    /// The id in its URL.
+    pub client_id: ClientId,
+    /// The name asked for; without one, the name it had or the client id.
+    pub name: Option<Name>,
+    /// Which of the person's tabs it is.
+    pub tab: Option<TabId>,
+    /// The claim to be somebody who was here before.
+    pub claim: Option<Claim>,
+    /// The token to give.
+    pub token: FreshToken,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Departure {
+    /// The client closed it and meant it: it leaves at once, and may still return.
+    Clean,
+    /// It was lost: the member is away until the resume window ends.
+    Lost,
+}
+
+/// What must now be done. After an `Ok` from [`Core::join`] the connection is in the room, and gets
+/// every broadcast from that call's first effect on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// To everybody in the room, the same bytes.
+    Broadcast(ServerMsg),
+    /// To one connection.
+    Send(ConnKey, ServerMsg),
+    /// To one connection, what it missed, oldest first.
+    Replay(ConnKey, Vec<Said>),
+    /// End this connection, which is no longer in the room.
+    Close(ConnKey, CloseCode),
+}
+
+/// Why a join was not accepted. The connection lives on and may ask again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The error to answer with.
+    pub code: ErrorCode,
+    /// What was wrong.
+    pub detail: String,
+    /// A free name, when the name was the reason.
+    pub suggestion: Option<Name>,
+}
+
+impl From<Refusal> for ServerMsg {
+    fn from(Refusal { code, detail, suggestion }: Refusal) -> Self {
+        Self::Error { code, detail, id: None, suggestion }
+    }
+}
+
+/// One room, in one of its lives.
+#[derive(Debug)]
+pub struct Core {
+    room: RoomId,
+    epoch: Epoch,
+    limits: Limits,
+    roster: Roster,
+    history: History,
+    presence: PendingPresence,
+}
+
+impl Core {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had.
+    pub fn new(room: RoomId, epoch: Epoch, limits: Limits) -> Self {
+        Self {
+            room,
+            epoch,
+            limits,
+            roster: Roster::default(),
+            history: History::new(limits.history),
+            presence: PendingPresence::default(),
+        }
+    }
+
+    /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
+    /// and reading what was missed are one step, so nothing falls between them.
+    ///
+    /// The same rules hold for those who come and those who come back. An explicit name that
+    /// somebody else has is refused with a suggestion; a name nobody asked for by word (the client
+    /// id, or the one a session had) is numbered when taken. A client id that is taken is numbered.
+    ///
+    /// # Errors
+    /// A [`Refusal`], after which nothing has changed: `name_taken`, or `room_full`, also for
+    /// more than [`TABS_MAX`] tabs.
+    pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let Join { conn, client_id, name, tab, claim, token } = join;
+        let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
+        let name = self.name_for(&client_id, name, returning)?;
+        self.check_place(returning, tab.as_ref())?;
+
+        let shown = returning.map(|key| self.roster.session(key)).filter(|session| session.is_visible());
+        let before = shown.map(Session::member);
+        let key = match returning {
+            None => {
+                let id = self.roster.free_id(&client_id);
+                self.roster.add(Session::new(id, name, self.history.newest()))
+            }
+            Some(key) if before.is_some() => {
+                self.roster.rename(key, name);
+                key
+            }
+            Some(key) => {
+                let id = self.roster.free_id(&self.roster.session(key).id);
+                self.roster.bring_back(key, id, name);
+                key
+            }
+        };
+        let proof = claim.as_ref().map(|claim| claim.proof);
+        if let Some(replaced) = self.roster.open_tab(key, tab, conn, token.hash, proof) {
+            effects.push(Effect::Close(replaced, CloseCode::Replaced));
+        }
+
+        let session = self.roster.session(key);
+        let missed = match (returning, claim) {
+            (Some(_), Some(claim)) if claim.epoch == self.epoch && claim.seq >= session.first_seq => {
+                self.history.after(claim.seq)
+            }
+            _ => None,
+        };
+        let seq = self.history.newest() - missed.as_ref().map_or(0, |missed| missed.len() as Seq);
+        effects.push(Effect::Send(
+            conn,
+            ServerMsg::Welcome(Welcome {
+                you: session.member(),
+                room: self.room.clone(),
+                epoch: self.epoch.clone(),
+                seq,
+                token: token.token,
+                recovered: missed.is_some(),
+                members: self.roster.members(key),
+                member_count: self.member_count(),
+            }),
+        ));
+        if let Some(missed) = missed.filter(|missed| !missed.is_empty()) {
+            effects.push(Effect::Replay(conn, missed));
+        }
+        let member = self.roster.session(key).member();
+        match before {
+            None => self.tell(now, |presence| presence.joined(member)),
+            Some(before) if before != member => self.tell(now, |presence| presence.changed(member)),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn name_for(
+        &self,
+        client_id: &ClientId,
+        asked: Option<Name>,
+        own: Option<SessionKey>,
+    ) -> Result<Name, Refusal> {
+        if let Some(name) = asked {
+            return if self.roster.is_name_taken(&name, own) {
+                Err(self.taken(&name, own))
+            } else {
+                Ok(name)
+            };
+        }
+        let name = match own {
+            Some(key) => self.roster.session(key).name.clone(),
+            None => Name::from(client_id),
+        };
+        Ok(self.roster.free_name(&name, own))
+    }
+
+    fn taken(&self, name: &Name, own: Option<SessionKey>) -> Refusal {
+        Refusal {
+            code: ErrorCode::NameTaken,
+            detail: "name: somebody here has it, or one that looks the same".into(),
+            suggestion: Some(self.roster.free_name(name, own)),
+        }
+    }
+
+    fn check_place(&self, returning: Option<SessionKey>, tab: Option<&TabId>) -> Result<(), Refusal> {
+        let full = |detail: String| Err(Refusal { code: ErrorCode::RoomFull, detail, suggestion: None });
+        let returning = returning.map(|key| self.roster.session(key));
+        if !returning.is_some_and(Session::is_visible) && self.roster.count() >= self.limits.members {
+            return full(format!("the room has its {} members", self.limits.members));
+        }
+        if returning.is_some_and(|session| !session.has_place_for(tab)) {
+            return full(format!("you are here in {TABS_MAX} tabs already"));
+        }
+        Ok(())
+    }
+
+    /// Say, and broadcast: the message gets its place in the room's one order and goes to everybody,
+    /// its sender included, as the same bytes. A say with an id this session used before is
+    /// acknowledged again, to this connection only, and never broadcast again.
+    pub fn say(&mut self, conn: ConnKey, id: SayId, text: Text, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let session = self.roster.session(key);
+        let said = |seq: Seq, at: Ms| Said {
+            seq,
+            id: id.clone(),
+            from: session.id.clone(),
+            name: session.name.clone(),
+            text: text.clone(),
+            at,
+        };
+        if let Some((seq, at)) = session.remembered(&id) {
+            let said = self.history.find(seq).cloned().unwrap_or_else(|| said(seq, at));
+            effects.push(Effect::Send(conn, ServerMsg::Said(said)));
+            return;
+        }
+        let said = said(self.history.newest() + 1, now);
+        // Nobody shall hear from a person they have not seen come in.
+        if self.presence.concerns(&said.from) {
+            self.tell_presence(effects);
+        }
+        self.roster.session_mut(key).remember(id, said.seq, now);
+        self.history.push(said.clone());
+        effects.push(Effect::Broadcast(ServerMsg::Said(said)));
+    }
+
+    /// The member is typing. Told at most once in half of [`TYPING_TTL_MS`]; more is ignored.
+    pub fn typing(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let session = self.roster.session_mut(key);
+        if session.typing_at.is_some_and(|at| now < at + TYPING_TTL_MS / 2) {
+            return;
+        }
+        session.typing_at = Some(now);
+        let from = session.id.clone();
+        effects.push(Effect::Broadcast(ServerMsg::Typing { from }));
+    }
+
+    /// The member takes another name, if nobody else has it.
+    pub fn rename(&mut self, conn: ConnKey, name: Name, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        if self.roster.is_name_taken(&name, Some(key)) {
+            effects.push(Effect::Send(conn, self.taken(&name, Some(key)).into()));
+            return;
+        }
+        if self.roster.session(key).name != name {
+            self.roster.rename(key, name);
+            let member = self.roster.session(key).member();
+            self.tell(now, |presence| presence.changed(member));
+        }
+    }
+
+    /// The connection is gone. With the last one of a session gone, the member has left or is away,
+    /// depending on how it went. A connection that is no member's, because it was replaced, changes
+    /// nothing.
+    pub fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
+        let Some(key) = self.roster.close_tab(conn) else { return };
+        let standing = match how {
+            _ if self.roster.session(key).open_tabs() > 0 => Standing::Here,
+            Departure::Lost => Standing::Away { since: now },
+            Departure::Clean => Standing::Left { since: now },
+        };
+        self.roster.stand(key, standing);
+        let session = self.roster.session(key);
+        if session.is_visible() {
+            let member = session.member();
+            self.tell(now, |presence| presence.changed(member));
+        } else {
+            let id = session.id.clone();
+            self.tell(now, |presence| presence.left(id));
+            self.forget_the_first_left();
+        }
+    }
+
+    fn forget_the_first_left(&mut self) {
+        if self.roster.left_count() > self.limits.members
+            && let Some((_, first)) = self.roster.first_left()
+        {
+            self.roster.remove(first);
+        }
+    }
+
+    /// Does what time asks for: tells presence that is due, lets those go whose resume window is
+    /// over, forgets history that is too old. Call it after each batch of the above, and by
+    /// [`Core::next_deadline`].
+    pub fn tick(&mut self, now: Ms, effects: &mut Vec<Effect>) {
+        let over = |since: Ms| since.saturating_add(self.limits.resume_window) <= now;
+        while let Some((since, key)) = self.roster.longest_away()
+            && over(since)
+        {
+            let gone = self.roster.remove(key);
+            self.tell(now, |presence| presence.left(gone.id));
+        }
+        while let Some((since, key)) = self.roster.first_left()
+            && over(since)
+        {
+            self.roster.remove(key);
+        }
+        self.history.prune(now);
+        if self.presence.due().is_some_and(|due| due <= now) {
+            self.tell_presence(effects);
+        }
+    }
+
+    /// When [`Core::tick`] has something to do next.
+    pub fn next_deadline(&self) -> Option<Ms> {
+        let window = self.limits.resume_window;
+        let ends = |(since, _): (Ms, SessionKey)| since.saturating_add(window);
+        [
+            self.presence.due(),
+            self.roster.longest_away().map(ends),
+            self.roster.first_left().map(ends),
+            self.history.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// Whether this life of the room is over: nobody is here, and nobody may come back.
+    pub fn is_over(&self) -> bool {
+        self.roster.is_empty()
+    }
+
+    fn member_count(&self) -> u32 {
+        self.roster.count() as u32
+    }
+
+    fn tell(&mut self, now: Ms, change: impl FnOnce(&mut PendingPresence)) {
+        change(&mut self.presence);
+        self.presence.due_by(now + presence_wait(self.roster.count()));
+    }
+
+    fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(presence) = self.presence.take(self.member_count()) {
+            effects.push(Effect::Broadcast(ServerMsg::Presence(presence)));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "core_tests.rs"]
+mod tests;

@@ -1,0 +1,265 @@
+//! Who is in a room, who is away from it and who may yet come back: the sessions, and the four
+//! ways to find one (by connection, token, id and name). It keeps these indexes true and decides
+//! nothing; [`super::core`] decides.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chat_protocol::{ClientId, Member, Name, NameKey, TabId, limits::ROSTER_MAX};
+
+use super::{
+    ConnKey, Ms,
+    session::{Session, SessionKey, Standing, TABS_MAX, Tab},
+    token::TokenHash,
+};
+
+/// How many numbers are tried in order for a taken id or name (`ali-2`, `ali-3`, …) before jumping
+/// to one that nobody can have been given yet, so that a crowd of namesakes costs no search.
+const NUMBERS_IN_ORDER: usize = 64;
+
+/// The sessions of one room.
+#[derive(Debug, Default)]
+pub struct Roster {
+    sessions: BTreeMap<SessionKey, Session>,
+    by_conn: HashMap<ConnKey, SessionKey>,
+    by_token: HashMap<TokenHash, SessionKey>,
+    /// Visible sessions only, as in `by_name`: who left holds neither id nor name.
+    by_id: HashMap<ClientId, SessionKey>,
+    by_name: HashMap<NameKey, SessionKey>,
+    away: BTreeSet<(Ms, SessionKey)>,
+    left: BTreeSet<(Ms, SessionKey)>,
+    arrivals: u64,
+}
+
+impl Roster {
+    /// How many are visible: here or away.
+    pub fn count(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Whether nobody is here and nobody may come back.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// The session with this key, which the caller got from the roster in this very call.
+    ///
+    /// # Panics
+    /// When the key is not from this roster, which is a mistake in this crate.
+    pub fn session(&self, key: SessionKey) -> &Session {
+        &self.sessions[&key]
+    }
+
+    /// As [`Roster::session`]. What the indexes are made of (id, name, tabs, standing) is changed
+    /// through the roster's own methods only.
+    ///
+    /// # Panics
+    /// As [`Roster::session`].
+    pub fn session_mut(&mut self, key: SessionKey) -> &mut Session {
+        self.sessions.get_mut(&key).expect("session keys come from the roster")
+    }
+
+    /// The session this connection speaks for.
+    pub fn by_conn(&self, conn: ConnKey) -> Option<SessionKey> {
+        self.by_conn.get(&conn).copied()
+    }
+
+    /// The session one of whose tabs holds this token.
+    pub fn by_token(&self, proof: &TokenHash) -> Option<SessionKey> {
+        self.by_token.get(proof).copied()
+    }
+
+    /// Whether the name is taken by somebody other than `own`.
+    pub fn is_name_taken(&self, name: &Name, own: Option<SessionKey>) -> bool {
+        self.by_name.get(&name.key()).is_some_and(|&holder| Some(holder) != own)
+    }
+
+    /// `name` itself, or the first numbered form of it that is free for `own`.
+    pub fn free_name(&self, name: &Name, own: Option<SessionKey>) -> Name {
+        if !self.is_name_taken(name, own) {
+            return name.clone();
+        }
+        self.numbers().map(|n| name.numbered(n)).find(|name| !self.is_name_taken(name, own)).expect(ENDLESS)
+    }
+
+    /// `id` itself, or the first numbered form of it that is free.
+    pub fn free_id(&self, id: &ClientId) -> ClientId {
+        if !self.by_id.contains_key(id) {
+            return id.clone();
+        }
+        self.numbers().map(|n| id.numbered(n)).find(|id| !self.by_id.contains_key(id)).expect(ENDLESS)
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = usize> {
+        (2..=NUMBERS_IN_ORDER).chain(NUMBERS_IN_ORDER + self.arrivals as usize..)
+    }
+
+    /// Adds a session, visible and without tabs. Its id and name must be free.
+    pub fn add(&mut self, session: Session) -> SessionKey {
+        let key = SessionKey(self.arrivals);
+        self.arrivals += 1;
+        self.sessions.insert(key, session);
+        self.show(key);
+        key
+    }
+
+    /// Brings back one that had left, under an id and name that are free.
+    pub fn bring_back(&mut self, key: SessionKey, id: ClientId, name: Name) {
+        let session = self.session_mut(key);
+        session.id = id;
+        session.name_key = name.key();
+        session.name = name;
+        self.show(key);
+    }
+
+    fn show(&mut self, key: SessionKey) {
+        let session = self.session(key);
+        let (id, name_key) = (session.id.clone(), session.name_key.clone());
+        self.by_id.insert(id, key);
+        self.by_name.insert(name_key, key);
+    }
+
+    fn hide(&mut self, key: SessionKey) {
+        let session = &self.sessions[&key];
+        self.by_id.remove(&session.id);
+        self.by_name.remove(&session.name_key);
+    }
+
+    /// Gives a visible session another name, which must be free for it.
+    pub fn rename(&mut self, key: SessionKey, name: Name) {
+        let old = self.session(key).name_key.clone();
+        self.by_name.remove(&old);
+        let session = self.session_mut(key);
+        session.name_key = name.key();
+        session.name = name;
+        let name_key = session.name_key.clone();
+        self.by_name.insert(name_key, key);
+    }
+
+    /// Opens a tab on `conn`, with a new token: one the session already has, whose older connection
+    /// is then replaced and returned, or one more. `proof` is the token presented, if any; it stays
+    /// valid until the new one is used. The session is here from now on.
+    pub fn open_tab(
+        &mut self,
+        key: SessionKey,
+        tab: Option<TabId>,
+        conn: ConnKey,
+        token: TokenHash,
+        proof: Option<TokenHash>,
+    ) -> Option<ConnKey> {
+        self.stand(key, Standing::Here);
+        let session = self.sessions.get_mut(&key).expect("session keys come from the roster");
+        let mut replaced = None;
+        match session.tabs.iter_mut().find(|known| known.id == tab) {
+            Some(known) => {
+                replaced = known.conn.replace(conn);
+                let own = |hash: &TokenHash| *hash == known.token || Some(*hash) == known.previous;
+                let kept = proof.filter(own).unwrap_or(known.token);
+                for old in [Some(known.token), known.previous].into_iter().flatten() {
+                    if old != kept {
+                        self.by_token.remove(&old);
+                    }
+                }
+                known.previous = Some(kept);
+                known.token = token;
+            }
+            None => {
+                if session.tabs.len() == TABS_MAX
+                    && let Some(closed) = session.tabs.iter().position(|known| known.conn.is_none())
+                {
+                    let closed = session.tabs.remove(closed);
+                    for old in [Some(closed.token), closed.previous].into_iter().flatten() {
+                        self.by_token.remove(&old);
+                    }
+                }
+                session.tabs.push(Tab { id: tab, conn: Some(conn), token, previous: None });
+            }
+        }
+        if let Some(replaced) = replaced {
+            self.by_conn.remove(&replaced);
+        }
+        self.by_conn.insert(conn, key);
+        self.by_token.insert(token, key);
+        replaced
+    }
+
+    /// The tab on `conn` is open no more. Its token still brings it back.
+    pub fn close_tab(&mut self, conn: ConnKey) -> Option<SessionKey> {
+        let key = self.by_conn.remove(&conn)?;
+        let session = self.session_mut(key);
+        for tab in session.tabs.iter_mut().filter(|tab| tab.conn == Some(conn)) {
+            tab.conn = None;
+        }
+        Some(key)
+    }
+
+    /// Changes where a session stands, and with it whether it is visible.
+    pub fn stand(&mut self, key: SessionKey, standing: Standing) {
+        self.stand_nowhere(key);
+        match standing {
+            Standing::Here => {}
+            Standing::Away { since } => {
+                self.away.insert((since, key));
+            }
+            Standing::Left { since } => {
+                self.left.insert((since, key));
+                self.hide(key);
+            }
+        }
+        self.session_mut(key).standing = standing;
+    }
+
+    /// Forgets a session for good.
+    pub fn remove(&mut self, key: SessionKey) -> Session {
+        if self.session(key).is_visible() {
+            self.hide(key);
+        }
+        self.stand_nowhere(key);
+        let session = self.sessions.remove(&key).expect("session keys come from the roster");
+        for tab in &session.tabs {
+            for token in [Some(tab.token), tab.previous].into_iter().flatten() {
+                self.by_token.remove(&token);
+            }
+            if let Some(conn) = tab.conn {
+                self.by_conn.remove(&conn);
+            }
+        }
+        session
+    }
+
+    fn stand_nowhere(&mut self, key: SessionKey) {
+        match self.session(key).standing {
+            Standing::Here => false,
+            Standing::Away { since } => self.away.remove(&(since, key)),
+            Standing::Left { since } => self.left.remove(&(since, key)),
+        };
+    }
+
+    /// The session that has been away longest, and since when.
+    pub fn longest_away(&self) -> Option<(Ms, SessionKey)> {
+        self.away.first().copied()
+    }
+
+    /// The session that left first of those that may come back, and when.
+    pub fn first_left(&self) -> Option<(Ms, SessionKey)> {
+        self.left.first().copied()
+    }
+
+    /// How many left and may come back.
+    pub fn left_count(&self) -> usize {
+        self.left.len()
+    }
+
+    /// Those who are visible, in order of arrival, at most [`ROSTER_MAX`], `own` among them.
+    pub fn members(&self, own: SessionKey) -> Vec<Member> {
+        let visible = self.sessions.iter().filter(|(_, session)| session.is_visible());
+        let mut listed: Vec<SessionKey> = visible.map(|(&key, _)| key).take(ROSTER_MAX).collect();
+        if !listed.contains(&own)
+            && let Some(last) = listed.last_mut()
+        {
+            *last = own;
+        }
+        listed.into_iter().map(|key| self.session(key).member()).collect()
+    }
+}
+
+const ENDLESS: &str = "there are more numbers than members";

@@ -1,0 +1,154 @@
+//! A session: one identity in one room, which survives its connections. It has tabs, each with a
+//! connection while it is open and with the secret that brings it back. It does not know the other
+//! sessions; [`super::roster`] keeps them apart.
+
+use std::collections::{HashMap, VecDeque};
+
+use chat_protocol::{ClientId, Member, Name, NameKey, SayId, Seq, TabId};
+
+use super::{ConnKey, Ms, token::TokenHash};
+
+/// Which session, within its room; grows with each, so that its order is the order of arrival.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SessionKey(pub u64);
+
+/// Most tabs one session may have. One person rarely needs four; past sixteen it is a script.
+pub const TABS_MAX: usize = 16;
+
+/// How many of its own say ids a session remembers, to know a resent message. More than a client
+/// may have unacknowledged, because the rate limit is far below it.
+pub const REMEMBERED_SAYS: usize = 256;
+
+/// Where a session stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// At least one connection is open.
+    Here,
+    /// The last connection was lost; everybody sees it as away, and it may be resumed.
+    Away {
+        /// When it was lost.
+        since: Ms,
+    },
+    /// The last connection was closed properly. Nobody sees it any more, others may take its id
+    /// and name, but its token still brings it back: a page that reloads closes properly too.
+    Left {
+        /// When it was closed.
+        since: Ms,
+    },
+}
+
+/// One tab of a session.
+#[derive(Debug)]
+pub struct Tab {
+    /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
+    pub id: Option<TabId>,
+    /// Its connection, while it has one.
+    pub conn: Option<ConnKey>,
+    /// The hash of the token given last.
+    pub token: TokenHash,
+    /// The one before it, valid until the last one is used: the `welcome` that carried that one
+    /// may never have arrived.
+    pub previous: Option<TokenHash>,
+}
+
+/// One identity in one room.
+#[derive(Debug)]
+pub struct Session {
+    /// Public id.
+    pub id: ClientId,
+    /// Display name.
+    pub name: Name,
+    /// What the eye makes of the name.
+    pub name_key: NameKey,
+    /// Open or once open, at most [`TABS_MAX`], oldest first.
+    pub tabs: Vec<Tab>,
+    /// Here, away or left.
+    pub standing: Standing,
+    /// The room's newest message when this session first joined: it has a right to what came after.
+    pub first_seq: Seq,
+    /// When it last was seen typing.
+    pub typing_at: Option<Ms>,
+    says: RememberedSays,
+}
+
+impl Session {
+    /// A session that is about to get its first tab.
+    pub fn new(id: ClientId, name: Name, first_seq: Seq) -> Self {
+        Self {
+            id,
+            name_key: name.key(),
+            name,
+            tabs: Vec::with_capacity(1),
+            standing: Standing::Here,
+            first_seq,
+            typing_at: None,
+            says: RememberedSays::default(),
+        }
+    }
+
+    /// The session as the room sees it.
+    pub fn member(&self) -> Member {
+        Member {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            tabs: (self.open_tabs() as u32).max(1),
+            away: matches!(self.standing, Standing::Away { .. }),
+        }
+    }
+
+    /// How many connections it has.
+    pub fn open_tabs(&self) -> usize {
+        self.tabs.iter().filter(|tab| tab.conn.is_some()).count()
+    }
+
+    /// Whether it is in the roster: here or away.
+    pub fn is_visible(&self) -> bool {
+        !matches!(self.standing, Standing::Left { .. })
+    }
+
+    /// Whether a connection for this tab could be added: the tab is known, or one can be forgotten.
+    pub fn has_place_for(&self, tab: Option<&TabId>) -> bool {
+        self.tabs.len() < TABS_MAX
+            || self.tabs.iter().any(|known| known.id.as_ref() == tab || known.conn.is_none())
+    }
+
+    /// The seq and time a say with this id got, if it is remembered.
+    pub fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
+        self.says.places.get(id).copied()
+    }
+
+    /// Remembers a say, forgetting the oldest over [`REMEMBERED_SAYS`].
+    pub fn remember(&mut self, id: SayId, seq: Seq, at: Ms) {
+        self.says.places.insert(id.clone(), (seq, at));
+        self.says.order.push_back(id);
+        if self.says.order.len() > REMEMBERED_SAYS
+            && let Some(oldest) = self.says.order.pop_front()
+        {
+            self.says.places.remove(&oldest);
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct RememberedSays {
+    places: HashMap<SayId, (Seq, Ms)>,
+    order: VecDeque<SayId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_remembers_its_last_says_and_no_more() {
+        let mut ali = Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0);
+        let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();
+        for n in 0..REMEMBERED_SAYS + 10 {
+            ali.remember(id(n), n as Seq, 0);
+        }
+        assert_eq!(ali.remembered(&id(9)), None);
+        assert_eq!(ali.remembered(&id(10)), Some((10, 0)));
+        assert_eq!(ali.says.places.len(), REMEMBERED_SAYS);
+        assert_eq!(ali.says.order.len(), REMEMBERED_SAYS);
+    }
+}

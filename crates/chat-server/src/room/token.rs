@@ -1,0 +1,68 @@
+//! Resume tokens as the server keeps them: only their SHA-256, so that a leak of the server's
+//! memory or a careless log cannot impersonate anybody. This module does not know where the
+//! random bytes come from.
+
+use std::hash::{Hash, Hasher};
+
+use chat_protocol::{Epoch, ResumeToken, Seq};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+/// SHA-256 of a [`ResumeToken`]. Compared in constant time.
+#[derive(Clone, Copy, Eq, Debug)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of this token.
+    pub fn of(token: &ResumeToken) -> Self {
+        Self(Sha256::digest(token.as_str()).into())
+    }
+}
+
+impl PartialEq for TokenHash {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Hash for TokenHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+/// A token made for this join, and its hash: the first goes to the client, the second stays.
+#[derive(Clone, Debug)]
+pub struct FreshToken {
+    /// For `welcome`, and nowhere else.
+    pub token: ResumeToken,
+    /// For the session.
+    pub hash: TokenHash,
+}
+
+impl FreshToken {
+    /// The token for these random bytes.
+    pub fn new(random: [u8; 32]) -> Self {
+        let token = ResumeToken::from_bytes(random);
+        let hash = TokenHash::of(&token);
+        Self { token, hash }
+    }
+}
+
+/// What a returning client claims: to be the one who was given a token, and to have read the room
+/// up to `seq`.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The hash of the token presented.
+    pub proof: TokenHash,
+    /// The life of the room it knew.
+    pub epoch: Epoch,
+    /// The last message it has.
+    pub seq: Seq,
+}
+
+impl From<chat_protocol::Resume> for Claim {
+    fn from(resume: chat_protocol::Resume) -> Self {
+        Self { proof: TokenHash::of(&resume.token), epoch: resume.epoch, seq: resume.seq }
+    }
+}
