@@ -76,7 +76,8 @@ impl Chat {
         let tab = snapshot.as_mut().and_then(|snapshot| snapshot.tab.take());
         let fresh = || random::id().parse().expect("random ids are visible ASCII");
         let client = snapshot.as_ref().map(|snapshot| snapshot.client_id.clone());
-        let client = client.unwrap_or_else(|| random::id().parse().expect("random ids are letters and digits"));
+        let client =
+            client.unwrap_or_else(|| random::id().parse().expect("random ids are letters and digits"));
         self.identity.set_value(Some(Identity { client, tab: tab.unwrap_or_else(fresh) }));
         self.room.update_value(|room| {
             *room = Room::new(clock::utc_offset_minutes());
@@ -102,7 +103,9 @@ impl Chat {
 
     /// Keeps, over a reload, who we are and what we have read.
     pub fn keep_for_reload(self) {
-        self.keep(self.identity.with_value(|identity| identity.as_ref().map(|identity| identity.tab.clone())));
+        self.keep(
+            self.identity.with_value(|identity| identity.as_ref().map(|identity| identity.tab.clone())),
+        );
     }
 
     fn keep(self, tab: Option<TabId>) {
@@ -142,7 +145,7 @@ impl Chat {
 
     /// Gives a refused message up.
     pub fn discard(self, id: &SayId) {
-        self.room.update_value(|room| drop(room.outbox.acknowledge(id)));
+        self.room.update_value(|room| room.outbox.discard(id));
         self.outbox.notify();
     }
 
@@ -238,6 +241,11 @@ impl Chat {
         self.heard.get()
     }
 
+    /// As [`Chat::heard`], without being told of more.
+    pub fn heard_untracked(self) -> u32 {
+        self.heard.get_untracked()
+    }
+
     /// The time, to the second, in Unix milliseconds; 0 while drawn on the server.
     pub fn now_ms(self) -> u64 {
         self.now_ms.get()
@@ -245,6 +253,7 @@ impl Chat {
 
     // What the driver needs.
 
+    /// Which room.
     pub(crate) fn room_id(self) -> RoomId {
         self.room_id.get_value()
     }

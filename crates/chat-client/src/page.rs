@@ -1,7 +1,12 @@
-//! Which page this is, and what the server tells it. Everything the first render needs comes in
-//! here, so that server and browser draw the same thing.
+//! Which page this is, and what the server tells it. Everything the first render needs is in here,
+//! so that server and browser draw the same thing; it crosses over as attributes of `<body>`.
 
 use chat_protocol::RoomId;
+use leptos::prelude::*;
+
+#[cfg(feature = "ssr")]
+use crate::fa::words;
+use crate::view::{Home, Missing, RoomPage};
 
 /// A page of the site, with what its first render needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,4 +25,53 @@ pub enum Page {
         /// True when a room was meant but its id is not one.
         bad_room: bool,
     },
+}
+
+impl Page {
+    /// The page's content, the same on both sides.
+    pub fn view(self) -> AnyView {
+        match self {
+            Self::Home => Home().into_any(),
+            Self::Room { room, share_url } => view! { <RoomPage room share_url /> }.into_any(),
+            Self::NotFound { bad_room } => view! { <Missing bad_room /> }.into_any(),
+        }
+    }
+
+    /// What the browser shows as the page's name.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn title(&self) -> String {
+        match self {
+            Self::Home => words::HOME_TITLE.to_owned(),
+            Self::Room { room, .. } => words::room_title(room.as_str(), 0),
+            Self::NotFound { bad_room: false } => words::NOT_FOUND.to_owned(),
+            Self::NotFound { bad_room: true } => words::BAD_ROOM.to_owned(),
+        }
+    }
+
+    /// What the document says of the page, for the browser to read back: its kind, and for a room
+    /// its id and its address for others.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn attributes(&self) -> (&'static str, Option<String>, Option<String>) {
+        match self {
+            Self::Home => ("home", None, None),
+            Self::Room { room, share_url } => {
+                ("room", Some(room.as_str().to_owned()), Some(share_url.clone()))
+            }
+            Self::NotFound { bad_room: false } => ("not-found", None, None),
+            Self::NotFound { bad_room: true } => ("bad-room", None, None),
+        }
+    }
+
+    /// Reads back what the document says. `None` when it is no document of ours.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn of_document() -> Option<Self> {
+        let body = document().body()?;
+        let data = |key: &str| body.get_attribute(&format!("data-{key}"));
+        Some(match data("page")?.as_str() {
+            "home" => Self::Home,
+            "room" => Self::Room { room: data("room")?.parse().ok()?, share_url: data("share-url")? },
+            "bad-room" => Self::NotFound { bad_room: true },
+            _ => Self::NotFound { bad_room: false },
+        })
+    }
 }

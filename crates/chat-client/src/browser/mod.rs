@@ -7,12 +7,23 @@ pub mod clock;
 pub mod cookie;
 pub mod location;
 pub mod network;
+pub mod profile;
 pub mod random;
 pub mod storage;
+pub mod viewport;
 
 use leptos::prelude::window;
 
 /// Whether the finger is the pointer here: then Enter breaks the line instead of sending.
 pub fn is_touch() -> bool {
-    window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches())
+    matches_media("(pointer: coarse)")
+}
+
+/// Whether the device prefers dark pages.
+pub fn prefers_dark() -> bool {
+    matches_media("(prefers-color-scheme: dark)")
+}
+
+fn matches_media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|query| query.matches())
 }

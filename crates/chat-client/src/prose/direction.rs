@@ -104,14 +104,15 @@ fn begins_ltr(segments: &[Segment<'_>]) -> bool {
 /// How lines of code end, how they quote, and how they call: `print("` has no space before its
 /// bracket, prose has. Persian prose uses none of these.
 fn looks_like_code(text: &str) -> bool {
-    let calls = |w: &[u8]| {
-        (w[0].is_ascii_alphanumeric() || matches!(w[0], b'!' | b'_'))
-            && w[1] == b'('
-            && matches!(w[2], b'"' | b'\'')
-    };
     text.trim_end().ends_with([';', '{', '}'])
-        || ["=\"", "= \"", "='", "= '", "</"].iter().any(|mark| text.contains(mark))
-        || text.as_bytes().windows(3).any(calls)
+        || text.as_bytes().windows(3).any(|three| {
+            let calls = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'!' | b'_');
+            match *three {
+                [c, b'(', b'"' | b'\''] => calls(c),
+                [_, b'=', b'"' | b'\''] | [b'=', b' ', b'"' | b'\''] | [b'<', b'/', _] => true,
+                _ => false,
+            }
+        })
 }
 
 /// The blocks of the right-to-left scripts, Hebrew to Arabic Extended-A, and their presentation

@@ -34,9 +34,15 @@ impl Connection {
             Over(LOST_WITHOUT_CLOSE)
         })?;
         // A sink with nothing in it is flushed as soon as the socket leaves CONNECTING.
-        futures_util::future::poll_fn(|cx| socket.poll_ready_unpin(cx)).await.map_err(|_| Over(LOST_WITHOUT_CLOSE))?;
+        futures_util::future::poll_fn(|cx| socket.poll_ready_unpin(cx))
+            .await
+            .map_err(|_| Over(LOST_WITHOUT_CLOSE))?;
         let mut connection = Self { socket };
-        if connection.socket.state() == State::Open { Ok(connection) } else { Err(connection.code().await) }
+        if matches!(connection.socket.state(), State::Open) {
+            Ok(connection)
+        } else {
+            Err(connection.code().await)
+        }
     }
 
     /// Steps 2 and 3, **join** and **say**: one message, one text frame.

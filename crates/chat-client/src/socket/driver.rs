@@ -61,7 +61,7 @@ pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wak
             Ended::Over(code) if CloseCode::should_reconnect(code) => {
                 let until_ms = clock::now_ms() + backoff::wait_ms(attempt, random::unit());
                 attempt += 1;
-                wait(chat, until_ms, &mut wakes).await;
+                wait(chat, code, until_ms, &mut wakes).await;
             }
             Ended::Over(code) => {
                 chat.set_link(Link::Closed(code));
@@ -140,8 +140,7 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
 }
 
 async fn join(chat: Chat, connection: &mut Connection, name: &Name, tab: &TabId) -> Result<(), Over> {
-    let join =
-        ClientMsg::Join { name: Some(name.clone()), resume: chat.resume(), tab: Some(tab.clone()) };
+    let join = ClientMsg::Join { name: Some(name.clone()), resume: chat.resume(), tab: Some(tab.clone()) };
     connection.send(&join).await
 }
 
@@ -173,9 +172,9 @@ fn hear(chat: Chat, msg: ServerMsg, ping: &mut Ping) {
 }
 
 /// Waits until it is time, or somebody asks for it, or the network is back.
-async fn wait(chat: Chat, until_ms: u64, wakes: &mut Receiver<Wake>) {
+async fn wait(chat: Chat, code: u16, until_ms: u64, wakes: &mut Receiver<Wake>) {
     let mut offline = !network::is_online();
-    chat.set_link(Link::Waiting { until_ms, offline });
+    chat.set_link(Link::Waiting { until_ms, code, offline });
     while clock::now_ms() < until_ms {
         match wakes.next().await {
             Some(Wake::Now) => return,
@@ -187,7 +186,7 @@ async fn wait(chat: Chat, until_ms: u64, wakes: &mut Receiver<Wake>) {
                 }
                 if offline == network::is_online() {
                     offline = !offline;
-                    chat.set_link(Link::Waiting { until_ms, offline });
+                    chat.set_link(Link::Waiting { until_ms, code, offline });
                 }
             }
             _ => {}

@@ -19,6 +19,8 @@ pub enum Link {
     Waiting {
         /// When, as Unix time in milliseconds.
         until_ms: u64,
+        /// The close code it was lost with (RFC 6455 §7.4).
+        code: u16,
         /// Whether the device says it has no network. It is tried all the same: a room on this
         /// very device or network needs no internet.
         offline: bool,

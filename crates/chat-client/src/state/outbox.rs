@@ -64,7 +64,7 @@ impl Outbox {
     /// Its echo came: done. True if it was waiting.
     pub fn acknowledge(&mut self, id: &SayId) -> bool {
         let before = self.0.len();
-        self.0.retain(|pending| pending.id != *id);
+        self.discard(id);
         self.0.len() != before
     }
 
@@ -81,6 +81,11 @@ impl Outbox {
             pending.refused = None;
             pending.sent = false;
         }
+    }
+
+    /// Give one up.
+    pub fn discard(&mut self, id: &SayId) {
+        self.0.retain(|pending| pending.id != *id);
     }
 
     /// All of them, oldest first.

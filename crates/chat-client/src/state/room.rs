@@ -19,7 +19,20 @@ pub struct Room {
     pub typing: Typing,
     /// What of ours is under way.
     pub outbox: Outbox,
+    /// What has been heard since the page was opened.
+    pub heard: Heard,
     place: Option<Place>,
+}
+
+/// Counts of what was heard, for the lesson.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Heard {
+    /// Messages, one's own included.
+    pub all: u32,
+    /// One's own, echoed by the room.
+    pub own: u32,
+    /// Number of the last one.
+    pub seq: Seq,
 }
 
 /// How far we have read, and the proof that it was us.
@@ -128,7 +141,14 @@ impl Room {
         self.place = Some(Place { epoch: welcome.epoch, seq: welcome.seq, token: welcome.token });
         self.typing = Typing::default();
         self.outbox.reconnected();
-        Changed { timeline: true, roster: true, typing: true, outbox: true, welcomed: true, ..Changed::default() }
+        Changed {
+            timeline: true,
+            roster: true,
+            typing: true,
+            outbox: true,
+            welcomed: true,
+            ..Changed::default()
+        }
     }
 
     fn said(&mut self, said: Said) -> Changed {
@@ -145,6 +165,9 @@ impl Room {
             place.seq = said.seq;
         }
         let mine = self.is_mine(&said);
+        self.heard.all += 1;
+        self.heard.own += u32::from(mine);
+        self.heard.seq = said.seq;
         let typing = self.typing.stop(&said.from);
         self.timeline.say(said, mine);
         Changed { timeline: true, outbox, typing, heard: u32::from(!mine), ..Changed::default() }

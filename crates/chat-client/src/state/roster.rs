@@ -93,7 +93,8 @@ mod tests {
         assert_eq!(roster.apply(joined(member("sara", "سارا"), 1), None), Comings::default());
         assert_eq!(roster.apply(joined(member("ali", "علی"), 2), None).joined, [name("علی")]);
         assert_eq!(roster.apply(joined(member("me", "من"), 3), Some(&id("me"))), Comings::default());
-        let renamed = Presence { changed: vec![member("ali", "رضا")], member_count: 3, ..Presence::default() };
+        let renamed =
+            Presence { changed: vec![member("ali", "رضا")], member_count: 3, ..Presence::default() };
         assert_eq!(roster.apply(renamed, None).renamed, [(name("علی"), name("رضا"))]);
         let left = Presence { left: vec![id("ali"), id("nobody")], member_count: 2, ..Presence::default() };
         assert_eq!(roster.apply(left, None).left, [name("رضا")]);
@@ -105,7 +106,8 @@ mod tests {
         let mut roster = Roster::default();
         let away = Member { away: true, ..member("a", "آرش") };
         roster.reset(vec![away, member("b", "بابک"), member("z", "یلدا")], 5);
-        let names: Vec<_> = roster.in_order(Some(&id("z"))).into_iter().map(|m| m.name.as_str().to_owned()).collect();
+        let names: Vec<_> =
+            roster.in_order(Some(&id("z"))).into_iter().map(|m| m.name.as_str().to_owned()).collect();
         assert_eq!(names, ["یلدا", "بابک", "آرش"]);
         assert_eq!(roster.unlisted(), 2);
     }

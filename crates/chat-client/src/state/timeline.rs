@@ -144,6 +144,39 @@ impl Timeline {
         self.entries.iter().skip(self.entries.len().saturating_sub(count))
     }
 
+    /// The entries from this key on, oldest first.
+    pub fn since(&self, key: u64) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.range(self.position(key)..)
+    }
+
+    /// How many entries there are from this key on.
+    pub fn len_since(&self, key: u64) -> usize {
+        self.entries.len() - self.position(key)
+    }
+
+    /// The key of the earliest of the newest `count` entries.
+    pub fn key_of_newest(&self, count: usize) -> u64 {
+        self.key_at(self.entries.len().saturating_sub(count))
+    }
+
+    /// The key `count` entries before this one, or the earliest there is.
+    pub fn key_before(&self, key: u64, count: usize) -> u64 {
+        self.key_at(self.position(key).saturating_sub(count))
+    }
+
+    /// Whether anything was said, or may have been.
+    pub fn has_messages(&self) -> bool {
+        self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Said { .. } | EntryKind::Gap))
+    }
+
+    fn position(&self, key: u64) -> usize {
+        self.entries.partition_point(|entry| entry.key < key)
+    }
+
+    fn key_at(&self, position: usize) -> u64 {
+        self.entries.get(position).map_or(self.next_key, |entry| entry.key)
+    }
+
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -243,7 +276,10 @@ mod tests {
         timeline.gap();
         timeline.gap();
         timeline.say(said(2, "sara", 1), false);
-        assert!(matches!(kinds(&timeline)[..], [_, _, EntryKind::Gap, EntryKind::Said { continues: false, .. }]));
+        assert!(matches!(
+            kinds(&timeline)[..],
+            [_, _, EntryKind::Gap, EntryKind::Said { continues: false, .. }]
+        ));
     }
 
     #[test]

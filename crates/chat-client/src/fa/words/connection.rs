@@ -36,14 +36,14 @@ pub fn round_trip(ms: u32) -> String {
 /// What the number beside «وصل» means.
 pub const ROUND_TRIP_TITLE: &str = "زمان رفت‌وبرگشت یک پیام تا سرور";
 
-/// Lost, and tried again in `ms`: «اتصال قطع شد؛ تلاش دوباره تا ۳ ثانیه‌ی دیگر».
-pub fn waiting(ms: u64) -> String {
-    format!("اتصال قطع شد؛ تلاش دوباره تا {}‌ی دیگر", dates::duration_words(ms))
-}
+/// Lost, and being tried again.
+pub const LOST: &str = "قطع شد";
+/// Over, until somebody asks for it again.
+pub const CLOSED: &str = "بسته";
 
-/// The same for a device without network.
-pub fn waiting_offline(ms: u64) -> String {
-    format!("{OFFLINE}؛ تلاش دوباره تا {}‌ی دیگر", dates::duration_words(ms))
+/// When it is tried again: «تلاش دوباره تا ۳ ثانیه‌ی دیگر».
+pub fn retry_in(ms: u64) -> String {
+    format!("تلاش دوباره تا {}‌ی دیگر", dates::duration_words(ms))
 }
 
 /// Why a connection ended, for any close code a browser may report (RFC 6455 §7.4). Where the
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_countdown_is_a_sentence() {
-        assert_eq!(waiting(2500), "اتصال قطع شد؛ تلاش دوباره تا ۳ ثانیه‌ی دیگر");
+        assert_eq!(retry_in(2500), "تلاش دوباره تا ۳ ثانیه‌ی دیگر");
     }
 
     #[test]

@@ -1,0 +1,98 @@
+//! The bar above the conversation: which room, how many are in it, how the connection is, and the
+//! room's few controls.
+
+use chat_protocol::RoomId;
+use leptos::prelude::*;
+
+use super::{icon, theme::ThemeButton};
+use crate::{
+    chat::Chat,
+    fa::words::{self, connection, people, share},
+    socket::Link,
+};
+
+/// The bar.
+#[component]
+pub(crate) fn Header(
+    chat: Chat,
+    room: RoomId,
+    /// Whether the people are open, on a phone.
+    people_open: RwSignal<bool>,
+    /// Whether the room is being shared.
+    sharing: RwSignal<bool>,
+) -> impl IntoView {
+    let here = move || {
+        let count = chat.with_roster(|room| room.roster.count());
+        if count == 0 { String::new() } else { people::here(count.into()) }
+    };
+    view! {
+        <header class="bar">
+            <a class="home-link" href="/" aria-label=words::GO_HOME title=words::GO_HOME>
+                <img src="/favicon.svg" alt="" width="36" height="36" />
+            </a>
+            <div class="title">
+                <h1><bdi>{room.as_str().to_owned()}</bdi></h1>
+                <p class="subtitle">{here}</p>
+            </div>
+            <LinkState chat />
+            <div class="actions">
+                <button
+                    type="button"
+                    class="icon-button"
+                    aria-label=share::SHARE
+                    title=share::SHARE
+                    on:click=move |_| sharing.set(true)
+                >
+                    {icon::share()}
+                </button>
+                <ThemeButton />
+                <button
+                    type="button"
+                    class="icon-button people-button"
+                    aria-label=people::OPEN
+                    title=people::OPEN
+                    aria-controls="people"
+                    aria-expanded=move || people_open.get().to_string()
+                    on:click=move |_| people_open.update(|open| *open = !*open)
+                >
+                    {icon::people()}
+                </button>
+            </div>
+        </header>
+    }
+}
+
+/// The connection in a word or two, and the measured round trip.
+#[component]
+fn LinkState(chat: Chat) -> impl IntoView {
+    let state = move || match chat.watch_link() {
+        Link::Open { .. } => "open",
+        Link::Closed(_) => "closed",
+        _ => "trying",
+    };
+    // The round trip is for the eye: read aloud every ten seconds it would be noise.
+    let state_in_words = Memo::new(move |_| spoken(chat.watch_link()));
+    let round_trip = move || match chat.watch_link() {
+        Link::Open { rtt_ms: Some(rtt_ms) } => connection::round_trip(rtt_ms),
+        _ => String::new(),
+    };
+    view! {
+        <div class="link-state" data-link=state>
+            <span role="status">{state_in_words}</span>
+            <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{round_trip}</span>
+        </div>
+    }
+}
+
+fn spoken(link: Link) -> &'static str {
+    match link {
+        Link::Idle => words::LOADING,
+        Link::Opening => connection::OPENING,
+        Link::Joining => connection::JOINING,
+        Link::Open { .. } => connection::OPEN,
+        Link::Waiting { offline: true, .. } => connection::OFFLINE,
+        Link::Waiting { .. } => connection::LOST,
+        Link::Refused => connection::REFUSED,
+        Link::Closed(_) => connection::CLOSED,
+    }
+}

@@ -1,0 +1,25 @@
+//! What people see, one noun a file. Views read [`crate::chat::Chat`] and are told when what they
+//! show has changed; they keep no state of their own but what is on the screen only.
+
+#![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
+
+mod composer;
+mod entrance;
+mod header;
+mod home;
+mod icon;
+mod lesson;
+mod message;
+mod missing;
+mod names;
+mod notice;
+mod people;
+mod room;
+mod scroller;
+mod share;
+mod theme;
+mod timeline;
+
+pub use home::Home;
+pub use missing::Missing;
+pub use room::RoomPage;
