@@ -55,7 +55,7 @@ fn client_msg() -> impl Strategy<Value = ClientMsg> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 5_000, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_rule_leaves_it_leaves_alone(raw in chars()) {
