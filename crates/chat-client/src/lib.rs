@@ -7,6 +7,9 @@
 //! render is the same on both sides: no clock, no storage, no randomness before hydration. There
 //! is no client-side router; each page is a document of its own.
 
+// A view's type is the tree of its elements, and the compiler walks it to the leaves.
+#![recursion_limit = "256"]
+
 pub mod browser;
 pub mod chat;
 #[cfg(feature = "ssr")]
