@@ -1,4 +1,29 @@
-//! The Otagh server.
+//! The Otagh server, from the outside in: [`server`] listens, [`router`] reads addresses,
+//! [`connection`] is one socket, [`hub`] finds its room, [`room`] decides and broadcasts. Follow a
+//! message: `connection` reads a `say`, the room's actor asks the pure core, the fan-out frames the
+//! `said` once, and each member's outbox gets the same bytes.
+//!
+//! Nothing is stored: no accounts, no database, nothing on disk. How a page looks is not known here;
+//! with the `pages` feature the one module of that name asks the client crate.
 
+pub mod banner;
+pub mod clock;
+pub mod config;
+pub mod connection;
 mod frame;
+mod headers;
+pub mod hub;
+pub mod qr;
+pub mod random;
 pub mod room;
+pub mod router;
+pub mod server;
+pub mod share;
+
+#[cfg(feature = "pages")]
+mod assets;
+#[cfg_attr(not(feature = "pages"), path = "plain_pages.rs")]
+mod pages;
+
+pub use config::Config;
+pub use server::Server;

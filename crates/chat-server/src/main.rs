@@ -1,1 +1,60 @@
-fn main() {}
+//! The binary: options in, a listening server out, and a stop that is announced.
+
+use std::process::ExitCode;
+
+use chat_server::{Config, Server, banner};
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let server = match Server::bind(config).await {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("otagh: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let stop = match stop_signal() {
+        Ok(stop) => stop,
+        Err(error) => {
+            eprintln!("otagh: cannot listen for signals: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if let Err(error) = banner::print(&server.app().addresses) {
+        tracing::warn!(%error, "cannot print the addresses");
+    }
+    server.run(stop).await;
+    ExitCode::SUCCESS
+}
+
+/// Ready at the first SIGINT or SIGTERM. Registered at once, so that a signal which comes before
+/// anybody waits is not lost.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ready at the first Ctrl+C.
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::error!(%error, "cannot listen for Ctrl+C; stop the process instead");
+            std::future::pending::<()>().await;
+        }
+    })
+}

@@ -310,7 +310,8 @@ impl Core {
     /// over, forgets history that is too old. Call it after each batch of the above, and by
     /// [`Core::next_deadline`].
     pub fn tick(&mut self, now: Ms, effects: &mut Vec<Effect>) {
-        let over = |since: Ms| since.saturating_add(self.limits.resume_window) <= now;
+        let window = self.limits.resume_window;
+        let over = |since: Ms| since.saturating_add(window) <= now;
         while let Some((since, key)) = self.roster.longest_away()
             && over(since)
         {

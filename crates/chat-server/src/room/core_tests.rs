@@ -465,7 +465,7 @@ fn those_who_left_are_remembered_up_to_a_bound() {
 fn typing_is_told_once_in_half_its_lifetime() {
     let mut stage = Stage::new(LIMITS);
     let (ali, _) = stage.join("ali");
-    let mut typed = |stage: &mut Stage| {
+    let typed = |stage: &mut Stage| {
         let mut effects = Vec::new();
         stage.core.typing(ali, stage.now, &mut effects);
         effects.len()

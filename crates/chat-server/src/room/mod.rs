@@ -6,14 +6,20 @@
 //! to [`fanout`], which encodes a broadcast once for everybody. [`handle`] is what connections
 //! hold. A connection may wait for a room; a room never waits for a connection.
 
+pub mod actor;
 pub mod core;
+pub mod fanout;
+pub mod handle;
 pub mod history;
 pub mod presence;
 pub mod roster;
 pub mod session;
 pub mod token;
 
-pub use self::core::{Core, Departure, Effect, Join, Limits, Refusal};
+pub use self::{
+    core::{Core, Departure, Effect, Join, Limits, Refusal},
+    handle::{Membership, RoomHandle},
+};
 
 /// One connection among all of the process, alive or gone; never used twice.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

@@ -1,0 +1,192 @@
+//! Every option of the server: a command-line flag and an environment variable each, with default,
+//! unit and reason. What is part of the protocol (how long a name may be) is in
+//! `chat_protocol::limits` and cannot be chosen; [`Config::text_max`] only tightens it.
+
+use std::{net::IpAddr, time::Duration};
+
+use chat_protocol::limits::TEXT_MAX_CHARS;
+use clap::Parser;
+
+use crate::room::{Limits, history::HistoryLimits};
+
+/// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "otagh", version, about)]
+pub struct Config {
+    /// Address to listen on. The default is every network of this machine, because a room is for
+    /// people at other devices: anybody who can reach this machine can then join. Use 127.0.0.1 to
+    /// keep it to this machine.
+    #[arg(long, env = "OTAGH_HOST", default_value = "0.0.0.0")]
+    pub host: IpAddr,
+
+    /// Port to listen on; 0 takes any free one.
+    #[arg(long, env = "OTAGH_PORT", default_value_t = 3000)]
+    pub port: u16,
+
+    /// The address people use, when it is not the one this server sees: behind a proxy, a tunnel or
+    /// TLS, as https://chat.example.org. Links and QR codes are made with it, and pages from it may
+    /// connect.
+    #[arg(long, env = "OTAGH_PUBLIC_URL", value_parser = public_url)]
+    pub public_url: Option<String>,
+
+    /// Origins whose pages may connect, besides the server's own host, as https://chat.example.org;
+    /// several with commas. Programs that send no Origin may always connect.
+    #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',')]
+    pub allow_origin: Vec<String>,
+
+    /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
+    /// a flood of invented room names can cost.
+    #[arg(long, env = "OTAGH_MAX_ROOMS", default_value_t = 10_000)]
+    pub max_rooms: usize,
+
+    /// Most WebSocket connections at once. Each costs a few kilobytes and a file descriptor: keep
+    /// it below the process's limit of those (ulimit -n).
+    #[arg(long, env = "OTAGH_MAX_CONNECTIONS", default_value_t = 16_000)]
+    pub max_connections: usize,
+
+    /// Most members in one room. Every message costs one delivery a member.
+    #[arg(long, env = "OTAGH_MEMBERS_PER_ROOM", default_value_t = 10_000)]
+    pub members_per_room: usize,
+
+    /// Longest message, in characters; the protocol allows no more than the default.
+    #[arg(long, env = "OTAGH_TEXT_MAX", default_value_t = TEXT_MAX_CHARS, value_parser = text_max)]
+    pub text_max: usize,
+
+    /// Frames one connection may send in the long run, in frames per second, of whatever kind; 0
+    /// sets no limit. Nobody types faster.
+    #[arg(long, env = "OTAGH_MESSAGES_PER_SECOND", default_value_t = 10)]
+    pub messages_per_second: u32,
+
+    /// Frames one connection may send at once, before the above holds: what a page resends after a
+    /// lost connection fits.
+    #[arg(long, env = "OTAGH_MESSAGES_BURST", default_value_t = 50)]
+    pub messages_burst: u32,
+
+    /// Bytes kept for a connection that reads slower than its room speaks. Over that it is closed,
+    /// and may come back and resume.
+    #[arg(long, env = "OTAGH_OUTBOX_BYTES", default_value_t = 256 * 1024)]
+    pub outbox_bytes: usize,
+
+    /// Messages a room keeps for those who come back after a lost connection.
+    #[arg(long, env = "OTAGH_HISTORY_MESSAGES", default_value_t = 512)]
+    pub history_messages: usize,
+
+    /// Bytes a room keeps for the same; the tighter of the two binds.
+    #[arg(long, env = "OTAGH_HISTORY_BYTES", default_value_t = 256 * 1024)]
+    pub history_bytes: usize,
+
+    /// How long a room keeps a message for the same.
+    #[arg(long, env = "OTAGH_HISTORY_AGE", default_value = "2m", value_parser = humantime::parse_duration)]
+    pub history_age: Duration,
+
+    /// How long somebody whose connection was lost is shown as away and may resume. As long as
+    /// history reaches back: after it there is nothing to resume to.
+    #[arg(long, env = "OTAGH_RESUME_WINDOW", default_value = "2m", value_parser = humantime::parse_duration)]
+    pub resume_window: Duration,
+
+    /// Silence after which a connection is pinged. Below the minute after which many routers and
+    /// proxies forget a silent connection.
+    #[arg(long, env = "OTAGH_PING_INTERVAL", default_value = "25s", value_parser = humantime::parse_duration)]
+    pub ping_interval: Duration,
+
+    /// How long the answer to a ping may take. Longer than a phone's change of network, mostly.
+    #[arg(long, env = "OTAGH_PING_DEADLINE", default_value = "8s", value_parser = humantime::parse_duration)]
+    pub ping_deadline: Duration,
+
+    /// How long a connection may be open before its first join.
+    #[arg(long, env = "OTAGH_JOIN_DEADLINE", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub join_deadline: Duration,
+
+    /// How long a client may take to send the head of an HTTP request, its first byte included.
+    #[arg(long, env = "OTAGH_HEAD_DEADLINE", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub head_deadline: Duration,
+
+    /// How long the other end may take to finish a close.
+    #[arg(long, env = "OTAGH_CLOSE_GRACE", default_value = "3s", value_parser = humantime::parse_duration)]
+    pub close_grace: Duration,
+
+    /// How long a stop may take, until everybody has been told to come back and what was on its way
+    /// is sent. Below the ten seconds after which container managers kill.
+    #[arg(long, env = "OTAGH_DRAIN_DEADLINE", default_value = "5s", value_parser = humantime::parse_duration)]
+    pub drain_deadline: Duration,
+}
+
+impl Config {
+    /// The bounds of each room.
+    pub fn room_limits(&self) -> Limits {
+        Limits {
+            members: self.members_per_room,
+            history: HistoryLimits {
+                messages: self.history_messages,
+                bytes: self.history_bytes,
+                age: self.history_age.as_millis() as u64,
+            },
+            resume_window: self.resume_window.as_millis() as u64,
+        }
+    }
+
+    /// The origins whose pages may connect, besides the server's own host.
+    pub fn origins(&self) -> Vec<String> {
+        let public = self.public_url.as_deref().and_then(|url| {
+            let uri = url.parse::<http::Uri>().ok()?;
+            Some(format!("{}://{}", uri.scheme()?, uri.authority()?))
+        });
+        self.allow_origin.iter().cloned().chain(public).collect()
+    }
+}
+
+impl Default for Config {
+    /// As without arguments: the defaults above, or what the environment says.
+    fn default() -> Self {
+        Self::parse_from(["otagh"])
+    }
+}
+
+fn public_url(raw: &str) -> Result<String, String> {
+    let uri: http::Uri = raw.parse().map_err(|error| format!("{error}"))?;
+    match (uri.scheme_str(), uri.authority(), uri.query()) {
+        (Some("http" | "https"), Some(_), None) => Ok(raw.trim_end_matches('/').to_owned()),
+        _ => Err("must be like https://chat.example.org".into()),
+    }
+}
+
+fn text_max(raw: &str) -> Result<usize, String> {
+    match raw.parse() {
+        Ok(chars) if (1..=TEXT_MAX_CHARS).contains(&chars) => Ok(chars),
+        _ => Err(format!("must be 1 to {TEXT_MAX_CHARS}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn every_option_has_a_flag_an_environment_variable_and_a_reason() {
+        Config::command().debug_assert();
+        for arg in Config::command().get_arguments().filter(|arg| arg.get_id() != "help") {
+            let flag = arg.get_long().expect("a flag");
+            let variable = arg.get_env().expect("a variable").to_str().unwrap();
+            assert_eq!(variable, format!("OTAGH_{}", flag.replace('-', "_").to_uppercase()));
+            assert!(arg.get_help().is_some(), "{flag}");
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_be_are_refused() {
+        for bad in [
+            ["--public-url", "chat.example.org"],
+            ["--public-url", "ftp://chat.example.org"],
+            ["--text-max", "0"],
+            ["--text-max", "5000"],
+            ["--ping-interval", "25 apples"],
+        ] {
+            assert!(Config::try_parse_from(["otagh", bad[0], bad[1]]).is_err(), "{bad:?}");
+        }
+        let config = Config::try_parse_from(["otagh", "--public-url", "https://chat.example.org/"]).unwrap();
+        assert_eq!(config.public_url.as_deref(), Some("https://chat.example.org"));
+        assert_eq!(config.origins(), ["https://chat.example.org"]);
+    }
+}

@@ -1,0 +1,74 @@
+//! Whether the other end is still there. After a while of silence it is pinged; if nothing at all
+//! comes back in time, it is gone. Browsers answer pings by themselves, even from a hidden tab. The
+//! time is passed in; this module has no timer.
+
+use std::time::{Duration, Instant};
+
+/// The state of one connection's pulse.
+#[derive(Debug)]
+pub struct Heartbeat {
+    interval: Duration,
+    patience: Duration,
+    heard: Instant,
+    pinged: Option<Instant>,
+}
+
+/// What silence asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pulse {
+    /// Nothing, until then.
+    Wait(Instant),
+    /// A ping; look again then.
+    Ping(Instant),
+    /// The end: no answer came.
+    Dead,
+}
+
+impl Heartbeat {
+    /// A connection heard from at `now`, to be pinged after `interval` of silence and given up
+    /// after `patience` more.
+    pub fn new(interval: Duration, patience: Duration, now: Instant) -> Self {
+        Self { interval, patience, heard: now, pinged: None }
+    }
+
+    /// Something, anything, came in.
+    pub fn heard(&mut self, now: Instant) {
+        self.heard = now;
+        self.pinged = None;
+    }
+
+    /// What to do now.
+    pub fn check(&mut self, now: Instant) -> Pulse {
+        if let Some(pinged) = self.pinged {
+            let end = pinged + self.patience;
+            return if now >= end { Pulse::Dead } else { Pulse::Wait(end) };
+        }
+        let due = self.heard + self.interval;
+        if now < due {
+            return Pulse::Wait(due);
+        }
+        self.pinged = Some(now);
+        Pulse::Ping(now + self.patience)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_pinged_and_an_unanswered_ping_is_the_end() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut pulse = Heartbeat::new(Duration::from_secs(25), Duration::from_secs(8), start);
+        assert_eq!(pulse.check(at(10)), Pulse::Wait(at(25)));
+        pulse.heard(at(12));
+        assert_eq!(pulse.check(at(25)), Pulse::Wait(at(37)));
+        assert_eq!(pulse.check(at(37)), Pulse::Ping(at(45)));
+        assert_eq!(pulse.check(at(44)), Pulse::Wait(at(45)));
+        pulse.heard(at(44));
+        assert_eq!(pulse.check(at(45)), Pulse::Wait(at(69)));
+        assert_eq!(pulse.check(at(69)), Pulse::Ping(at(77)));
+        assert_eq!(pulse.check(at(77)), Pulse::Dead);
+    }
+}

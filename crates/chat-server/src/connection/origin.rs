@@ -1,0 +1,72 @@
+//! Which pages may open a connection. Browsers let any page of any site open a WebSocket anywhere
+//! and say truthfully where the page is from (RFC 6455 §10.2); a stranger's page must not speak in
+//! a visitor's name. Programs that are no browser send no `Origin` and need none: they hold no
+//! visitor's credentials.
+
+use http::{HeaderMap, Uri, header};
+
+/// Whether a request may open a connection: it has no `Origin`, or one whose host and port are the
+/// ones the request was sent to, or one on the list. `allowed` holds whole origins, as
+/// `https://chat.example.org`.
+pub fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
+        || host.is_some_and(|host| is_same_host(origin, host))
+}
+
+/// The scheme does not count, because a proxy in front may have taken the TLS off; the port does,
+/// but for each scheme's own.
+fn is_same_host(origin: &str, host: &str) -> bool {
+    let Ok(origin) = origin.parse::<Uri>() else { return false };
+    let (Some(scheme), Some(authority)) = (origin.scheme_str(), origin.authority()) else { return false };
+    let own_port = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return false,
+    };
+    let bare = |host: &str| host.strip_suffix(own_port).unwrap_or(host).to_ascii_lowercase();
+    bare(authority.as_str()) == bare(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(origin: Option<&str>, host: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, host.parse().unwrap());
+        if let Some(origin) = origin {
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+        }
+        is_allowed(&headers, &["https://chat.example.org".into()])
+    }
+
+    #[test]
+    fn the_same_host_the_list_and_programs_without_an_origin_may() {
+        assert!(allowed(None, "localhost:3000"));
+        assert!(allowed(Some("http://localhost:3000"), "localhost:3000"));
+        assert!(allowed(Some("http://LOCALHOST:3000"), "localhost:3000"));
+        assert!(allowed(Some("http://[::1]:3000"), "[::1]:3000"));
+        assert!(allowed(Some("https://otagh.example"), "otagh.example"), "behind a proxy with TLS");
+        assert!(allowed(Some("http://otagh.example"), "otagh.example:80"));
+        assert!(allowed(Some("https://chat.example.org"), "10.0.0.7:3000"));
+    }
+
+    #[test]
+    fn strangers_may_not() {
+        for stranger in [
+            "http://evil.example",
+            "http://localhost:3001",
+            "http://localhost:3000.evil.example",
+            "https://chat.example.org.evil.example",
+            "null",
+            "",
+            "file://",
+            "http://",
+        ] {
+            assert!(!allowed(Some(stranger), "localhost:3000"), "{stranger:?}");
+        }
+    }
+}

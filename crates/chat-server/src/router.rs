@@ -1,0 +1,83 @@
+//! Every address of the server, in one table. It reads paths and queries and decides what each is;
+//! how a page looks is the page module's, what happens on a socket the connection's.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::{Path, Query, RawQuery, State},
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::{any, get},
+};
+use chat_protocol::RoomId;
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use crate::{
+    connection::upgrade::upgrade,
+    headers, pages, qr,
+    server::App,
+    share::{room_path, share_url},
+};
+
+/// The table.
+pub fn router(app: Arc<App>) -> Router {
+    let router = Router::new()
+        .route("/", get(pages::home))
+        .route("/go", get(go))
+        .route("/r/{room}", get(room))
+        .route("/r/{room}/qr.svg", get(room_qr))
+        .route("/ws/{room_id}/{client_id}", any(upgrade))
+        .route("/healthz", get("ok\n"));
+    #[cfg(feature = "pages")]
+    let router = crate::assets::routes(router);
+    router.fallback(pages::not_found).layer(middleware::map_response(headers::secure)).with_state(app)
+}
+
+/// A room's page, at its one address: another spelling of the id leads there.
+async fn room(
+    State(app): State<Arc<App>>,
+    Path(raw): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(room) = RoomId::parse(&raw) else { return pages::bad_room().await };
+    if room.as_str() != raw {
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        return Redirect::permanent(&(room_path(&room) + &query)).into_response();
+    }
+    let share_url = share_url(&room, host(&headers), &app.addresses);
+    pages::room(room, share_url).await
+}
+
+/// The room's address as a QR code.
+async fn room_qr(State(app): State<Arc<App>>, Path(raw): Path<String>, headers: HeaderMap) -> Response {
+    let room = match RoomId::parse(&raw) {
+        Ok(room) => room,
+        Err(invalid) => return (StatusCode::BAD_REQUEST, invalid.detail + "\n").into_response(),
+    };
+    match qr::svg(&share_url(&room, host(&headers), &app.addresses)) {
+        Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-cache")], svg)
+            .into_response(),
+        Err(_) => (StatusCode::URI_TOO_LONG, "the address is too long for a QR code\n").into_response(),
+    }
+}
+
+/// The form of the home page, as a browser without JavaScript submits it.
+#[derive(Deserialize)]
+struct Go {
+    #[serde(default)]
+    room: String,
+}
+
+async fn go(Query(Go { room }): Query<Go>) -> Response {
+    match RoomId::parse(&room) {
+        Ok(room) => Redirect::to(&room_path(&room)).into_response(),
+        Err(_) => pages::bad_room().await,
+    }
+}
+
+fn host(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::HOST).and_then(|host| host.to_str().ok())
+}
