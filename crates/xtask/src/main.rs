@@ -1,1 +1,201 @@
-fn main() {}
+//! `cargo xtask`: how Otagh is built, run, tested and measured. A task is a list of steps; a step
+//! is a name, a reason and a function, and lives in the file named after what it makes. This is
+//! the only crate that starts other programs, and it knows nothing of rooms or messages.
+
+mod browser;
+mod budget;
+mod checks;
+mod client;
+mod command;
+mod metadata;
+mod run;
+mod server;
+mod site;
+mod steps;
+mod style;
+mod tally;
+mod tests;
+mod toolchain;
+mod watch;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::{
+    metadata::Workspace,
+    steps::{Context, Plan, Step},
+};
+
+/// Builds, runs, tests and measures Otagh.
+#[derive(Parser, Debug)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand, Debug)]
+enum Task {
+    /// Build one self-contained binary, target/release/otagh, with the page inside it.
+    Build,
+    /// Build, then serve. Every option after `run` goes to the server: `cargo xtask run --port 80`.
+    ///
+    /// `cargo xtask run -- --help` lists the server's own options.
+    Run {
+        /// Options of the server, passed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SERVER OPTIONS")]
+        options: Vec<OsString>,
+    },
+    /// Everything CI runs: formatting, clippy, docs, tests, the build, its size, the browser tests.
+    Test {
+        /// Leave out what needs a browser.
+        #[arg(long)]
+        quick: bool,
+        /// Run this step only; may be given more than once.
+        #[arg(long, value_name = "STEP", value_parser = step_names())]
+        only: Vec<String>,
+        /// After a failed step go on with the next one instead of stopping.
+        #[arg(long)]
+        keep_going: bool,
+        /// Passed on to Playwright: `cargo xtask test --only e2e -- --grep demo`.
+        #[arg(last = true, value_name = "PLAYWRIGHT OPTIONS")]
+        playwright: Vec<OsString>,
+    },
+    /// Measure what the built room page costs to download, against the recorded budget.
+    Budget,
+    /// Rebuild and reload on every change, with `cargo leptos watch`.
+    Watch {
+        /// Options of `cargo leptos watch`, passed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "CARGO LEPTOS OPTIONS")]
+        options: Vec<OsString>,
+    },
+}
+
+/// `cargo xtask build`, in order.
+const BUILD: &[Step] = &[toolchain::STEP, client::COMPILE, client::BIND, site::STEP, server::STEP];
+
+/// `cargo xtask test`, in order: what is quick and fails often first, [`BUILD`] before what needs
+/// a binary, the browser last.
+fn test_steps() -> Vec<Step> {
+    let before: &[Step] = &[
+        checks::FORMAT,
+        tests::ROOMS,
+        toolchain::STEP,
+        checks::LINTS,
+        checks::SERVER_LINTS,
+        checks::PAGE_LINTS,
+        checks::DOCS,
+        tests::PAGES,
+        tests::TOOLS,
+        tests::EXAMPLES,
+    ];
+    let after: &[Step] = &[
+        budget::STEP,
+        browser::PACKAGES,
+        browser::CHROMIUM,
+        browser::TYPES,
+        browser::END_TO_END,
+        watch::CHECK,
+    ];
+    let build = BUILD.iter().filter(|step| step.name != toolchain::STEP.name);
+    before.iter().chain(build).chain(after).copied().collect()
+}
+
+fn step_names() -> Vec<&'static str> {
+    test_steps().iter().map(|step| step.name).collect()
+}
+
+fn main() -> ExitCode {
+    match work(Cli::parse().task) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// False when a step failed, which has then been told already.
+fn work(task: Task) -> Result<bool> {
+    let mut context = Context { workspace: Workspace::read()?, playwright: Vec::new() };
+    match task {
+        Task::Build => {
+            let report = Plan::new(BUILD.to_vec()).run(&context);
+            if report.passed() {
+                eprintln!("\nBuilt {}", context.workspace.server_binary().display());
+            }
+            Ok(report.passed())
+        }
+        Task::Run { options } => {
+            if !Plan::new(BUILD.to_vec()).run(&context).passed() {
+                return Ok(false);
+            }
+            run::serve(&context.workspace, &options)
+        }
+        Task::Test { quick, only, keep_going, playwright } => {
+            context.playwright = playwright;
+            let mut steps = test_steps();
+            if quick {
+                steps.retain(|step| !step.browser);
+            }
+            if !only.is_empty() {
+                steps.retain(|step| only.iter().any(|name| name == step.name));
+            }
+            let report = Plan::new(steps).keep_going(keep_going).run(&context);
+            println!("{report}");
+            Ok(report.passed())
+        }
+        Task::Budget => {
+            println!("{}", (budget::STEP.run)(&context)?);
+            Ok(true)
+        }
+        Task::Watch { options } => watch::watch(&context.workspace, &options),
+    }
+}
+
+#[cfg(test)]
+mod cli_tests {
+    use super::*;
+
+    fn options_of(arguments: &[&str]) -> Vec<OsString> {
+        let line = ["cargo xtask", "run"].iter().chain(arguments);
+        match Cli::try_parse_from(line).expect("parses").task {
+            Task::Run { options } => options,
+            other => panic!("not run: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn server_options_pass_through_with_and_without_the_two_dashes() {
+        let wanted = ["--host", "0.0.0.0", "--port=80", "-v"].map(OsString::from);
+        assert_eq!(options_of(&["--host", "0.0.0.0", "--port=80", "-v"]), wanted);
+        assert_eq!(options_of(&["--", "--host", "0.0.0.0", "--port=80", "-v"]), wanted);
+        assert_eq!(options_of(&["--", "--help"]), ["--help"].map(OsString::from));
+        assert_eq!(options_of(&[]), Vec::<OsString>::new());
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_two_steps_share_a_name_and_all_of_the_build_is_tested() {
+        let names = step_names();
+        for (i, name) in names.iter().enumerate() {
+            assert!(!names[..i].contains(name), "{name} twice");
+        }
+        for step in BUILD {
+            assert!(names.contains(&step.name), "{} is built but not tested", step.name);
+        }
+    }
+
+    #[test]
+    fn an_unknown_step_is_refused() {
+        assert!(Cli::try_parse_from(["cargo xtask", "test", "--only", "nothing"]).is_err());
+    }
+}

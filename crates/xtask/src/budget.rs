@@ -1,0 +1,114 @@
+//! What the room page costs to download: its WebAssembly, JavaScript and CSS, as served, in each
+//! encoding, against `[workspace.metadata.budget]`. Weighs the very files that the server embeds.
+//! KiB are of 1024 bytes.
+
+use std::fs;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::{
+    metadata::{Budget, Workspace},
+    site::{BROTLI, Encoding, GZIP},
+    steps::{Outcome, Step},
+};
+
+pub(crate) const STEP: Step = Step {
+    name: "budget",
+    why: "weigh what a browser downloads to open a room, against the recorded budget",
+    browser: false,
+    run: |context| {
+        let weights = weigh(&context.workspace)?;
+        let budgets = &context.workspace.budget;
+        let table = table(&weights, budgets.brotli, budgets.gzip);
+        let brotli = weights.iter().map(|weight| weight.brotli).sum();
+        let gzip = weights.iter().map(|weight| weight.gzip).sum();
+        let within = fits(brotli, budgets.brotli) && fits(gzip, budgets.gzip);
+        ensure!(within, "the page is over its budget\n{table}");
+        Ok(Outcome::done(table))
+    },
+};
+
+/// The sizes of one file in bytes.
+struct Weight {
+    kind: &'static str,
+    plain: u64,
+    brotli: u64,
+    gzip: u64,
+}
+
+/// The files that every room page loads before it works.
+fn weigh(workspace: &Workspace) -> Result<Vec<Weight>> {
+    let stem = workspace.site().join(workspace.package()).join(&workspace.leptos.output_name);
+    let size = |path: &std::path::Path| -> Result<u64> {
+        let metadata = fs::metadata(path);
+        Ok(metadata.with_context(|| format!("{} (run `cargo xtask build`)", path.display()))?.len())
+    };
+    let weight = |kind| {
+        let plain = stem.with_extension(kind);
+        let encoded = |encoding: Encoding| size(&encoding.path(&plain));
+        Ok(Weight { kind, plain: size(&plain)?, brotli: encoded(BROTLI)?, gzip: encoded(GZIP)? })
+    };
+    ["wasm", "js", "css"].into_iter().map(weight).collect()
+}
+
+fn fits(bytes: u64, budget: Budget) -> bool {
+    bytes <= u64::from(budget.limit_kib) * 1024
+}
+
+fn table(weights: &[Weight], brotli: Budget, gzip: Budget) -> String {
+    let row =
+        |name: &str, cells: [String; 3]| format!("{name:<6}{:>10}{:>10}{:>10}", cells[0], cells[1], cells[2]);
+    let total = Weight {
+        kind: "total",
+        plain: weights.iter().map(|weight| weight.plain).sum(),
+        brotli: weights.iter().map(|weight| weight.brotli).sum(),
+        gzip: weights.iter().map(|weight| weight.gzip).sum(),
+    };
+    let mut lines = vec![row("KiB", ["plain", "brotli", "gzip"].map(String::from))];
+    lines.extend(
+        weights
+            .iter()
+            .chain([&total])
+            .map(|weight| row(weight.kind, [weight.plain, weight.brotli, weight.gzip].map(kib))),
+    );
+    let recorded = |of: fn(&Budget) -> u32| [String::new(), of(&brotli).to_string(), of(&gzip).to_string()];
+    lines.push(row("limit", recorded(|budget| budget.limit_kib)));
+    lines.push(row("goal", recorded(|budget| budget.goal_kib)));
+    lines.join("\n")
+}
+
+fn kib(bytes: u64) -> String {
+    format!("{:.1}", bytes as f64 / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget { limit_kib: 110, goal_kib: 95 };
+
+    #[test]
+    fn a_kib_is_1024_bytes_and_the_limit_itself_still_fits() {
+        assert!(fits(110 * 1024, BUDGET));
+        assert!(!fits(110 * 1024 + 1, BUDGET));
+    }
+
+    #[test]
+    fn the_table_adds_up() {
+        let weights = [
+            Weight { kind: "wasm", plain: 4096, brotli: 2048, gzip: 3072 },
+            Weight { kind: "js", plain: 1024, brotli: 512, gzip: 512 },
+        ];
+        let table = table(&weights, BUDGET, BUDGET);
+        assert!(table.contains("total        5.0       2.5       3.5"), "{table}");
+        assert!(table.contains("limit                  110       110"), "{table}");
+    }
+
+    #[test]
+    fn the_goal_is_not_above_the_limit() {
+        let budgets = Workspace::read().expect("cargo metadata").budget;
+        for budget in [budgets.brotli, budgets.gzip] {
+            assert!(budget.goal_kib <= budget.limit_kib);
+        }
+    }
+}

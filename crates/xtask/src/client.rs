@@ -1,0 +1,142 @@
+//! The client: compiled to WebAssembly by cargo, then given its JavaScript by wasm-bindgen, which
+//! is linked here as a library so that its version can never differ from the one the client was
+//! compiled with. wasm-opt makes the result 1.5% smaller where it is installed. Bound again only
+//! when what cargo made, or the tool, has changed.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    command,
+    metadata::Workspace,
+    steps::{Outcome, Step},
+    toolchain::WASM,
+};
+
+pub(crate) const COMPILE: Step = Step {
+    name: "client",
+    why: "compile the page to WebAssembly, small before fast",
+    browser: false,
+    run: |context| {
+        let leptos = &context.workspace.leptos;
+        let mut build = command::cargo(&context.workspace, "build --lib");
+        build
+            .args(["--package", &leptos.lib_package, "--target", WASM])
+            .args(["--profile", &leptos.lib_profile_release])
+            .args(["--features", &leptos.lib_features.join(",")]);
+        command::run(&mut build, "The compiler's message above says where.")?;
+        Ok(Outcome::default())
+    },
+};
+
+pub(crate) const BIND: Step = Step {
+    name: "bindings",
+    why: "give the WebAssembly the JavaScript that loads it (wasm-bindgen, wasm-opt if installed)",
+    browser: false,
+    run: |context| bind(&context.workspace),
+};
+
+/// What Rust 1.95 turns on by itself for this target; wasm-opt must be told.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+
+fn bind(workspace: &Workspace) -> Result<Outcome> {
+    let from = workspace.client_wasm();
+    let wasm = fs::read(&from).with_context(|| format!("{} (run `cargo xtask build`)", from.display()))?;
+    let optimizer = wasm_opt(workspace);
+    let by = made_by(optimizer.as_deref());
+
+    // What was bound, and by what, is kept beside the result: equal bytes need no work.
+    let folder = workspace.bindings();
+    let (kept_from, kept_by) = (folder.join("made-from.wasm"), folder.join("made-by.txt"));
+    if fs::read(&kept_from).is_ok_and(|kept| kept == wasm)
+        && fs::read_to_string(&kept_by).is_ok_and(|kept| kept == by)
+    {
+        return Ok(Outcome::done(format!("unchanged ({by})")));
+    }
+
+    let out = folder.join("pkg");
+    if out.exists() {
+        fs::remove_dir_all(&out)?;
+    }
+    let name = &workspace.leptos.output_name;
+    Bindgen::new()
+        .input_bytes(name, wasm.clone())
+        .web(true)?
+        .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&out)
+        .context("wasm-bindgen")?;
+    // With LEPTOS_OUTPUT_NAME set (.cargo/config.toml) Leptos asks for the name without `_bg`.
+    let served = out.join(name).with_extension("wasm");
+    fs::rename(out.join(format!("{name}_bg.wasm")), &served)?;
+
+    let mut note = by.clone();
+    if let Some(optimizer) = optimizer
+        && let Err(error) = optimize(&optimizer, &served)
+    {
+        // Worth 1.5%, so an old wasm-opt that cannot read today's WebAssembly stops nobody.
+        note = format!("{by}; left as it was, because {error:#}");
+    }
+    fs::write(kept_from, wasm)?;
+    fs::write(kept_by, by)?;
+    Ok(Outcome::done(note))
+}
+
+/// On `PATH`, or installed by hand with `npm install --no-save binaryen` in end2end.
+fn wasm_opt(workspace: &Workspace) -> Option<PathBuf> {
+    let local = workspace.end2end().join("node_modules/.bin/wasm-opt");
+    command::find("wasm-opt").or_else(|| local.is_file().then_some(local))
+}
+
+fn made_by(optimizer: Option<&Path>) -> String {
+    let bindgen = format!("wasm-bindgen {}", bindgen_version());
+    match optimizer {
+        None => format!("{bindgen}, no wasm-opt on PATH"),
+        Some(path) => {
+            let version = command::output(std::process::Command::new(path).arg("--version"))
+                .unwrap_or_else(|_| "wasm-opt of unknown version".into());
+            format!("{bindgen}, {version}")
+        }
+    }
+}
+
+/// The version that `Cargo.toml` pins. The library does not tell its own.
+fn bindgen_version() -> &'static str {
+    include_str!("../../../Cargo.toml")
+        .lines()
+        .find_map(|line| line.strip_prefix("wasm-bindgen-cli-support = \"="))
+        .map_or("of unknown version", |rest| rest.trim_end_matches('"'))
+}
+
+fn optimize(wasm_opt: &Path, wasm: &Path) -> Result<()> {
+    let optimized = wasm.with_extension("opt");
+    let mut run = std::process::Command::new(wasm_opt);
+    command::output(run.arg("-Oz").args(WASM_FEATURES).arg(wasm).arg("-o").arg(&optimized))?;
+    fs::rename(optimized, wasm)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wasm_bindgen_is_the_same_version_on_both_sides() {
+        let manifest = include_str!("../../../Cargo.toml");
+        let client = manifest.lines().find_map(|line| line.strip_prefix("wasm-bindgen = \"="));
+        assert_eq!(client.map(|rest| rest.trim_end_matches('"')), Some(bindgen_version()));
+    }
+}
