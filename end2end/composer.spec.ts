@@ -1,0 +1,119 @@
+// Writing, typing, reading above, and being elsewhere.
+
+import { expect, test } from './fixtures/test.ts';
+import { composer, enter, log, message, say } from './room.ts';
+
+test('Enter sends and Shift+Enter breaks the line', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enter(page, server.url, 'enter', 'سارا');
+  await composer(page).pressSequentially('یک');
+  await composer(page).press('Shift+Enter');
+  await composer(page).pressSequentially('دو');
+  await composer(page).press('Enter');
+  await expect(composer(page)).toHaveValue('');
+  await expect(message(page, 'یک').locator('p')).toHaveText(['یک', 'دو']);
+});
+
+test('Enter that belongs to an input method sends nothing', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enter(page, server.url, 'ime', 'سارا');
+  await composer(page).fill('نیمه');
+  for (const init of [{ isComposing: true }, { keyCode: 229 }]) {
+    await composer(page).dispatchEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init });
+  }
+  await expect(composer(page)).toHaveValue('نیمه');
+  await expect(page.locator('.message')).toHaveCount(0);
+});
+
+test('an empty or overlong text cannot be sent', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enter(page, server.url, 'length', 'سارا');
+  const send = page.getByRole('button', { name: 'فرستادن', exact: true });
+  await expect(send).toBeDisabled();
+  await composer(page).fill('   \n ');
+  await expect(send).toBeDisabled();
+  await composer(page).fill('س'.repeat(4_100));
+  await expect(send).toBeDisabled();
+  await expect(page.locator('.composer')).toContainText('۴ نویسه بیشتر از اندازه');
+  await composer(page).fill('س'.repeat(4_090));
+  await expect(page.locator('.composer')).toContainText('۶ نویسه مانده');
+  await expect(send).toBeEnabled();
+});
+
+test('the others see that one is typing, until one speaks', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'typing', 'سارا');
+  await enter(ali, server.url, 'typing', 'علی');
+  await composer(sara).pressSequentially('سل');
+  await expect(ali.locator('.who-types')).toHaveText('سارا می‌نویسد…');
+  await expect(sara.locator('.who-types')).toHaveText('');
+  await composer(sara).press('Enter');
+  await expect(ali.locator('.who-types')).toHaveText('');
+});
+
+test('reading above is not disturbed, and a button leads back', async ({ server, somebody }) => {
+  const sara = await somebody({ viewport: { width: 900, height: 500 } });
+  const ali = await somebody();
+  await enter(sara, server.url, 'above', 'سارا');
+  await enter(ali, server.url, 'above', 'علی');
+  // Long messages rather than many: one session may not speak faster than the room allows.
+  for (let n = 1; n <= 4; n++) await say(ali, `پیام ${n}\n${'خط\n'.repeat(12)}پایان`);
+  await expect(message(sara, 'پیام 4')).toBeInViewport();
+  await log(sara).locator('..').evaluate((scroller) => scroller.scrollTo(0, 0));
+  await expect(message(sara, 'پیام 1')).toBeInViewport();
+  const before = await message(sara, 'پیام 1').boundingBox();
+  await say(ali, 'تازه');
+  const button = sara.getByRole('button', { name: '۱ پیام تازه' });
+  await expect(button).toBeVisible();
+  expect((await message(sara, 'پیام 1').boundingBox())!.y).toBe(before!.y);
+  await button.click();
+  await expect(message(sara, 'تازه')).toBeInViewport();
+  await expect(button).toBeHidden();
+});
+
+test('the title counts what came while nobody looked', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'title', 'سارا');
+  await enter(ali, server.url, 'title', 'علی');
+  await sara.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+  });
+  await say(ali, 'کجایی؟');
+  await say(ali, 'برگرد');
+  await expect(sara).toHaveTitle(/^\(۲\)/);
+  await sara.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => false });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await expect(sara).toHaveTitle(/^.?title/);
+});
+
+test('only http and https become links, and nothing becomes markup', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enter(page, server.url, 'links', 'سارا');
+  await say(page, 'javascript:alert(1) <img src=x onerror=alert(1)> www.example.ir، http://a.ir');
+  const body = message(page, 'javascript:').locator('.text');
+  await expect(body).toHaveText('javascript:alert(1) <img src=x onerror=alert(1)> www.example.ir، http://a.ir');
+  await expect(body.locator('img')).toHaveCount(0);
+  expect(await body.locator('a').evaluateAll((links) => links.map((link) => (link as HTMLAnchorElement).href))).toEqual([
+    'https://www.example.ir/',
+    'http://a.ir/',
+  ]);
+});
+
+test('another name is told to everybody, and a taken one is not taken', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'rename', 'سارا');
+  await enter(ali, server.url, 'rename', 'علی');
+  await ali.getByRole('button', { name: 'تغییر نام' }).click();
+  await ali.getByLabel('نام تازه‌ی شما').fill('سارا');
+  await ali.getByLabel('نام تازه‌ی شما').press('Enter');
+  await expect(ali.getByText('این نام گرفته شده')).toBeVisible();
+  await ali.getByLabel('نام تازه‌ی شما').fill('علیرضا');
+  await ali.getByLabel('نام تازه‌ی شما').press('Enter');
+  await expect(ali.locator('#people .roster .name').first()).toHaveText('علیرضا');
+  await expect(log(sara)).toContainText('علی نامش را به علیرضا تغییر داد');
+});

@@ -1,0 +1,66 @@
+// The pages around the room: without JavaScript, missing, and misnamed.
+
+import { expect, test } from './fixtures/test.ts';
+
+test('without JavaScript the pages can be read, and say what is missing', async ({ server, somebody }) => {
+  const page = await somebody({ javaScriptEnabled: false });
+  await page.goto(server.url);
+  await expect(page.getByRole('heading', { name: 'اتاق' })).toBeVisible();
+  await page.getByLabel('نام شما').fill('سارا');
+  await page.getByLabel('نام اتاق').fill('باغ سبز');
+  await page.getByRole('button', { name: 'ورود به اتاق' }).click();
+  expect(decodeURIComponent(new URL(page.url()).pathname)).toBe('/r/باغ-سبز');
+  await expect(page.getByRole('heading', { name: 'باغ-سبز' })).toBeVisible();
+  await expect(page.getByText('گفت‌وگوی زنده به جاوااسکریپت نیاز دارد')).toBeVisible();
+});
+
+test('the first picture does not wait for the script', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.route('**/*.wasm', () => undefined);
+  await page.goto(`${server.url}/r/slow`, { waitUntil: 'commit' });
+  await expect(page.getByRole('heading', { name: 'slow' })).toBeVisible();
+  await expect(page.getByText('در حال آماده‌شدن…').first()).toBeVisible();
+});
+
+test('a path that is no page is answered in Persian, with 404', async ({ server, somebody }) => {
+  const page = await somebody();
+  const answer = await page.goto(`${server.url}/nothing/here`);
+  expect(answer!.status()).toBe(404);
+  await expect(page.getByRole('heading', { name: 'این صفحه پیدا نشد' })).toBeVisible();
+  await page.getByRole('link', { name: 'بازگشت' }).click();
+  await expect(page.getByLabel('نام اتاق')).toBeVisible();
+});
+
+test('a room that cannot be is told with its rule', async ({ server, somebody }) => {
+  const page = await somebody();
+  const answer = await page.goto(`${server.url}/r/${encodeURIComponent('a/b?c')}`);
+  expect(answer!.status()).toBe(400);
+  await expect(page.getByRole('heading', { name: 'اتاقی با این نام نمی‌شود ساخت' })).toBeVisible();
+  await expect(page.getByText('۶۴ نویسه')).toBeVisible();
+});
+
+test('a bad name or room is told beside its field, and nothing is lost', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(server.url);
+  await page.getByLabel('نام شما').fill('   ');
+  await page.getByLabel('نام اتاق').fill('a/b');
+  await page.getByRole('button', { name: 'ورود به اتاق' }).click();
+  await expect(page.locator('#name-problem')).toContainText('این نام پذیرفته نیست');
+  await expect(page.locator('#room-problem')).toContainText('اتاقی با این نام نمی‌شود ساخت');
+  await expect(page.getByLabel('نام اتاق')).toHaveValue('a/b');
+  await expect(page.getByLabel('نام شما')).toBeFocused();
+});
+
+test('a random room is a room, and recent rooms are offered', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(server.url);
+  await page.getByLabel('نام شما').fill('سارا');
+  await page.getByRole('button', { name: 'اتاق تصادفی' }).click();
+  const room = await page.getByLabel('نام اتاق').inputValue();
+  expect(room).toMatch(/\S+/);
+  await page.getByRole('button', { name: 'ورود به اتاق' }).click();
+  await expect(page.getByRole('heading', { name: room })).toBeVisible();
+  await page.goto(server.url);
+  await expect(page.getByRole('link', { name: room })).toBeVisible();
+  await expect(page.getByLabel('نام شما')).toHaveValue('سارا');
+});

@@ -1,0 +1,56 @@
+// What a reload keeps: who one is, what one was writing, and what was said.
+
+import { expect, test } from './fixtures/test.ts';
+import { composer, enter, joined, log, message, people, say } from './room.ts';
+
+test('a reload keeps the name, the room, the draft and the conversation', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'reload', 'سارا');
+  await enter(ali, server.url, 'reload', 'علی');
+  await say(ali, 'پیش از تازه‌سازی');
+  await expect(message(sara, 'پیش از تازه‌سازی')).toBeVisible();
+  await composer(sara).fill('نیمه‌کاره…');
+
+  await sara.reload();
+  await joined(sara);
+  await expect(composer(sara)).toHaveValue('نیمه‌کاره…');
+  await expect(message(sara, 'پیش از تازه‌سازی')).toHaveCount(1);
+  await expect(people(sara).locator('.name')).toHaveText(['سارا', 'علی']);
+  await expect(people(ali).locator('.name')).toHaveText(['علی', 'سارا']);
+
+  // The same person: no namesake, no gap, and the conversation goes on once.
+  await say(ali, 'پس از تازه‌سازی');
+  await expect(message(sara, 'پس از تازه‌سازی')).toHaveCount(1);
+  await expect(log(sara).locator('.gap')).toHaveCount(0);
+});
+
+test('what is said while the page reloads is there afterwards, once', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'meanwhile', 'سارا');
+  await enter(ali, server.url, 'meanwhile', 'علی');
+  await sara.goto('about:blank');
+  await expect(people(ali).locator('.name')).toHaveText(['علی']);
+  await say(ali, 'جا ماندی');
+  await expect(message(ali, 'جا ماندی').getByText('فرستاده شد')).toBeAttached();
+  await sara.goBack();
+  await joined(sara);
+  await expect(message(sara, 'جا ماندی')).toHaveCount(1);
+  await expect(log(sara).locator('.gap')).toHaveCount(0);
+});
+
+test('a second tab of the same browser is asked for its own name', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'tabs', 'سارا');
+  const second = await sara.context().newPage();
+  await second.goto(`${server.url}/r/tabs`);
+  // Offered, not assumed: two tabs are how a class plays two people.
+  await expect(second.getByLabel('نام شما')).toHaveValue('سارا');
+  await second.getByRole('button', { name: 'ورود به اتاق' }).click();
+  await expect(second.getByText('این نام گرفته شده')).toBeVisible();
+  await expect(second.getByLabel('نام شما')).toHaveValue('سارا ۲');
+  await second.getByRole('button', { name: 'ورود به اتاق' }).click();
+  await joined(second);
+  await expect(people(sara).locator('.name')).toHaveText(['سارا', 'سارا ۲']);
+});
