@@ -11,7 +11,8 @@ use crate::room::{Limits, history::HistoryLimits};
 
 /// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "otagh", version, about)]
+// A flag given twice counts as given last, so that a script's defaults can be overridden.
+#[command(name = "otagh", version, about, args_override_self = true)]
 pub struct Config {
     /// Address to listen on. The default is every network of this machine, because a room is for
     /// people at other devices: anybody who can reach this machine can then join. Use 127.0.0.1 to

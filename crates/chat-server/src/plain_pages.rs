@@ -1,28 +1,31 @@
 //! What a server built without its pages says instead of them, in plain text. The WebSocket is the
 //! same; so are the addresses and their statuses.
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use chat_protocol::RoomId;
 use http::StatusCode;
 
 /// `/`.
-pub(crate) async fn home() -> Response {
+pub(crate) async fn home(_: Request) -> Response {
     (StatusCode::OK, "Otagh, built without its pages. The WebSocket is at /ws/{room_id}/{client_id}.\n")
         .into_response()
 }
 
 /// `/r/{room}`, for a valid room.
-pub(crate) async fn room(room: RoomId, share_url: String) -> Response {
+pub(crate) async fn room(room: RoomId, share_url: String, _: Request) -> Response {
     let text = format!("Room {}, to share as {share_url}. Built without its pages.\n", room.as_str());
     (StatusCode::OK, text).into_response()
 }
 
 /// A room was meant, but its id is not one.
-pub(crate) async fn bad_room() -> Response {
+pub(crate) async fn bad_room(_: Request) -> Response {
     (StatusCode::BAD_REQUEST, "نشانی این اتاق درست نیست.\nThis is not a room id.\n").into_response()
 }
 
 /// Any other path.
-pub(crate) async fn not_found() -> Response {
+pub(crate) async fn not_found(_: Request) -> Response {
     (StatusCode::NOT_FOUND, "این صفحه پیدا نشد.\nNot found.\n").into_response()
 }

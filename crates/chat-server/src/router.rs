@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, Query, RawQuery, State},
+    extract::{Path, Query, Request, State, rejection::QueryRejection},
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
@@ -36,19 +36,14 @@ pub fn router(app: Arc<App>) -> Router {
 }
 
 /// A room's page, at its one address: another spelling of the id leads there.
-async fn room(
-    State(app): State<Arc<App>>,
-    Path(raw): Path<String>,
-    RawQuery(query): RawQuery,
-    headers: HeaderMap,
-) -> Response {
-    let Ok(room) = RoomId::parse(&raw) else { return pages::bad_room().await };
+async fn room(State(app): State<Arc<App>>, Path(raw): Path<String>, request: Request) -> Response {
+    let Ok(room) = RoomId::parse(&raw) else { return pages::bad_room(request).await };
     if room.as_str() != raw {
-        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&(room_path(&room) + &query)).into_response();
     }
-    let share_url = share_url(&room, host(&headers), &app.addresses);
-    pages::room(room, share_url).await
+    let share_url = share_url(&room, host(request.headers()), &app.addresses);
+    pages::room(room, share_url, request).await
 }
 
 /// The room's address as a QR code.
@@ -71,10 +66,10 @@ struct Go {
     room: String,
 }
 
-async fn go(Query(Go { room }): Query<Go>) -> Response {
-    match RoomId::parse(&room) {
-        Ok(room) => Redirect::to(&room_path(&room)).into_response(),
-        Err(_) => pages::bad_room().await,
+async fn go(form: Result<Query<Go>, QueryRejection>, request: Request) -> Response {
+    match form.map(|Query(Go { room })| RoomId::parse(&room)) {
+        Ok(Ok(room)) => Redirect::to(&room_path(&room)).into_response(),
+        Ok(Err(_)) | Err(_) => pages::bad_room(request).await,
     }
 }
 

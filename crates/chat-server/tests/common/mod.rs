@@ -32,7 +32,7 @@ pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 pub struct TestServer {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    running: JoinHandle<()>,
+    running: Option<JoinHandle<()>>,
 }
 
 impl TestServer {
@@ -44,12 +44,7 @@ impl TestServer {
     /// With these options too.
     pub async fn with(options: &[&str]) -> Self {
         let base = ["otagh", "--host", "127.0.0.1", "--port", "0", "--messages-per-second", "0"];
-        let options = base.iter().filter(|base| !options.contains(base)).chain(options);
-        Self::exactly(options.copied()).await
-    }
-
-    async fn exactly(options: impl Iterator<Item = &str>) -> Self {
-        let config = Config::try_parse_from(options).unwrap();
+        let config = Config::try_parse_from(base.iter().chain(options)).unwrap();
         let server = chat_server::Server::bind(config).await.unwrap();
         let address = server.app().addresses.bound;
         let (stop, stopped) = oneshot::channel::<()>();
@@ -57,7 +52,12 @@ impl TestServer {
             // A test that ends drops the sender, which is a stop as well.
             drop(stopped.await);
         }));
-        Self { address, stop: Some(stop), running }
+        Self { address, stop: Some(stop), running: Some(running) }
+    }
+
+    /// One that runs in a process of its own.
+    pub fn at(address: SocketAddr) -> Self {
+        Self { address, stop: None, running: None }
     }
 
     /// Asks it to stop; [`TestServer::stopped`] waits for that.
@@ -66,7 +66,7 @@ impl TestServer {
     }
 
     pub async fn stopped(self) {
-        soon("the server to stop", self.running).await.unwrap();
+        soon("the server to stop", self.running.unwrap()).await.unwrap();
     }
 
     pub async fn open(&self, path: &str) -> Client {

@@ -1,0 +1,150 @@
+//! What is promised about messages: nothing lost over a cut, nothing said twice, and a slow reader
+//! who harms nobody but itself.
+
+mod common;
+
+use common::{Raw, TestServer};
+use serde_json::json;
+use tokio::net::TcpSocket;
+
+#[tokio::test]
+async fn a_resume_replays_exactly_what_was_missed_and_goes_on() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = server.join("class", "ali").await;
+    sara.say("1", "یک").await;
+    sara.say("2", "دو").await;
+    ali.expect("said").await;
+    let resume = ali.resume(1);
+    ali.cut();
+    for n in 3..=20 {
+        sara.say(&n.to_string(), "بعدی").await;
+    }
+    while sara.expect("said").await["seq"] != 20 {}
+    let mut ali = server.join_with("class", "ali", resume).await;
+    assert_eq!((&ali.welcome["recovered"], &ali.welcome["seq"]), (&json!(true), &json!(1)));
+    sara.say("21", "و ادامه").await;
+    for seq in 2..=21 {
+        assert_eq!(ali.expect("said").await["seq"], seq);
+    }
+}
+
+#[tokio::test]
+async fn a_gap_is_told() {
+    let server = TestServer::with(&["--history-messages", "3"]).await;
+    let mut sara = server.join("class", "sara").await;
+    let ali = server.join("class", "ali").await;
+    let resume = ali.resume(0);
+    ali.cut();
+    for n in 1..=4 {
+        sara.say(&n.to_string(), "x").await;
+        sara.expect("said").await;
+    }
+    let mut ali = server.join_with("class", "ali", resume).await;
+    assert_eq!((&ali.welcome["recovered"], &ali.welcome["seq"]), (&json!(false), &json!(4)));
+    sara.say("5", "x").await;
+    assert_eq!(ali.expect("said").await["seq"], 5);
+}
+
+#[tokio::test]
+async fn a_room_that_was_cleared_away_is_another_life() {
+    let server = TestServer::with(&["--resume-window", "0s"]).await;
+    let ali = server.join("class", "ali").await;
+    let (epoch, resume) = (ali.welcome["epoch"].clone(), ali.resume(0));
+    ali.close(1000).await;
+    let ali = server.join_with("class", "ali", resume).await;
+    assert_ne!(ali.welcome["epoch"], epoch);
+    assert_eq!(ali.welcome["recovered"], false);
+}
+
+#[tokio::test]
+async fn joining_a_room_while_it_is_cleared_away_always_works() {
+    let server = TestServer::with(&["--resume-window", "0s"]).await;
+    let mut tasks = Vec::new();
+    for n in 0..4 {
+        let address = server.address;
+        tasks.push(tokio::spawn(async move {
+            for _ in 0..100 {
+                let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+                let early = common::masked(0x81, br#"{"type":"join"}"#);
+                let mut raw = Raw::on(stream, &format!("/ws/class/p{n}"), &early).await;
+                raw.expect("welcome").await;
+                raw.send(8, &1000_u16.to_be_bytes()).await;
+                raw.ends().await;
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_message_sent_again_is_acknowledged_again_and_said_once() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = server.join("class", "ali").await;
+    ali.say("c-1", "یک بار").await;
+    let said = ali.expect("said").await;
+    let resume = ali.resume(1);
+    ali.cut();
+    let mut ali = server.join_with("class", "ali", resume).await;
+    ali.say("c-1", "یک بار").await;
+    assert_eq!(ali.expect("said").await, said);
+    ali.say("c-2", "بعدی").await;
+    assert_eq!(sara.expect("said").await["id"], "c-1");
+    assert_eq!(sara.expect("said").await["id"], "c-2");
+}
+
+#[tokio::test]
+async fn a_slow_reader_is_cut_while_the_others_go_on_and_may_resume() {
+    const MESSAGES: u64 = 400;
+    let server = TestServer::with(&[
+        "--outbox-bytes",
+        "65536",
+        "--history-bytes",
+        "100000000",
+        "--history-messages",
+        "10000",
+    ])
+    .await;
+    let mut sara = server.join("class", "sara").await;
+
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(64 * 1024).unwrap();
+    let stream = socket.connect(server.address).await.unwrap();
+    let mut slow = Raw::on(stream, "/ws/class/slow", b"").await;
+    slow.send_json(json!({"type": "join"})).await;
+    let welcome = slow.expect("welcome").await.json();
+    sara.expect_presence(|presence| presence["member_count"] == 2).await;
+
+    let text = "بلند ".repeat(800);
+    for n in 1..=MESSAGES {
+        sara.say(&n.to_string(), &text).await;
+        assert_eq!(sara.expect("said").await["seq"], n, "the others go on");
+    }
+    sara.expect_presence(|presence| presence["changed"][0]["away"] == true).await;
+    sara.say("last", "تمام").await;
+    sara.expect("said").await;
+
+    let mut heard = Vec::new();
+    let close = loop {
+        let frame = slow.frame().await;
+        match frame.opcode {
+            1 if frame.json()["type"] == "said" => heard.push(frame.json()["seq"].as_u64().unwrap()),
+            1 => {}
+            _ => break frame,
+        }
+    };
+    assert_eq!((close.close_code(), &close.payload[2..]), (4001, &b"slow_reader"[..]));
+    assert!(heard.iter().copied().eq(1..=heard.len() as u64), "what came was whole and in order");
+    assert!((heard.len() as u64) < MESSAGES);
+
+    let seq = heard.len() as u64;
+    let resume = json!({"token": welcome["token"], "epoch": welcome["epoch"], "seq": seq});
+    let mut back = server.join_with("class", "slow", json!({"type": "join", "resume": resume})).await;
+    assert_eq!(back.welcome["recovered"], true);
+    for missed in seq + 1..=MESSAGES + 1 {
+        assert_eq!(back.expect("said").await["seq"], missed);
+    }
+}

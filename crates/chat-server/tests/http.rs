@@ -1,0 +1,192 @@
+//! What the server answers over HTTP: the upgrade and its refusals, addresses, headers.
+
+mod common;
+
+use common::{TestServer, handshake};
+
+fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer}"))
+}
+
+/// One header of an answer, by its lower-case name.
+fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next().unwrap();
+    let mut lines = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    lines.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// The head of the answer to a request that upgrades, which does not end with the connection.
+async fn upgraded(server: &TestServer, request: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(common::soon("the head", stream.read_u8()).await.unwrap());
+    }
+    String::from_utf8(head).unwrap()
+}
+
+#[tokio::test]
+async fn the_handshake_of_the_rfc_gets_the_answer_of_the_rfc() {
+    let server = TestServer::start().await;
+    let head = upgraded(&server, &handshake("/ws/class/ali", "")).await;
+    assert_eq!(status(&head), 101);
+    assert_eq!(header(&head, "sec-websocket-accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    assert!(header(&head, "upgrade").unwrap().eq_ignore_ascii_case("websocket"));
+    assert!(header(&head, "connection").unwrap().eq_ignore_ascii_case("upgrade"));
+}
+
+#[tokio::test]
+async fn the_subprotocol_is_echoed_only_when_offered() {
+    let server = TestServer::start().await;
+    for (offer, echo) in [
+        ("", None),
+        ("Sec-WebSocket-Protocol: otagh.v1\r\n", Some("otagh.v1")),
+        ("Sec-WebSocket-Protocol: chat, otagh.v1\r\n", Some("otagh.v1")),
+        ("Sec-WebSocket-Protocol: otagh.v2\r\n", None),
+    ] {
+        let head = upgraded(&server, &handshake("/ws/class/ali", offer)).await;
+        assert_eq!((status(&head), header(&head, "sec-websocket-protocol")), (101, echo), "{offer}");
+    }
+}
+
+#[tokio::test]
+async fn ids_that_break_their_rule_are_named_before_any_upgrade() {
+    let server = TestServer::start().await;
+    for (path, rule) in [
+        ("/ws/a%20%2Fb/ali", "room id: has U+002F"),
+        ("/ws/-a/ali", "room id: begins with U+002D"),
+        ("/ws/class/a%E2%80%AEb", "client id: has U+202E"),
+        ("/ws/class/%F0%9F%99%82", "client id: has U+1F642"),
+    ] {
+        let answer = server.http(&handshake(path, "Connection: close\r\n")).await;
+        assert_eq!(status(&answer), 400, "{path}: {answer}");
+        assert!(answer.contains(rule) && answer.contains("must be"), "{path}: {answer}");
+    }
+    assert_eq!(status(&server.get("/ws/%FF/ali").await), 400, "not UTF-8");
+}
+
+#[tokio::test]
+async fn what_is_no_upgrade_is_told_what_is_missing() {
+    let server = TestServer::start().await;
+    let good = handshake("/ws/class/ali", "");
+    for (from, to, code, rule) in [
+        ("GET ", "POST ", 426, "GET"),
+        ("Upgrade: WebSocket", "Upgrade: h2c", 426, "Upgrade: websocket"),
+        ("Connection: keep-alive, Upgrade", "Connection: close", 426, "Connection: Upgrade"),
+        ("Version: 13", "Version: 8", 426, "must be 13"),
+        ("Key: dGhlIHNhbXBsZSBub25jZQ==", "Key: short", 400, "Sec-WebSocket-Key"),
+        ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400, "Sec-WebSocket-Key"),
+    ] {
+        let request = good.replace(from, to);
+        assert_ne!(request, good);
+        let request = request.replace("Host:", "Connection: close\r\nHost:");
+        let answer = server.http(&request).await;
+        assert_eq!(status(&answer), code, "{to}: {answer}");
+        assert!(answer.contains(rule), "{to}: {answer}");
+        if code == 426 {
+            assert_eq!(header(&answer, "sec-websocket-version"), Some("13"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_may_not_connect() {
+    let server = TestServer::with(&["--allow-origin", "https://friend.example,https://other.example"]).await;
+    for (origin, expected) in [
+        ("http://localhost:3000", 101),
+        ("https://friend.example", 101),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ] {
+        let request = handshake("/ws/class/ali", &format!("Origin: {origin}\r\n"));
+        assert_eq!(status(&upgraded(&server, &request).await), expected, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_with_no_place_left_says_when_to_come_back() {
+    let server = TestServer::with(&["--max-connections", "1"]).await;
+    let first = server.join("class", "ali").await;
+    let answer = server.http(&handshake("/ws/class/sara", "Connection: close\r\n")).await;
+    assert_eq!((status(&answer), header(&answer, "retry-after")), (503, Some("10")));
+    first.close(1000).await;
+    // The place is given up when the connection's task ends, a moment after its socket.
+    common::soon("the place to be free", async {
+        loop {
+            let request = handshake("/ws/class/sara", "");
+            if status(&upgraded(&server, &request).await) == 101 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_room_has_one_address() {
+    let server = TestServer::start().await;
+    for (spelling, canonical) in [
+        ("/r/Class", "/r/class"),
+        ("/r/%D9%83%D9%84%D8%A7%D8%B3", "/r/%DA%A9%D9%84%D8%A7%D8%B3"),
+        ("/r/a%20b?x=1", "/r/a-b?x=1"),
+    ] {
+        let answer = server.get(spelling).await;
+        assert_eq!((status(&answer), header(&answer, "location")), (308, Some(canonical)), "{spelling}");
+    }
+    assert_eq!(status(&server.get("/r/%DA%A9%D9%84%D8%A7%D8%B3").await), 200);
+    assert_eq!(status(&server.get("/r/a%2Fb").await), 400);
+}
+
+#[tokio::test]
+async fn the_form_works_without_scripts() {
+    let server = TestServer::start().await;
+    let answer = server.get("/go?room=%DA%A9%D9%84%D8%A7%D8%B3+%DB%B1&name=%D8%B9%D9%84%DB%8C").await;
+    assert_eq!((status(&answer), header(&answer, "location")), (303, Some("/r/%DA%A9%D9%84%D8%A7%D8%B3-1")));
+    for bad in ["/go", "/go?room=", "/go?room=a%2Fb", "/go?room=%FF"] {
+        assert_eq!(status(&server.get(bad).await), 400, "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_are_told_so_in_persian() {
+    let server = TestServer::start().await;
+    for path in ["/nothing", "/r", "/r/", "/ws", "/ws/class", "/ws/class/ali/x", "/../etc/passwd", "/r/a/b"] {
+        let answer = server.get(path).await;
+        assert_eq!(status(&answer), 404, "{path}");
+        assert!(answer.contains("پیدا نشد"), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn the_qr_code_is_an_image_of_the_rooms_address() {
+    let server = TestServer::with(&["--public-url", "https://chat.example.org"]).await;
+    let answer = server.get("/r/class/qr.svg").await;
+    assert_eq!((status(&answer), header(&answer, "content-type")), (200, Some("image/svg+xml")));
+    let expected = chat_server::qr::svg("https://chat.example.org/r/class").unwrap();
+    assert!(answer.ends_with(&expected));
+    assert_eq!(status(&server.get("/r/a%2Fb/qr.svg").await), 400);
+}
+
+#[tokio::test]
+async fn every_answer_has_the_security_headers() {
+    let server = TestServer::start().await;
+    for path in ["/", "/healthz", "/r/class", "/r/class/qr.svg", "/nothing", "/ws/class/ali"] {
+        let answer = server.get(path).await;
+        assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header(&answer, "referrer-policy"), Some("no-referrer"), "{path}");
+        assert_eq!(header(&answer, "x-frame-options"), Some("DENY"), "{path}");
+        let policy = header(&answer, "content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
+        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_head_without_end_is_refused() {
+    let server = TestServer::start().await;
+    let request = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(40_000));
+    assert_eq!(status(&server.http(&request).await), 431);
+}

@@ -1,0 +1,143 @@
+//! Who is who: ids name and prove nothing, names are unique to the eye, the token brings back.
+
+mod common;
+
+use common::TestServer;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_taken_id_is_another_member_and_the_first_is_unharmed() {
+    let server = TestServer::start().await;
+    let mut first = server.join("class", "ali").await;
+    let mut second = server.join("class", "ali").await;
+    assert_eq!(second.welcome["you"]["id"], "ali-2");
+    second.say("1", "دومی").await;
+    assert_eq!(first.expect("said").await["from"], "ali-2");
+    first.say("1", "اولی").await;
+    assert_eq!(second.expect("said").await["seq"], 1);
+    assert_eq!(second.expect("said").await["from"], "ali");
+}
+
+#[tokio::test]
+async fn a_taken_name_is_refused_politely_and_the_suggestion_is_free() {
+    let server = TestServer::start().await;
+    let mut ali = server.join_with("class", "a", json!({"type": "join", "name": "علی"})).await;
+    let mut other = server.open("/ws/class/b").await;
+    other.send(json!({"type": "join", "name": "عـلي"})).await;
+    let error = other.expect_error("name_taken").await;
+    other.send(json!({"type": "say", "id": "1", "text": "x"})).await;
+    other.expect_error("not_joined").await;
+    other.send(json!({"type": "join", "name": error["suggestion"]})).await;
+    let welcome = other.expect("welcome").await;
+    assert_eq!((&welcome["member_count"], &welcome["you"]["name"]), (&json!(2), &error["suggestion"]));
+    ali.send(json!({"type": "rename", "name": error["suggestion"]})).await;
+    ali.expect_error("name_taken").await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_away_and_comes_back_as_itself() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let ali = server.join("class", "ali").await;
+    sara.expect_presence(|presence| presence["member_count"] == 2).await;
+    let resume = ali.resume(0);
+    ali.cut();
+    let told = sara.expect_presence(|presence| presence.get("changed").is_some()).await;
+    assert_eq!(told["changed"], json!([{"id": "ali", "name": "ali", "away": true}]));
+    sara.say("1", "کجایی؟").await;
+    sara.expect("said").await;
+    let mut ali = server.join_with("class", "ali", resume).await;
+    assert_eq!((&ali.welcome["recovered"], &ali.welcome["seq"]), (&json!(true), &json!(0)));
+    assert_eq!(ali.expect("said").await["text"], "کجایی؟");
+    let told = sara.expect_presence(|presence| presence.get("changed").is_some()).await;
+    assert_eq!(told["changed"], json!([{"id": "ali", "name": "ali"}]));
+}
+
+#[tokio::test]
+async fn who_does_not_come_back_leaves_when_the_window_ends() {
+    let server = TestServer::with(&["--resume-window", "50ms"]).await;
+    let mut sara = server.join("class", "sara").await;
+    let ali = server.join("class", "ali").await;
+    let resume = ali.resume(0);
+    ali.cut();
+    sara.expect_presence(|presence| presence.get("changed").is_some()).await;
+    sara.expect_presence(|presence| presence["left"] == json!(["ali"])).await;
+    let ali = server.join_with("class", "ali", resume).await;
+    assert_eq!(ali.welcome["recovered"], false);
+}
+
+#[tokio::test]
+async fn a_reload_leaves_and_comes_back_as_the_same_person() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let ali = server.join_with("class", "ali", json!({"type": "join", "name": "علی", "tab": "t1"})).await;
+    let mut resume = ali.resume(0);
+    resume["tab"] = json!("t1");
+    resume["name"] = json!("علی");
+    ali.close(1001).await;
+    sara.expect_presence(|presence| presence["left"] == json!(["ali"])).await;
+    sara.say("1", "رفت").await;
+    sara.expect("said").await;
+    let mut ali = server.join_with("class", "ali", resume).await;
+    assert_eq!(ali.welcome["you"], json!({"id": "ali", "name": "علی"}));
+    assert_eq!(ali.welcome["recovered"], true);
+    assert_eq!(ali.expect("said").await["text"], "رفت");
+    let told = sara.expect_presence(|presence| presence["member_count"] == 2).await;
+    assert_eq!(told["joined"], json!([{"id": "ali", "name": "علی"}]));
+}
+
+#[tokio::test]
+async fn a_client_that_closes_with_its_own_code_means_to_come_back() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    server.join("class", "ali").await.close(4999).await;
+    let told = sara.expect_presence(|presence| presence.get("changed").is_some()).await;
+    assert_eq!(told["changed"][0]["away"], true);
+}
+
+#[tokio::test]
+async fn the_same_tab_replaces_its_older_connection() {
+    let server = TestServer::start().await;
+    let mut old = server.join("class", "ali").await;
+    let resume = old.resume(0);
+    let mut new = server.join_with("class", "ali", resume).await;
+    assert_eq!(old.expect_close().await, (4500, "replaced".into()));
+    assert_eq!(new.welcome["member_count"], 1);
+    new.say("1", "منم").await;
+    new.expect("said").await;
+}
+
+#[tokio::test]
+async fn two_tabs_are_one_person() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut one = server.join_with("class", "ali", json!({"type": "join", "tab": "t1"})).await;
+    let mut join = one.resume(0);
+    join["tab"] = json!("t2");
+    let two = server.join_with("class", "ali", join).await;
+    assert_eq!((&two.welcome["you"]["tabs"], &two.welcome["member_count"]), (&json!(2), &json!(2)));
+    sara.expect_presence(|presence| presence["changed"][0]["tabs"] == 2).await;
+    two.close(1000).await;
+    sara.expect_presence(|presence| presence["changed"] == json!([{"id": "ali", "name": "ali"}])).await;
+    one.say("1", "هنوز این‌جا").await;
+    assert_eq!(sara.expect("said").await["from"], "ali");
+}
+
+#[tokio::test]
+async fn a_full_room_says_so() {
+    let server = TestServer::with(&["--members-per-room", "1"]).await;
+    let _ali = server.join("class", "ali").await;
+    let mut sara = server.open("/ws/class/sara").await;
+    sara.send(json!({"type": "join"})).await;
+    sara.expect_error("room_full").await;
+    assert_eq!(server.join("other", "sara").await.welcome["member_count"], 1);
+}
+
+#[tokio::test]
+async fn a_full_server_says_so() {
+    let server = TestServer::with(&["--max-rooms", "1"]).await;
+    let _ali = server.join("class", "ali").await;
+    let mut sara = server.open("/ws/other/sara").await;
+    sara.send(json!({"type": "join"})).await;
+    assert_eq!(sara.expect_close().await, (1013, "try_again_later".into()));
+}

@@ -1,0 +1,84 @@
+//! The dead are noticed, the silent are asked, and nobody holds a place without a word.
+
+mod common;
+
+use common::{Raw, TestServer, soon};
+use serde_json::json;
+use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::TcpStream};
+
+#[tokio::test]
+async fn silence_is_pinged_and_a_dead_peer_is_away() {
+    let server = TestServer::with(&["--ping-interval", "50ms", "--ping-deadline", "100ms"]).await;
+    let mut sara = server.join("class", "sara").await;
+    let mut dead = Raw::open(&server, "/ws/class/dead").await;
+    dead.send_json(json!({"type": "join"})).await;
+    dead.expect("welcome").await;
+    // It never answers; sara's library does.
+    let told = sara.expect_presence(|presence| presence.get("changed").is_some()).await;
+    assert_eq!(told["changed"], json!([{"id": "dead", "name": "dead", "away": true}]));
+    let ping = loop {
+        let frame = dead.frame().await;
+        if frame.opcode != 1 {
+            break frame;
+        }
+    };
+    assert_eq!(ping.bytes, [0x89, 0]);
+    assert_eq!(dead.expect_close().await.close_code(), 4002);
+    sara.say("1", "زنده").await;
+    sara.expect("said").await;
+}
+
+#[tokio::test]
+async fn any_sign_of_life_counts() {
+    let server = TestServer::with(&["--ping-interval", "50ms", "--ping-deadline", "100ms"]).await;
+    let mut raw = Raw::open(&server, "/ws/class/ali").await;
+    raw.send_json(json!({"type": "join"})).await;
+    let mut pings = 0;
+    while pings < 5 {
+        if raw.frame().await.opcode == 9 {
+            pings += 1;
+            // Not the pong that was asked for, but a message.
+            raw.send_json(json!({"type": "ping", "n": pings})).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_never_joins_is_closed_and_a_refused_join_counts_as_trying() {
+    let server = TestServer::with(&["--join-deadline", "100ms"]).await;
+    let mut silent = server.open("/ws/class/silent").await;
+    let mut trying = server.open("/ws/class/trying").await;
+    trying.send(json!({"type": "join", "name": ""})).await;
+    trying.expect_error("bad_name").await;
+    let mut refused = server.open("/ws/class/refused").await;
+    let _ali = server.join_with("class", "ali", json!({"type": "join", "name": "علی"})).await;
+    refused.send(json!({"type": "join", "name": "علی"})).await;
+    refused.expect_error("name_taken").await;
+    assert_eq!(silent.expect_close().await, (4501, "join_timeout".into()));
+    assert_eq!(trying.expect_close().await, (4501, "join_timeout".into()), "that was no join at all");
+    refused.send(json!({"type": "join", "name": "علی دوم"})).await;
+    refused.expect("welcome").await;
+}
+
+#[tokio::test]
+async fn silent_sockets_and_half_sent_heads_are_closed() {
+    let server = TestServer::with(&["--head-deadline", "100ms"]).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    let mut half = TcpStream::connect(server.address).await.unwrap();
+    half.write_all(b"GET /ws/class/ali HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+    let mut rest = Vec::new();
+    soon("the silent one's end", silent.read_to_end(&mut rest)).await.unwrap();
+    soon("the slow one's end", half.read_to_end(&mut rest)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_finish_the_close_does_not_hold_the_server() {
+    let mut server = TestServer::with(&["--close-grace", "100ms", "--drain-deadline", "1m"]).await;
+    let mut raw = Raw::open(&server, "/ws/class/ali").await;
+    raw.send_json(json!({"type": "join"})).await;
+    raw.expect("welcome").await;
+    server.stop();
+    assert_eq!(raw.expect_close().await.close_code(), 4000);
+    // Neither a close frame nor the end of the connection comes from here.
+    server.stopped().await;
+}
