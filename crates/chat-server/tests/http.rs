@@ -1,4 +1,5 @@
 //! What the server answers over HTTP: the upgrade and its refusals, addresses, headers.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -23,8 +23,8 @@ pub struct Outbox {
     stream: Arc<TcpStream>,
     bound: usize,
     state: Mutex<State>,
-    /// Woken when there is something for [`Outbox::drive`] to see. One permit is enough: it looks
-    /// at everything each time.
+    /// Woken when something begins to wait and when the phase changes, not for every frame. One
+    /// permit is enough: [`Outbox::drive`] looks at everything each time.
     wake: Notify,
 }
 
@@ -111,7 +111,11 @@ impl Outbox {
                 Phase::Closing(closing) => return closing,
                 Phase::Broken => return Closing::Broken,
                 Phase::Open if idle => self.wake.notified().await,
-                Phase::Open => self.drain_when_writable().await,
+                // The reader may be cut while the socket takes nothing.
+                Phase::Open => tokio::select! {
+                    () = self.drain_when_writable() => {}
+                    () = self.wake.notified() => {}
+                },
             }
         }
     }
@@ -159,12 +163,12 @@ impl Outbox {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => state.begun = false,
                 Err(error) => return self.break_off(state, &error),
             }
+            self.wake.notify_one();
         } else if state.bytes + frames.len() > self.bound {
             return self.cut(state);
         }
         state.bytes += frames.len();
         state.waiting.push_back(frames);
-        self.wake.notify_one();
     }
 
     fn cut(&self, state: &mut State) {
@@ -258,6 +262,21 @@ mod tests {
         for (n, frame) in frames.chunks(1024).enumerate() {
             assert!(frame == numbered(n as u32), "frame {n}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_cut_is_noticed_while_the_socket_takes_nothing() {
+        let (near, _far) = stalled().await;
+        let outbox = Arc::new(Outbox::new(near, 10_000));
+        outbox.send(vec![7; 300_000].into());
+        let driven = tokio::spawn({
+            let outbox = outbox.clone();
+            async move { outbox.drive().await }
+        });
+        // On the one thread of this test, so that the task is waiting for the socket by now.
+        tokio::task::yield_now().await;
+        outbox.send(numbered(1));
+        assert_eq!(driven.await.unwrap(), Closing::Ours(CloseCode::SlowReader));
     }
 
     #[tokio::test]

@@ -301,7 +301,7 @@ impl Raw {
         assert_eq!(second & 0x80, 0, "servers do not mask");
         let (length, header) = match (second & 0x7F, rest) {
             (126, [a, b, ..]) => (u16::from_be_bytes([*a, *b]) as usize, 4),
-            (127, [eight @ ..]) if eight.len() >= 8 => {
+            (127, eight) if eight.len() >= 8 => {
                 (u64::from_be_bytes(eight[..8].try_into().unwrap()) as usize, 10)
             }
             (126 | 127, _) => return None,
