@@ -22,6 +22,8 @@ pub mod share;
 
 #[cfg(feature = "pages")]
 mod assets;
+#[cfg(any(feature = "pages", test))]
+mod encoding;
 #[cfg_attr(not(feature = "pages"), path = "plain_pages.rs")]
 mod pages;
 

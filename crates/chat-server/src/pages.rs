@@ -1,28 +1,86 @@
-//! What a server built without its pages says instead of them, in plain text. The WebSocket is the
-//! same; so are the addresses and their statuses.
+//! The pages, drawn by the client crate on the server: the one module that knows it. It gives each
+//! its status and its content security policy; what is on a page is not known here.
 
-use axum::response::{IntoResponse, Response};
+use std::sync::OnceLock;
+
+use axum::{extract::Request, response::Response};
+use chat_client::{Page, document};
 use chat_protocol::RoomId;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
+use leptos::{
+    config::{LeptosOptions, get_configuration},
+    nonce::use_nonce,
+    prelude::expect_context,
+    tachys::view::any_view::IntoAny,
+};
+use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
 /// `/`.
-pub(crate) async fn home() -> Response {
-    (StatusCode::OK, "Otagh, built without its pages. The WebSocket is at /ws/{room_id}/{client_id}.\n")
-        .into_response()
+pub(crate) async fn home(request: Request) -> Response {
+    render(Page::Home, StatusCode::OK, request).await
 }
 
 /// `/r/{room}`, for a valid room.
-pub(crate) async fn room(room: RoomId, share_url: String) -> Response {
-    let text = format!("Room {}, to share as {share_url}. Built without its pages.\n", room.as_str());
-    (StatusCode::OK, text).into_response()
+pub(crate) async fn room(room: RoomId, share_url: String, request: Request) -> Response {
+    render(Page::Room { room, share_url }, StatusCode::OK, request).await
 }
 
 /// A room was meant, but its id is not one.
-pub(crate) async fn bad_room() -> Response {
-    (StatusCode::BAD_REQUEST, "نشانی این اتاق درست نیست.\nThis is not a room id.\n").into_response()
+pub(crate) async fn bad_room(request: Request) -> Response {
+    render(Page::NotFound { bad_room: true }, StatusCode::BAD_REQUEST, request).await
 }
 
 /// Any other path.
-pub(crate) async fn not_found() -> Response {
-    (StatusCode::NOT_FOUND, "این صفحه پیدا نشد.\nNot found.\n").into_response()
+pub(crate) async fn not_found(request: Request) -> Response {
+    render(Page::NotFound { bad_room: false }, StatusCode::NOT_FOUND, request).await
+}
+
+async fn render(page: Page, status: StatusCode, request: Request) -> Response {
+    let options = options();
+    let draw =
+        render_app_async_with_context(set_policy, move || document(page.clone(), options.clone()).into_any());
+    let mut response = draw(request).await;
+    *response.status_mut() = status;
+    // The theme is drawn from a cookie, and a page must match its program's version.
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
+}
+
+/// The content security policy, as tight as WASM allows: everything from here, nothing inline but
+/// the script that carries this answer's nonce. `'self'` in `connect-src` covers the WebSocket.
+fn set_policy() {
+    let nonce = use_nonce().map(|nonce| format!(" 'nonce-{nonce}'")).unwrap_or_default();
+    // Under `cargo leptos watch` the page also listens for changes, on another port.
+    let reload = match std::env::var_os("LEPTOS_WATCH") {
+        Some(_) => format!(" ws://localhost:{0} ws://127.0.0.1:{0}", options().reload_port),
+        None => String::new(),
+    };
+    let policy = format!(
+        "default-src 'none'; script-src 'self'{nonce} 'wasm-unsafe-eval'; style-src 'self'; font-src 'self'; \
+         img-src 'self' data:; connect-src 'self'{reload}; manifest-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    );
+    match HeaderValue::from_str(&policy) {
+        Ok(policy) => {
+            expect_context::<ResponseOptions>().insert_header(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        // Then the policy of every other answer holds, under which nothing runs.
+        Err(error) => tracing::error!(%error, "a page's content security policy is no header"),
+    }
+}
+
+/// What Leptos wants to know: mostly the names of the files that xtask and cargo-leptos make. Under
+/// `cargo leptos watch` its environment variables have the last word.
+fn options() -> &'static LeptosOptions {
+    static OPTIONS: OnceLock<LeptosOptions> = OnceLock::new();
+    OPTIONS.get_or_init(|| {
+        // Leptos spawns while it draws; leptos_axum sets this only for those who use its router.
+        // An error says that somebody has set it already, which is as good.
+        any_spawner::Executor::init_tokio().ok();
+        let watched = std::env::var_os("LEPTOS_WATCH").and_then(|_| get_configuration(None).ok());
+        watched.map(|file| file.leptos_options).unwrap_or_else(|| {
+            LeptosOptions::builder().output_name("otagh").site_root("target/site").site_pkg_dir("pkg").build()
+        })
+    })
 }

@@ -23,16 +23,25 @@ use crate::{
 
 /// The table.
 pub fn router(app: Arc<App>) -> Router {
-    let router = Router::new()
+    Router::new()
         .route("/", get(pages::home))
         .route("/go", get(go))
         .route("/r/{room}", get(room))
         .route("/r/{room}/qr.svg", get(room_qr))
         .route("/ws/{room_id}/{client_id}", any(upgrade))
-        .route("/healthz", get("ok\n"));
+        .route("/healthz", get("ok\n"))
+        .fallback(other)
+        .layer(middleware::map_response(headers::secure))
+        .with_state(app)
+}
+
+/// Any other address: a file of the site, or nothing.
+async fn other(request: Request) -> Response {
     #[cfg(feature = "pages")]
-    let router = crate::assets::routes(router);
-    router.fallback(pages::not_found).layer(middleware::map_response(headers::secure)).with_state(app)
+    if let Some(file) = crate::assets::find(request.method(), request.uri(), request.headers()) {
+        return file;
+    }
+    pages::not_found(request).await
 }
 
 /// A room's page, at its one address: another spelling of the id leads there.

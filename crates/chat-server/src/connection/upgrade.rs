@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 use tungstenite::handshake::derive_accept_key;
 
 use super::{Connection, Destination, origin, registry::Place};
-use crate::server::App;
+use crate::{headers::list, server::App};
 
 /// `GET /ws/{room_id}/{client_id}`.
 pub async fn upgrade(
@@ -100,17 +100,11 @@ fn is_key(key: &HeaderValue) -> bool {
 }
 
 fn offers_subprotocol(headers: &HeaderMap) -> bool {
-    tokens(headers, header::SEC_WEBSOCKET_PROTOCOL).any(|offered| offered == SUBPROTOCOL)
+    list(headers, header::SEC_WEBSOCKET_PROTOCOL).any(|offered| offered == SUBPROTOCOL)
 }
 
 fn has_token(headers: &HeaderMap, name: header::HeaderName, token: &str) -> bool {
-    tokens(headers, name).any(|found| found.eq_ignore_ascii_case(token))
-}
-
-/// The comma-separated values of a header that may be repeated.
-fn tokens(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
-    let lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
-    lines.flat_map(|line| line.split(',')).map(str::trim)
+    list(headers, name).any(|found| found.eq_ignore_ascii_case(token))
 }
 
 /// Why a request does not become a WebSocket.
