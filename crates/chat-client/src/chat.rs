@@ -22,23 +22,32 @@ use crate::{
 /// full, a wake is dropped, which costs at most a tick.
 const WAKES_MAX: usize = 64;
 
-/// Everything the views of a room share. Cheap to copy.
+/// Everything the views of a room share. Cheap to copy. One store and a trigger a part, rather than
+/// a signal a part: each type of signal is downloaded anew.
 #[derive(Clone, Copy)]
 pub struct Chat {
-    room: StoredValue<Room>,
-    room_id: StoredValue<RoomId>,
-    identity: StoredValue<Option<Identity>>,
-    wakes: StoredValue<(Sender<Wake>, Option<Receiver<Wake>>)>,
-    typed_ms: StoredValue<u64>,
-    welcomes: StoredValue<u32>,
-    link: RwSignal<Link>,
-    refused: RwSignal<Option<Refused>>,
-    heard: RwSignal<u32>,
-    now_ms: RwSignal<u64>,
+    shared: StoredValue<Shared>,
     timeline: Trigger,
     roster: Trigger,
     typing: Trigger,
     outbox: Trigger,
+    link: Trigger,
+    refused: Trigger,
+    second: Trigger,
+}
+
+struct Shared {
+    room: Room,
+    room_id: RoomId,
+    identity: Option<Identity>,
+    wakes: Sender<Wake>,
+    asleep: Option<Receiver<Wake>>,
+    link: Link,
+    refused: Option<Refused>,
+    heard: u64,
+    welcomes: u32,
+    typed_ms: u64,
+    now_ms: u64,
 }
 
 /// Who this tab is.
@@ -51,23 +60,39 @@ struct Identity {
 impl Chat {
     /// A chat in this room that has not begun.
     pub fn new(room_id: RoomId) -> Self {
-        let (sender, receiver) = channel(WAKES_MAX);
+        let (wakes, asleep) = channel(WAKES_MAX);
+        let shared = Shared {
+            room: Room::default(),
+            room_id,
+            identity: None,
+            wakes,
+            asleep: Some(asleep),
+            link: Link::Idle,
+            refused: None,
+            heard: 0,
+            welcomes: 0,
+            typed_ms: 0,
+            now_ms: 0,
+        };
         Self {
-            room: StoredValue::new(Room::default()),
-            room_id: StoredValue::new(room_id),
-            identity: StoredValue::new(None),
-            wakes: StoredValue::new((sender, Some(receiver))),
-            typed_ms: StoredValue::new(0),
-            welcomes: StoredValue::new(0),
-            link: RwSignal::new(Link::Idle),
-            refused: RwSignal::new(None),
-            heard: RwSignal::new(0),
-            now_ms: RwSignal::new(0),
+            shared: StoredValue::new(shared),
             timeline: Trigger::new(),
             roster: Trigger::new(),
             typing: Trigger::new(),
             outbox: Trigger::new(),
+            link: Trigger::new(),
+            refused: Trigger::new(),
+            second: Trigger::new(),
         }
+    }
+
+    /// The one way to what is shared. Through a `dyn` closure, so that there is one copy of it.
+    fn shared<T>(self, act: impl FnOnce(&mut Shared) -> T) -> T {
+        let (mut act, mut result) = (Some(act), None);
+        let mut once = |shared: &mut Shared| result = act.take().map(|act| act(shared));
+        let once: &mut dyn FnMut(&mut Shared) = &mut once;
+        self.shared.update_value(once);
+        result.expect("what a page shares lives as long as the page")
     }
 
     /// Brings back what a reload kept, and draws it. In the browser only, once.
@@ -78,12 +103,13 @@ impl Chat {
         let client = snapshot.as_ref().map(|snapshot| snapshot.client_id.clone());
         let client =
             client.unwrap_or_else(|| random::id().parse().expect("random ids are letters and digits"));
-        self.identity.set_value(Some(Identity { client, tab: tab.unwrap_or_else(fresh) }));
-        self.room.update_value(|room| {
-            *room = Room::new(clock::utc_offset_minutes());
-            if let Some(snapshot) = snapshot {
-                room.restore(snapshot);
-            }
+        let mut room = Room::new(clock::utc_offset_minutes());
+        if let Some(snapshot) = snapshot {
+            room.restore(snapshot);
+        }
+        self.shared(|shared| {
+            shared.identity = Some(Identity { client, tab: tab.unwrap_or_else(fresh) });
+            shared.room = room;
         });
         // From here on the tab id lives in memory only; `keep` writes it back when the page is left.
         self.keep(None);
@@ -94,8 +120,7 @@ impl Chat {
 
     /// Begins: connects, joins under this name, and stays.
     pub fn start(self, name: Name) {
-        let receiver = self.wakes.try_update_value(|(_, receiver)| receiver.take()).flatten();
-        match (receiver, self.identity.get_value()) {
+        match self.shared(|shared| (shared.asleep.take(), shared.identity.clone())) {
             (Some(wakes), Some(identity)) => spawn_local(driver::run(self, name, identity.tab, wakes)),
             _ => self.wake(Wake::Name(name)),
         }
@@ -103,25 +128,27 @@ impl Chat {
 
     /// Keeps, over a reload, who we are and what we have read.
     pub fn keep_for_reload(self) {
-        self.keep(
-            self.identity.with_value(|identity| identity.as_ref().map(|identity| identity.tab.clone())),
-        );
+        let tab = self.shared(|shared| shared.identity.as_ref().map(|identity| identity.tab.clone()));
+        self.keep(tab);
     }
 
     fn keep(self, tab: Option<TabId>) {
-        let Some(identity) = self.identity.get_value() else { return };
-        let snapshot = self.room.with_value(|room| Snapshot {
-            client_id: identity.client,
-            resume: room.resume(),
-            tab,
-            said: room.timeline.messages(MESSAGES_MAX).into_iter().cloned().collect(),
-            pending: room.outbox.all().to_vec(),
+        let snapshot = self.shared(|shared| {
+            let client_id = shared.identity.as_ref()?.client.clone();
+            Some(Snapshot {
+                client_id,
+                resume: shared.room.resume(),
+                tab,
+                said: shared.room.timeline.messages(MESSAGES_MAX).into_iter().cloned().collect(),
+                pending: shared.room.outbox.all().to_vec(),
+            })
         });
+        let Some(snapshot) = snapshot else { return };
         Keep::Session.set_json(&self.snapshot_key(), &snapshot);
     }
 
     fn snapshot_key(self) -> String {
-        self.room_id.with_value(|room| format!("otagh:tab:{}", room.as_str()))
+        format!("otagh:tab:{}", self.room_id().as_str())
     }
 
     // What people do.
@@ -130,7 +157,7 @@ impl Chat {
     #[must_use]
     pub fn say(self, text: Text) -> bool {
         let id: SayId = random::id().parse().expect("random ids are visible ASCII");
-        let taken = self.room.try_update_value(|room| room.outbox.say(id, text)).unwrap_or(false);
+        let taken = self.shared(|shared| shared.room.outbox.say(id, text));
         self.outbox.notify();
         self.wake(Wake::Outbox);
         taken
@@ -138,35 +165,41 @@ impl Chat {
 
     /// Tries a refused message again.
     pub fn retry(self, id: &SayId) {
-        self.room.update_value(|room| room.outbox.retry(id));
+        self.shared(|shared| shared.room.outbox.retry(id));
         self.outbox.notify();
         self.wake(Wake::Outbox);
     }
 
     /// Gives a refused message up.
     pub fn discard(self, id: &SayId) {
-        self.room.update_value(|room| room.outbox.discard(id));
+        self.shared(|shared| shared.room.outbox.discard(id));
         self.outbox.notify();
     }
 
     /// A key was pressed in the composer: tells the others, but not with every key.
     pub fn typing(self) {
         let now = clock::now_ms();
-        if now >= self.typed_ms.get_value() + TYPING_TTL_MS / 2 {
-            self.typed_ms.set_value(now);
+        let due = self.shared(|shared| {
+            let due = now >= shared.typed_ms + TYPING_TTL_MS / 2;
+            if due {
+                shared.typed_ms = now;
+            }
+            due
+        });
+        if due {
             self.wake(Wake::Send(ClientMsg::Typing));
         }
     }
 
     /// Takes another name.
     pub fn rename(self, name: Name) {
-        self.refused.set(None);
+        self.set_refused(None);
         self.wake(Wake::Send(ClientMsg::Rename { name }));
     }
 
     /// Joins under this name, after another was refused.
     pub fn join_as(self, name: Name) {
-        self.refused.set(None);
+        self.set_refused(None);
         self.start(name);
     }
 
@@ -181,13 +214,11 @@ impl Chat {
     }
 
     fn wake(self, wake: Wake) {
-        self.wakes.update_value(|(sender, _)| {
-            if let Err(error) = sender.try_send(wake)
-                && !error.is_full()
-            {
-                logging::warn!("the room's driver has ended");
-            }
-        });
+        if let Err(error) = self.shared(|shared| shared.wakes.try_send(wake))
+            && !error.is_full()
+        {
+            logging::warn!("the room's driver has ended");
+        }
     }
 
     // What views show.
@@ -195,25 +226,25 @@ impl Chat {
     /// Reads the room, and is told when the conversation changes.
     pub fn with_timeline<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.timeline.track();
-        self.room.with_value(read)
+        self.shared(|shared| read(&shared.room))
     }
 
     /// Reads the room, and is told when the people in it change.
     pub fn with_roster<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.roster.track();
-        self.room.with_value(read)
+        self.shared(|shared| read(&shared.room))
     }
 
     /// Reads the room, and is told when somebody types or stops.
     pub fn with_typing<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.typing.track();
-        self.room.with_value(read)
+        self.shared(|shared| read(&shared.room))
     }
 
     /// One's own messages under way, oldest first.
     pub fn pending(self) -> Vec<Pending> {
         self.outbox.track();
-        self.room.with_value(|room| room.outbox.all().to_vec())
+        self.shared(|shared| shared.room.outbox.all().to_vec())
     }
 
     /// Oneself, once welcomed.
@@ -223,110 +254,112 @@ impl Chat {
 
     /// The connection.
     pub fn link(self) -> Link {
-        self.link.get_untracked()
+        self.shared(|shared| shared.link)
     }
 
     /// The connection, told when it changes.
     pub fn watch_link(self) -> Link {
-        self.link.get()
+        self.link.track();
+        self.link()
     }
 
     /// What the server last refused, other than a message.
     pub fn refused(self) -> Option<Refused> {
-        self.refused.get()
+        self.refused.track();
+        self.shared(|shared| shared.refused.clone())
     }
 
     /// How many messages of others have come since the page was opened.
-    pub fn heard(self) -> u32 {
-        self.heard.get()
-    }
-
-    /// As [`Chat::heard`], without being told of more.
-    pub fn heard_untracked(self) -> u32 {
-        self.heard.get_untracked()
+    pub fn heard(self) -> u64 {
+        self.timeline.track();
+        self.shared(|shared| shared.heard)
     }
 
     /// The time, to the second, in Unix milliseconds; 0 while drawn on the server.
     pub fn now_ms(self) -> u64 {
-        self.now_ms.get()
+        self.second.track();
+        self.shared(|shared| shared.now_ms)
     }
 
     // What the driver needs.
 
     /// Which room.
     pub(crate) fn room_id(self) -> RoomId {
-        self.room_id.get_value()
+        self.shared(|shared| shared.room_id.clone())
     }
 
     pub(crate) fn client_id(self) -> ClientId {
-        self.identity.get_value().expect("`start` is called after `restore`").client
+        let identity = self.shared(|shared| shared.identity.clone());
+        identity.expect("`start` is called after `restore`").client
     }
 
     pub(crate) fn resume(self) -> Option<Resume> {
-        self.room.with_value(Room::resume)
+        self.shared(|shared| shared.room.resume())
     }
 
+    /// How often this page was welcomed.
     pub(crate) fn welcomes(self) -> u32 {
-        self.welcomes.get_value()
+        self.shared(|shared| shared.welcomes)
     }
 
     pub(crate) fn set_link(self, link: Link) {
-        if self.link.get_untracked() != link {
-            self.link.set(link);
+        if self.shared(|shared| std::mem::replace(&mut shared.link, link)) != link {
+            self.link.notify();
         }
     }
 
+    fn set_refused(self, refused: Option<Refused>) {
+        self.shared(|shared| shared.refused = refused);
+        self.refused.notify();
+    }
+
     pub(crate) fn take_unsent(self) -> Vec<Pending> {
-        self.room.try_update_value(|room| room.outbox.take_unsent()).unwrap_or_default()
+        self.shared(|shared| shared.room.outbox.take_unsent())
     }
 
     pub(crate) fn tick(self) {
         let now = clock::now_ms();
-        self.now_ms.set(now);
-        if self.room.try_update_value(|room| room.typing.expire(now)).unwrap_or(false) {
+        let stopped_typing = self.shared(|shared| {
+            shared.now_ms = now;
+            shared.room.typing.expire(now)
+        });
+        self.second.notify();
+        if stopped_typing {
             self.typing.notify();
         }
     }
 
     pub(crate) fn apply(self, msg: ServerMsg) -> Changed {
         let now = clock::now_ms();
-        let changed = self.room.try_update_value(|room| room.apply(msg, now)).unwrap_or_default();
+        let changed = self.shared(|shared| {
+            let changed = shared.room.apply(msg, now);
+            shared.heard += u64::from(changed.heard);
+            if changed.welcomed {
+                // From now on this tab is who the server says it is.
+                shared.welcomes += 1;
+                if let (Some(identity), Some(me)) = (&mut shared.identity, &shared.room.me) {
+                    identity.client = me.id.clone();
+                }
+            }
+            changed
+        });
+        let told = [
+            (changed.timeline, self.timeline),
+            (changed.roster, self.roster),
+            (changed.typing, self.typing),
+            (changed.outbox, self.outbox),
+        ];
+        for (_, trigger) in told.into_iter().filter(|(changed, _)| *changed) {
+            trigger.notify();
+        }
         if changed.welcomed {
-            self.welcomed();
-        }
-        if changed.timeline {
-            self.timeline.notify();
-        }
-        if changed.roster {
-            self.roster.notify();
-        }
-        if changed.typing {
-            self.typing.notify();
-        }
-        if changed.outbox {
-            self.outbox.notify();
-        }
-        if changed.heard > 0 {
-            self.heard.update(|heard| *heard += changed.heard);
+            // Also after a crash, which leaves no time to keep anything.
+            self.keep(None);
+            self.set_refused(None);
         }
         if changed.refused.is_some() {
-            self.refused.set(changed.refused.clone());
+            self.set_refused(changed.refused.clone());
         }
         changed
-    }
-
-    /// In: from now on this tab is who the server says it is, also after a crash.
-    fn welcomed(self) {
-        self.welcomes.update_value(|welcomes| *welcomes += 1);
-        self.refused.set(None);
-        let me = self.room.with_value(|room| room.me.clone());
-        if let Some(me) = me {
-            self.identity.update_value(|identity| {
-                if let Some(identity) = identity {
-                    identity.client = me.id;
-                }
-            });
-        }
-        self.keep(None);
     }
 }

@@ -31,7 +31,7 @@ pub use page::Page;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     match Page::of_document() {
-        Some(page) => leptos::mount::hydrate_body(move || page.view()),
+        Some(page) => page.hydrate(),
         None => leptos::logging::warn!("this document is not one of ours: nothing to hydrate"),
     }
 }

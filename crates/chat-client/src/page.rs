@@ -28,8 +28,9 @@ pub enum Page {
 }
 
 impl Page {
-    /// The page's content, the same on both sides.
-    pub fn view(self) -> AnyView {
+    /// Draws the page.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn view(self) -> AnyView {
         match self {
             Self::Home => Home().into_any(),
             Self::Room { room, share_url } => view! { <RoomPage room share_url /> }.into_any(),
@@ -59,6 +60,18 @@ impl Page {
             }
             Self::NotFound { bad_room: false } => ("not-found", None, None),
             Self::NotFound { bad_room: true } => ("bad-room", None, None),
+        }
+    }
+
+    /// Brings the drawn page to life. One call a page, so that no page's type is erased: erased
+    /// views carry code for every way a view could be drawn, and doubled the download.
+    #[cfg(feature = "hydrate")]
+    pub(crate) fn hydrate(self) {
+        use leptos::mount::hydrate_body;
+        match self {
+            Self::Home => hydrate_body(Home),
+            Self::Room { room, share_url } => hydrate_body(move || view! { <RoomPage room share_url /> }),
+            Self::NotFound { bad_room } => hydrate_body(move || view! { <Missing bad_room /> }),
         }
     }
 

@@ -2,6 +2,8 @@
 //! name and the id alone, so that everyone in the room, and the server that draws the first page,
 //! sees the same. It does not know which colours they are.
 
+use chat_protocol::Member;
+
 use crate::prose::emoji;
 
 /// How many person colours there are.
@@ -17,6 +19,14 @@ pub fn initial(name: &str) -> String {
     }
     let letter = name.chars().find(|c| c.is_alphanumeric()).or(name.chars().next());
     letter.map(|c| c.to_ascii_uppercase().to_string()).unwrap_or_default()
+}
+
+/// A number that changes with anything the roster shows of a member.
+pub fn fingerprint(member: &Member, is_me: bool) -> u64 {
+    let start =
+        0xCBF2_9CE4_8422_2325 ^ u64::from(member.tabs) << 2 ^ u64::from(member.away) << 1 ^ u64::from(is_me);
+    let bytes = member.id.as_str().bytes().chain([0]).chain(member.name.as_str().bytes());
+    bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
 /// Which of the [`HUES`] colours belongs to this member id: 32-bit FNV-1a, its halves folded

@@ -12,11 +12,39 @@ pub mod random;
 pub mod storage;
 pub mod viewport;
 
-use leptos::prelude::window;
+use leptos::prelude::{document, window};
+use wasm_bindgen::{JsCast, closure::Closure};
+use web_sys::HtmlElement;
+
+/// The element with this id, which the page drew with this type. Ids rather than Leptos'
+/// `NodeRef`s: those bring a set of signals for each type of element.
+///
+/// # Panics
+/// When the page drew no such element, which is a mistake in this crate.
+pub fn element<T: JsCast>(id: &str) -> T {
+    document().get_element_by_id(id).expect("the page draws every id it asks for").unchecked_into()
+}
+
+/// Calls `act` at each such event of the window or the document, for as long as the page lives.
+pub fn listen(target: &web_sys::EventTarget, event: &str, act: impl FnMut() + 'static) {
+    let listener: Closure<dyn FnMut()> = Closure::new(act);
+    if target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).is_err() {
+        leptos::logging::warn!("{event} cannot be listened to");
+    }
+    // The page's end is the listener's end.
+    listener.forget();
+}
 
 /// Whether the finger is the pointer here: then Enter breaks the line instead of sending.
 pub fn is_touch() -> bool {
     matches_media("(pointer: coarse)")
+}
+
+/// Puts the focus here, where the browser lets us.
+pub fn focus(element: &HtmlElement) {
+    if element.focus().is_err() {
+        leptos::logging::warn!("an element could not be focused");
+    }
 }
 
 /// Whether the device prefers dark pages.

@@ -2,7 +2,7 @@
 //! browser shrinks the page for it.
 
 use leptos::prelude::{document, window};
-use wasm_bindgen::{JsCast, prelude::Closure};
+use wasm_bindgen::JsCast;
 
 /// Keeps the style's `--visible-height` at the height above the keyboard.
 pub fn follow() {
@@ -18,20 +18,12 @@ pub fn follow() {
             let Some(root) = root.and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok()) else {
                 return;
             };
-            let height = format!("{}px", viewport.height());
+            let height = format!("{}px", viewport.height() as i32);
             if root.style().set_property("--visible-height", &height).is_err() {
                 leptos::logging::warn!("the page could not follow the keyboard");
             }
         }
     };
     update();
-    let listener = Closure::<dyn FnMut()>::new(update);
-    viewport.set_onresize(Some(listener.as_ref().unchecked_ref()));
-    // The page's end is the listener's end.
-    listener.forget();
-}
-
-/// Calls `resized` when the visible height changes, as it does when a keyboard opens.
-pub fn on_resize(resized: impl Fn() + 'static) {
-    let _forever = leptos::prelude::window_event_listener(leptos::ev::resize, move |_| resized());
+    super::listen(&viewport, "resize", update);
 }

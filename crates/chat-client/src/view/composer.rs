@@ -5,11 +5,16 @@
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
 use leptos::{
     ev::{KeyboardEvent, SubmitEvent},
-    html::Textarea,
     prelude::*,
 };
 
-use super::{icon, names::sentence};
+use web_sys::HtmlTextAreaElement;
+
+use super::{
+    bind::{attr, flag, follow, text},
+    dom::{self, draw},
+    icon,
+};
 use crate::{
     browser::{self, storage::Keep},
     chat::Chat,
@@ -24,49 +29,51 @@ const CONSUMED_BY_INPUT_METHOD: u32 = 229;
 
 /// The composer.
 #[component]
-pub(crate) fn Composer(chat: Chat) -> impl IntoView {
-    let node = NodeRef::<Textarea>::new();
+pub(crate) fn Composer(
+    chat: Chat,
+    /// Whether there is a conversation to take part in.
+    entered: Signal<bool>,
+) -> impl IntoView {
     let written = RwSignal::new(String::new());
-    let direction = Memo::new(move |_| written.with(|written| prose::base_direction(written).as_str()));
-    let draft_key = format!("otagh:draft:{}", chat.room_id().as_str());
-    let draft_key = StoredValue::new(draft_key);
+    let direction = move || written.with(|written| prose::base_direction(written).as_str());
+    let draft_key = move || format!("otagh:draft:{}", chat.room_id().as_str());
 
     // What the field holds is what counts; everything else follows.
-    let follow = move |field: &web_sys::HtmlTextAreaElement| {
+    let took = move |field: &HtmlTextAreaElement| {
         let value = field.value();
-        draft_key.with_value(|key| Keep::Session.set(key, &value));
+        Keep::Session.set(&draft_key(), &value);
         written.set(value);
         grow(field);
     };
-    Effect::new(move || {
-        let Some(field) = node.get() else { return };
+    follow(move || {
+        let field = field();
         if field.value().is_empty()
-            && let Some(draft) = draft_key.with_value(|key| Keep::Session.get(key))
+            && let Some(draft) = Keep::Session.get(&draft_key())
         {
             field.set_value(&draft);
         }
-        follow(&field);
-        if !browser::is_touch() && field.focus().is_err() {
-            leptos::logging::warn!("the composer could not be focused");
+        took(&field);
+    });
+    // Ready to write as soon as one is in, but never with a keyboard that nobody asked for.
+    follow(move || {
+        if entered.get() && !browser::is_touch() {
+            browser::focus(&field());
         }
     });
     let say = move || {
-        let Some(field) = node.get() else { return };
+        let field = field();
         let Ok(text) = Text::parse(&field.value()) else { return };
         if chat.say(text) {
             field.set_value("");
-            follow(&field);
+            took(&field);
         }
-        if field.focus().is_err() {
-            leptos::logging::warn!("the composer could not be focused");
-        }
+        browser::focus(&field);
     };
     let on_input = move |_| {
-        if let Some(field) = node.get() {
-            follow(&field);
-            if !field.value().is_empty() {
-                chat.typing();
-            }
+        let field = field();
+        took(&field);
+        if !field.value().is_empty() {
+            chat.typing();
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -80,29 +87,40 @@ pub(crate) fn Composer(chat: Chat) -> impl IntoView {
         event.prevent_default();
         say();
     };
-    let problem =
-        Memo::new(move |_| written.with(|written| Text::parse(written).err().map(|invalid| invalid.code)));
+    let problem = move || written.with(|written| Text::parse(written).err().map(|invalid| invalid.code));
+    follow(move || {
+        let names: Vec<String> = chat.with_typing(|room| {
+            let name = |id: &ClientId| room.roster.get(id).map(|member| member.name.as_str().to_owned());
+            room.typing.who().filter_map(name).collect()
+        });
+        let sentence = draw("span").sentence(&people::typing(&names));
+        dom::fill(&browser::element("who-types"), &sentence);
+    });
     let count = move || {
         let length = written.with(|written| written.chars().count());
-        (length + COUNT_FROM > TEXT_MAX_CHARS).then(|| messages::characters_left(length, TEXT_MAX_CHARS))
+        if length + COUNT_FROM > TEXT_MAX_CHARS {
+            messages::characters_left(length, TEXT_MAX_CHARS)
+        } else {
+            String::new()
+        }
     };
 
     view! {
-        <form class="composer" on:submit=on_submit>
+        <form class="composer" hidden=flag(move || !entered.get()) on:submit=on_submit>
             <div class="under">
-                <span class="who-types"><TypingLine chat /></span>
-                <span class:too-long=move || problem.get() == Some(ErrorCode::TextTooLong)>{count}</span>
+                <span id="who-types" class="who-types"></span>
+                <span data-over=attr(move || (problem() == Some(ErrorCode::TextTooLong)).then_some(""))>{text(count)}</span>
             </div>
             <div class="box">
                 <textarea
+                    id="composer"
                     rows="1"
-                    dir=move || direction.get()
+                    dir=attr(move || Some(direction()))
                     aria-label=messages::COMPOSER
                     title=messages::KEYS_HINT
                     placeholder=messages::PLACEHOLDER
                     enterkeyhint="enter"
                     autocomplete="off"
-                    node_ref=node
                     on:input=on_input
                     on:keydown=on_key
                 ></textarea>
@@ -110,29 +128,21 @@ pub(crate) fn Composer(chat: Chat) -> impl IntoView {
                     class="icon-button send"
                     aria-label=messages::SEND
                     title=messages::SEND
-                    disabled=move || problem.get().is_some()
+                    disabled=flag(move || problem().is_some())
                 >
-                    {icon::send()}
+                    {icon::view(icon::SEND)}
                 </button>
             </div>
         </form>
     }
 }
 
-/// «سارا می‌نویسد…»
-#[component]
-fn TypingLine(chat: Chat) -> impl IntoView {
-    move || {
-        chat.with_typing(|room| {
-            let name = |id: &ClientId| room.roster.get(id).map(|member| member.name.as_str().to_owned());
-            let names: Vec<String> = room.typing.who().filter_map(name).collect();
-            sentence(people::typing(&names))
-        })
-    }
+fn field() -> HtmlTextAreaElement {
+    browser::element("composer")
 }
 
 /// As tall as its text, within what the style allows.
-fn grow(field: &web_sys::HtmlTextAreaElement) {
+fn grow(field: &HtmlTextAreaElement) {
     let style = web_sys::HtmlElement::style(field);
     let height = |value: &str| {
         if style.set_property("block-size", value).is_err() {

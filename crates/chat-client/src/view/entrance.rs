@@ -2,49 +2,55 @@
 //! again when a name was not accepted.
 
 use chat_protocol::Name;
-use leptos::{ev::SubmitEvent, html::Input, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::names::sentence;
+use web_sys::HtmlInputElement;
+
+use super::bind::{attr, flag, follow, text};
 use crate::{
-    browser::profile,
+    browser::{element, focus, profile},
     chat::Chat,
     fa::words::{errors, home},
 };
 
 /// The form. Calls `enter` with a valid name.
 #[component]
-pub(crate) fn Entrance(chat: Chat, enter: impl Fn(Name) + Copy + 'static) -> impl IntoView {
-    let field = NodeRef::<Input>::new();
-    let problem = RwSignal::new(None::<String>);
+pub(crate) fn Entrance(
+    chat: Chat,
+    /// Whether a name is asked for.
+    asked: Signal<bool>,
+    enter: impl Fn(Name) + Copy + 'static,
+) -> impl IntoView {
+    let problem = RwSignal::new(String::new());
 
-    Effect::new(move || {
-        let Some(field) = field.get() else { return };
+    follow(move || {
+        let field = field();
         if field.value().is_empty() {
             field.set_value(&profile::name_before());
         }
         if let Some(refused) = chat.refused() {
             let free = refused.suggestion.as_ref().map(Name::as_str);
-            problem.set(Some(errors::error(refused.code, free).plain()));
+            problem.set(errors::error(refused.code, free).plain());
             if let Some(free) = refused.suggestion {
                 field.set_value(free.as_str());
             }
         }
-        if field.focus().is_ok() {
+        if asked.get() {
+            focus(&field);
             field.select();
         }
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let Some(field) = field.get() else { return };
-        match Name::parse(&field.value()) {
+        match Name::parse(&field().value()) {
             Ok(name) => enter(name),
-            Err(invalid) => problem.set(Some(errors::error(invalid.code, None).plain())),
+            Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
         }
     };
     view! {
-        <div class="entrance">
+        <div class="entrance" hidden=flag(move || !asked.get())>
             <form novalidate on:submit=submit>
-                <h2>{sentence(home::who_enters(chat.room_id().as_str()))}</h2>
+                <h2>{home::WHO}</h2>
                 <div class="field">
                     <label for="name">{home::NAME}</label>
                     <input
@@ -53,14 +59,17 @@ pub(crate) fn Entrance(chat: Chat, enter: impl Fn(Name) + Copy + 'static) -> imp
                         autocomplete="nickname"
                         required
                         maxlength="64"
-                        node_ref=field
-                        aria-invalid=move || problem.with(Option::is_some).to_string()
+                        aria-invalid=attr(move || (!problem.with(String::is_empty)).then_some("true"))
                         aria-describedby="name-problem"
                     />
-                    <p id="name-problem" class="problem" role="alert">{problem}</p>
+                    <p id="name-problem" class="problem" role="alert">{text(move || problem.get())}</p>
                 </div>
                 <button class="button">{home::ENTER}</button>
             </form>
         </div>
     }
+}
+
+fn field() -> HtmlInputElement {
+    element("name")
 }

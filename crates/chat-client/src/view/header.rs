@@ -4,7 +4,11 @@
 use chat_protocol::RoomId;
 use leptos::prelude::*;
 
-use super::{icon, theme::ThemeButton};
+use super::{
+    bind::{attr, text},
+    icon,
+    theme::ThemeButton,
+};
 use crate::{
     chat::Chat,
     fa::words::{self, connection, people, share},
@@ -32,7 +36,7 @@ pub(crate) fn Header(
             </a>
             <div class="title">
                 <h1><bdi>{room.as_str().to_owned()}</bdi></h1>
-                <p class="subtitle">{here}</p>
+                <p class="subtitle">{text(here)}</p>
             </div>
             <LinkState chat />
             <div class="actions">
@@ -43,7 +47,7 @@ pub(crate) fn Header(
                     title=share::SHARE
                     on:click=move |_| sharing.set(true)
                 >
-                    {icon::share()}
+                    {icon::view(icon::SHARE)}
                 </button>
                 <ThemeButton />
                 <button
@@ -52,10 +56,10 @@ pub(crate) fn Header(
                     aria-label=people::OPEN
                     title=people::OPEN
                     aria-controls="people"
-                    aria-expanded=move || people_open.get().to_string()
+                    aria-expanded=attr(move || Some(if people_open.get() { "true" } else { "false" }))
                     on:click=move |_| people_open.update(|open| *open = !*open)
                 >
-                    {icon::people()}
+                    {icon::view(icon::PEOPLE)}
                 </button>
             </div>
         </header>
@@ -71,15 +75,14 @@ fn LinkState(chat: Chat) -> impl IntoView {
         _ => "trying",
     };
     // The round trip is for the eye: read aloud every ten seconds it would be noise.
-    let state_in_words = Memo::new(move |_| spoken(chat.watch_link()));
     let round_trip = move || match chat.watch_link() {
         Link::Open { rtt_ms: Some(rtt_ms) } => connection::round_trip(rtt_ms),
         _ => String::new(),
     };
     view! {
-        <div class="link-state" data-link=state>
-            <span role="status">{state_in_words}</span>
-            <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{round_trip}</span>
+        <div class="link-state" data-link=attr(move || Some(state()))>
+            <span role="status">{text(move || spoken(chat.watch_link()).to_owned())}</span>
+            <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{text(round_trip)}</span>
         </div>
     }
 }

@@ -1,11 +1,17 @@
 //! `/`: a name, a room, and in. Without JavaScript the form still leads to the room.
 
 use chat_protocol::{Invalid, Name, RoomId};
-use leptos::{ev::SubmitEvent, html::Input, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
 
-use super::theme::ThemeButton;
+use web_sys::HtmlInputElement;
+
+use super::{
+    bind::{attr, flag, follow, text},
+    dom::{self, Drawn, draw},
+    theme::ThemeButton,
+};
 use crate::{
-    browser::{location, profile, random},
+    browser::{element, focus, location, profile, random},
     fa::{
         digits,
         words::{self, errors, home, lesson, room_names},
@@ -15,27 +21,28 @@ use crate::{
 /// The page.
 #[component]
 pub fn Home() -> impl IntoView {
-    let name = NodeRef::<Input>::new();
-    let room = NodeRef::<Input>::new();
-    let name_problem = RwSignal::new(None::<String>);
-    let room_problem = RwSignal::new(None::<String>);
-    let recent = RwSignal::new(Vec::<RoomId>::new());
+    let field = |id: &str| element::<HtmlInputElement>(id);
+    let name_problem = RwSignal::new(String::new());
+    let room_problem = RwSignal::new(String::new());
+    let any_recent = RwSignal::new(false);
 
-    Effect::new(move || {
-        if let Some(field) = name.get()
-            && field.value().is_empty()
-        {
-            field.set_value(&profile::name_before());
+    follow(move || {
+        let name = field("name");
+        if name.value().is_empty() {
+            name.set_value(&profile::name_before());
         }
-        recent.set(profile::recent_rooms());
+        let rooms = profile::recent_rooms();
+        any_recent.set(!rooms.is_empty());
+        let links = draw("span").class("rooms").children(rooms.iter().map(room_link));
+        dom::fill(&element("recent"), &links);
     });
 
     let enter = move |event: SubmitEvent| {
         event.prevent_default();
-        let (Some(name), Some(room)) = (name.get(), room.get()) else { return };
+        let (name, room) = (field("name"), field("room"));
         let (chosen, wanted) = (Name::parse(&name.value()), RoomId::parse(&room.value()));
-        name_problem.set(chosen.as_ref().err().map(problem));
-        room_problem.set(wanted.as_ref().err().map(problem));
+        name_problem.set(chosen.as_ref().err().map(problem).unwrap_or_default());
+        room_problem.set(wanted.as_ref().err().map(problem).unwrap_or_default());
         match (chosen, wanted) {
             (Ok(chosen), Ok(wanted)) => {
                 profile::choose_name(&chosen);
@@ -46,11 +53,9 @@ pub fn Home() -> impl IntoView {
         }
     };
     let draw_room = move |_| {
-        if let Some(field) = room.get() {
-            let [noun, adjective, number] = [(); 3].map(|()| (random::unit() * 1_000_000.0) as usize);
-            field.set_value(&room_names::room_name(noun, adjective, number));
-            room_problem.set(None);
-        }
+        let [noun, adjective, number] = [(); 3].map(|()| (random::unit() * 1_000_000.0) as usize);
+        field("room").set_value(&room_names::room_name(noun, adjective, number));
+        room_problem.set(String::new());
     };
 
     view! {
@@ -72,11 +77,10 @@ pub fn Home() -> impl IntoView {
                             autocomplete="nickname"
                             required
                             maxlength="64"
-                            node_ref=name
-                            aria-invalid=move || name_problem.with(Option::is_some).to_string()
+                            aria-invalid=attr(move || (!name_problem.with(String::is_empty)).then_some("true"))
                             aria-describedby="name-problem"
                         />
-                        <p id="name-problem" class="problem" role="alert">{name_problem}</p>
+                        <p id="name-problem" class="problem" role="alert">{text(move || name_problem.get())}</p>
                     </div>
                     <div class="field">
                         <label for="room">{home::ROOM}</label>
@@ -89,24 +93,19 @@ pub fn Home() -> impl IntoView {
                             required
                             maxlength="128"
                             placeholder=home::ROOM_EXAMPLE
-                            node_ref=room
-                            aria-invalid=move || room_problem.with(Option::is_some).to_string()
+                            aria-invalid=attr(move || (!room_problem.with(String::is_empty)).then_some("true"))
                             aria-describedby="room-problem"
                         />
-                        <p id="room-problem" class="problem" role="alert">{room_problem}</p>
+                        <p id="room-problem" class="problem" role="alert">{text(move || room_problem.get())}</p>
                     </div>
                     <div class="actions">
                         <button class="button">{home::ENTER}</button>
                         <button type="button" class="button quiet" on:click=draw_room>{home::RANDOM_ROOM}</button>
                     </div>
                 </form>
-                <p class="recent" hidden=move || recent.with(Vec::is_empty)>
+                <p class="recent" hidden=flag(move || !any_recent.get())>
                     {home::RECENT_ROOM}
-                    <For each=move || recent.get() key=RoomId::clone let:room>
-                        <a class="button quiet small" href=location::room_path(&room)>
-                            <bdi>{room.as_str().to_owned()}</bdi>
-                        </a>
-                    </For>
+                    <span id="recent"></span>
                 </p>
             </section>
             <ol class="steps" aria-label=lesson::TITLE>
@@ -131,8 +130,9 @@ fn problem(invalid: &Invalid) -> String {
     errors::error(invalid.code, None).plain()
 }
 
-fn focus(field: &web_sys::HtmlInputElement) {
-    if field.focus().is_err() {
-        leptos::logging::warn!("the field could not be focused");
-    }
+fn room_link(room: &RoomId) -> Drawn {
+    draw("a")
+        .class("button quiet small")
+        .attr("href", &location::room_path(room))
+        .child(draw("bdi").text(room.as_str()))
 }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::bind::{attr, text};
 use crate::{
     chat::Chat,
     fa::{digits, words::lesson},
@@ -12,24 +13,19 @@ use crate::{
 /// The steps.
 #[component]
 pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
-    let steps = move || {
+    // What the wire shows for a step; nothing while it has not happened.
+    let evidence = move |step: usize| {
         let link = chat.watch_link();
         let heard = chat.with_timeline(|room| room.heard);
-        let lost = match link {
-            Link::Waiting { code, .. } | Link::Closed(code) => Some(code),
-            _ => None,
-        };
-        let opened = matches!(link, Link::Joining | Link::Open { .. });
-        let evidence = |done: bool, wire: String| done.then_some(wire);
-        [
-            evidence(opened, "GET … Upgrade: websocket → 101".into()),
-            evidence(link.is_open(), "join → welcome".into()),
-            evidence(heard.own > 0, format!("say × {}", heard.own)),
-            evidence(heard.all > 0, format!("said × {} · seq {}", heard.all, heard.seq)),
-            lost.map(|code| format!("close {code}")),
-        ]
+        match (step, link) {
+            (0, Link::Joining | Link::Open { .. }) => "GET · Upgrade: websocket → 101".to_owned(),
+            (1, Link::Open { .. }) => "join → welcome".to_owned(),
+            (2, _) if heard.own > 0 => format!("say × {}", heard.own),
+            (3, _) if heard.all > 0 => format!("said × {} · seq {}", heard.all, heard.seq),
+            (4, Link::Waiting { code, .. } | Link::Closed(code)) => format!("close {code}"),
+            _ => String::new(),
+        }
     };
-    let step = move |at: usize| Memo::new(move |_| steps()[at].clone());
     view! {
         <details class="lesson">
             <summary>{lesson::TITLE}</summary>
@@ -38,12 +34,11 @@ pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
                     .into_iter()
                     .enumerate()
                     .map(|(at, lesson::Step { name, what })| {
-                        let evidence = step(at);
                         view! {
-                            <li title=what data-done=move || evidence.with(Option::is_some).then_some("")>
+                            <li title=what data-done=attr(move || (!evidence(at).is_empty()).then_some(""))>
                                 <span class="number" aria-hidden="true">{digits::number(at as u64 + 1)}</span>
                                 <span>{name}</span>
-                                <code class="evidence">{move || evidence.get().unwrap_or_default()}</code>
+                                <code class="evidence">{text(move || evidence(at))}</code>
                             </li>
                         }
                     })

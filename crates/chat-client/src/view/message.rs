@@ -1,9 +1,12 @@
 //! One message, as everyone sees it, and one of one's own that is still under way.
 
-use chat_protocol::Said;
-use leptos::prelude::*;
+use chat_protocol::{ErrorCode, Said};
 
-use super::{icon, names::avatar};
+use super::{
+    dom::{Drawn, draw},
+    icon,
+    people::avatar,
+};
 use crate::{
     browser::clock,
     chat::Chat,
@@ -21,98 +24,85 @@ use crate::{
 const FRESH_MS: u64 = 2_000;
 
 /// A message the room has said.
-pub(crate) fn said_message(said: &Said, mine: bool, continues: bool) -> impl IntoView + use<> {
+pub(crate) fn said(said: &Said, mine: bool, continues: bool) -> Drawn {
     let offset = clock::utc_offset_minutes();
-    let id = said.from.as_str();
-    let fresh = !mine && clock::now_ms().saturating_sub(said.at) < FRESH_MS;
-    let name = said.name.as_str().to_owned();
-    let spoken_name = if mine { people::YOU.to_owned() } else { name.clone() };
-    let author = match (mine, continues) {
-        (false, false) => view! { <bdi class="author">{name}</bdi> }.into_any(),
-        _ => view! { <span class="unseen"><bdi>{spoken_name}</bdi>": "</span> }.into_any(),
+    let (id, name) = (said.from.as_str(), said.name.as_str());
+    let row = draw("li")
+        .class("message")
+        .attr("data-hue", &person::hue(id).to_string())
+        .flag("data-mine", mine)
+        .flag("data-continues", continues)
+        .flag("data-fresh", !mine && clock::now_ms().saturating_sub(said.at) < FRESH_MS);
+    let bubble = draw("div").class("bubble");
+    let (row, bubble) = if mine || continues {
+        (row, bubble.child(unseen_author(if mine { people::YOU } else { name })))
+    } else {
+        (row.child(avatar(id, name)), bubble.child(draw("bdi").class("author").text(name)))
     };
-    view! {
-        <li
-            class="message"
-            data-mine=mine.then_some("")
-            data-continues=continues.then_some("")
-            data-fresh=fresh.then_some("")
-            data-hue=person::hue(id).to_string()
-        >
-            {(!mine && !continues).then(|| avatar(id, said.name.as_str()))}
-            <div class="bubble">
-                {author}
-                <div class="body">
-                    {text(said.text.as_str())}
-                    <span class="meta">
-                        <time datetime=iso(said.at) title=dates::full(said.at, offset)>{dates::clock(said.at, offset)}</time>
-                        {mine.then(|| view! { <span title=messages::SENT>{icon::sent()}</span> <span class="unseen">{messages::SENT}</span> })}
-                    </span>
-                </div>
-            </div>
-        </li>
-    }
+    let time = draw("time")
+        .attr("datetime", &clock::iso(said.at))
+        .attr("title", &dates::full(said.at, offset))
+        .text(&dates::clock(said.at, offset));
+    let meta = draw("span").class("meta").child(time);
+    let meta = if mine { state(meta, icon::SENT, messages::SENT) } else { meta };
+    row.child(bubble.child(body(said.text.as_str(), meta)))
 }
 
 /// A message of one's own without its echo yet: on its way, or refused and waiting for a decision.
-pub(crate) fn pending_message(chat: Chat, pending: Pending) -> impl IntoView {
-    let Pending { id, text: said, refused, .. } = pending;
-    let state = if refused.is_some() { "refused" } else { "sending" };
-    let decision = refused.map(|code| {
-        let (again, never) = (id.clone(), id);
-        view! {
-            <p class="refusal">
-                <span role="alert">{messages::FAILED}": "{errors::error(code, None).plain()}</span>
-                <button type="button" class="link-button" on:click=move |_| chat.retry(&again)>{messages::RETRY}</button>
-                <button type="button" class="link-button" on:click=move |_| chat.discard(&never)>{messages::DISCARD}</button>
-            </p>
+pub(crate) fn pending(chat: Chat, pending: &Pending) -> Drawn {
+    let meta = state(draw("span").class("meta"), icon::CLOCK, messages::SENDING);
+    let bubble = draw("div").class("bubble").child(unseen_author(people::YOU));
+    let bubble = bubble.child(body(pending.text.as_str(), meta));
+    let (bubble, state) = match pending.refused {
+        Some(code) => (bubble.child(refusal(chat, pending, code)), "refused"),
+        None => (bubble, "sending"),
+    };
+    draw("li").class("message").attr("data-mine", "").attr("data-state", state).child(bubble)
+}
+
+fn refusal(chat: Chat, pending: &Pending, code: ErrorCode) -> Drawn {
+    let button = |label: &str, what: &str| {
+        draw("button").class("link-button").attr("type", "button").attr("aria-label", what).text(label)
+    };
+    let why = draw("span").attr("role", "alert").text(messages::FAILED).text(": ");
+    let (again, never) = (pending.id.clone(), pending.id.clone());
+    draw("p")
+        .class("refusal")
+        .child(why.sentence(&errors::error(code, None)))
+        .child(button(messages::RETRY, messages::RETRY_LABEL).on_click(move || chat.retry(&again)))
+        .child(button(messages::DISCARD, messages::DISCARD_LABEL).on_click(move || chat.discard(&never)))
+}
+
+/// The author, for those who do not see on which side a message stands.
+fn unseen_author(name: &str) -> Drawn {
+    draw("span").class("unseen").child(draw("bdi").text(name)).text(": ")
+}
+
+fn state(meta: Drawn, path: &str, what: &str) -> Drawn {
+    meta.child(draw("span").attr("title", what).icon(path)).child(draw("span").class("unseen").text(what))
+}
+
+/// What was said, line by line, each in its own direction, and the meta line beside or below it.
+fn body(said: &str, meta: Drawn) -> Drawn {
+    let class = if prose::only_emoji(said).is_some() { "text large-emoji" } else { "text" };
+    let blocks = prose::parse(said).into_iter().map(|block| match block {
+        Block::Paragraph { direction, segments } => {
+            draw("p").attr("dir", direction.as_str()).children(segments.into_iter().map(segment))
         }
+        Block::Code(code) => draw("pre").attr("tabindex", "0").child(draw("code").text(code)),
     });
-    view! {
-        <li class="message" data-mine="" data-state=state>
-            <div class="bubble">
-                <span class="unseen">{people::YOU}": "</span>
-                <div class="body">
-                    {text(said.as_str())}
-                    <span class="meta">
-                        <span title=messages::SENDING>{icon::clock()}</span>
-                        <span class="unseen">{messages::SENDING}</span>
-                    </span>
-                </div>
-                {decision}
-            </div>
-        </li>
-    }
+    draw("div").class("body").child(draw("div").class(class).children(blocks)).child(meta)
 }
 
-/// What was said, line by line, each in its own direction.
-fn text(said: &str) -> impl IntoView + use<> {
-    let large = prose::only_emoji(said).is_some();
-    let blocks = prose::parse(said)
-        .into_iter()
-        .map(|block| match block {
-            Block::Paragraph { direction, segments } => {
-                view! { <p dir=direction.as_str()>{segments.into_iter().map(segment).collect_view()}</p> }
-                    .into_any()
-            }
-            Block::Code(code) => view! { <pre tabindex="0"><code>{code.to_owned()}</code></pre> }.into_any(),
-        })
-        .collect_view();
-    view! { <div class="text" class:large-emoji=large>{blocks}</div> }
-}
-
-fn segment(segment: Segment<'_>) -> AnyView {
+fn segment(segment: Segment<'_>) -> Drawn {
     match segment {
-        Segment::Text(words) => words.to_owned().into_any(),
-        Segment::Code(code) => view! { <code>{code.to_owned()}</code> }.into_any(),
-        Segment::Link { href, shown } => {
-            let (href, shown) = (href.into_owned(), shown.to_owned());
-            view! { <a href=href dir="ltr" target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }
-                .into_any()
-        }
+        Segment::Text(words) => draw("span").text(words),
+        Segment::Code(code) => draw("code").text(code),
+        Segment::Link { href, shown } => draw("a")
+            .attr("href", &href)
+            .attr("dir", "ltr")
+            .attr("target", "_blank")
+            .attr("rel", "noopener noreferrer nofollow")
+            .text(shown),
     }
-}
-
-fn iso(at: u64) -> String {
-    js_sys::Date::new(&(at as f64).into()).to_iso_string().into()
 }

@@ -3,7 +3,9 @@
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
+mod bind;
 mod composer;
+mod dom;
 mod entrance;
 mod header;
 mod home;
@@ -11,10 +13,10 @@ mod icon;
 mod lesson;
 mod message;
 mod missing;
-mod names;
 mod notice;
 mod people;
 mod room;
+mod rows;
 mod scroller;
 mod share;
 mod theme;

@@ -3,34 +3,31 @@
 
 use leptos::prelude::*;
 
+use super::bind::{attr, flag, text};
 use crate::{chat::Chat, fa::words::connection, socket::Link};
 
 /// The strip; nothing while all is well.
 #[component]
 pub(crate) fn Notice(chat: Chat) -> impl IntoView {
-    let lost = Memo::new(move |_| match chat.watch_link() {
-        Link::Waiting { offline, code, .. } => {
-            Some((if offline { connection::OFFLINE } else { connection::closed(code) }, false))
-        }
-        Link::Closed(code) => Some((connection::closed(code), true)),
-        _ => None,
-    });
+    let over = move || matches!(chat.watch_link(), Link::Closed(_));
+    let lost = move || over() || matches!(chat.watch_link(), Link::Waiting { .. });
+    let why = move || match chat.watch_link() {
+        Link::Waiting { offline: true, .. } => connection::OFFLINE,
+        Link::Waiting { code, .. } | Link::Closed(code) => connection::closed(code),
+        _ => "",
+    };
     let countdown = move || match chat.watch_link() {
         Link::Waiting { until_ms, .. } => connection::retry_in(until_ms.saturating_sub(chat.now_ms())),
         _ => String::new(),
     };
+    let again = move || if over() { connection::RECONNECT } else { connection::NOW };
     view! {
-        <Show when=move || lost.with(Option::is_some)>
-            <div class="notice" class:over=move || lost.with(|lost| lost.as_ref().is_some_and(|(_, over)| *over))>
-                <span role="alert">{move || lost.get().map(|(why, _)| why)}</span>
-                <span class="countdown" aria-hidden="true">{countdown}</span>
-                <button type="button" class="link-button" on:click=move |_| chat.reconnect_now()>
-                    {move || match chat.watch_link() {
-                        Link::Closed(_) => connection::RECONNECT,
-                        _ => connection::NOW,
-                    }}
-                </button>
-            </div>
-        </Show>
+        <div class="notice" data-over=attr(move || over().then_some("")) hidden=flag(move || !lost())>
+            <span role="alert">{text(move || why().to_owned())}</span>
+            <span class="countdown" aria-hidden="true">{text(countdown)}</span>
+            <button type="button" class="link-button" on:click=move |_| chat.reconnect_now()>
+                {text(move || again().to_owned())}
+            </button>
+        </div>
     }
 }

@@ -2,13 +2,21 @@
 //! phone. One's own name is changed here.
 
 use chat_protocol::{Member, Name};
-use leptos::{ev::SubmitEvent, html::Input, prelude::*};
+use leptos::{ev::SubmitEvent, prelude::*};
+use web_sys::HtmlInputElement;
 
-use super::{icon, lesson::Lesson, names::avatar};
+use super::{
+    bind::{attr, flag, follow, text},
+    dom::{Drawn, draw},
+    icon,
+    lesson::Lesson,
+    rows::Rows,
+};
 use crate::{
-    browser::profile,
+    browser::{element, focus, profile},
     chat::Chat,
     fa::words::{self, errors, people},
+    person,
 };
 
 /// The column, or drawer.
@@ -18,152 +26,133 @@ pub(crate) fn People(
     /// Whether the drawer is open; without effect on a wide page.
     open: RwSignal<bool>,
 ) -> impl IntoView {
-    let attribute = move || open.get().then_some("");
-    let members = move || {
-        chat.with_roster(|room| {
+    let mut rows = Rows::default();
+    let renaming = RwSignal::new(false);
+    follow(move || {
+        let (me, members) = chat.with_roster(|room| {
             let me = room.me.as_ref().map(|me| me.id.clone());
-            let is_me = |member: &Member| me.as_ref() == Some(&member.id);
             let members = room.roster.in_order(me.as_ref());
-            members.into_iter().map(|member| (is_me(&member), member)).collect::<Vec<_>>()
-        })
-    };
+            (me, members)
+        });
+        let is_me = |member: &Member| me.as_ref() == Some(&member.id);
+        let keys: Vec<u64> =
+            members.iter().map(|member| person::fingerprint(member, is_me(member))).collect();
+        rows.follow(&element("roster"), &keys, &mut |at| {
+            draw_member(&members[at], is_me(&members[at]), renaming)
+        });
+    });
+
+    let count = move || people::here(chat.with_roster(|room| room.roster.count()).into());
     let unlisted = move || chat.with_roster(|room| room.roster.unlisted());
-    let key = |(is_me, member): &(bool, Member)| {
-        (*is_me, member.id.clone(), member.name.clone(), member.tabs, member.away)
-    };
     view! {
-        <div class="backdrop" data-open=attribute on:click=move |_| open.set(false)></div>
-        <aside id="people" class="people" data-open=attribute aria-label=people::PEOPLE>
+        <div class="backdrop" data-open=attr(move || open.get().then_some("")) on:click=move |_| open.set(false)></div>
+        <aside id="people" class="people" data-open=attr(move || open.get().then_some("")) aria-label=people::PEOPLE>
             <div class="heading">
-                <h2>{move || people::here(chat.with_roster(|room| room.roster.count()).into())}</h2>
+                <h2>{text(count)}</h2>
                 <button
                     type="button"
                     class="icon-button close-button"
                     aria-label=people::CLOSE
-                    title=words::CLOSE
+                    title=people::CLOSE
                     on:click=move |_| open.set(false)
                 >
-                    {icon::close()}
+                    {icon::view(icon::CLOSE)}
                 </button>
             </div>
-            <ul class="roster" aria-label=people::PEOPLE>
-                <For each=members key=key let:entry>
-                    {person(chat, entry.0, &entry.1)}
-                </For>
-                <Show when=move || { unlisted() > 0 }>
-                    <li class="more">{move || people::and_others(unlisted().into())}</li>
-                </Show>
-            </ul>
+            <div class="roster">
+                <ul id="roster" aria-label=people::PEOPLE></ul>
+                <p class="more" hidden=flag(move || unlisted() == 0)>
+                    {text(move || people::and_others(unlisted().into()))}
+                </p>
+            </div>
+            <Rename chat open=renaming />
             <Lesson chat />
         </aside>
     }
 }
 
-fn person(chat: Chat, is_me: bool, member: &Member) -> AnyView {
-    let name = member.name.as_str().to_owned();
-    let detail = detail(is_me, member);
-    let circle = avatar(member.id.as_str(), &name);
-    if !is_me {
-        let shown = name.clone();
-        return view! {
-            <li data-away=member.away.then_some("")>
-                {circle}
-                <span class="who">
-                    <bdi class="name" title=name>{shown}</bdi>
-                    <span class="detail">{detail}</span>
-                </span>
-            </li>
-        }
-        .into_any();
-    }
-    let renaming = RwSignal::new(false);
-    let current = name.clone();
-    view! {
-        <li>
-            {circle}
-            <Show
-                when=move || renaming.get()
-                fallback=move || {
-                    let name = name.clone();
-                    view! {
-                        <span class="who">
-                            <bdi class="name" title=name.clone()>{name.clone()}</bdi>
-                            <span class="detail">{detail.clone()}</span>
-                        </span>
-                        <button
-                            type="button"
-                            class="icon-button"
-                            aria-label=people::RENAME
-                            title=people::RENAME
-                            on:click=move |_| renaming.set(true)
-                        >
-                            {icon::edit()}
-                        </button>
-                    }
-                }
-            >
-                <Rename chat current=current.clone() renaming />
-            </Show>
-        </li>
-    }
-    .into_any()
+/// A person's circle: a letter on their colour. Says nothing to a screen reader: the name is
+/// always beside it.
+pub(crate) fn avatar(id: &str, name: &str) -> Drawn {
+    draw("span")
+        .class("avatar")
+        .attr("data-hue", &person::hue(id).to_string())
+        .attr("aria-hidden", "true")
+        .text(&person::initial(name))
 }
 
-/// What else there is to say of a person, under the name.
-fn detail(is_me: bool, member: &Member) -> String {
+fn draw_member(member: &Member, is_me: bool, renaming: RwSignal<bool>) -> Drawn {
+    let name = member.name.as_str();
     let you = is_me.then(|| people::YOU.to_owned());
     let away = member.away.then(|| people::AWAY.to_owned());
     let tabs = (member.tabs > 1).then(|| people::tabs(member.tabs.into()));
-    [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    let detail = [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let row = draw("li").flag("data-away", member.away).child(avatar(member.id.as_str(), name)).child(
+        draw("span")
+            .class("who")
+            .child(draw("bdi").class("name").attr("title", name).text(name))
+            .child(draw("span").class("detail").text(&detail)),
+    );
+    if !is_me {
+        return row;
+    }
+    let rename = draw("button")
+        .class("icon-button")
+        .attr("type", "button")
+        .attr("aria-label", people::RENAME)
+        .attr("title", people::RENAME)
+        .icon(icon::EDIT);
+    row.child(rename.on_click(move || renaming.update(|open| *open = !*open)))
 }
 
-/// Another name, in place of the old one. A name that is taken is told so and stays to be changed.
+/// Another name for oneself. One that is taken is told so, and stays to be changed.
 #[component]
-fn Rename(chat: Chat, current: String, renaming: RwSignal<bool>) -> impl IntoView {
-    let field = NodeRef::<Input>::new();
-    let problem = RwSignal::new(None::<String>);
-    let asked = RwSignal::new(false);
-    Effect::new(move || {
-        if let Some(field) = field.get()
-            && field.focus().is_ok()
-        {
+fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
+    let problem = RwSignal::new(String::new());
+    follow(move || {
+        problem.set(String::new());
+        if open.get() {
+            let field = field();
+            field.set_value(&chat.me().map(|me| me.name.as_str().to_owned()).unwrap_or_default());
+            focus(&field);
             field.select();
         }
     });
-    Effect::new(move || {
+    // The answer to a rename is that one is called so, or an error.
+    follow(move || {
         if let Some(refused) = chat.refused()
-            && asked.get_untracked()
+            && open.get_untracked()
         {
             let free = refused.suggestion.as_ref().map(Name::as_str);
-            problem.set(Some(errors::error(refused.code, free).plain()));
+            problem.set(errors::error(refused.code, free).plain());
         }
     });
     let submit = move |event: SubmitEvent| {
         event.prevent_default();
-        let Some(field) = field.get() else { return };
-        match Name::parse(&field.value()) {
+        match Name::parse(&field().value()) {
+            Ok(name) if chat.me().is_some_and(|me| me.name == name) => open.set(false),
             Ok(name) => {
                 profile::choose_name(&name);
-                asked.set(true);
                 chat.rename(name);
             }
-            Err(invalid) => problem.set(Some(errors::error(invalid.code, None).plain())),
+            Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
         }
     };
     view! {
-        <form class="rename" novalidate on:submit=submit on:keydown=move |event| if event.key() == "Escape" { renaming.set(false) }>
-            <div class="field">
-                <input
-                    dir="auto"
-                    maxlength="64"
-                    value=current
-                    aria-label=people::RENAME_TITLE
-                    aria-invalid=move || problem.with(Option::is_some).to_string()
-                    node_ref=field
-                />
-                <p class="problem" role="alert">{problem}</p>
-            </div>
+        <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit>
+            <input
+                id="rename"
+                dir="auto"
+                maxlength="64"
+                aria-label=people::RENAME_TITLE
+                aria-describedby="rename-problem"
+            />
             <button class="button small">{words::SAVE}</button>
+            <p id="rename-problem" class="problem" role="alert">{text(move || problem.get())}</p>
         </form>
     }
+}
+
+fn field() -> HtmlInputElement {
+    element("rename")
 }

@@ -4,14 +4,14 @@
 use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 
 use super::{
-    composer::Composer, entrance::Entrance, header::Header, notice::Notice, people::People,
+    bind::follow, composer::Composer, entrance::Entrance, header::Header, notice::Notice, people::People,
     scroller::Scroller, share::Share,
 };
 use crate::{
-    browser::{profile, viewport},
+    browser::{listen, profile, viewport},
     chat::Chat,
     fa::words,
     socket::Link,
@@ -30,7 +30,7 @@ pub fn RoomPage(
     let sharing = RwSignal::new(false);
     let nameless = RwSignal::new(false);
 
-    Effect::new({
+    follow({
         let room = room.clone();
         move || {
             chat.restore();
@@ -46,19 +46,17 @@ pub fn RoomPage(
         nameless.set(false);
         chat.join_as(name);
     };
-    let at_the_door = move || nameless.get() || chat.watch_link() == Link::Refused;
+    let asked = Signal::derive(move || nameless.get() || chat.watch_link() == Link::Refused);
+    let entered = Signal::derive(move || !asked.get());
 
     view! {
         <div class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
             <Header chat room=room.clone() people_open sharing />
             <main class="talk">
                 <Notice chat />
-                <Show
-                    when=at_the_door
-                    fallback=move || view! { <Scroller chat sharing /> <Composer chat /> }
-                >
-                    <Entrance chat enter />
-                </Show>
+                <Entrance chat asked enter />
+                <Scroller chat sharing entered />
+                <Composer chat entered />
                 <noscript><p class="notice">{words::NOSCRIPT}</p></noscript>
             </main>
             <People chat open=people_open />
@@ -73,26 +71,23 @@ fn live(chat: Chat, room: &RoomId) {
     viewport::follow();
 
     set_interval(move || chat.second(), Duration::from_secs(1));
-    // What a listener would be removed for - this page going away - takes the page with it.
-    let _forever = window_event_listener(ev::pagehide, move |_| chat.keep_for_reload());
-    let _forever = window_event_listener(ev::online, move |_| chat.reconnect_now());
+    listen(&window(), "pagehide", move || chat.keep_for_reload());
+    listen(&window(), "online", move || chat.reconnect_now());
 
     // The title counts what came while nobody looked.
     let room = room.as_str().to_owned();
     let seen = RwSignal::new(0);
-    let look = move || {
+    listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
             seen.set(chat.heard());
             chat.reconnect_now();
         }
-    };
-    let _forever = window_event_listener(ev::visibilitychange, move |_| look());
-    Effect::new(move || {
+    });
+    follow(move || {
         let heard = chat.heard();
         if !document().hidden() {
             seen.set(heard);
         }
-        let unread = heard.saturating_sub(seen.get());
-        document().set_title(&words::room_title(&room, unread.into()));
+        document().set_title(&words::room_title(&room, heard.saturating_sub(seen.get())));
     });
 }

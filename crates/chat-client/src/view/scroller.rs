@@ -2,10 +2,19 @@
 //! does not move while the reader is elsewhere: then a button says how much is new below. Only the
 //! newest few hundred entries are in the document; scrolling up brings earlier ones back.
 
-use leptos::{html::Div, prelude::*};
+use leptos::prelude::*;
+use web_sys::Element;
 
-use super::{icon, timeline::TimelineList};
-use crate::{chat::Chat, fa::words::messages};
+use super::{
+    bind::{flag, follow, text},
+    icon,
+    timeline::TimelineList,
+};
+use crate::{
+    browser::{self, listen},
+    chat::Chat,
+    fa::words::messages,
+};
 
 /// How near the end counts as being there, in CSS pixels: half a line of text.
 const NEAR_END: i32 = 24;
@@ -22,28 +31,25 @@ pub(crate) fn Scroller(
     chat: Chat,
     /// Set to share the room: an empty one invites to.
     sharing: RwSignal<bool>,
+    /// Whether there is a conversation to see.
+    entered: Signal<bool>,
 ) -> impl IntoView {
-    let node = NodeRef::<Div>::new();
     let at_end = RwSignal::new(true);
     // Key of the earliest entry drawn.
     let first = RwSignal::new(0_u64);
     // How many messages had been heard when the reader was last at the end.
-    let seen = RwSignal::new(0_u32);
+    let seen = RwSignal::new(0_u64);
     let unseen = move || if at_end.get() { 0 } else { chat.heard().saturating_sub(seen.get()) };
 
     let to_end = move || {
         at_end.set(true);
-        request_animation_frame(move || {
-            if let Some(node) = node.get_untracked() {
-                node.set_scroll_top(node.scroll_height());
-            }
-        });
+        request_animation_frame(|| node().set_scroll_top(node().scroll_height()));
     };
     let on_scroll = move |_| {
-        let Some(node) = node.get_untracked() else { return };
+        let node = node();
         let is_at_end = node.scroll_height() - node.scroll_top() - node.client_height() < NEAR_END;
         if is_at_end != at_end.get_untracked() {
-            seen.set(chat.heard_untracked());
+            seen.set(untrack(|| chat.heard()));
             at_end.set(is_at_end);
         }
         if node.scroll_top() < NEAR_BEGINNING {
@@ -51,7 +57,7 @@ pub(crate) fn Scroller(
         }
     };
     // Keeps the end in view as entries come, and the document bounded.
-    Effect::new(move || {
+    follow(move || {
         let drawn = chat.with_timeline(|room| room.timeline.len_since(first.get_untracked()));
         if at_end.get_untracked() {
             if drawn > DRAWN_MAX {
@@ -61,15 +67,16 @@ pub(crate) fn Scroller(
         }
     });
     // What one says oneself is always worth seeing.
-    Effect::new(move |before: Option<usize>| {
+    let mut before = 0;
+    follow(move || {
         let pending = chat.pending().len();
-        if before.is_some_and(|before| pending > before) {
+        if pending > before {
             to_end();
         }
-        pending
+        before = pending;
     });
-    Effect::new(move || {
-        crate::browser::viewport::on_resize(move || {
+    follow(move || {
+        listen(&window(), "resize", move || {
             if at_end.get_untracked() {
                 to_end();
             }
@@ -77,23 +84,30 @@ pub(crate) fn Scroller(
     });
 
     view! {
-        <div class="scroller" node_ref=node on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="region">
+        <div class="scroller" id="scroller" hidden=flag(move || !entered.get()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="region">
             <TimelineList chat first sharing />
         </div>
-        <Show when=move || !at_end.get()>
-            <button type="button" class="button small newer" on:click=move |_| to_end()>
-                {icon::down()}
-                {move || match unseen() {
-                    0 => messages::TO_NEWEST.to_owned(),
-                    unseen => messages::unread(unseen.into()),
-                }}
-            </button>
-        </Show>
+        <button
+            type="button"
+            class="button small newer"
+            hidden=flag(move || at_end.get() || !entered.get())
+            on:click=move |_| to_end()
+        >
+            {icon::view(icon::DOWN)}
+            {text(move || match unseen() {
+                0 => messages::TO_NEWEST.to_owned(),
+                unseen => messages::unread(unseen),
+            })}
+        </button>
     }
 }
 
+fn node() -> Element {
+    browser::element("scroller")
+}
+
 /// Draws one page more above, and keeps what the reader looks at where it is.
-fn draw_earlier(chat: Chat, first: RwSignal<u64>, node: &web_sys::HtmlDivElement) {
+fn draw_earlier(chat: Chat, first: RwSignal<u64>, node: &Element) {
     let earlier =
         untrack(|| chat.with_timeline(|room| room.timeline.key_before(first.get_untracked(), PAGE)));
     if earlier == first.get_untracked() {

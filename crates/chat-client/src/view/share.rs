@@ -2,43 +2,41 @@
 //! where the clipboard API does not exist.
 
 use chat_protocol::RoomId;
-use leptos::{
-    html::{Dialog, Input},
-    prelude::*,
-};
+use leptos::prelude::*;
+use web_sys::HtmlDialogElement;
 
-use super::icon;
+use super::{
+    bind::{follow, text},
+    icon,
+};
 use crate::{
-    browser::{clipboard, location},
+    browser::{clipboard, element, location},
     fa::words::{self, share},
 };
 
 /// The dialog.
 #[component]
 pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> impl IntoView {
-    let dialog = NodeRef::<Dialog>::new();
-    let address = NodeRef::<Input>::new();
-    let copied = RwSignal::new(None::<bool>);
+    let copied = RwSignal::new(String::new());
 
-    Effect::new(move || {
-        let Some(dialog) = dialog.get() else { return };
+    follow(move || {
+        let dialog: HtmlDialogElement = element("share");
         if !open.get() {
             dialog.close();
         } else if !dialog.open() {
-            copied.set(None);
+            copied.set(String::new());
             if dialog.show_modal().is_err() {
                 leptos::logging::warn!("the dialog could not be shown");
             }
         }
     });
     let copy = move |_| {
-        if let Some(address) = address.get() {
-            copied.set(Some(clipboard::copy_field(&address)));
-        }
+        let done = clipboard::copy_field(&element("address"));
+        copied.set(if done { share::COPIED } else { share::COPY_BY_HAND }.to_owned());
     };
     let code = format!("{}/qr.svg", location::room_path(&room));
     view! {
-        <dialog node_ref=dialog aria-labelledby="share-title" on:close=move |_| open.set(false)>
+        <dialog id="share" aria-labelledby="share-title" on:close=move |_| open.set(false)>
             <div class="share">
                 <div class="heading">
                     <h2 id="share-title">{share::TITLE}</h2>
@@ -49,21 +47,17 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
                         title=words::CLOSE
                         on:click=move |_| open.set(false)
                     >
-                        {icon::close()}
+                        {icon::view(icon::CLOSE)}
                     </button>
                 </div>
                 <img class="qr" src=code alt=share::QR_ALT width="240" height="240" loading="lazy" />
                 <p class="caption">{share::SCAN}</p>
                 <div class="address">
-                    <input readonly value=share_url aria-label=share::LINK node_ref=address />
+                    <input id="address" readonly value=share_url aria-label=share::LINK />
                     <button type="button" class="button" on:click=copy>{share::COPY}</button>
                 </div>
                 <p class="caption" role="status">
-                    {move || match copied.get() {
-                        None => "",
-                        Some(true) => share::COPIED,
-                        Some(false) => share::COPY_BY_HAND,
-                    }}
+                    {text(move || copied.get())}
                 </p>
             </div>
         </dialog>

@@ -17,7 +17,7 @@ pub(crate) fn ThemeButton() -> impl IntoView {
             title=words::THEME
             on:click=|_| toggle()
         >
-            {icon::theme()}
+            {icon::view(icon::THEME)}
         </button>
     }
 }

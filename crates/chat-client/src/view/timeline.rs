@@ -1,85 +1,98 @@
-//! The conversation itself: a log of entries, and below it one's own messages under way.
+//! The conversation itself: a log of entries, and below it one's own messages under way. Leptos
+//! draws the empty list; its rows are drawn by [`super::rows`].
 
-use chat_protocol::Name;
+use std::sync::Arc;
+
+use chat_protocol::{Name, SayId};
 use leptos::prelude::*;
 
 use super::{
-    icon,
-    message::{pending_message, said_message},
-    names::sentence,
+    bind::{flag, follow},
+    dom::{Drawn, draw},
+    icon, message,
+    rows::Rows,
 };
 use crate::{
-    browser::clock,
+    browser::{clock, element},
     chat::Chat,
     fa::{
         Sentence, dates,
         words::{self, messages, people, share},
     },
-    state::{Entry, EntryKind, timeline::Comings},
+    state::{Entry, EntryKind, Pending, timeline::Comings},
 };
 
 /// The log, from the entry with key `first` on.
 #[component]
 pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<bool>) -> impl IntoView {
-    let entries = move || {
+    let mut rows = Rows::default();
+    follow(move || {
         let first = first.get();
-        chat.with_timeline(|room| room.timeline.since(first).cloned().collect::<Vec<_>>())
-    };
-    let is_silent = Memo::new(move |_| {
-        chat.with_timeline(|room| !room.timeline.has_messages()) && chat.pending().is_empty()
+        let entries: Vec<Arc<Entry>> =
+            chat.with_timeline(|room| room.timeline.since(first).cloned().collect());
+        let pending = chat.pending();
+        let keys: Vec<u64> =
+            entries.iter().map(|entry| entry_key(entry)).chain(pending.iter().map(pending_key)).collect();
+        rows.follow(&element("timeline"), &keys, &mut |at| match entries.get(at) {
+            Some(entry) => draw_entry(entry),
+            None => message::pending(chat, &pending[at - entries.len()]),
+        });
     });
+
+    let is_silent =
+        move || chat.with_timeline(|room| !room.timeline.has_messages()) && chat.pending().is_empty();
+    let entered = move || chat.me().is_some();
     view! {
-        <ol class="timeline" role="log" aria-label=messages::LOG aria-relevant="additions" tabindex="-1">
-            <Show when=move || is_silent.get()>
-                <li class="empty">
-                    {icon::talk()}
-                    {move || if chat.me().is_some() {
-                        view! {
-                            <strong>{messages::EMPTY}</strong>
-                            <span>{messages::EMPTY_HINT}</span>
-                            <button type="button" class="button quiet small" on:click=move |_| sharing.set(true)>
-                                {share::SHARE}
-                            </button>
-                        }
-                            .into_any()
-                    } else {
-                        view! { <strong>{words::LOADING}</strong> }.into_any()
-                    }}
-                </li>
-            </Show>
-            <For each=entries key=|entry| (entry.key, entry.version) let:entry>
-                {entry_view(&entry)}
-            </For>
-            <For each=move || chat.pending() key=|pending| (pending.id.clone(), pending.refused.is_some()) let:pending>
-                {pending_message(chat, pending)}
-            </For>
-        </ol>
+        <div class="empty" hidden=flag(move || !is_silent())>
+            {icon::view(icon::TALK)}
+            <p class="loading" hidden=flag(entered)>{words::LOADING}</p>
+            <div class="invitation" hidden=flag(move || !entered())>
+                <strong>{messages::EMPTY}</strong>
+                <p>{messages::EMPTY_HINT}</p>
+                <button type="button" class="button quiet small" on:click=move |_| sharing.set(true)>
+                    {share::SHARE}
+                </button>
+            </div>
+        </div>
+        <ol id="timeline" class="timeline" role="log" aria-label=messages::LOG aria-relevant="additions"></ol>
     }
 }
 
-fn entry_view(entry: &Entry) -> AnyView {
-    let offset = clock::utc_offset_minutes();
+/// Entries and pending messages share one list; the lowest bit tells them apart.
+fn entry_key(entry: &Entry) -> u64 {
+    (entry.key << 24 | u64::from(entry.version & 0x00FF_FFFF)) << 1
+}
+
+fn pending_key(pending: &Pending) -> u64 {
+    (hash(&pending.id) << 1 | u64::from(pending.refused.is_some())) << 1 | 1
+}
+
+/// 64-bit FNV-1a: two of a person's hundred pending messages will not share one.
+fn hash(id: &SayId) -> u64 {
+    id.as_str()
+        .bytes()
+        .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}
+
+fn draw_entry(entry: &Entry) -> Drawn {
     match &entry.kind {
         EntryKind::Day(at) => {
-            let day = dates::day(*at, offset, clock::now_ms());
-            view! { <li class="divider">{day}</li> }.into_any()
+            let day = dates::day(*at, clock::utc_offset_minutes(), clock::now_ms());
+            draw("li").class("divider").text(&day)
         }
-        EntryKind::Said { said, mine, continues } => said_message(said, *mine, *continues).into_any(),
-        EntryKind::Comings(comings) => {
-            view! { <li class="comings">{comings_in_words(comings)}</li> }.into_any()
-        }
-        EntryKind::Gap => view! { <li class="gap">{messages::GAP}</li> }.into_any(),
+        EntryKind::Said { said, mine, continues } => message::said(said, *mine, *continues),
+        EntryKind::Comings(comings) => draw("li").class("comings").children(told(comings)),
+        EntryKind::Gap => draw("li").class("gap").text(messages::GAP),
     }
 }
 
 /// «سارا و علی آمدند · رضا رفت»
-fn comings_in_words(comings: &Comings) -> impl IntoView + use<> {
+fn told(comings: &Comings) -> impl Iterator<Item = Drawn> {
     let names = |names: &[Name]| names.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
     let renamed = comings.renamed.iter().map(|(from, to)| people::renamed(from.as_str(), to.as_str()));
     [people::joined(&names(&comings.joined)), people::left(&names(&comings.left))]
         .into_iter()
         .chain(renamed)
         .filter(|told| *told != Sentence::default())
-        .map(|told| view! { <span>{sentence(told)}</span> })
-        .collect_view()
+        .map(|told| draw("span").sentence(&told))
 }

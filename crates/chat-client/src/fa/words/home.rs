@@ -2,7 +2,7 @@
 
 use chat_protocol::limits::NAME_MAX_CHARS;
 
-use crate::fa::{Sentence, digits};
+use crate::fa::digits;
 
 /// `aria-label` of the form.
 pub const FORM: &str = "ورود به اتاق";
@@ -31,12 +31,5 @@ pub const RANDOM_ROOM: &str = "اتاق تصادفی";
 /// Heading above the room one was in last.
 pub const RECENT_ROOM: &str = "آخرین اتاق";
 
-/// `aria-label` of the link to the last room.
-pub fn return_to(room: &str) -> Sentence {
-    Sentence::default().words("بازگشت به اتاق ").name(room)
-}
-
 /// Heading where a room asks who is coming.
-pub fn who_enters(room: &str) -> Sentence {
-    Sentence::default().words("ورود به ").name(room)
-}
+pub const WHO: &str = "خوش آمدید! نامتان چیست؟";
