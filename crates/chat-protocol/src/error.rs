@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// The reason as a token a program can switch on. New ones may be added; a client that meets one
 /// it does not know reads [`ErrorCode::Unknown`] and shows the detail.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum ErrorCode {
     /// The frame is not one JSON object.
@@ -44,7 +43,6 @@ pub enum ErrorCode {
     /// Too many messages in too short a time; this one was dropped.
     TooFast,
     /// A code from a newer server.
-    #[serde(other)]
     Unknown,
 }
 
@@ -89,6 +87,20 @@ impl ErrorCode {
             Self::TooFast => "too_fast",
             Self::Unknown => "unknown",
         }
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for ErrorCode {
+    /// A code from a newer server is [`ErrorCode::Unknown`].
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let token = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        Ok(Self::ALL.into_iter().find(|code| code.as_str() == token).unwrap_or(Self::Unknown))
     }
 }
 

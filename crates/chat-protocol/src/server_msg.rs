@@ -107,6 +107,43 @@ impl ServerMsg {
         Self::Error { code, detail: detail.into(), id: None, suggestion: None }
     }
 
+    /// Reads one text frame, in two steps: its type, then its fields. Says the same as
+    /// `Deserialize`, which reads an enum by building a tree of everything first; in the browser
+    /// that tree, and a second copy of every reader for it, was an eighth of the download.
+    ///
+    /// # Errors
+    /// When the frame is no message of this version. A client skips it: a later server may say
+    /// things that it does not know.
+    pub fn parse(json: &str) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Fields {
+            r#type: String,
+            from: Option<ClientId>,
+            n: Option<u32>,
+            code: Option<ErrorCode>,
+            detail: Option<String>,
+            id: Option<SayId>,
+            suggestion: Option<Name>,
+        }
+
+        let fields: Fields = serde_json::from_str(json)?;
+        let missing = <serde_json::Error as serde::de::Error>::missing_field;
+        Ok(match fields.r#type.as_str() {
+            "welcome" => Self::Welcome(serde_json::from_str(json)?),
+            "presence" => Self::Presence(serde_json::from_str(json)?),
+            "said" => Self::Said(serde_json::from_str(json)?),
+            "typing" => Self::Typing { from: fields.from.ok_or_else(|| missing("from"))? },
+            "pong" => Self::Pong { n: fields.n.ok_or_else(|| missing("n"))? },
+            "error" => Self::Error {
+                code: fields.code.ok_or_else(|| missing("code"))?,
+                detail: fields.detail.ok_or_else(|| missing("detail"))?,
+                id: fields.id,
+                suggestion: fields.suggestion,
+            },
+            _ => return Err(serde::de::Error::custom("unknown type")),
+        })
+    }
+
     /// The frame for this message.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers always serialise")

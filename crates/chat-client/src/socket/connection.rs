@@ -64,7 +64,7 @@ impl Connection {
     pub async fn hear(&mut self) -> Result<ServerMsg, Over> {
         loop {
             match self.socket.next().await {
-                Some(Ok(Message::Text(json))) => match serde_json::from_str(&json) {
+                Some(Ok(Message::Text(json))) => match ServerMsg::parse(&json) {
                     Ok(msg) => return Ok(msg),
                     Err(error) => logging::warn!("a message was not understood: {error}"),
                 },
