@@ -22,7 +22,7 @@ pub mod share;
 
 #[cfg(feature = "pages")]
 mod assets;
-#[cfg(any(feature = "pages", test))]
+#[cfg(feature = "pages")]
 mod encoding;
 #[cfg_attr(not(feature = "pages"), path = "plain_pages.rs")]
 mod pages;

@@ -104,6 +104,18 @@ async fn broken_frames_end_their_connection_with_the_right_code() {
 }
 
 #[tokio::test]
+async fn the_close_frame_reaches_a_client_that_is_still_sending() {
+    let server = TestServer::start().await;
+    let mut raw = Raw::open(&server, "/ws/class/flood").await;
+    raw.stream.write_all(&[0x81, 0xFF, 0x7F, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]).await.unwrap();
+    // A server that just let go of its socket would answer this with a reset.
+    for _ in 0..200 {
+        raw.stream.write_all(&[b'x'; 32 * 1024]).await.unwrap();
+    }
+    assert_eq!(raw.expect_close().await.close_code(), 1009);
+}
+
+#[tokio::test]
 async fn fragments_and_pings_between_them_are_one_message() {
     let server = TestServer::start().await;
     let mut raw = Raw::open(&server, "/ws/class/ali").await;

@@ -6,7 +6,7 @@ mod common;
 
 use common::{Raw, TestServer};
 use serde_json::json;
-use tokio::net::TcpSocket;
+use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
 #[tokio::test]
 async fn a_resume_replays_exactly_what_was_missed_and_goes_on() {
@@ -77,6 +77,34 @@ async fn joining_a_room_while_it_is_cleared_away_always_works() {
     }
     for task in tasks {
         task.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn last_words_are_heard_before_the_leaving() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    for n in 1..=50 {
+        let mut ali = Raw::open(&server, "/ws/class/ali").await;
+        let say = json!({"type": "say", "id": "bye", "text": "خداحافظ"}).to_string();
+        let frames = [
+            common::masked(0x81, br#"{"type":"join"}"#),
+            common::masked(0x81, say.as_bytes()),
+            common::masked(0x88, &1000_u16.to_be_bytes()),
+        ];
+        ali.stream.write_all(&frames.concat()).await.unwrap();
+        let mut left = false;
+        while !left {
+            let message = sara.next().await;
+            left = message["type"] == "presence" && message["left"] == json!(["ali"]);
+            if message["type"] == "said" {
+                assert_eq!(message["seq"], n);
+            }
+        }
+        let probe = server.join("class", "probe").await;
+        assert_eq!(probe.welcome["seq"], n, "the last words were dropped");
+        probe.close(1000).await;
+        sara.expect_presence(|presence| presence["left"] == json!(["probe"])).await;
     }
 }
 

@@ -66,6 +66,8 @@ async fn a_theme_chosen_before_is_there_from_the_first_paint() {
     let server = TestServer::start().await;
     let request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: theme=dark\r\n\r\n";
     let answer = server.http(request).await;
+    assert!(answer.contains(r#"data-theme="dark""#), "{answer}");
+    assert!(!server.get("/").await.contains("data-theme="), "without a choice the device decides");
     assert_eq!(header(&answer, "vary"), "Cookie");
     assert_eq!(header(&answer, "cache-control"), "no-cache");
 }

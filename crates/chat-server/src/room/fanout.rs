@@ -126,3 +126,83 @@ fn encode(json: &mut Vec<u8>, message: &ServerMsg) {
     json.clear();
     serde_json::to_writer(json, message).expect("strings and numbers always serialise");
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::AsyncReadExt,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+
+    async fn connection() -> (Arc<Outbox>, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (near, _) = listener.accept().await.unwrap();
+        near.writable().await.unwrap();
+        (Arc::new(Outbox::new(Arc::new(near), 1 << 20)), far)
+    }
+
+    /// The `n`s of the pongs, which stand for messages here, until the connection is given up.
+    async fn heard(mut far: TcpStream) -> Vec<u64> {
+        let mut bytes = Vec::new();
+        far.read_to_end(&mut bytes).await.unwrap();
+        let (mut rest, mut heard) = (&bytes[..], Vec::new());
+        while let [0x81, length, more @ ..] = rest {
+            let (json, more) = more.split_at(usize::from(*length));
+            heard.push(serde_json::from_slice::<serde_json::Value>(json).unwrap()["n"].as_u64().unwrap());
+            rest = more;
+        }
+        assert!(rest.is_empty(), "bytes that are no frame: {rest:?}");
+        heard
+    }
+
+    fn message(n: u32) -> ServerMsg {
+        ServerMsg::Pong { n }
+    }
+
+    #[tokio::test]
+    async fn within_one_batch_everybody_hears_the_one_order_from_their_own_beginning() {
+        let [(a, far_a), (b, far_b), (c, far_c)] =
+            [connection().await, connection().await, connection().await];
+        let [key_a, key_b, key_c] = [ConnKey(1), ConnKey(2), ConnKey(3)];
+        let mut fanout = Fanout::default();
+        fanout.attach(key_a, a);
+        fanout.broadcast(&message(1));
+        fanout.attach(key_b, b);
+        fanout.send(key_b, &message(20));
+        fanout.broadcast(&message(2));
+        fanout.send(key_a, &message(10));
+        fanout.send(key_a, &message(11));
+        fanout.broadcast(&message(3));
+        fanout.attach(key_c, c);
+        fanout.flush();
+        fanout.broadcast(&message(4));
+        fanout.flush();
+        fanout.send(key_c, &message(30));
+        fanout.detach(key_a);
+        fanout.broadcast(&message(5));
+        fanout.flush();
+        drop(fanout);
+        assert_eq!(heard(far_a).await, [1, 2, 10, 11, 3, 4]);
+        assert_eq!(heard(far_b).await, [20, 2, 3, 4, 5]);
+        assert_eq!(heard(far_c).await, [4, 30, 5]);
+    }
+
+    #[tokio::test]
+    async fn a_long_batch_is_sent_in_slices_and_loses_nothing() {
+        let (a, far) = connection().await;
+        let mut fanout = Fanout::default();
+        fanout.attach(ConnKey(1), a);
+        let reading = tokio::spawn(heard(far));
+        for n in 0..10_000 {
+            fanout.broadcast(&message(n));
+            assert!(fanout.shared.len() < SLICE_TARGET);
+        }
+        fanout.flush();
+        fanout.receivers[0].outbox.flushed().await;
+        drop(fanout);
+        assert!(reading.await.unwrap().into_iter().eq(0..10_000));
+    }
+}
