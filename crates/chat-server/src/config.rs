@@ -11,6 +11,7 @@ use crate::room::{Limits, history::HistoryLimits};
 
 /// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
 #[derive(Clone, Debug, Parser)]
+#[allow(rustdoc::bare_urls, reason = "the same words are the text of --help")]
 // A flag given twice counts as given last, so that a script's defaults can be overridden.
 #[command(name = "otagh", version, about, args_override_self = true)]
 pub struct Config {
