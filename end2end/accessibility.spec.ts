@@ -46,7 +46,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await sara.keyboard.press('Escape');
 
     await server.kill();
-    await expect(sara.locator('.notice')).toBeVisible();
+    await expect(sara.locator('.talk > .notice')).toBeVisible();
     await say(sara, 'قطع');
     await check(sara, 'disconnected');
   });

@@ -28,7 +28,9 @@ pub(crate) fn Entrance(
         if field.value().is_empty() {
             field.set_value(&profile::name_before());
         }
-        if let Some(refused) = chat.refused() {
+        if asked.get()
+            && let Some(refused) = chat.refused()
+        {
             let free = refused.suggestion.as_ref().map(Name::as_str);
             problem.set(errors::error(refused.code, free).plain());
             if let Some(free) = refused.suggestion {
@@ -57,6 +59,7 @@ pub(crate) fn Entrance(
                         id="name"
                         dir="auto"
                         autocomplete="nickname"
+                        placeholder=home::NAME_EXAMPLE
                         required
                         maxlength="64"
                         aria-invalid=attr(move || (!problem.with(String::is_empty)).then_some("true"))

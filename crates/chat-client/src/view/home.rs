@@ -75,6 +75,7 @@ pub fn Home() -> impl IntoView {
                             name="name"
                             dir="auto"
                             autocomplete="nickname"
+                            placeholder=home::NAME_EXAMPLE
                             required
                             maxlength="64"
                             aria-invalid=attr(move || (!name_problem.with(String::is_empty)).then_some("true"))
@@ -114,9 +115,10 @@ pub fn Home() -> impl IntoView {
                     .zip(1..)
                     .map(|(step, number)| {
                         view! {
-                            <li title=step.what>
+                            <li>
                                 <span class="number" aria-hidden="true">{digits::number(number)}</span>
-                                {step.name}
+                                <strong>{step.name}</strong>
+                                <p>{step.what}</p>
                             </li>
                         }
                     })

@@ -84,7 +84,8 @@ pub(crate) fn Scroller(
     });
 
     view! {
-        <div class="scroller" id="scroller" hidden=flag(move || !entered.get()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="region">
+        <div class="scroller" id="scroller" hidden=flag(move || !entered.get()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log"
+            aria-relevant="additions">
             <TimelineList chat first sharing />
         </div>
         <button

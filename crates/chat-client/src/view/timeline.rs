@@ -54,7 +54,7 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
                 </button>
             </div>
         </div>
-        <ol id="timeline" class="timeline" role="log" aria-label=messages::LOG aria-relevant="additions"></ol>
+        <ol id="timeline" class="timeline"></ol>
     }
 }
 
