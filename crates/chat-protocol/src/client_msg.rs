@@ -5,7 +5,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, Text, limits::TEXT_MAX_CHARS};
+use crate::{
+    Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, Text,
+    json::{Json, Read, required},
+    limits::TEXT_MAX_CHARS,
+};
 
 /// A message from a client, already checked: nothing in it can break a rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -58,6 +62,16 @@ pub struct Resume {
     /// The last `seq` received.
     #[cfg_attr(feature = "schema", schemars(range(max = crate::SEQ_MAX)))]
     pub seq: Seq,
+}
+
+impl Read for Resume {
+    fn read(json: &impl Json) -> Result<Self, Invalid> {
+        Ok(Self {
+            token: required(json, "token")?,
+            epoch: required(json, "epoch")?,
+            seq: required(json, "seq")?,
+        })
+    }
 }
 
 /// Why a frame was not a [`ClientMsg`]: the error to answer with.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{Json, Read};
+
 /// The reason as a token a program can switch on. New ones may be added; a client that meets one
 /// it does not know reads [`ErrorCode::Unknown`] and shows the detail.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -88,6 +90,10 @@ impl ErrorCode {
             Self::Unknown => "unknown",
         }
     }
+
+    fn of_token(token: &str) -> Self {
+        Self::ALL.into_iter().find(|code| code.as_str() == token).unwrap_or(Self::Unknown)
+    }
 }
 
 impl Serialize for ErrorCode {
@@ -100,7 +106,14 @@ impl<'de> Deserialize<'de> for ErrorCode {
     /// A code from a newer server is [`ErrorCode::Unknown`].
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let token = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-        Ok(Self::ALL.into_iter().find(|code| code.as_str() == token).unwrap_or(Self::Unknown))
+        Ok(Self::of_token(&token))
+    }
+}
+
+impl Read for ErrorCode {
+    /// As `Deserialize`.
+    fn read(json: &impl Json) -> Result<Self, Invalid> {
+        Ok(Self::of_token(&String::read(json)?))
     }
 }
 

@@ -13,6 +13,7 @@ pub mod client_msg;
 pub mod close;
 pub mod error;
 pub mod ids;
+pub mod json;
 pub mod limits;
 pub mod member;
 pub mod name;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientId, Name};
+use crate::{
+    ClientId, Invalid, Name,
+    json::{Json, Read, optional, required},
+};
 
 /// A member of a room: one entry in the roster, however many tabs they have open.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -24,6 +27,17 @@ impl Member {
     /// A member who is here, once.
     pub fn new(id: ClientId, name: Name) -> Self {
         Self { id, name, tabs: 1, away: false }
+    }
+}
+
+impl Read for Member {
+    fn read(json: &impl Json) -> Result<Self, Invalid> {
+        Ok(Self {
+            id: required(json, "id")?,
+            name: required(json, "name")?,
+            tabs: optional(json, "tabs")?.unwrap_or_else(one),
+            away: optional(json, "away")?.unwrap_or_default(),
+        })
     }
 }
 

@@ -41,6 +41,12 @@ macro_rules! wire_text {
             }
         }
 
+        impl $crate::json::Read for $type {
+            fn read(json: &impl $crate::json::Json) -> Result<Self, $crate::Invalid> {
+                Self::parse(&String::read(json)?)
+            }
+        }
+
         #[cfg(feature = "schema")]
         impl schemars::JsonSchema for $type {
             fn schema_name() -> std::borrow::Cow<'static, str> {

@@ -7,7 +7,7 @@ mod golden_file;
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use chat_protocol::{ClientMsg, CloseCode, ErrorCode, ServerMsg, limits::TEXT_MAX_CHARS};
+use chat_protocol::{ClientMsg, CloseCode, ErrorCode, ServerMsg, json::Read, limits::TEXT_MAX_CHARS};
 use serde_json::json;
 
 const GOLDEN: &str = "crates/chat-protocol/golden";
@@ -30,6 +30,32 @@ fn what_the_server_sends_is_written_and_read_as_the_golden_files_say() {
         let golden = golden_file::read(&path);
         assert_eq!(serde_json::from_str::<ServerMsg>(&golden).unwrap(), message, "{shape}");
     }
+}
+
+/// With every field left out in turn, and every value in turn of a wrong kind.
+#[test]
+fn what_the_server_sends_is_read_the_same_with_and_without_serde() {
+    let mut refused = 0;
+    for (_, message) in cases::server() {
+        let whole = serde_json::to_value(&message).unwrap();
+        assert_eq!(ServerMsg::read(&whole).unwrap(), message);
+        for field in whole.as_object().unwrap().keys() {
+            let mut without = whole.clone();
+            without.as_object_mut().unwrap().remove(field);
+            let wrong = [json!(-1), json!(1.5), json!("\n"), json!([1]), json!({}), json!(true)];
+            let wrong = wrong.map(|wrong| {
+                let mut whole = whole.clone();
+                whole[field] = wrong;
+                whole
+            });
+            for value in [without].into_iter().chain(wrong) {
+                let by_serde = serde_json::from_value::<ServerMsg>(value.clone());
+                refused += usize::from(by_serde.is_err());
+                assert_eq!(ServerMsg::read(&value).ok(), by_serde.ok(), "{value}");
+            }
+        }
+    }
+    assert!(refused > 100, "{refused}");
 }
 
 #[test]

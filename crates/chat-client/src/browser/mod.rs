@@ -5,6 +5,7 @@
 pub mod clipboard;
 pub mod clock;
 pub mod cookie;
+pub mod json;
 pub mod location;
 pub mod network;
 pub mod profile;

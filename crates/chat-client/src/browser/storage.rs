@@ -2,8 +2,11 @@
 //! there is no storage (private windows, strict settings) nothing is found and nothing is kept,
 //! and the chat works until the page is left.
 
+use chat_protocol::json::Read;
 use leptos::prelude::window;
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+
+use super::json;
 
 /// Which of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,8 +42,8 @@ impl Keep {
     }
 
     /// What was kept under this key, if it still reads as what it was.
-    pub fn get_json<T: DeserializeOwned>(self, key: &str) -> Option<T> {
-        serde_json::from_str(&self.get(key)?).ok()
+    pub fn get_json<T: Read>(self, key: &str) -> Option<T> {
+        T::read(&json::parse(&self.get(key)?)?).ok()
     }
 
     /// Keeps `value` as JSON.

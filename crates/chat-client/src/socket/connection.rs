@@ -2,12 +2,12 @@
 //! messages into text frames and back. It does not know why it was opened or what is done with
 //! what it hears; when it is over it says with which code, and that is all.
 
-use chat_protocol::{ClientId, ClientMsg, CloseCode, RoomId, SUBPROTOCOL, ServerMsg};
+use chat_protocol::{ClientId, ClientMsg, CloseCode, RoomId, SUBPROTOCOL, ServerMsg, json::Read};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use leptos::logging;
 
-use crate::browser::location;
+use crate::browser::{json, location};
 
 /// What browsers report when a connection ended without a close frame (RFC 6455 §7.1.5).
 const LOST_WITHOUT_CLOSE: u16 = 1006;
@@ -64,10 +64,15 @@ impl Connection {
     pub async fn hear(&mut self) -> Result<ServerMsg, Over> {
         loop {
             match self.socket.next().await {
-                Some(Ok(Message::Text(json))) => match ServerMsg::parse(&json) {
-                    Ok(msg) => return Ok(msg),
-                    Err(error) => logging::warn!("a message was not understood: {error}"),
-                },
+                Some(Ok(Message::Text(json))) => {
+                    match json::parse(&json).map(|json| ServerMsg::read(&json)) {
+                        Some(Ok(msg)) => return Ok(msg),
+                        Some(Err(invalid)) => {
+                            logging::warn!("a message was not understood: {}", invalid.detail)
+                        }
+                        None => logging::warn!("a message was not JSON"),
+                    }
+                }
                 Some(Ok(Message::Bytes(_))) => logging::warn!("a binary frame was not expected"),
                 Some(Err(WebSocketError::ConnectionClose(event))) => return Err(Over(event.code)),
                 // The close event, with the code, follows an error event.

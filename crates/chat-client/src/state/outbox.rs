@@ -2,15 +2,18 @@
 //! `said` comes back, and is sent again on every new connection until then: the server knows it by
 //! its id, so sending it twice says it once.
 
-use chat_protocol::{ErrorCode, SayId, Text};
-use serde::{Deserialize, Serialize};
+use chat_protocol::{
+    ErrorCode, Invalid, SayId, Text,
+    json::{Json, Read, required},
+};
+use serde::Serialize;
 
 /// Most messages that may wait. Enough for a lost connection; when full, [`Outbox::say`] refuses
 /// and the words stay in the composer.
 pub const WAITING_MAX: usize = 100;
 
 /// A message under way.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Pending {
     /// Its id, for as long as it lives.
     pub id: SayId,
@@ -21,6 +24,12 @@ pub struct Pending {
     pub refused: Option<ErrorCode>,
     #[serde(skip)]
     sent: bool,
+}
+
+impl Read for Pending {
+    fn read(json: &impl Json) -> Result<Self, Invalid> {
+        Ok(Self { id: required(json, "id")?, text: required(json, "text")?, refused: None, sent: false })
+    }
 }
 
 /// Messages under way, oldest first.
