@@ -1,23 +1,26 @@
 //! Who is here. The server sends the list once and differences after that; this applies them, and
 //! says what a reader would want told.
 
-use std::collections::BTreeMap;
-
 use chat_protocol::{ClientId, Member, Presence};
 
 use super::timeline::Comings;
 
-/// The members of the room, by id.
+/// The members of the room. A plain list, searched from its beginning: for the
+/// [`ROSTER_MAX`](chat_protocol::limits::ROSTER_MAX) it may be told of at once, an index would cost
+/// more to download than it saves.
 #[derive(Default, Debug)]
 pub struct Roster {
-    members: BTreeMap<ClientId, Member>,
+    members: Vec<Member>,
     count: u32,
 }
 
 impl Roster {
     /// Starts over with what `welcome` said.
     pub fn reset(&mut self, members: Vec<Member>, count: u32) {
-        self.members = members.into_iter().map(|member| (member.id.clone(), member)).collect();
+        self.members.clear();
+        for member in members {
+            self.put(member);
+        }
         self.count = count;
     }
 
@@ -27,24 +30,25 @@ impl Roster {
         let mut comings = Comings::default();
         let is_me = |id: &ClientId| me == Some(id);
         for member in presence.joined {
-            let (id, name) = (member.id.clone(), member.name.clone());
-            if self.members.insert(id.clone(), member).is_none() && !is_me(&id) {
+            let (name, news) = (member.name.clone(), !is_me(&member.id));
+            if self.put(member).is_none() && news {
                 comings.joined.push(name);
             }
         }
         for member in presence.changed {
             let name = member.name.clone();
-            if let Some(before) = self.members.insert(member.id.clone(), member)
+            if let Some(before) = self.put(member)
                 && before.name != name
             {
                 comings.renamed.push((before.name, name));
             }
         }
         for id in presence.left {
-            if let Some(gone) = self.members.remove(&id)
-                && !is_me(&id)
-            {
-                comings.left.push(gone.name);
+            if let Some(at) = self.position(&id) {
+                let gone = self.members.remove(at);
+                if !is_me(&id) {
+                    comings.left.push(gone.name);
+                }
             }
         }
         self.count = presence.member_count;
@@ -53,17 +57,34 @@ impl Roster {
 
     /// The members: oneself first, then who is here, then who is away, by name.
     pub fn in_order(&self, me: Option<&ClientId>) -> Vec<Member> {
-        let mut members: Vec<Member> = self.members.values().cloned().collect();
-        members.sort_by(|a, b| {
-            let rank = |member: &Member| (me != Some(&member.id), member.away);
-            rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name))
-        });
-        members
+        let rank = |member: &Member| (me != Some(&member.id), member.away);
+        let mut ordered: Vec<Member> = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let at =
+                ordered.partition_point(|other| (rank(other), &other.name) <= (rank(member), &member.name));
+            ordered.insert(at, member.clone());
+        }
+        ordered
+    }
+
+    /// Lists this member, in place of the one with the same id, which it returns.
+    fn put(&mut self, member: Member) -> Option<Member> {
+        match self.position(&member.id) {
+            Some(at) => Some(std::mem::replace(&mut self.members[at], member)),
+            None => {
+                self.members.push(member);
+                None
+            }
+        }
+    }
+
+    fn position(&self, id: &ClientId) -> Option<usize> {
+        self.members.iter().position(|member| member.id == *id)
     }
 
     /// The member with this id, if listed.
     pub fn get(&self, id: &ClientId) -> Option<&Member> {
-        self.members.get(id)
+        self.members.iter().find(|member| member.id == *id)
     }
 
     /// How many are here, listed or not.
