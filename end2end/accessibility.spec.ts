@@ -57,8 +57,10 @@ test('the keyboard reaches everything, in order', async ({ server, somebody }) =
   await enter(page, server.url, 'keyboard', 'سارا');
   await expect(page.getByLabel('متن پیام')).toBeFocused();
   await page.keyboard.type('با صفحه‌کلید');
+  const send = page.getByRole('button', { name: 'فرستادن', exact: true });
+  await expect(send).toBeEnabled();
   await page.keyboard.press('Tab');
-  await expect(page.getByRole('button', { name: 'فرستادن', exact: true })).toBeFocused();
+  await expect(send).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(message(page, 'با صفحه‌کلید')).toBeVisible();
   await expect(page.getByLabel('متن پیام')).toBeFocused();

@@ -90,7 +90,7 @@ fn draw_member(member: &Member, is_me: bool, renaming: RwSignal<bool>) -> Drawn 
     let row = draw("li").flag("data-away", member.away).child(avatar(member.id.as_str(), name)).child(
         draw("span")
             .class("who")
-            .child(draw("bdi").class("name").attr("title", name).text(name))
+            .child(draw("span").class("name").attr("title", name).child(draw("bdi").text(name)))
             .child(draw("span").class("detail").text(&detail)),
     );
     if !is_me {
