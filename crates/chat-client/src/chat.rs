@@ -3,6 +3,8 @@
 //! when it changed; what people do goes back out as [`Wake`]s. Everything is created while the
 //! page is drawn, on the server too, but nothing moves before [`Chat::start`].
 
+use std::ops::DerefMut;
+
 use chat_protocol::{
     ClientId, ClientMsg, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text, limits::TYPING_TTL_MS,
 };
@@ -86,13 +88,11 @@ impl Chat {
         }
     }
 
-    /// The one way to what is shared. Through a `dyn` closure, so that there is one copy of it.
-    fn shared<T>(self, act: impl FnOnce(&mut Shared) -> T) -> T {
-        let (mut act, mut result) = (Some(act), None);
-        let mut once = |shared: &mut Shared| result = act.take().map(|act| act(shared));
-        let once: &mut dyn FnMut(&mut Shared) = &mut once;
-        self.shared.update_value(once);
-        result.expect("what a page shares lives as long as the page")
+    /// The one way to what is shared, for as long as the guard lives: it must be gone before a
+    /// trigger is notified, and before anybody asks for another. A guard rather than a closure,
+    /// which would be a copy of all this at each call.
+    fn shared(self) -> impl DerefMut<Target = Shared> {
+        self.shared.write_value()
     }
 
     /// Brings back what a reload kept, and draws it. In the browser only, once.
@@ -107,10 +107,9 @@ impl Chat {
         if let Some(snapshot) = snapshot {
             room.restore(snapshot);
         }
-        self.shared(|shared| {
-            shared.identity = Some(Identity { client, tab: tab.unwrap_or_else(fresh) });
-            shared.room = room;
-        });
+        let identity = Identity { client, tab: tab.unwrap_or_else(fresh) };
+        self.shared().identity = Some(identity);
+        self.shared().room = room;
         // From here on the tab id lives in memory only; `keep` writes it back when the page is left.
         self.keep(None);
         self.tick();
@@ -120,7 +119,9 @@ impl Chat {
 
     /// Begins: connects, joins under this name, and stays.
     pub fn start(self, name: Name) {
-        match self.shared(|shared| (shared.asleep.take(), shared.identity.clone())) {
+        let wakes = self.shared().asleep.take();
+        let identity = self.shared().identity.clone();
+        match (wakes, identity) {
             (Some(wakes), Some(identity)) => spawn_local(driver::run(self, name, identity.tab, wakes)),
             _ => self.wake(Wake::Name(name)),
         }
@@ -128,23 +129,22 @@ impl Chat {
 
     /// Keeps, over a reload, who we are and what we have read.
     pub fn keep_for_reload(self) {
-        let tab = self.shared(|shared| shared.identity.as_ref().map(|identity| identity.tab.clone()));
+        let tab = self.shared().identity.as_ref().map(|identity| identity.tab.clone());
         self.keep(tab);
     }
 
     fn keep(self, tab: Option<TabId>) {
-        let snapshot = self.shared(|shared| {
-            let client_id = shared.identity.as_ref()?.client.clone();
-            Some(Snapshot {
-                client_id,
-                resume: shared.room.resume(),
-                tab,
-                said: shared.room.timeline.messages(MESSAGES_MAX).into_iter().cloned().collect(),
-                pending: shared.room.outbox.all().to_vec(),
-            })
-        });
-        let Some(snapshot) = snapshot else { return };
-        Keep::Session.set_json(&self.snapshot_key(), &snapshot);
+        let key = self.snapshot_key();
+        let shared = self.shared();
+        let Some(identity) = &shared.identity else { return };
+        let snapshot = Snapshot {
+            client_id: identity.client.clone(),
+            resume: shared.room.resume(),
+            tab,
+            said: shared.room.timeline.messages(MESSAGES_MAX).into_iter().cloned().collect(),
+            pending: shared.room.outbox.all().to_vec(),
+        };
+        Keep::Session.set_json(&key, &snapshot);
     }
 
     fn snapshot_key(self) -> String {
@@ -157,7 +157,7 @@ impl Chat {
     #[must_use]
     pub fn say(self, text: Text) -> bool {
         let id: SayId = random::id().parse().expect("random ids are visible ASCII");
-        let taken = self.shared(|shared| shared.room.outbox.say(id, text));
+        let taken = self.shared().room.outbox.say(id, text);
         self.outbox.notify();
         self.wake(Wake::Outbox);
         taken
@@ -165,28 +165,22 @@ impl Chat {
 
     /// Tries a refused message again.
     pub fn retry(self, id: &SayId) {
-        self.shared(|shared| shared.room.outbox.retry(id));
+        self.shared().room.outbox.retry(id);
         self.outbox.notify();
         self.wake(Wake::Outbox);
     }
 
     /// Gives a refused message up.
     pub fn discard(self, id: &SayId) {
-        self.shared(|shared| shared.room.outbox.discard(id));
+        self.shared().room.outbox.discard(id);
         self.outbox.notify();
     }
 
     /// A key was pressed in the composer: tells the others, but not with every key.
     pub fn typing(self) {
         let now = clock::now_ms();
-        let due = self.shared(|shared| {
-            let due = now >= shared.typed_ms + TYPING_TTL_MS / 2;
-            if due {
-                shared.typed_ms = now;
-            }
-            due
-        });
-        if due {
+        if now >= self.shared().typed_ms + TYPING_TTL_MS / 2 {
+            self.shared().typed_ms = now;
             self.wake(Wake::Send(ClientMsg::Typing));
         }
     }
@@ -214,9 +208,8 @@ impl Chat {
     }
 
     fn wake(self, wake: Wake) {
-        if let Err(error) = self.shared(|shared| shared.wakes.try_send(wake))
-            && !error.is_full()
-        {
+        let sent = self.shared().wakes.try_send(wake);
+        if sent.is_err_and(|error| !error.is_full()) {
             logging::warn!("the room's driver has ended");
         }
     }
@@ -226,25 +219,25 @@ impl Chat {
     /// Reads the room, and is told when the conversation changes.
     pub fn with_timeline<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.timeline.track();
-        self.shared(|shared| read(&shared.room))
+        read(&self.shared().room)
     }
 
     /// Reads the room, and is told when the people in it change.
     pub fn with_roster<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.roster.track();
-        self.shared(|shared| read(&shared.room))
+        read(&self.shared().room)
     }
 
     /// Reads the room, and is told when somebody types or stops.
     pub fn with_typing<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.typing.track();
-        self.shared(|shared| read(&shared.room))
+        read(&self.shared().room)
     }
 
     /// One's own messages under way, oldest first.
     pub fn pending(self) -> Vec<Pending> {
         self.outbox.track();
-        self.shared(|shared| shared.room.outbox.all().to_vec())
+        self.shared().room.outbox.all().to_vec()
     }
 
     /// Oneself, once welcomed.
@@ -254,7 +247,7 @@ impl Chat {
 
     /// The connection.
     pub fn link(self) -> Link {
-        self.shared(|shared| shared.link)
+        self.shared().link
     }
 
     /// The connection, told when it changes.
@@ -266,63 +259,62 @@ impl Chat {
     /// What the server last refused, other than a message.
     pub fn refused(self) -> Option<Refused> {
         self.refused.track();
-        self.shared(|shared| shared.refused.clone())
+        self.shared().refused.clone()
     }
 
     /// How many messages of others have come since the page was opened.
     pub fn heard(self) -> u64 {
         self.timeline.track();
-        self.shared(|shared| shared.heard)
+        self.shared().heard
     }
 
     /// The time, to the second, in Unix milliseconds; 0 while drawn on the server.
     pub fn now_ms(self) -> u64 {
         self.second.track();
-        self.shared(|shared| shared.now_ms)
+        self.shared().now_ms
     }
 
     // What the driver needs.
 
     /// Which room.
     pub(crate) fn room_id(self) -> RoomId {
-        self.shared(|shared| shared.room_id.clone())
+        self.shared().room_id.clone()
     }
 
     pub(crate) fn client_id(self) -> ClientId {
-        let identity = self.shared(|shared| shared.identity.clone());
+        let identity = self.shared().identity.clone();
         identity.expect("`start` is called after `restore`").client
     }
 
     pub(crate) fn resume(self) -> Option<Resume> {
-        self.shared(|shared| shared.room.resume())
+        self.shared().room.resume()
     }
 
     /// How often this page was welcomed.
     pub(crate) fn welcomes(self) -> u32 {
-        self.shared(|shared| shared.welcomes)
+        self.shared().welcomes
     }
 
     pub(crate) fn set_link(self, link: Link) {
-        if self.shared(|shared| std::mem::replace(&mut shared.link, link)) != link {
+        let before = std::mem::replace(&mut self.shared().link, link);
+        if before != link {
             self.link.notify();
         }
     }
 
     fn set_refused(self, refused: Option<Refused>) {
-        self.shared(|shared| shared.refused = refused);
+        self.shared().refused = refused;
         self.refused.notify();
     }
 
     pub(crate) fn take_unsent(self) -> Vec<Pending> {
-        self.shared(|shared| shared.room.outbox.take_unsent())
+        self.shared().room.outbox.take_unsent()
     }
 
     pub(crate) fn tick(self) {
         let now = clock::now_ms();
-        let stopped_typing = self.shared(|shared| {
-            shared.now_ms = now;
-            shared.room.typing.expire(now)
-        });
+        self.shared().now_ms = now;
+        let stopped_typing = self.shared().room.typing.expire(now);
         self.second.notify();
         if stopped_typing {
             self.typing.notify();
@@ -331,7 +323,8 @@ impl Chat {
 
     pub(crate) fn apply(self, msg: ServerMsg) -> Changed {
         let now = clock::now_ms();
-        let changed = self.shared(|shared| {
+        let changed = {
+            let shared = &mut *self.shared();
             let changed = shared.room.apply(msg, now);
             shared.heard += u64::from(changed.heard);
             if changed.welcomed {
@@ -342,7 +335,7 @@ impl Chat {
                 }
             }
             changed
-        });
+        };
         let told = [
             (changed.timeline, self.timeline),
             (changed.roster, self.roster),
