@@ -5,6 +5,11 @@
 
 use leptos::prelude::Effect;
 
+/// A condition that is read anew each time, and followed by whoever follows what it reads. Not a
+/// `Signal`, whose code knows every kind of signal there is.
+pub(crate) trait Condition: Fn() -> bool + Copy + Send + Sync + 'static {}
+impl<F: Fn() -> bool + Copy + Send + Sync + 'static> Condition for F {}
+
 type Follows<T> = Box<dyn FnMut() -> T + Send>;
 
 /// A text that follows what it reads.

@@ -11,7 +11,7 @@ use leptos::{
 use web_sys::HtmlTextAreaElement;
 
 use super::{
-    bind::{attr, flag, follow, text},
+    bind::{Condition, attr, flag, follow, text},
     dom::{self, draw},
     icon,
 };
@@ -32,7 +32,7 @@ const CONSUMED_BY_INPUT_METHOD: u32 = 229;
 pub(crate) fn Composer(
     chat: Chat,
     /// Whether there is a conversation to take part in.
-    entered: Signal<bool>,
+    entered: impl Condition,
 ) -> impl IntoView {
     let written = RwSignal::new(String::new());
     let direction = move || written.with(|written| prose::base_direction(written).as_str());
@@ -56,7 +56,7 @@ pub(crate) fn Composer(
     });
     // Ready to write as soon as one is in, but never with a keyboard that nobody asked for.
     follow(move || {
-        if entered.get() && !browser::is_touch() {
+        if entered() && !browser::is_touch() {
             browser::focus(&field());
         }
     });
@@ -106,7 +106,7 @@ pub(crate) fn Composer(
     };
 
     view! {
-        <form class="composer" hidden=flag(move || !entered.get()) on:submit=on_submit>
+        <form class="composer" hidden=flag(move || !entered()) on:submit=on_submit>
             <div class="under">
                 <span id="who-types" class="who-types"></span>
                 <span data-over=attr(move || (problem() == Some(ErrorCode::TextTooLong)).then_some(""))>{text(count)}</span>

@@ -6,7 +6,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 
 use web_sys::HtmlInputElement;
 
-use super::bind::{attr, flag, follow, text};
+use super::bind::{Condition, attr, flag, follow, text};
 use crate::{
     browser::{element, focus, profile},
     chat::Chat,
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) fn Entrance(
     chat: Chat,
     /// Whether a name is asked for.
-    asked: Signal<bool>,
+    asked: impl Condition,
     enter: impl Fn(Name) + Copy + 'static,
 ) -> impl IntoView {
     let problem = RwSignal::new(String::new());
@@ -28,7 +28,7 @@ pub(crate) fn Entrance(
         if field.value().is_empty() {
             field.set_value(&profile::name_before());
         }
-        if asked.get()
+        if asked()
             && let Some(refused) = chat.refused()
         {
             let free = refused.suggestion.as_ref().map(Name::as_str);
@@ -37,7 +37,7 @@ pub(crate) fn Entrance(
                 field.set_value(free.as_str());
             }
         }
-        if asked.get() {
+        if asked() {
             focus(&field);
             field.select();
         }
@@ -50,7 +50,7 @@ pub(crate) fn Entrance(
         }
     };
     view! {
-        <div class="entrance" hidden=flag(move || !asked.get())>
+        <div class="entrance" hidden=flag(move || !asked())>
             <form novalidate on:submit=submit>
                 <h2>{home::WHO}</h2>
                 <div class="field">

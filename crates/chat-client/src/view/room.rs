@@ -46,8 +46,8 @@ pub fn RoomPage(
         nameless.set(false);
         chat.join_as(name);
     };
-    let asked = Signal::derive(move || nameless.get() || chat.watch_link() == Link::Refused);
-    let entered = Signal::derive(move || !asked.get());
+    let asked = move || nameless.get() || chat.watch_link() == Link::Refused;
+    let entered = move || !asked();
 
     view! {
         <div class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use web_sys::Element;
 
 use super::{
-    bind::{flag, follow, text},
+    bind::{Condition, flag, follow, text},
     icon,
     timeline::TimelineList,
 };
@@ -32,7 +32,7 @@ pub(crate) fn Scroller(
     /// Set to share the room: an empty one invites to.
     sharing: RwSignal<bool>,
     /// Whether there is a conversation to see.
-    entered: Signal<bool>,
+    entered: impl Condition,
 ) -> impl IntoView {
     let at_end = RwSignal::new(true);
     // Key of the earliest entry drawn.
@@ -84,14 +84,14 @@ pub(crate) fn Scroller(
     });
 
     view! {
-        <div class="scroller" id="scroller" hidden=flag(move || !entered.get()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log"
+        <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log"
             aria-relevant="additions">
             <TimelineList chat first sharing />
         </div>
         <button
             type="button"
             class="button small newer"
-            hidden=flag(move || at_end.get() || !entered.get())
+            hidden=flag(move || at_end.get() || !entered())
             on:click=move |_| to_end()
         >
             {icon::view(icon::DOWN)}
