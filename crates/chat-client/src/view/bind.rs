@@ -1,9 +1,12 @@
 //! The kinds of thing on the page that follow a signal: a text, a condition, an attribute, and
-//! whatever else is done when one changes. Boxing the closure makes every text on the page one
-//! type, every condition another; otherwise each closure would bring its own copy of the code that
-//! watches it.
+//! whatever else is done when one changes; and the kinds of thing that people do. Boxing the
+//! closure makes every text on the page one type, every condition another, every press a third;
+//! otherwise each closure would bring its own copy of the code that watches or hears it.
 
-use leptos::prelude::Effect;
+use leptos::{
+    ev::{MouseEvent, SubmitEvent},
+    prelude::Effect,
+};
 
 /// A condition that is read anew each time, and followed by whoever follows what it reads. Not a
 /// `Signal`, whose code knows every kind of signal there is.
@@ -27,6 +30,19 @@ pub(crate) fn attr(
     read: impl FnMut() -> Option<&'static str> + Send + 'static,
 ) -> Follows<Option<&'static str>> {
     Box::new(read)
+}
+
+/// What a press does.
+pub(crate) fn press(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(MouseEvent)> {
+    Box::new(move |_| act())
+}
+
+/// What is done when a form is sent, instead of leaving the page.
+pub(crate) fn submit(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(SubmitEvent)> {
+    Box::new(move |event| {
+        event.prevent_default();
+        act();
+    })
 }
 
 /// Does this once the page is alive, and again whenever something changes that it read. Never on

@@ -3,15 +3,12 @@
 //! choice does neither. What is half written survives a reload.
 
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
-use leptos::{
-    ev::{KeyboardEvent, SubmitEvent},
-    prelude::*,
-};
+use leptos::{ev::KeyboardEvent, prelude::*};
 
 use web_sys::HtmlTextAreaElement;
 
 use super::{
-    bind::{Condition, attr, flag, follow, text},
+    bind::{Condition, attr, flag, follow, submit, text},
     dom::{self, draw},
     icon,
 };
@@ -83,10 +80,6 @@ pub(crate) fn Composer(
             say();
         }
     };
-    let on_submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        say();
-    };
     let problem = move || written.with(|written| Text::parse(written).err().map(|invalid| invalid.code));
     follow(move || {
         let names: Vec<String> = chat.with_typing(|room| {
@@ -106,7 +99,7 @@ pub(crate) fn Composer(
     };
 
     view! {
-        <form class="composer" hidden=flag(move || !entered()) on:submit=on_submit>
+        <form class="composer" hidden=flag(move || !entered()) on:submit=submit(say)>
             <div class="under">
                 <span id="who-types" class="who-types"></span>
                 <span data-over=attr(move || (problem() == Some(ErrorCode::TextTooLong)).then_some(""))>{text(count)}</span>

@@ -2,11 +2,11 @@
 //! again when a name was not accepted.
 
 use chat_protocol::Name;
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 
 use web_sys::HtmlInputElement;
 
-use super::bind::{Condition, attr, flag, follow, text};
+use super::bind::{Condition, attr, flag, follow, submit, text};
 use crate::{
     browser::{element, focus, profile},
     chat::Chat,
@@ -42,16 +42,13 @@ pub(crate) fn Entrance(
             field.select();
         }
     });
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        match Name::parse(&field().value()) {
-            Ok(name) => enter(name),
-            Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
-        }
+    let send = move || match Name::parse(&field().value()) {
+        Ok(name) => enter(name),
+        Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
     };
     view! {
         <div class="entrance" hidden=flag(move || !asked())>
-            <form novalidate on:submit=submit>
+            <form novalidate on:submit=submit(send)>
                 <h2>{home::WHO}</h2>
                 <div class="field">
                     <label for="name">{home::NAME}</label>

@@ -5,7 +5,7 @@ use chat_protocol::RoomId;
 use leptos::prelude::*;
 
 use super::{
-    bind::{attr, text},
+    bind::{attr, press, text},
     icon,
     theme::ThemeButton,
 };
@@ -45,7 +45,7 @@ pub(crate) fn Header(
                     class="icon-button"
                     aria-label=share::SHARE
                     title=share::SHARE
-                    on:click=move |_| sharing.set(true)
+                    on:click=press(move || sharing.set(true))
                 >
                     {icon::view(icon::SHARE)}
                 </button>
@@ -57,7 +57,7 @@ pub(crate) fn Header(
                     title=people::OPEN
                     aria-controls="people"
                     aria-expanded=attr(move || Some(if people_open.get() { "true" } else { "false" }))
-                    on:click=move |_| people_open.update(|open| *open = !*open)
+                    on:click=press(move || people_open.update(|open| *open = !*open))
                 >
                     {icon::view(icon::PEOPLE)}
                 </button>

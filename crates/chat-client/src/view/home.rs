@@ -1,12 +1,12 @@
 //! `/`: a name, a room, and in. Without JavaScript the form still leads to the room.
 
 use chat_protocol::{Invalid, Name, RoomId};
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 
 use web_sys::HtmlInputElement;
 
 use super::{
-    bind::{attr, flag, follow, text},
+    bind::{attr, flag, follow, press, submit, text},
     dom::{self, Drawn, draw},
     theme::ThemeButton,
 };
@@ -37,8 +37,7 @@ pub fn Home() -> impl IntoView {
         dom::fill(&element("recent"), &links);
     });
 
-    let enter = move |event: SubmitEvent| {
-        event.prevent_default();
+    let enter = move || {
         let (name, room) = (field("name"), field("room"));
         let (chosen, wanted) = (Name::parse(&name.value()), RoomId::parse(&room.value()));
         name_problem.set(chosen.as_ref().err().map(problem).unwrap_or_default());
@@ -52,7 +51,7 @@ pub fn Home() -> impl IntoView {
             (_, Err(_)) => focus(&room),
         }
     };
-    let draw_room = move |_| {
+    let draw_room = move || {
         let [noun, adjective, number] = [(); 3].map(|()| (random::unit() * 1_000_000.0) as usize);
         field("room").set_value(&room_names::room_name(noun, adjective, number));
         room_problem.set(String::new());
@@ -67,7 +66,7 @@ pub fn Home() -> impl IntoView {
                     <h1>{words::APP_NAME}</h1>
                     <p class="tagline">{words::TAGLINE}</p>
                 </header>
-                <form action="/go" method="get" novalidate on:submit=enter>
+                <form action="/go" method="get" novalidate on:submit=submit(enter)>
                     <div class="field">
                         <label for="name">{home::NAME}</label>
                         <input
@@ -101,7 +100,7 @@ pub fn Home() -> impl IntoView {
                     </div>
                     <div class="actions">
                         <button class="button">{home::ENTER}</button>
-                        <button type="button" class="button quiet" on:click=draw_room>{home::RANDOM_ROOM}</button>
+                        <button type="button" class="button quiet" on:click=press(draw_room)>{home::RANDOM_ROOM}</button>
                     </div>
                 </form>
                 <p class="recent" hidden=flag(move || !any_recent.get())>

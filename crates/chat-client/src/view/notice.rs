@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::bind::{attr, flag, text};
+use super::bind::{attr, flag, press, text};
 use crate::{chat::Chat, fa::words::connection, socket::Link};
 
 /// The strip; nothing while all is well.
@@ -25,7 +25,7 @@ pub(crate) fn Notice(chat: Chat) -> impl IntoView {
         <div class="notice" data-over=attr(move || over().then_some("")) hidden=flag(move || !lost())>
             <span role="alert">{text(move || why().to_owned())}</span>
             <span class="countdown" aria-hidden="true">{text(countdown)}</span>
-            <button type="button" class="link-button" on:click=move |_| chat.reconnect_now()>
+            <button type="button" class="link-button" on:click=press(move || chat.reconnect_now())>
                 {text(move || again().to_owned())}
             </button>
         </div>

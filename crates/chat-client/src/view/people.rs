@@ -2,11 +2,11 @@
 //! phone. One's own name is changed here.
 
 use chat_protocol::{Member, Name};
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use super::{
-    bind::{attr, flag, follow, text},
+    bind::{attr, flag, follow, press, submit, text},
     dom::{Drawn, draw},
     icon,
     lesson::Lesson,
@@ -45,7 +45,7 @@ pub(crate) fn People(
     let count = move || people::here(chat.with_roster(|room| room.roster.count()).into());
     let unlisted = move || chat.with_roster(|room| room.roster.unlisted());
     view! {
-        <div class="backdrop" data-open=attr(move || open.get().then_some("")) on:click=move |_| open.set(false)></div>
+        <div class="backdrop" data-open=attr(move || open.get().then_some("")) on:click=press(move || open.set(false))></div>
         <aside id="people" class="people" data-open=attr(move || open.get().then_some("")) aria-label=people::PEOPLE>
             <div class="heading">
                 <h2>{text(count)}</h2>
@@ -54,7 +54,7 @@ pub(crate) fn People(
                     class="icon-button close-button"
                     aria-label=people::CLOSE
                     title=people::CLOSE
-                    on:click=move |_| open.set(false)
+                    on:click=press(move || open.set(false))
                 >
                     {icon::view(icon::CLOSE)}
                 </button>
@@ -127,19 +127,16 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             problem.set(errors::error(refused.code, free).plain());
         }
     });
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        match Name::parse(&field().value()) {
-            Ok(name) if chat.me().is_some_and(|me| me.name == name) => open.set(false),
-            Ok(name) => {
-                profile::choose_name(&name);
-                chat.rename(name);
-            }
-            Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
+    let send = move || match Name::parse(&field().value()) {
+        Ok(name) if chat.me().is_some_and(|me| me.name == name) => open.set(false),
+        Ok(name) => {
+            profile::choose_name(&name);
+            chat.rename(name);
         }
+        Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
     };
     view! {
-        <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit>
+        <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit(send)>
             <input
                 id="rename"
                 dir="auto"

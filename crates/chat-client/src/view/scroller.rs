@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use web_sys::Element;
 
 use super::{
-    bind::{Condition, flag, follow, text},
+    bind::{Condition, flag, follow, press, text},
     icon,
     timeline::TimelineList,
 };
@@ -92,7 +92,7 @@ pub(crate) fn Scroller(
             type="button"
             class="button small newer"
             hidden=flag(move || at_end.get() || !entered())
-            on:click=move |_| to_end()
+            on:click=press(move || to_end())
         >
             {icon::view(icon::DOWN)}
             {text(move || match unseen() {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use web_sys::HtmlDialogElement;
 
 use super::{
-    bind::{follow, text},
+    bind::{follow, press, text},
     icon,
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
             }
         }
     });
-    let copy = move |_| {
+    let copy = move || {
         let done = clipboard::copy_field(&element("address"));
         copied.set(if done { share::COPIED } else { share::COPY_BY_HAND }.to_owned());
     };
@@ -45,7 +45,7 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
                         class="icon-button"
                         aria-label=words::CLOSE
                         title=words::CLOSE
-                        on:click=move |_| open.set(false)
+                        on:click=press(move || open.set(false))
                     >
                         {icon::view(icon::CLOSE)}
                     </button>
@@ -54,7 +54,7 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
                 <p class="caption">{share::SCAN}</p>
                 <div class="address">
                     <input id="address" readonly value=share_url aria-label=share::LINK />
-                    <button type="button" class="button" on:click=copy>{share::COPY}</button>
+                    <button type="button" class="button" on:click=press(copy)>{share::COPY}</button>
                 </div>
                 <p class="caption" role="status">
                     {text(move || copied.get())}

@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::icon;
+use super::{bind::press, icon};
 use crate::{browser::cookie, fa::words};
 
 /// The button that changes to the other theme.
@@ -15,7 +15,7 @@ pub(crate) fn ThemeButton() -> impl IntoView {
             class="icon-button theme"
             aria-label=words::THEME
             title=words::THEME
-            on:click=|_| toggle()
+            on:click=press(toggle)
         >
             {icon::view(icon::THEME)}
         </button>

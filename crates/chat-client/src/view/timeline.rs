@@ -7,7 +7,7 @@ use chat_protocol::{Name, SayId};
 use leptos::prelude::*;
 
 use super::{
-    bind::{flag, follow},
+    bind::{flag, follow, press},
     dom::{Drawn, draw},
     icon, message,
     rows::Rows,
@@ -49,7 +49,7 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
             <div class="invitation" hidden=flag(move || !entered())>
                 <strong>{messages::EMPTY}</strong>
                 <p>{messages::EMPTY_HINT}</p>
-                <button type="button" class="button quiet small" on:click=move |_| sharing.set(true)>
+                <button type="button" class="button quiet small" on:click=press(move || sharing.set(true))>
                     {share::SHARE}
                 </button>
             </div>
