@@ -157,7 +157,12 @@ impl Chat {
     #[must_use]
     pub fn say(self, text: Text) -> bool {
         let id: SayId = random::id().parse().expect("random ids are visible ASCII");
-        let taken = self.shared().room.outbox.say(id, text);
+        let taken = {
+            let mut shared = self.shared();
+            // What is typed next is news again.
+            shared.typed_ms = 0;
+            shared.room.outbox.say(id, text)
+        };
         self.outbox.notify();
         self.wake(Wake::Outbox);
         taken

@@ -110,12 +110,15 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
             Either::Right(Some(Wake::Tick)) => {
                 chat.tick();
                 if ping.is_dead(clock::now_ms()) {
-                    connection.close(CloseCode::Normal);
+                    // Not a goodbye: the others should see us away, not gone.
+                    connection.close(CloseCode::PingTimeout);
                     return Err(Over(CloseCode::PingTimeout.code()));
                 }
                 if let Some(n) = ping.due(clock::now_ms()) {
                     connection.send(&ClientMsg::Ping { n }).await?;
                 }
+                // In case the wake for it found no place.
+                send_outbox(chat, &mut connection).await?;
             }
             Either::Right(Some(Wake::Outbox)) => send_outbox(chat, &mut connection).await?,
             Either::Right(Some(Wake::Send(msg))) => {
@@ -132,7 +135,7 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
             }
             Either::Right(Some(Wake::Now)) => {}
             Either::Right(None) => {
-                connection.close(CloseCode::GoingAway);
+                connection.close(CloseCode::Normal);
                 return Ok(Ended::Over(CloseCode::Normal.code()));
             }
         }

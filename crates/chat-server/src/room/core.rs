@@ -245,7 +245,10 @@ impl Core {
         if self.presence.concerns(&said.from) {
             self.tell_presence(effects);
         }
-        self.roster.session_mut(key).remember(id, said.seq, now);
+        let session = self.roster.session_mut(key);
+        session.remember(id, said.seq, now);
+        // Whoever spoke is done typing; what they type next is news again.
+        session.typing_at = None;
         self.history.push(said.clone());
         effects.push(Effect::Broadcast(ServerMsg::Said(said)));
     }

@@ -122,6 +122,16 @@ impl Fanout {
     }
 }
 
+impl Drop for Fanout {
+    /// A room ends when nobody is in it. With members in it, it failed: they are told, so that
+    /// they come back to a new one instead of sitting in silence.
+    fn drop(&mut self) {
+        for receiver in &self.receivers {
+            receiver.outbox.close(CloseCode::InternalError);
+        }
+    }
+}
+
 fn encode(json: &mut Vec<u8>, message: &ServerMsg) {
     json.clear();
     serde_json::to_writer(json, message).expect("strings and numbers always serialise");
