@@ -23,8 +23,7 @@ pub(crate) const FORMAT: Step = Step {
 };
 
 /// The features of everything at once, for the machine we are on.
-pub(crate) const ALL_FEATURES: &str =
-    "chat-protocol/normalize,chat-protocol/schema,chat-server/pages,chat-client/ssr";
+const ALL_FEATURES: &str = "chat-protocol/normalize,chat-protocol/schema,chat-server/pages,chat-client/ssr";
 
 const CLIPPY_FIX: &str =
     "The message above says where; if clippy is missing, `rustup component add clippy` first.";

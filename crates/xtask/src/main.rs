@@ -82,6 +82,7 @@ fn test_steps() -> Vec<Step> {
     let before: &[Step] = &[
         checks::FORMAT,
         tests::ROOMS,
+        tests::EXAMPLES,
         toolchain::STEP,
         checks::LINTS,
         checks::SERVER_LINTS,
@@ -89,7 +90,6 @@ fn test_steps() -> Vec<Step> {
         checks::DOCS,
         tests::PAGES,
         tests::TOOLS,
-        tests::EXAMPLES,
     ];
     let after: &[Step] = &[
         budget::STEP,

@@ -5,20 +5,32 @@
 use anyhow::Result;
 
 use crate::{
-    checks::ALL_FEATURES,
     command,
     metadata::Workspace,
     steps::{Outcome, Step},
     tally::Runner,
 };
 
+/// With normalisation, because the server has the last word on names.
+const ROOMS_FEATURES: &str = "chat-protocol/normalize,chat-protocol/schema";
+
 pub(crate) const ROOMS: Step = Step {
     name: "test",
     why: "unit and integration tests of protocol and server",
     browser: false,
+    // The default members; the server as it is without pages.
+    run: |context| test(&context.workspace, &["--lib", "--bins", "--tests", "--features", ROOMS_FEATURES]),
+};
+
+pub(crate) const EXAMPLES: Step = Step {
+    name: "test-docs",
+    why: "the examples in the documentation of protocol and server are true",
+    browser: false,
     run: |context| {
-        // The default members; the server as it is without pages.
-        test(&context.workspace, &["--features", "chat-protocol/normalize,chat-protocol/schema"])
+        // The same crates and features as above, so nothing is compiled again.
+        let mut run = command::cargo(&context.workspace, "test --doc --no-fail-fast");
+        run.args(["--features", ROOMS_FEATURES]);
+        command::count_tests(Runner::Libtest, &mut run, FIX).map(Outcome::tests)
     },
 };
 
@@ -28,22 +40,10 @@ pub(crate) const PAGES: Step = Step {
     browser: false,
     run: |context| {
         let leptos = &context.workspace.leptos;
-        // The server does not compile without a folder to embed; its tests need no more than that.
-        std::fs::create_dir_all(context.workspace.site())?;
-        let (page, server) = (leptos.lib_package.as_str(), leptos.bin_package.as_str());
-        test(
-            &context.workspace,
-            &[
-                "--package",
-                page,
-                "--package",
-                server,
-                "--lib",
-                "--tests",
-                "--features",
-                "chat-client/ssr,chat-server/pages",
-            ],
-        )
+        let mut selection = vec!["--package", &leptos.lib_package, "--package", &leptos.bin_package];
+        // Of the server's integration tests those of its pages; the others have been run.
+        selection.extend(["--lib", "--test", "pages", "--features", "chat-client/ssr,chat-server/pages"]);
+        test(&context.workspace, &selection)
     },
 };
 
@@ -51,18 +51,7 @@ pub(crate) const TOOLS: Step = Step {
     name: "test-xtask",
     why: "tests of this tool",
     browser: false,
-    run: |context| test(&context.workspace, &["--package", env!("CARGO_PKG_NAME")]),
-};
-
-pub(crate) const EXAMPLES: Step = Step {
-    name: "test-docs",
-    why: "the examples in the documentation are true",
-    browser: false,
-    run: |context| {
-        let mut run = command::cargo(&context.workspace, "test --doc --workspace --no-fail-fast");
-        run.args(["--exclude", env!("CARGO_PKG_NAME"), "--features", ALL_FEATURES]);
-        command::count_tests(Runner::Libtest, &mut run, FIX).map(Outcome::tests)
-    },
+    run: |context| test(&context.workspace, &["--package", env!("CARGO_PKG_NAME"), "--bins"]),
 };
 
 const FIX: &str = "The message above says where.";
@@ -71,8 +60,7 @@ fn test(workspace: &Workspace, selection: &[&str]) -> Result<Outcome> {
     let (runner, mut run) = if command::succeeds(&mut command::cargo(workspace, "nextest --version")) {
         (Runner::Nextest, command::cargo(workspace, "nextest run --no-tests pass"))
     } else {
-        // Examples in documentation are a step of their own.
-        (Runner::Libtest, command::cargo(workspace, "test --lib --bins --tests"))
+        (Runner::Libtest, command::cargo(workspace, "test"))
     };
     run.args(selection).arg("--no-fail-fast");
     command::count_tests(runner, &mut run, FIX).map(Outcome::tests)

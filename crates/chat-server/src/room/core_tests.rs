@@ -473,7 +473,7 @@ fn typing_is_told_once_in_half_its_lifetime() {
     assert_eq!((typed(&mut stage), typed(&mut stage)), (1, 0));
     stage.now += TYPING_TTL_MS / 2;
     assert_eq!((typed(&mut stage), typed(&mut stage)), (1, 0));
-    stage.say(ali, "s-1");
+    stage.say(ali, "s-1", "سلام");
     assert_eq!(typed(&mut stage), 1, "who spoke was done typing");
 }
 
