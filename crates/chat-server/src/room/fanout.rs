@@ -154,8 +154,9 @@ mod tests {
         (Arc::new(Outbox::new(Arc::new(near), 1 << 20)), far)
     }
 
-    /// The `n`s of the pongs, which stand for messages here, until the connection is given up.
-    async fn heard(mut far: TcpStream) -> Vec<u64> {
+    /// The `n`s of the pongs, which stand for messages here, until the connection is given up; and
+    /// whether it was told that the room failed.
+    async fn heard(mut far: TcpStream) -> (Vec<u64>, bool) {
         let mut bytes = Vec::new();
         far.read_to_end(&mut bytes).await.unwrap();
         let (mut rest, mut heard) = (&bytes[..], Vec::new());
@@ -164,8 +165,9 @@ mod tests {
             heard.push(serde_json::from_slice::<serde_json::Value>(json).unwrap()["n"].as_u64().unwrap());
             rest = more;
         }
-        assert!(rest.is_empty(), "bytes that are no frame: {rest:?}");
-        heard
+        let told = rest == frame::close(CloseCode::InternalError);
+        assert!(told || rest.is_empty(), "bytes that are no frame: {rest:?}");
+        (heard, told)
     }
 
     fn message(n: u32) -> ServerMsg {
@@ -194,10 +196,11 @@ mod tests {
         fanout.detach(key_a);
         fanout.broadcast(&message(5));
         fanout.flush();
+        fanout.detach(key_c);
         drop(fanout);
-        assert_eq!(heard(far_a).await, [1, 2, 10, 11, 3, 4]);
-        assert_eq!(heard(far_b).await, [20, 2, 3, 4, 5]);
-        assert_eq!(heard(far_c).await, [4, 30, 5]);
+        assert_eq!(heard(far_a).await, (vec![1, 2, 10, 11, 3, 4], false));
+        assert_eq!(heard(far_b).await, (vec![20, 2, 3, 4, 5], true), "its room failed with it inside");
+        assert_eq!(heard(far_c).await, (vec![4, 30, 5], false));
     }
 
     #[tokio::test]
@@ -212,7 +215,8 @@ mod tests {
         }
         fanout.flush();
         fanout.receivers[0].outbox.flushed().await;
+        fanout.detach(ConnKey(1));
         drop(fanout);
-        assert!(reading.await.unwrap().into_iter().eq(0..10_000));
+        assert!(reading.await.unwrap().0.into_iter().eq(0..10_000));
     }
 }
