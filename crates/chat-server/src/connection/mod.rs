@@ -155,13 +155,8 @@ impl Connection {
             }
             match read {
                 Ok(Message::Text(json)) => self.hear(&json).await?,
-                Ok(Message::Binary(_)) => {
-                    self.check_pace()?;
-                    self.refuse(ServerMsg::error(
-                        ErrorCode::NotText,
-                        "binary frame; send JSON in text frames",
-                    ))?;
-                }
+                Ok(Message::Binary(_)) => self
+                    .refuse(ServerMsg::error(ErrorCode::NotText, "binary frame; send JSON in text frames"))?,
                 // The library answers at its next read.
                 Ok(Message::Ping(_)) => self.check_pace()?,
                 Ok(Message::Pong(_) | Message::Frame(_)) => {}
@@ -173,21 +168,30 @@ impl Connection {
     }
 
     /// One text frame: read by the protocol's rules, then done. Whatever is wrong with it is
-    /// answered, and harms nothing else.
+    /// answered, and harms nothing else. It is read before it is weighed, because also the error
+    /// that drops a `say` carries its id; how many can be read for nothing is bounded by the offences.
     async fn hear(&mut self, json: &str) -> Step {
-        if !self.pace.allows(Instant::now()) {
-            return self
-                .refuse(ServerMsg::error(ErrorCode::TooFast, "too many messages; this one was dropped"));
+        let message = match ClientMsg::parse(json, self.app.config.text_max) {
+            Ok(message) => message,
+            Err(rejection) => return self.refuse(rejection.into()),
+        };
+        let now = Instant::now();
+        if !self.pace.allows(now) {
+            if !self.pace.tolerates(now) {
+                return ControlFlow::Break(Ending::Ours(CloseCode::Abuse));
+            }
+            let detail = "too many messages; this one was dropped";
+            self.send(&error_about(message, ErrorCode::TooFast, detail));
+            return ON;
         }
-        match ClientMsg::parse(json, self.app.config.text_max) {
-            Err(rejection) => self.refuse(rejection.into()),
-            Ok(ClientMsg::Ping { n }) => {
+        match message {
+            ClientMsg::Ping { n } => {
                 self.send(&ServerMsg::Pong { n });
                 ON
             }
-            Ok(ClientMsg::Join { name, resume, tab }) => self.join(name, resume, tab).await,
-            Ok(message) => match &self.membership {
-                None => self.refuse(ServerMsg::error(ErrorCode::NotJoined, "join first")),
+            ClientMsg::Join { name, resume, tab } => self.join(name, resume, tab).await,
+            message => match &self.membership {
+                None => self.refuse(error_about(message, ErrorCode::NotJoined, "join first")),
                 Some(member) => {
                     let told = match message {
                         ClientMsg::Say { id, text } => member.say(id, text).await,
@@ -244,7 +248,7 @@ impl Connection {
     /// Counts a frame that is no message of the protocol.
     fn check_pace(&mut self) -> Step {
         let now = Instant::now();
-        if self.pace.allows(now) || self.pace.forgives(now) {
+        if self.pace.allows(now) || self.pace.tolerates(now) {
             return ON;
         }
         ControlFlow::Break(Ending::Ours(CloseCode::Abuse))
@@ -299,6 +303,12 @@ impl Connection {
             tracing::debug!(conn = self.place.conn().0, "the other end did not finish the close in time");
         }
     }
+}
+
+/// The error that answers this message: with its id, if it is a `say`.
+fn error_about(message: ClientMsg, code: ErrorCode, detail: &str) -> ServerMsg {
+    let id = if let ClientMsg::Say { id, .. } = message { Some(id) } else { None };
+    ServerMsg::Error { code, detail: detail.into(), id, suggestion: None }
 }
 
 /// Takes and discards what still comes until the other end is done too. Closing a socket that holds

@@ -1,6 +1,8 @@
-//! How much a connection may ask, and how often it may be wrong: two token buckets. A frame over
-//! the pace is dropped with a `too_fast` error. Every dropped or mistaken frame is an offence, and
-//! too many of those end the connection. The time is passed in.
+//! How much a connection may ask, and how often it may be wrong: three token buckets. A frame over
+//! the pace is dropped with a `too_fast` error. Haste is no mistake: a page that was away sends all
+//! that waited at once, and sends again what was dropped. So only a mistaken frame is an offence at
+//! once; a dropped one is when many were dropped before it. Too many offences end the connection.
+//! The time is passed in.
 
 use std::time::{Duration, Instant};
 
@@ -9,6 +11,9 @@ use std::time::{Duration, Instant};
 const OFFENCES: f64 = 20.0;
 /// One offence is forgotten in this time.
 const FORGIVEN_IN: Duration = Duration::from_secs(3);
+/// How many frames may be dropped before a drop is an offence: twice what an honest page has
+/// waiting. They are regained at the pace.
+const DROPS: f64 = 200.0;
 
 /// A bucket that holds up to `size` tokens and gains `per_second`.
 #[derive(Debug)]
@@ -41,6 +46,7 @@ impl Bucket {
 pub struct Pace {
     /// `None`: as fast as it likes.
     frames: Option<Bucket>,
+    drops: Bucket,
     offences: Bucket,
 }
 
@@ -48,12 +54,18 @@ impl Pace {
     /// At most `burst` frames at once and `per_second` in the long run. `per_second` 0 sets no pace.
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         let frames = (per_second > 0).then(|| Bucket::full(burst.max(1).into(), per_second.into(), now));
-        Self { frames, offences: Bucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now) }
+        let drops = Bucket::full(DROPS, per_second.into(), now);
+        Self { frames, drops, offences: Bucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now) }
     }
 
     /// Whether a frame that came now is within the pace.
     pub fn allows(&mut self, now: Instant) -> bool {
         self.frames.as_mut().is_none_or(|frames| frames.take(now))
+    }
+
+    /// Counts a frame that was dropped for being over the pace. False when there were too many.
+    pub fn tolerates(&mut self, now: Instant) -> bool {
+        self.drops.take(now) || self.forgives(now)
     }
 
     /// Counts an offence. False when there were too many.
@@ -82,6 +94,15 @@ mod tests {
     fn without_a_pace_everything_passes() {
         let mut pace = Pace::new(0, 0, Instant::now());
         assert!((0..10_000).all(|_| pace.allows(Instant::now())));
+    }
+
+    #[test]
+    fn drops_are_offences_only_when_many() {
+        let start = Instant::now();
+        let mut pace = Pace::new(10, 50, start);
+        assert_eq!((0..1_000).filter(|_| pace.tolerates(start)).count(), (DROPS + OFFENCES) as usize);
+        let later = start + Duration::from_secs(1);
+        assert_eq!((0..1_000).filter(|_| pace.tolerates(later)).count(), 10, "regained at the pace");
     }
 
     #[test]
