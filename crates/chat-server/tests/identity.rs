@@ -142,3 +142,17 @@ async fn a_full_server_says_so() {
     sara.send(json!({"type": "join"})).await;
     assert_eq!(sara.expect_close().await, (1013, "try_again_later".into()));
 }
+
+#[tokio::test]
+async fn a_rename_survives_a_reconnect_whose_join_says_the_old_name() {
+    let server = TestServer::start().await;
+    let mut ali = server.join_with("class", "ali", json!({"type": "join", "name": "علی"})).await;
+    ali.send(json!({"type": "rename", "name": "رضا"})).await;
+    ali.expect_presence(|presence| presence["changed"][0]["name"] == "رضا").await;
+    let _other = server.join_with("class", "x", json!({"type": "join", "name": "علی"})).await;
+    let mut resume = ali.resume(0);
+    resume["name"] = json!("علی");
+    ali.cut();
+    let ali = server.join_with("class", "ali", resume).await;
+    assert_eq!(ali.welcome["you"], json!({"id": "ali", "name": "رضا"}));
+}

@@ -36,7 +36,8 @@ pub struct Join {
     pub conn: ConnKey,
     /// The id in its URL.
     pub client_id: ClientId,
-    /// The name asked for; without one, the name it had or the client id.
+    /// The name asked for, as a newcomer; without one, the client id. Who comes back by a claim
+    /// that holds has a name already.
     pub name: Option<Name>,
     /// Which of the person's tabs it is.
     pub tab: Option<TabId>,
@@ -113,9 +114,10 @@ impl Core {
     /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
     /// and reading what was missed are one step, so nothing falls between them.
     ///
-    /// The same rules hold for those who come and those who come back. An explicit name that
-    /// somebody else has is refused with a suggestion; a name nobody asked for by word (the client
-    /// id, or the one a session had) is numbered when taken. A client id that is taken is numbered.
+    /// Who comes back keeps their own name, whatever name the join says, so a rename outlives the
+    /// connection; a newcomer's explicit name that somebody else has is refused with a suggestion. A
+    /// name nobody asked for by word (the client id, or the one of a session that had left) is
+    /// numbered when taken. A client id that is taken is numbered.
     ///
     /// # Errors
     /// A [`Refusal`], after which nothing has changed: `name_taken`, or `room_full`, also for
@@ -123,7 +125,10 @@ impl Core {
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         let Join { conn, client_id, name, tab, claim, token } = join;
         let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
-        let name = self.name_for(&client_id, name, returning)?;
+        let name = match returning {
+            Some(key) => self.roster.free_name(&self.roster.session(key).name, returning),
+            None => self.name_for_newcomer(&client_id, name)?,
+        };
         self.check_place(returning, tab.as_ref())?;
 
         let shown = returning.map(|key| self.roster.session(key)).filter(|session| session.is_visible());
@@ -133,10 +138,7 @@ impl Core {
                 let id = self.roster.free_id(&client_id);
                 self.roster.add(Session::new(id, name, self.history.newest()))
             }
-            Some(key) if before.is_some() => {
-                self.roster.rename(key, name);
-                key
-            }
+            Some(key) if before.is_some() => key,
             Some(key) => {
                 let id = self.roster.free_id(&self.roster.session(key).id);
                 self.roster.bring_back(key, id, name);
@@ -181,24 +183,12 @@ impl Core {
         Ok(())
     }
 
-    fn name_for(
-        &self,
-        client_id: &ClientId,
-        asked: Option<Name>,
-        own: Option<SessionKey>,
-    ) -> Result<Name, Refusal> {
-        if let Some(name) = asked {
-            return if self.roster.is_name_taken(&name, own) {
-                Err(self.taken(&name, own))
-            } else {
-                Ok(name)
-            };
+    fn name_for_newcomer(&self, client_id: &ClientId, asked: Option<Name>) -> Result<Name, Refusal> {
+        match asked {
+            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.taken(&name, None)),
+            Some(name) => Ok(name),
+            None => Ok(self.roster.free_name(&Name::from(client_id), None)),
         }
-        let name = match own {
-            Some(key) => self.roster.session(key).name.clone(),
-            None => Name::from(client_id),
-        };
-        Ok(self.roster.free_name(&name, own))
     }
 
     fn taken(&self, name: &Name, own: Option<SessionKey>) -> Refusal {

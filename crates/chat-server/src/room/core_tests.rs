@@ -260,15 +260,13 @@ fn a_clean_close_leaves_at_once_and_can_still_be_resumed() {
 }
 
 #[test]
-fn who_left_holds_no_name_and_follows_the_rules_of_names_on_return() {
+fn who_left_holds_no_name_and_comes_back_numbered_when_it_was_taken() {
     let mut stage = Stage::new(LIMITS);
     let (first, welcome) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
     stage.leave(first, Departure::Clean);
     let (_, other) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
     assert_eq!(other.you.id.as_str(), "ali", "who left holds no id either");
-    let refusal = stage.join_as(Ask::new("ali").named("علی").resuming(&welcome, 0)).unwrap_err();
-    assert_eq!(refusal.suggestion.unwrap().as_str(), "علی ۲");
-    let (_, back) = stage.join_as(Ask::new("ali").resuming(&welcome, 0)).unwrap();
+    let (_, back) = stage.join_as(Ask::new("ali").named("علی").resuming(&welcome, 0)).unwrap();
     assert_eq!((back.you.id.as_str(), back.you.name.as_str()), ("ali-2", "علی ۲"));
     assert!(back.recovered, "the same session under another name");
 }
@@ -282,6 +280,24 @@ fn who_is_away_keeps_id_and_name() {
     assert_eq!(stage.join("ali").1.you.id.as_str(), "ali-2");
     let (_, back) = stage.join_as(Ask::new("ali").named("علی").resuming(&welcome, 0)).unwrap();
     assert_eq!((back.you.id.as_str(), back.you.away), ("ali", false));
+}
+
+#[test]
+fn a_rename_outlives_the_connection_whatever_name_the_join_says() {
+    let mut stage = Stage::new(LIMITS);
+    stage.join("sara");
+    let (mut ali, welcome) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
+    stage.rename(ali, "علی رضایی");
+    let (_, other) = stage.join_as(Ask::new("x").named("علی")).unwrap();
+    assert_eq!(other.you.name.as_str(), "علی", "a name given up is free");
+    for how in [Departure::Lost, Departure::Clean] {
+        for asked in ["علی", "sara", "نامی آزاد"] {
+            stage.leave(ali, how);
+            let (conn, back) = stage.join_as(Ask::new("ali").named(asked).resuming(&welcome, 0)).unwrap();
+            assert_eq!((back.you.name.as_str(), back.recovered), ("علی رضایی", true), "{asked}, {how:?}");
+            ali = conn;
+        }
+    }
 }
 
 #[test]
