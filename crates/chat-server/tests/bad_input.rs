@@ -208,3 +208,20 @@ async fn bad_frames_again_and_again_are_abuse() {
     }
     assert_eq!(ali.expect_close().await, (4502, "abuse".into()));
 }
+
+#[tokio::test]
+async fn a_close_code_that_may_not_be_sent_is_a_protocol_error() {
+    let server = TestServer::start().await;
+    for code in [0_u16, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
+        let mut raw = Raw::open(&server, "/ws/class/ali").await;
+        raw.send(8, &[&code.to_be_bytes()[..], b"bye"].concat()).await;
+        let close = raw.expect_close().await;
+        assert_eq!((close.close_code(), &close.payload[2..]), (1002, &b"protocol_error"[..]), "{code}");
+    }
+    for code in [1000_u16, 1001, 3000, 4999] {
+        let mut raw = Raw::open(&server, "/ws/class/ali").await;
+        raw.send(8, &[&code.to_be_bytes()[..], b"bye"].concat()).await;
+        let close = raw.expect_close().await;
+        assert_eq!((close.close_code(), &close.payload[2..]), (code, &b"bye"[..]));
+    }
+}

@@ -15,7 +15,7 @@ use tokio::{net::TcpStream, time::Sleep};
 use tungstenite::{
     Error, Message, WebSocket,
     error::ProtocolError,
-    protocol::{CloseFrame, Role, WebSocketConfig},
+    protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode as Code},
 };
 
 use self::{
@@ -160,6 +160,10 @@ impl Connection {
                 // The library answers at its next read.
                 Ok(Message::Ping(_)) => self.check_pace()?,
                 Ok(Message::Pong(_) | Message::Frame(_)) => {}
+                // So the library reports a code that may not be sent (RFC 6455 §7.4), such as 1005.
+                Ok(Message::Close(Some(CloseFrame { code: Code::Protocol, .. }))) => {
+                    return ControlFlow::Break(Ending::Ours(CloseCode::ProtocolError));
+                }
                 Ok(Message::Close(frame)) => return ControlFlow::Break(Ending::Theirs(frame)),
                 Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => return ON,
                 Err(error) => return ControlFlow::Break(error.into()),
