@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{Path, Query, Request, State, rejection::QueryRejection},
+    extract::{
+        Path, Query, Request, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     middleware,
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
@@ -27,6 +30,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/", get(pages::home))
         .route("/go", get(go))
         .route("/r/{room}", get(room))
+        .route("/r/{room}/", get(room))
         .route("/r/{room}/qr.svg", get(room_qr))
         .route("/ws/{room_id}/{client_id}", any(upgrade))
         .route("/healthz", get("ok\n"))
@@ -44,10 +48,15 @@ async fn other(request: Request) -> Response {
     pages::not_found(request).await
 }
 
-/// A room's page, at its one address: another spelling of the id leads there.
-async fn room(State(app): State<Arc<App>>, Path(raw): Path<String>, request: Request) -> Response {
+/// The `{room}` of a path, before its rule is checked; an error when it is not UTF-8.
+type RawRoom = Result<Path<String>, PathRejection>;
+
+/// A room's page, at its one address: another spelling of the id leads there, and so does a slash
+/// at the end.
+async fn room(State(app): State<Arc<App>>, raw: RawRoom, request: Request) -> Response {
+    let Ok(Path(raw)) = raw else { return pages::bad_room(request).await };
     let Ok(room) = RoomId::parse(&raw) else { return pages::bad_room(request).await };
-    if room.as_str() != raw {
+    if room.as_str() != raw || request.uri().path().ends_with('/') {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&(room_path(&room) + &query)).into_response();
     }

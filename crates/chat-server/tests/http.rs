@@ -65,7 +65,11 @@ async fn ids_that_break_their_rule_are_named_before_any_upgrade() {
         assert_eq!(status(&answer), 400, "{path}: {answer}");
         assert!(answer.contains(rule) && answer.contains("must be"), "{path}: {answer}");
     }
-    assert_eq!(status(&server.get("/ws/%FF/ali").await), 400, "not UTF-8");
+    for path in ["/ws/%FF/ali", "/ws/class/%ff"] {
+        let answer = server.http(&handshake(path, "Connection: close\r\n")).await;
+        assert_eq!(status(&answer), 400, "{path}: {answer}");
+        assert!(answer.contains("must be percent-encoded UTF-8"), "{path}: {answer}");
+    }
 }
 
 #[tokio::test]
@@ -104,6 +108,8 @@ async fn pages_of_other_sites_may_not_connect() {
         let request = handshake("/ws/class/ali", &format!("Origin: {origin}\r\n"));
         assert_eq!(status(&upgraded(&server, &request).await), expected, "{origin}");
     }
+    let two = "Origin: http://localhost:3000\r\nOrigin: https://friend.example\r\n";
+    assert_eq!(status(&upgraded(&server, &handshake("/ws/class/ali", two)).await), 403, "no browser's");
 }
 
 #[tokio::test]
@@ -133,12 +139,18 @@ async fn a_room_has_one_address() {
         ("/r/Class", "/r/class"),
         ("/r/%D9%83%D9%84%D8%A7%D8%B3", "/r/%DA%A9%D9%84%D8%A7%D8%B3"),
         ("/r/a%20b?x=1", "/r/a-b?x=1"),
+        ("/r/class/", "/r/class"),
+        ("/r/Class/?x=1", "/r/class?x=1"),
     ] {
         let answer = server.get(spelling).await;
         assert_eq!((status(&answer), header(&answer, "location")), (308, Some(canonical)), "{spelling}");
     }
     assert_eq!(status(&server.get("/r/%DA%A9%D9%84%D8%A7%D8%B3").await), 200);
-    assert_eq!(status(&server.get("/r/a%2Fb").await), 400);
+    for bad in ["/r/a%2Fb", "/r/a%2Fb/", "/r/%ff", "/r/-/"] {
+        let answer = server.get(bad).await;
+        assert_eq!(status(&answer), 400, "{bad}: {answer}");
+        assert!(answer.contains("نشانی این اتاق درست نیست"), "{bad}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -7,9 +7,13 @@ use http::{HeaderMap, Uri, header};
 
 /// Whether a request may open a connection: it has no `Origin`, or one whose host and port are the
 /// ones the request was sent to, or one on the list. `allowed` holds whole origins, as
-/// `https://chat.example.org`.
+/// `https://chat.example.org`. No browser sends two, so two are a stranger's.
 pub fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    if origins.next().is_some() {
+        return false;
+    }
     let Ok(origin) = origin.to_str() else { return false };
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
@@ -52,6 +56,16 @@ mod tests {
         assert!(allowed(Some("https://otagh.example"), "otagh.example"), "behind a proxy with TLS");
         assert!(allowed(Some("http://otagh.example"), "otagh.example:80"));
         assert!(allowed(Some("https://chat.example.org"), "10.0.0.7:3000"));
+    }
+
+    #[test]
+    fn two_origins_may_not_even_if_both_are_allowed() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "localhost:3000".parse().unwrap());
+        headers.append(header::ORIGIN, "http://localhost:3000".parse().unwrap());
+        assert!(is_allowed(&headers, &[]));
+        headers.append(header::ORIGIN, "http://localhost:3000".parse().unwrap());
+        assert!(!is_allowed(&headers, &[]));
     }
 
     #[test]

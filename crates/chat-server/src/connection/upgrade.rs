@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
 };
 use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
@@ -23,9 +23,12 @@ use crate::{headers::list, server::App};
 /// `GET /ws/{room_id}/{client_id}`.
 pub async fn upgrade(
     State(app): State<Arc<App>>,
-    Path((room, client_id)): Path<(String, String)>,
+    ids: Result<Path<(String, String)>, PathRejection>,
     mut request: Request,
 ) -> Result<Response, Refused> {
+    let Ok(Path((room, client_id))) = ids else {
+        return Err(Refused::BadRequest("room id and client id must be percent-encoded UTF-8".into()));
+    };
     let room = RoomId::parse(&room).map_err(|invalid| Refused::BadRequest(invalid.detail))?;
     let client_id = ClientId::parse(&client_id).map_err(|invalid| Refused::BadRequest(invalid.detail))?;
     let accept = check_handshake(request.method(), request.version(), request.headers())?;
