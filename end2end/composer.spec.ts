@@ -1,7 +1,7 @@
 // Writing, typing, reading above, and being elsewhere.
 
 import { expect, test } from './fixtures/test.ts';
-import { composer, enter, log, message, say } from './room.ts';
+import { composer, enter, joined, log, message, say } from './room.ts';
 
 test('Enter sends and Shift+Enter breaks the line', async ({ server, somebody }) => {
   const page = await somebody();
@@ -72,6 +72,20 @@ test('reading above is not disturbed, and a button leads back', async ({ server,
   await expect(button).toBeHidden();
 });
 
+test('a composer that grows hides nothing of the newest message', async ({ server, somebody }) => {
+  const page = await somebody({ viewport: { width: 900, height: 500 } });
+  await enter(page, server.url, 'grow', 'سارا');
+  await say(page, `${'خط\n'.repeat(30)}پایان`);
+  const last = page.locator('.message p').last();
+  await expect(last).toBeInViewport({ ratio: 1 });
+  for (let n = 0; n < 5; n++) await composer(page).press('Shift+Enter');
+  const gap = async () => {
+    const [text, box] = [await last.boundingBox(), await page.locator('.composer').boundingBox()];
+    return box!.y - (text!.y + text!.height);
+  };
+  await expect.poll(gap).toBeGreaterThanOrEqual(0);
+});
+
 test('the title counts what came while nobody looked', async ({ server, somebody }) => {
   const sara = await somebody();
   const ali = await somebody();
@@ -103,6 +117,20 @@ test('only http and https become links, and nothing becomes markup', async ({ se
   ]);
 });
 
+test('a half-typed name is not disturbed by others who come', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'half', 'سارا');
+  await sara.getByRole('button', { name: 'تغییر نام' }).click();
+  await sara.getByLabel('نام تازه‌ی شما').fill('نام نیمه');
+  const ali = await somebody();
+  await enter(ali, server.url, 'half', 'علی');
+  await expect(sara.locator('#people .roster .name')).toHaveCount(2);
+  await expect(sara.getByLabel('نام تازه‌ی شما')).toHaveValue('نام نیمه');
+  await expect(sara.getByLabel('نام تازه‌ی شما')).toBeFocused();
+  await sara.keyboard.press('Escape');
+  await expect(sara.getByLabel('نام تازه‌ی شما')).toBeHidden();
+});
+
 test('another name is told to everybody, and a taken one is not taken', async ({ server, somebody }) => {
   const sara = await somebody();
   const ali = await somebody();
@@ -116,4 +144,9 @@ test('another name is told to everybody, and a taken one is not taken', async ({
   await ali.getByLabel('نام تازه‌ی شما').press('Enter');
   await expect(ali.locator('#people .roster .name').first()).toHaveText('علیرضا');
   await expect(log(sara)).toContainText('علی نامش را به علیرضا تغییر داد');
+  await expect(ali.getByLabel('نام تازه‌ی شما')).toBeHidden();
+  // It is one's name from now on, over a reload too.
+  await ali.reload();
+  await joined(ali);
+  await expect(ali.locator('#people .roster .name').first()).toHaveText('علیرضا');
 });

@@ -35,11 +35,30 @@ test('the people are a drawer that opens, closes, and is out of reach while clos
   await button.tap();
   await expect(people(page).getByText('سارا')).toBeVisible();
   await expect(button).toHaveAttribute('aria-expanded', 'true');
+  // The keyboard is in it, and what lies behind it is out of reach.
+  await expect(page.getByRole('button', { name: 'بستن فهرست افراد' })).toBeFocused();
+  await expect(page.locator('.talk')).toHaveAttribute('inert');
   await page.getByRole('button', { name: 'بستن فهرست افراد' }).tap();
   await expect(people(page)).toBeHidden();
   await button.tap();
   await page.keyboard.press('Escape');
   await expect(people(page)).toBeHidden();
+  await expect(button).toBeFocused();
+});
+
+test('dialog and drawer fit the smallest phones', async ({ server, somebody }) => {
+  const page = await somebody({ ...PHONE, viewport: { width: 320, height: 568 } });
+  await enterByLink(page, server.url, 'باغ-آبی-42', 'سارا');
+  const fits = (selector: string) => page.locator(selector).evaluate((box) => box.scrollWidth <= box.clientWidth);
+  await page.getByRole('button', { name: 'هم‌رسانی' }).first().tap();
+  expect(await fits('#share')).toBe(true);
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'دیدن افراد اتاق' }).tap();
+  await page.getByRole('button', { name: 'تغییر نام' }).tap();
+  await page.getByLabel('نام تازه‌ی شما').fill(' ');
+  await page.getByRole('button', { name: 'ثبت' }).tap();
+  await expect(page.locator('#rename-problem')).toBeVisible();
+  expect(await fits('#people')).toBe(true);
 });
 
 test('Enter breaks the line, because a touch screen has no Shift', async ({ server, somebody }) => {

@@ -34,6 +34,20 @@ test('a server that stops and starts brings the page back by itself', async ({ s
   await expect(log(ali).locator('.gap')).toHaveCount(1);
 });
 
+test('a long queue goes out whole and in order, at a pace the server takes', async ({ server, somebody }) => {
+  test.slow();
+  const page = await somebody();
+  await enter(page, server.url, 'queue', 'سارا');
+  await server.kill();
+  await expect(page.locator('.talk > .notice')).toBeVisible();
+  const texts = Array.from({ length: 70 }, (_, n) => `پیام شماره ${n + 1}.`);
+  for (const text of texts) await say(page, text);
+  await server.restart();
+  await joined(page);
+  await expect(page.locator('.message[data-state]')).toHaveCount(0, { timeout: 20_000 });
+  await expect(page.locator('.message .text')).toHaveText(texts);
+});
+
 test('the countdown can be cut short', async ({ server, somebody }) => {
   const page = await somebody();
   await enter(page, server.url, 'now', 'سارا');

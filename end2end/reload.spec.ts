@@ -40,6 +40,26 @@ test('what is said while the page reloads is there afterwards, once', async ({ s
   await expect(log(sara).locator('.gap')).toHaveCount(0);
 });
 
+test('a tab that was taken over stays so until somebody asks', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'taken', 'سارا');
+  // As "duplicate tab" does after a visit to another page: the same storage, tab id included.
+  await sara.goto(server.url);
+  const kept = await sara.evaluate(() => ({ ...sessionStorage }));
+  const twin = await sara.context().newPage();
+  await twin.goto(server.url);
+  await twin.evaluate((kept) => Object.assign(sessionStorage, kept), kept);
+  await sara.goto(`${server.url}/r/taken`);
+  await joined(sara);
+  await twin.goto(`${server.url}/r/taken`);
+  await joined(twin);
+  await expect(sara.locator('.talk > .notice')).toContainText('این گفت‌وگو در جای دیگری باز شد');
+  await sara.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await say(twin, 'هنوز اینجا هستم');
+  await expect(message(twin, 'هنوز اینجا هستم').getByText('فرستاده شد')).toBeAttached();
+  await expect(sara.locator('.talk > .notice')).toBeVisible();
+});
+
 test('a second tab of the same browser is asked for its own name', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'tabs', 'سارا');

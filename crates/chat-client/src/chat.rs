@@ -207,6 +207,12 @@ impl Chat {
         self.wake(Wake::Now);
     }
 
+    /// Somebody looks, or the device is online again: a countdown need not be waited out. Unlike
+    /// [`Chat::reconnect_now`] it brings nothing back that ended for good.
+    pub fn look(self) {
+        self.wake(Wake::Look);
+    }
+
     /// A second has passed.
     pub fn second(self) {
         self.wake(Wake::Tick);
@@ -281,6 +287,11 @@ impl Chat {
 
     // What the driver needs.
 
+    /// The name the room knows us by, once welcomed.
+    pub(crate) fn own_name(self) -> Option<Name> {
+        self.shared().room.me.as_ref().map(|me| me.name.clone())
+    }
+
     /// Which room.
     pub(crate) fn room_id(self) -> RoomId {
         self.shared().room_id.clone()
@@ -320,6 +331,7 @@ impl Chat {
         let now = clock::now_ms();
         self.shared().now_ms = now;
         let stopped_typing = self.shared().room.typing.expire(now);
+        self.shared().room.outbox.second();
         self.second.notify();
         if stopped_typing {
             self.typing.notify();

@@ -113,7 +113,7 @@ fn compresses(path: &Path) -> bool {
 pub(crate) struct Encoding {
     /// What is added to the name.
     extension: &'static str,
-    compress: fn(&[u8]) -> Result<Vec<u8>>,
+    pub(crate) compress: fn(&[u8]) -> Result<Vec<u8>>,
     decompress: fn(&[u8]) -> std::io::Result<Vec<u8>>,
 }
 

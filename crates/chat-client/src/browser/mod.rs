@@ -41,6 +41,16 @@ pub fn is_touch() -> bool {
     matches_media("(pointer: coarse)")
 }
 
+/// Calls `act` whenever the element's size changes, for as long as the page lives.
+pub fn on_resize(element: &web_sys::Element, act: impl FnMut() + 'static) {
+    let observer: Closure<dyn FnMut()> = Closure::new(act);
+    match web_sys::ResizeObserver::new(observer.as_ref().unchecked_ref()) {
+        Ok(watch) => watch.observe(element),
+        Err(error) => leptos::logging::warn!("sizes cannot be watched: {error:?}"),
+    }
+    observer.forget();
+}
+
 /// Puts the focus here, where the browser lets us.
 pub fn focus(element: &HtmlElement) {
     if element.focus().is_err() {

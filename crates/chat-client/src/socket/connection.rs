@@ -10,7 +10,7 @@ use leptos::logging;
 use crate::browser::{json, location};
 
 /// What browsers report when a connection ended without a close frame (RFC 6455 §7.1.5).
-const LOST_WITHOUT_CLOSE: u16 = 1006;
+pub const LOST_WITHOUT_CLOSE: u16 = 1006;
 
 /// An open, or opening, connection.
 pub struct Connection {

@@ -12,7 +12,7 @@ use futures_util::{
 
 use super::{
     Link, backoff,
-    connection::{Connection, Over},
+    connection::{Connection, LOST_WITHOUT_CLOSE, Over},
 };
 use crate::{
     browser::{clock, network, random},
@@ -36,8 +36,10 @@ pub enum Wake {
     Send(ClientMsg),
     /// Join under this name.
     Name(Name),
-    /// Do not wait any longer before trying again.
+    /// Somebody asks: do not wait any longer before trying again, whatever ended the last one.
     Now,
+    /// A countdown, if there is one, need not be waited out.
+    Look,
 }
 
 /// Why one connection ended.
@@ -105,6 +107,12 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
             Either::Left(msg) => {
                 ping.heard(clock::now_ms());
                 hear(chat, msg, &mut ping);
+                // A server that knows nothing of us any more should learn the name we have now.
+                if chat.link().is_open()
+                    && let Some(own) = chat.own_name()
+                {
+                    *name = own;
+                }
                 send_outbox(chat, &mut connection).await?;
             }
             Either::Right(Some(Wake::Tick)) => {
@@ -112,7 +120,7 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
                 if ping.is_dead(clock::now_ms()) {
                     // Not a goodbye: the others should see us away, not gone.
                     connection.close(CloseCode::PingTimeout);
-                    return Err(Over(CloseCode::PingTimeout.code()));
+                    return Err(Over(LOST_WITHOUT_CLOSE));
                 }
                 if let Some(n) = ping.due(clock::now_ms()) {
                     connection.send(&ClientMsg::Ping { n }).await?;
@@ -133,7 +141,7 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
                     join(chat, &mut connection, name, tab).await?;
                 }
             }
-            Either::Right(Some(Wake::Now)) => {}
+            Either::Right(Some(Wake::Now | Wake::Look)) => {}
             Either::Right(None) => {
                 connection.close(CloseCode::Normal);
                 return Ok(Ended::Over(CloseCode::Normal.code()));
@@ -180,7 +188,7 @@ async fn wait(chat: Chat, code: u16, until_ms: u64, wakes: &mut Receiver<Wake>) 
     chat.set_link(Link::Waiting { until_ms, code, offline });
     while clock::now_ms() < until_ms {
         match wakes.next().await {
-            Some(Wake::Now) => return,
+            Some(Wake::Now | Wake::Look) => return,
             Some(Wake::Tick) => {
                 chat.tick();
                 let came_back = offline && network::is_online();

@@ -25,7 +25,7 @@ pub enum Link {
         /// very device or network needs no internet.
         offline: bool,
     },
-    /// The join was not accepted; another name may be.
+    /// Not in: no name was given yet, or it was not accepted. The door asks for one.
     Refused,
     /// Ended for good, with this close code (RFC 6455 §7.4).
     Closed(u16),

@@ -12,6 +12,12 @@ use serde::Serialize;
 /// and the words stay in the composer.
 pub const WAITING_MAX: usize = 100;
 
+/// Most messages sent without a pause, and how many more each second after that. Within what the
+/// server allows one connection (a burst of 50, then 10 a second, of frames of any kind), so that
+/// what waited out a lost connection goes out in order and nothing is refused as too fast.
+const BURST: usize = 30;
+const PER_SECOND: usize = 8;
+
 /// A message under way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Pending {
@@ -33,60 +39,85 @@ impl Read for Pending {
 }
 
 /// Messages under way, oldest first.
-#[derive(Default, Debug)]
-pub struct Outbox(Vec<Pending>);
+#[derive(Debug)]
+pub struct Outbox {
+    waiting: Vec<Pending>,
+    /// How many may be sent before the next second.
+    allowance: usize,
+}
+
+impl Default for Outbox {
+    fn default() -> Self {
+        Self::restore(Vec::new())
+    }
+}
 
 impl Outbox {
     /// An outbox with what a reload kept.
     pub fn restore(waiting: Vec<Pending>) -> Self {
-        Self(waiting)
+        Self { waiting, allowance: BURST }
     }
 
     /// Takes a message. False when [`WAITING_MAX`] are waiting already.
     #[must_use]
     pub fn say(&mut self, id: SayId, text: Text) -> bool {
-        let has_room = self.0.len() < WAITING_MAX;
+        let has_room = self.waiting.len() < WAITING_MAX;
         if has_room {
-            self.0.push(Pending { id, text, refused: None, sent: false });
+            self.waiting.push(Pending { id, text, refused: None, sent: false });
         }
         has_room
     }
 
-    /// What to send now on this connection, oldest first; it then counts as sent.
+    /// What to send now on this connection, oldest first, as far as the pace allows; it then counts
+    /// as sent.
     pub fn take_unsent(&mut self) -> Vec<Pending> {
-        let unsent = self.0.iter_mut().filter(|pending| !pending.sent && pending.refused.is_none());
-        unsent
+        let unsent = self.waiting.iter_mut().filter(|pending| !pending.sent && pending.refused.is_none());
+        let taken: Vec<Pending> = unsent
+            .take(self.allowance)
             .map(|pending| {
                 pending.sent = true;
                 pending.clone()
             })
-            .collect()
+            .collect();
+        self.allowance -= taken.len();
+        taken
+    }
+
+    /// A second has passed: more may be sent.
+    pub fn second(&mut self) {
+        self.allowance = (self.allowance + PER_SECOND).min(BURST);
     }
 
     /// A new connection: nothing was sent on it yet.
     pub fn reconnected(&mut self) {
-        for pending in &mut self.0 {
+        for pending in &mut self.waiting {
             pending.sent = false;
         }
     }
 
     /// Its echo came: done. True if it was waiting.
     pub fn acknowledge(&mut self, id: &SayId) -> bool {
-        let before = self.0.len();
+        let before = self.waiting.len();
         self.discard(id);
-        self.0.len() != before
+        self.waiting.len() != before
     }
 
-    /// The server did not take it.
+    /// The server did not take it. Too fast for it is not too fast for ever: that goes out again by
+    /// itself. Anything else waits for its author.
     pub fn refuse(&mut self, id: &SayId, why: ErrorCode) {
-        if let Some(pending) = self.0.iter_mut().find(|pending| pending.id == *id) {
-            pending.refused = Some(why);
+        if let Some(pending) = self.waiting.iter_mut().find(|pending| pending.id == *id) {
+            if why == ErrorCode::TooFast {
+                pending.sent = false;
+                self.allowance = 0;
+            } else {
+                pending.refused = Some(why);
+            }
         }
     }
 
     /// Try a refused one again.
     pub fn retry(&mut self, id: &SayId) {
-        if let Some(pending) = self.0.iter_mut().find(|pending| pending.id == *id) {
+        if let Some(pending) = self.waiting.iter_mut().find(|pending| pending.id == *id) {
             pending.refused = None;
             pending.sent = false;
         }
@@ -94,12 +125,12 @@ impl Outbox {
 
     /// Give one up.
     pub fn discard(&mut self, id: &SayId) {
-        self.0.retain(|pending| pending.id != *id);
+        self.waiting.retain(|pending| pending.id != *id);
     }
 
     /// All of them, oldest first.
     pub fn all(&self) -> &[Pending] {
-        &self.0
+        &self.waiting
     }
 }
 
@@ -134,10 +165,36 @@ mod tests {
     fn a_refused_message_waits_for_its_author() {
         let mut outbox = outbox(&["a"]);
         let id = SayId::parse("a").unwrap();
-        outbox.refuse(&id, ErrorCode::TooFast);
+        outbox.refuse(&id, ErrorCode::TextTooLong);
         outbox.reconnected();
         assert!(unsent(&mut outbox).is_empty());
         outbox.retry(&id);
+        assert_eq!(unsent(&mut outbox), ["a"]);
+    }
+
+    #[test]
+    fn what_waited_goes_out_in_order_and_at_a_pace() {
+        let ids: Vec<String> = (0..WAITING_MAX).map(|n| format!("m{n}")).collect();
+        let mut outbox = outbox(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut sent = unsent(&mut outbox);
+        assert_eq!(sent.len(), BURST);
+        assert!(unsent(&mut outbox).is_empty());
+        while sent.len() < WAITING_MAX {
+            outbox.second();
+            let more = unsent(&mut outbox);
+            assert!((1..=PER_SECOND).contains(&more.len()));
+            sent.extend(more);
+        }
+        assert_eq!(sent, ids);
+    }
+
+    #[test]
+    fn too_fast_is_sent_again_by_itself() {
+        let mut outbox = outbox(&["a"]);
+        assert_eq!(unsent(&mut outbox), ["a"]);
+        outbox.refuse(&SayId::parse("a").unwrap(), ErrorCode::TooFast);
+        assert!(unsent(&mut outbox).is_empty());
+        outbox.second();
         assert_eq!(unsent(&mut outbox), ["a"]);
     }
 

@@ -52,6 +52,7 @@ pub(crate) fn Header(
                 <ThemeButton />
                 <button
                     type="button"
+                    id="open-people"
                     class="icon-button people-button"
                     aria-label=people::OPEN
                     title=people::OPEN

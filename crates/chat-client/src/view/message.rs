@@ -37,7 +37,10 @@ pub(crate) fn said(said: &Said, mine: bool, continues: bool) -> Drawn {
     let (row, bubble) = if mine || continues {
         (row, bubble.child(unseen_author(if mine { people::YOU } else { name })))
     } else {
-        (row.child(avatar(id, name)), bubble.child(draw("span").class("author").child(draw("bdi").text(name))))
+        (
+            row.child(avatar(id, name)),
+            bubble.child(draw("span").class("author").child(draw("bdi").text(name))),
+        )
     };
     let time = draw("time")
         .attr("datetime", &clock::iso(said.at))

@@ -2,8 +2,8 @@
 //! phone. One's own name is changed here.
 
 use chat_protocol::{Member, Name};
-use leptos::prelude::*;
-use web_sys::HtmlInputElement;
+use leptos::{ev::KeyboardEvent, prelude::*};
+use web_sys::{HtmlElement, HtmlInputElement};
 
 use super::{
     bind::{attr, flag, follow, press, submit, text},
@@ -42,7 +42,19 @@ pub(crate) fn People(
         });
     });
 
-    let count = move || people::here(chat.with_roster(|room| room.roster.count()).into());
+    // Into the drawer and back: what is behind it is out of reach while it is open.
+    let mut was_open = false;
+    follow(move || {
+        if open.get() != was_open {
+            was_open = open.get();
+            focus(&element::<HtmlElement>(if was_open { "close-people" } else { "open-people" }));
+        }
+    });
+    // Before the welcome nobody knows how many there are.
+    let count = move || match chat.with_roster(|room| room.roster.count()) {
+        0 => people::PEOPLE.to_owned(),
+        count => people::here(count.into()),
+    };
     let unlisted = move || chat.with_roster(|room| room.roster.unlisted());
     view! {
         <div class="backdrop" data-open=attr(move || open.get().then_some("")) on:click=press(move || open.set(false))></div>
@@ -50,6 +62,7 @@ pub(crate) fn People(
             <div class="heading">
                 <h2>{text(count)}</h2>
                 <button
+                    id="close-people"
                     type="button"
                     class="icon-button close-button"
                     aria-label=people::CLOSE
@@ -59,13 +72,13 @@ pub(crate) fn People(
                     {icon::view(icon::CLOSE)}
                 </button>
             </div>
+            <Rename chat open=renaming />
             <div class="roster">
                 <ul id="roster" aria-label=people::PEOPLE></ul>
                 <p class="more" hidden=flag(move || unlisted() == 0)>
                     {text(move || people::and_others(unlisted().into()))}
                 </p>
             </div>
-            <Rename chat open=renaming />
             <Lesson chat />
         </aside>
     }
@@ -113,12 +126,22 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
         problem.set(String::new());
         if open.get() {
             let field = field();
-            field.set_value(&chat.me().map(|me| me.name.as_str().to_owned()).unwrap_or_default());
+            let own = chat.own_name();
+            field.set_value(own.as_ref().map_or("", Name::as_str));
             focus(&field);
             field.select();
         }
     });
     // The answer to a rename is that one is called so, or an error.
+    let asked = RwSignal::new(String::new());
+    follow(move || {
+        let own = chat.me().map(|me| me.name);
+        if let Some(own) = own.filter(|own| untrack(|| asked.get()) == own.as_str()) {
+            asked.set(String::new());
+            profile::choose_name(&own);
+            open.set(false);
+        }
+    });
     follow(move || {
         if let Some(refused) = chat.refused()
             && open.get_untracked()
@@ -128,15 +151,22 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
         }
     });
     let send = move || match Name::parse(&field().value()) {
-        Ok(name) if chat.me().is_some_and(|me| me.name == name) => open.set(false),
+        Ok(name) if chat.own_name().as_ref() == Some(&name) => open.set(false),
+        Ok(_) if !chat.link().is_open() => problem.set(people::RENAME_LATER.to_owned()),
         Ok(name) => {
-            profile::choose_name(&name);
+            problem.set(String::new());
+            asked.set(name.as_str().to_owned());
             chat.rename(name);
         }
         Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
     };
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            open.set(false);
+        }
+    };
     view! {
-        <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit(send)>
+        <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit(send) on:keydown=on_key>
             <input
                 id="rename"
                 dir="auto"

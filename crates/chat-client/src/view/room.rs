@@ -7,8 +7,14 @@ use chat_protocol::{Name, RoomId};
 use leptos::prelude::*;
 
 use super::{
-    bind::follow, composer::Composer, entrance::Entrance, header::Header, notice::Notice, people::People,
-    scroller::Scroller, share::Share,
+    bind::{flag, follow},
+    composer::Composer,
+    entrance::Entrance,
+    header::Header,
+    notice::Notice,
+    people::People,
+    scroller::Scroller,
+    share::Share,
 };
 use crate::{
     browser::{listen, profile, viewport},
@@ -28,7 +34,6 @@ pub fn RoomPage(
     let chat = Chat::new(room.clone());
     let people_open = RwSignal::new(false);
     let sharing = RwSignal::new(false);
-    let nameless = RwSignal::new(false);
 
     follow({
         let room = room.clone();
@@ -37,22 +42,21 @@ pub fn RoomPage(
             live(chat, &room);
             match profile::name_here() {
                 Some(name) => chat.start(name),
-                None => nameless.set(true),
+                None => chat.set_link(Link::Refused),
             }
         }
     });
     let enter = move |name: Name| {
         profile::choose_name(&name);
-        nameless.set(false);
         chat.join_as(name);
     };
-    let asked = move || nameless.get() || chat.watch_link() == Link::Refused;
+    let asked = move || chat.watch_link() == Link::Refused;
     let entered = move || !asked();
 
     view! {
         <div class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
             <Header chat room=room.clone() people_open sharing />
-            <main class="talk">
+            <main class="talk" inert=flag(move || people_open.get())>
                 <Notice chat />
                 <Entrance chat asked enter />
                 <Scroller chat sharing entered />
@@ -72,7 +76,7 @@ fn live(chat: Chat, room: &RoomId) {
 
     set_interval(move || chat.second(), Duration::from_secs(1));
     listen(&window(), "pagehide", move || chat.keep_for_reload());
-    listen(&window(), "online", move || chat.reconnect_now());
+    listen(&window(), "online", move || chat.look());
 
     // The title counts what came while nobody looked.
     let room = room.as_str().to_owned();
@@ -80,7 +84,7 @@ fn live(chat: Chat, room: &RoomId) {
     listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
             seen.set(chat.heard());
-            chat.reconnect_now();
+            chat.look();
         }
     });
     follow(move || {

@@ -10,11 +10,7 @@ use super::{
     icon,
     timeline::TimelineList,
 };
-use crate::{
-    browser::{self, listen},
-    chat::Chat,
-    fa::words::messages,
-};
+use crate::{browser, chat::Chat, fa::words::messages};
 
 /// How near the end counts as being there, in CSS pixels: half a line of text.
 const NEAR_END: i32 = 24;
@@ -76,7 +72,8 @@ pub(crate) fn Scroller(
         before = pending;
     });
     follow(move || {
-        listen(&window(), "resize", move || {
+        // The window, a keyboard, the composer, the notice: whatever takes height.
+        browser::on_resize(&node(), move || {
             if at_end.get_untracked() {
                 to_end();
             }

@@ -39,7 +39,7 @@ pub const ROUND_TRIP_TITLE: &str = "زمان رفت‌وبرگشت یک پیام
 /// Lost, and being tried again.
 pub const LOST: &str = "قطع شد";
 /// Over, until somebody asks for it again.
-pub const CLOSED: &str = "بسته";
+pub const CLOSED: &str = "بسته شد";
 
 /// When it is tried again: «تلاش دوباره تا ۳ ثانیه‌ی دیگر».
 pub fn retry_in(ms: u64) -> String {

@@ -45,6 +45,9 @@ pub fn and_others(count: u64) -> String {
     format!("و {} نفر دیگر", digits::number(count))
 }
 
+/// A rename while there is nobody to tell.
+pub const RENAME_LATER: &str = "اکنون وصل نیستید؛ پس از وصل‌شدن دوباره ثبت کنید.";
+
 /// «سارا آمد», «سارا و علی آمدند», «سارا، علی و ۳ نفر دیگر آمدند». Empty for nobody.
 pub fn joined(names: &[impl AsRef<str>]) -> Sentence {
     somebody(names, " آمد", " آمدند")
