@@ -1,7 +1,7 @@
 //! The client: compiled to WebAssembly by cargo, then given its JavaScript by wasm-bindgen, which
 //! is linked here as a library so that its version can never differ from the one the client was
-//! compiled with. Then it is made small, because a phone downloads it before it can talk. Bound
-//! again only when what cargo made, or a tool, has changed.
+//! compiled with. wasm-opt makes the result 1.5% smaller where it is installed. Bound again only
+//! when what cargo made, or the tool, has changed.
 
 use std::{
     fs,
@@ -9,10 +9,10 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use wasm_bindgen_cli_support::{Bindgen, Output};
+use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    command,
+    command, lean,
     metadata::Workspace,
     site,
     steps::{Outcome, Step},
@@ -42,43 +42,8 @@ pub(crate) const BIND: Step = Step {
     run: |context| bind(&context.workspace),
 };
 
-/// Gives each import of the module a name of a letter or two, and returns the old names with the
-/// new. The old ones end in a hash of 16 digits, stand in the module and in the script, and are
-/// what no compressor can shrink: 4 KiB of the download.
-fn shorten_imports(bound: &mut Output) -> Vec<(String, String)> {
-    let mut names = Vec::new();
-    for import in bound.wasm_mut().imports.iter_mut() {
-        if is_hashed(&import.name) {
-            let short = short_name(names.len());
-            names.push((std::mem::replace(&mut import.name, short.clone()), short));
-        }
-    }
-    names
-}
-
-/// `__wbg_close_150f701b1a60e0ac`: a name that occurs for this import only, wherever it occurs.
-fn is_hashed(name: &str) -> bool {
-    let hash = name.strip_prefix("__wbg_").and_then(|name| name.rsplit_once('_')).map(|(_, hash)| hash);
-    hash.is_some_and(|hash| hash.len() == 16 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()))
-}
-
-/// `a` to `z`, then `a1` to `z1` and so on.
-fn short_name(n: usize) -> String {
-    let letter = char::from(b'a' + (n % 26) as u8);
-    match n / 26 {
-        0 => letter.to_string(),
-        round => format!("{letter}{round}"),
-    }
-}
-
-/// The script with the short names, without comments and indentation.
-fn shrink(script: &str, names: &[(String, String)]) -> String {
-    let short = names.iter().fold(script.to_owned(), |script, (long, short)| script.replace(long, short));
-    minifier::js::minify(&short).to_string()
-}
-
-/// The light passes make the download 1.5% smaller. `-Oz` makes the module smaller still and the
-/// download larger: it folds away the repetitions that brotli and gzip live on.
+/// Light passes. `-Oz` makes the module smaller still and the download larger: it folds away the
+/// repetitions that brotli and gzip live on.
 const PASSES: &[&str] = &["-O1", "--shrink-level=1"];
 
 /// What Rust 1.95 turns on by itself for this target; wasm-opt must be told.
@@ -111,7 +76,7 @@ fn bind(workspace: &Workspace) -> Result<Outcome> {
         fs::remove_dir_all(&out)?;
     }
     let name = &workspace.leptos.output_name;
-    let mut bound = Bindgen::new()
+    let mut output = Bindgen::new()
         .input_bytes(name, wasm.clone())
         .web(true)?
         .typescript(false)
@@ -119,10 +84,11 @@ fn bind(workspace: &Workspace) -> Result<Outcome> {
         .remove_producers_section(true)
         .generate_output()
         .context("wasm-bindgen")?;
-    let names = shorten_imports(&mut bound);
-    bound.emit(&out).context("wasm-bindgen")?;
-    let script = out.join(name).with_extension("js");
-    fs::write(&script, shrink(&fs::read_to_string(&script)?, &names))?;
+    lean::without_uncalled(output.wasm_mut());
+    let names = lean::with_short_names(output.wasm_mut(), &format!("./{name}_bg.js"));
+    output.emit(&out).context("wasm-bindgen")?;
+    let js = out.join(name).with_extension("js");
+    fs::write(&js, lean::javascript(&fs::read_to_string(&js)?, &names)?)?;
     // With LEPTOS_OUTPUT_NAME set (.cargo/config.toml) Leptos asks for the name without `_bg`.
     let served = out.join(name).with_extension("wasm");
     fs::rename(out.join(format!("{name}_bg.wasm")), &served)?;
@@ -167,8 +133,7 @@ fn bindgen_version() -> &'static str {
         .map_or("of unknown version", |rest| rest.trim_end_matches('"'))
 }
 
-/// Whether the optimised file was kept. What counts is the download: binaryen 132 made this client
-/// 11% smaller and its brotli 2% larger.
+/// Whether the optimised file was kept. What counts is the download, not the file.
 fn optimize(wasm_opt: &Path, wasm: &Path) -> Result<bool> {
     let optimized = wasm.with_extension("opt");
     let mut run = std::process::Command::new(wasm_opt);
@@ -192,30 +157,5 @@ mod tests {
         let manifest = include_str!("../../../Cargo.toml");
         let client = manifest.lines().find_map(|line| line.strip_prefix("wasm-bindgen = \"="));
         assert_eq!(client.map(|rest| rest.trim_end_matches('"')), Some(bindgen_version()));
-    }
-
-    #[test]
-    fn only_names_that_occur_nowhere_else_are_shortened() {
-        assert!(is_hashed("__wbg_close_150f701b1a60e0ac"));
-        assert!(is_hashed("__wbg___wbindgen_is_null_e343b7d08827ba72"));
-        assert!(!is_hashed("__wbindgen_init_externref_table"));
-        assert!(!is_hashed("__wbg_close_150f701b"));
-        assert!(!is_hashed("memory"));
-    }
-
-    #[test]
-    fn short_names_are_all_different() {
-        let names: Vec<String> = (0..1000).map(short_name).collect();
-        for (i, name) in names.iter().enumerate() {
-            assert!(!names[..i].contains(name), "{name} twice");
-        }
-    }
-
-    #[test]
-    fn the_script_calls_its_imports_as_the_module_does_and_does_what_it_did() {
-        let script = "/**\n * Closes.\n */\nconst i = {\n    __wbg_close_150f701b1a60e0ac: \
-                      function(a) { return `${a} //  kept`; },\n};\n";
-        let names = [("__wbg_close_150f701b1a60e0ac".to_owned(), "a".to_owned())];
-        assert_eq!(shrink(script, &names), "const i={a:function(a){return`${a} //  kept`;},};");
     }
 }

@@ -7,6 +7,7 @@ mod budget;
 mod checks;
 mod client;
 mod command;
+mod lean;
 mod metadata;
 mod run;
 mod server;

@@ -1,0 +1,86 @@
+//! What the download does not need, taken out after wasm-bindgen has bound it: code of a crate the
+//! page never calls, names nobody reads, the spaces and comments of the JavaScript. It knows what
+//! wasm-bindgen writes, and nothing of what the page does.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use walrus::{FunctionKind, Module, passes};
+
+/// Streams for server functions. Leptos links them whether a page has any or not, and what they
+/// export to JavaScript holds their code, and that of their futures, in every page.
+const UNCALLED: Crate = Crate { name: "wasm_streams", exports: "intounderlying" };
+
+struct Crate {
+    name: &'static str,
+    exports: &'static str,
+}
+
+/// Takes out what nobody calls. A function of the crate that stands in a table of pointers cannot
+/// be removed, for the table says nothing of who uses it: its body becomes a trap.
+pub(crate) fn without_uncalled(wasm: &mut Module) {
+    let of_crate = |name: &str| name.contains(UNCALLED.name);
+    let exports: Vec<_> =
+        wasm.exports.iter().filter(|export| export.name.contains(UNCALLED.exports)).collect();
+    for export in exports.into_iter().map(walrus::Export::id).collect::<Vec<_>>() {
+        wasm.exports.delete(export);
+    }
+    for function in wasm.funcs.iter_mut().filter(|function| function.name.as_deref().is_some_and(of_crate)) {
+        if let FunctionKind::Local(local) = &mut function.kind {
+            let mut body = local.builder_mut().func_body();
+            body.instrs_mut().clear();
+            body.unreachable();
+        }
+    }
+    passes::gc::run(wasm);
+}
+
+/// Gives everything imported from `module` a name of two or three letters. wasm-bindgen's own end
+/// in a hash, which does not compress, and stand in both files. Returns the new name by the old.
+pub(crate) fn with_short_names(wasm: &mut Module, module: &str) -> BTreeMap<String, String> {
+    let imports = wasm.imports.iter_mut().filter(|import| import.module == module);
+    imports
+        .enumerate()
+        .map(|(at, import)| {
+            let short = format!("_{at:x}");
+            (std::mem::replace(&mut import.name, short.clone()), short)
+        })
+        .collect()
+}
+
+/// The JavaScript with these names, and without its spaces and comments.
+///
+/// # Errors
+/// When one of the names is not in it, or it cannot be read.
+pub(crate) fn javascript(js: &str, names: &BTreeMap<String, String>) -> Result<String> {
+    let mut js = js.to_owned();
+    for (long, short) in names {
+        // Each stands there once, as a property of what is imported.
+        let at = js.find(&format!(" {long}:")).with_context(|| format!("no {long} in the JavaScript"))? + 1;
+        js.replace_range(at..at + long.len(), short);
+    }
+    let lean = minifier::js::minify(&js).map_err(anyhow::Error::msg).context("the JavaScript")?;
+    Ok(lean.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_files_call_an_import_by_the_same_short_name() {
+        let mut wasm = Module::default();
+        let nothing = wasm.types.add(&[], &[]);
+        wasm.add_import_func("./otagh_bg.js", "__wbg_now_0123456789abcdef", nothing);
+        wasm.add_import_func("elsewhere", "kept", nothing);
+        let names = with_short_names(&mut wasm, "./otagh_bg.js");
+        let imported: Vec<&str> = wasm.imports.iter().map(|import| import.name.as_str()).collect();
+        assert_eq!(imported, ["_0", "kept"]);
+
+        let js = "const import0 = {\n    // The clock.\n    __wbg_now_0123456789abcdef: function() {}\n};";
+        let lean = javascript(js, &names).unwrap();
+        assert!(lean.contains("_0:function(){}"), "{lean}");
+        assert!(!lean.contains("clock"), "{lean}");
+        assert!(javascript("const import0 = {};", &names).is_err());
+    }
+}
