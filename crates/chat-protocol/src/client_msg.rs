@@ -114,7 +114,8 @@ impl ClientMsg {
 
     /// The frame for this message.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("strings and numbers always serialise")
+        // Not `expect`, which would show the error, with all of `std::io`'s, on the page too.
+        serde_json::to_string(self).unwrap_or_else(|_| unreachable!("strings and numbers always serialise"))
     }
 }
 

@@ -18,8 +18,8 @@ pub fn room_path(room: &RoomId) -> String {
 
 /// Goes to the room's page.
 pub fn go_to_room(room: &RoomId) {
-    if let Err(error) = window().location().set_href(&room_path(room)) {
-        leptos::logging::warn!("could not leave for the room: {error:?}");
+    if window().location().set_href(&room_path(room)).is_err() {
+        leptos::logging::warn!("could not leave for the room");
     }
 }
 

@@ -50,7 +50,7 @@ impl Keep {
     pub fn set_json(self, key: &str, value: &impl Serialize) {
         match serde_json::to_string(value) {
             Ok(json) => self.set(key, &json),
-            Err(error) => leptos::logging::warn!("{key} could not be written: {error}"),
+            Err(_) => leptos::logging::warn!("{key} could not be written"),
         }
     }
 }
