@@ -89,7 +89,7 @@ pub(crate) fn Scroller(
             type="button"
             class="button small newer"
             hidden=flag(move || at_end.get() || !entered())
-            on:click=press(move || to_end())
+            on:click=press(to_end)
         >
             {icon::view(icon::DOWN)}
             {text(move || match unseen() {
