@@ -40,6 +40,16 @@ test('what is said while the page reloads is there afterwards, once', async ({ s
   await expect(log(sara).locator('.gap')).toHaveCount(0);
 });
 
+test('whoever comes back under a new name has the new name', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(ali, server.url, 'again', 'علی');
+  await enter(sara, server.url, 'again', 'سارا');
+  await enter(sara, server.url, 'again', 'دارا');
+  await expect(people(ali).locator('.name')).toHaveText(['علی', 'دارا']);
+  await expect(people(sara).locator('.name')).toHaveText(['دارا', 'علی']);
+});
+
 test('a tab that was taken over stays so until somebody asks', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'taken', 'سارا');

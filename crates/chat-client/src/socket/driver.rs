@@ -17,6 +17,7 @@ use super::{
 use crate::{
     browser::{clock, network, random},
     chat::Chat,
+    state::Changed,
 };
 
 /// How often the round trip is measured, in milliseconds. Also how soon a dead server is suspected.
@@ -106,12 +107,15 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
         match heard_or_woken {
             Either::Left(msg) => {
                 ping.heard(clock::now_ms());
-                hear(chat, msg, &mut ping);
-                // A server that knows nothing of us any more should learn the name we have now.
-                if chat.link().is_open()
-                    && let Some(own) = chat.own_name()
-                {
-                    *name = own;
+                let changed = hear(chat, msg, &mut ping);
+                match chat.own_name() {
+                    // Who comes back is known by the name they had; this one was chosen since.
+                    Some(own) if changed.welcomed && own != *name => {
+                        connection.send(&ClientMsg::Rename { name: name.clone() }).await?;
+                    }
+                    // A server that has forgotten us should learn the name we have now.
+                    Some(own) if changed.roster => *name = own,
+                    _ => {}
                 }
                 send_outbox(chat, &mut connection).await?;
             }
@@ -166,7 +170,7 @@ async fn send_outbox(chat: Chat, connection: &mut Connection) -> Result<(), Over
     Ok(())
 }
 
-fn hear(chat: Chat, msg: ServerMsg, ping: &mut Ping) {
+fn hear(chat: Chat, msg: ServerMsg, ping: &mut Ping) -> Changed {
     let changed = chat.apply(msg);
     if changed.welcomed {
         chat.set_link(Link::Open { rtt_ms: ping.rtt_ms });
@@ -174,12 +178,13 @@ fn hear(chat: Chat, msg: ServerMsg, ping: &mut Ping) {
     if changed.pong.is_some_and(|n| ping.answered(n, clock::now_ms())) && chat.link().is_open() {
         chat.set_link(Link::Open { rtt_ms: ping.rtt_ms });
     }
-    if let Some(refused) = changed.refused
+    if let Some(refused) = &changed.refused
         && !chat.link().is_open()
         && matches!(refused.code, ErrorCode::NameTaken | ErrorCode::BadName | ErrorCode::RoomFull)
     {
         chat.set_link(Link::Refused);
     }
+    changed
 }
 
 /// Waits until it is time, or somebody asks for it, or the network is back.
