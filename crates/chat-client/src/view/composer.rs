@@ -51,11 +51,15 @@ pub(crate) fn Composer(
         }
         took(&field);
     });
-    // Ready to write as soon as one is in, but never with a keyboard that nobody asked for.
+    // Ready to write as soon as one is in, but never with a keyboard that nobody asked for; and only
+    // then, or every measured round trip would take the focus from wherever it is.
+    let mut was_in = false;
     follow(move || {
-        if entered() && !browser::is_touch() {
+        let is_in = entered();
+        if is_in && !was_in && !browser::is_touch() {
             browser::focus(&field());
         }
+        was_in = is_in;
     });
     let say = move || {
         let field = field();

@@ -47,7 +47,9 @@ pub(crate) fn People(
     follow(move || {
         if open.get() != was_open {
             was_open = open.get();
-            focus(&element::<HtmlElement>(if was_open { "close-people" } else { "open-people" }));
+            let button = if was_open { "close-people" } else { "open-people" };
+            // What is still hidden cannot hold the focus.
+            request_animation_frame(move || focus(&element::<HtmlElement>(button)));
         }
     });
     // Before the welcome nobody knows how many there are.
