@@ -1,7 +1,7 @@
 //! Development: `cargo leptos watch` rebuilds and reloads on every change, from the same metadata
 //! as we read. It is a convenience that takes long to install, so nothing else needs it.
 
-use std::{ffi::OsString, fs};
+use std::{ffi::OsString, fs, process::Command};
 
 use anyhow::{Result, bail};
 
@@ -24,6 +24,10 @@ pub(crate) const CHECK: Step = Step {
         let workspace = &context.workspace;
         if !is_installed(workspace) {
             return Ok(Outcome::skipped(format!("not installed (`{INSTALL}`)")));
+        }
+        // Without it cargo-leptos downloads one, which a test should not.
+        if command::output(Command::new("wasm-bindgen").arg("--version")).is_err() {
+            return Ok(Outcome::skipped("there is no wasm-bindgen on PATH for it to use"));
         }
         let mut build = command::cargo(workspace, "leptos build");
         build.env("LEPTOS_SITE_ROOT", workspace.target.join("leptos-site"));
