@@ -41,9 +41,15 @@ pub(crate) fn Scroller(
         at_end.set(true);
         request_animation_frame(|| node().set_scroll_top(node().scroll_height()));
     };
+    // Only a reader who goes up leaves the end. That it moved away below, because something came or
+    // the window shrank, says nothing about the reader.
+    let mut last_top = 0;
     let on_scroll = move |_| {
         let node = node();
-        let is_at_end = node.scroll_height() - node.scroll_top() - node.client_height() < NEAR_END;
+        let top = node.scroll_top();
+        let went_up = top < std::mem::replace(&mut last_top, top);
+        let is_near_end = node.scroll_height() - top - node.client_height() < NEAR_END;
+        let is_at_end = is_near_end || (at_end.get_untracked() && !went_up);
         if is_at_end != at_end.get_untracked() {
             seen.set(untrack(|| chat.heard()));
             at_end.set(is_at_end);
