@@ -25,6 +25,7 @@ pub(crate) struct Workspace {
 pub(crate) struct Leptos {
     pub(crate) bin_package: String,
     pub(crate) bin_target: String,
+    pub(crate) bin_exe_name: String,
     pub(crate) bin_features: Vec<String>,
     pub(crate) lib_package: String,
     pub(crate) lib_features: Vec<String>,
@@ -120,7 +121,7 @@ impl Workspace {
     }
 
     pub(crate) fn server_binary(&self) -> PathBuf {
-        let file = format!("{}{}", self.leptos.bin_target, std::env::consts::EXE_SUFFIX);
+        let file = format!("{}{}", self.leptos.bin_exe_name, std::env::consts::EXE_SUFFIX);
         self.target.join("release").join(file)
     }
 }
@@ -132,6 +133,8 @@ mod tests {
     #[test]
     fn this_workspace_says_what_cargo_leptos_needs_and_what_leptos_was_compiled_with() {
         let workspace = Workspace::read().expect("cargo metadata");
+        // Cargo names the file after the target; cargo-leptos must be told so.
+        assert_eq!(workspace.leptos.bin_exe_name, workspace.leptos.bin_target);
         assert_eq!(workspace.leptos.bin_features, ["pages"]);
         assert_eq!(workspace.leptos.lib_features, ["hydrate"]);
         // Set in .cargo/config.toml, for us as for Leptos: it decides that the file which the
