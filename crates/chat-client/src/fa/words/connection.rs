@@ -4,9 +4,6 @@ use chat_protocol::CloseCode;
 
 use crate::fa::{dates, digits};
 
-/// `aria-label` of the connection's state (`role="status"`).
-pub const STATUS: &str = "وضعیت اتصال";
-
 /// The socket is opening.
 pub const OPENING: &str = "در حال اتصال…";
 /// Open, and asking to join.

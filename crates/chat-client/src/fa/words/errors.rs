@@ -44,12 +44,6 @@ fn plain(code: ErrorCode) -> String {
     .into()
 }
 
-/// The name field was left empty.
-pub const NAME_MISSING: &str = "نام خود را بنویسید.";
-
-/// The room field was left empty.
-pub const ROOM_MISSING: &str = "نام اتاق را بنویسید.";
-
 /// A name that is too long: «نام ۴۰ نویسه است؛ تا ۳۲ نویسه می‌شود.»
 pub fn name_too_long(length: usize) -> String {
     too_long("نام", length, NAME_MAX_CHARS)

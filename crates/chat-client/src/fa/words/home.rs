@@ -4,9 +4,6 @@ use chat_protocol::limits::NAME_MAX_CHARS;
 
 use crate::fa::digits;
 
-/// `aria-label` of the form.
-pub const FORM: &str = "ورود به اتاق";
-
 /// Label of the name field, here and where a name is asked for inside a room.
 pub const NAME: &str = "نام شما";
 /// Its example.
@@ -21,9 +18,6 @@ pub fn name_hint() -> String {
 pub const ROOM: &str = "نام اتاق";
 /// Its example.
 pub const ROOM_EXAMPLE: &str = "مثلاً باغ-آبی";
-/// Its hint.
-pub const ROOM_HINT: &str = "هر کس همین نام را بنویسد، به همین اتاق می‌آید.";
-
 /// The button.
 pub const ENTER: &str = "ورود به اتاق";
 /// Fills the room field with a new room.

@@ -24,8 +24,6 @@ pub const SEND: &str = "فرستادن";
 
 /// A message on its way.
 pub const SENDING: &str = "در حال فرستادن";
-/// A message that waits for the connection.
-pub const WAITING: &str = "پس از وصل‌شدن فرستاده می‌شود";
 /// A message that arrived in the room.
 pub const SENT: &str = "فرستاده شد";
 /// A message the server did not take.
@@ -39,14 +37,8 @@ pub const DISCARD: &str = "حذف";
 /// The same as an `aria-label`.
 pub const DISCARD_LABEL: &str = "حذف این پیام";
 
-/// Too many messages wait; the words stay in the composer.
-pub const OUTBOX_FULL: &str = "پیام‌های زیادی در صف فرستادن است؛ کمی بعد دوباره بفرستید.";
-
 /// `aria-label` of the button that scrolls to the end.
 pub const TO_NEWEST: &str = "رفتن به تازه‌ترین پیام";
-/// The line above the first unread message.
-pub const UNREAD_LINE: &str = "پیام‌های تازه";
-
 /// The button while one reads further up: «۳ پیام تازه».
 pub fn unread(count: u64) -> String {
     format!("{} پیام تازه", digits::number(count))

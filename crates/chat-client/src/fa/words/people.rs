@@ -18,9 +18,6 @@ pub const AWAY: &str = "اتصالش قطع شده";
 pub const RENAME: &str = "تغییر نام";
 /// Heading of that dialog.
 pub const RENAME_TITLE: &str = "نام تازه‌ی شما";
-/// Leaves the room.
-pub const LEAVE: &str = "ترک اتاق";
-
 /// Beside someone with several tabs open: «در ۲ زبانه».
 pub fn tabs(count: u64) -> String {
     format!("در {} زبانه", digits::number(count))

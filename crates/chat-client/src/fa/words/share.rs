@@ -8,8 +8,6 @@ pub const TITLE: &str = "دعوت به این اتاق";
 pub const LINK: &str = "پیوند اتاق";
 /// Copies the address.
 pub const COPY: &str = "رونوشت";
-/// The same as an `aria-label`.
-pub const COPY_LABEL: &str = "رونوشت‌برداری از پیوند اتاق";
 /// It was copied.
 pub const COPIED: &str = "رونوشت شد";
 /// The browser did not let the page copy; the address is selected.
@@ -19,5 +17,3 @@ pub const COPY_BY_HAND: &str =
 pub const SCAN: &str = "با دوربین گوشی بخوانید";
 /// Text alternative of the QR code.
 pub const QR_ALT: &str = "رمزینه‌ی پیوند اتاق";
-/// Opens the device's own share sheet.
-pub const SEND_ON: &str = "فرستادن با برنامه‌ای دیگر";

@@ -43,19 +43,11 @@ pub fn bad_room_hint() -> String {
     )
 }
 
-/// Choose the dark theme.
-pub const THEME_DARK: &str = "پوسته‌ی تیره";
-/// Choose the light theme.
-pub const THEME_LIGHT: &str = "پوسته‌ی روشن";
-/// Follow the device.
-pub const THEME_AUTO: &str = "پوسته‌ی دستگاه";
-/// `aria-label` of the choice among the three.
+/// The button that changes between light and dark.
 pub const THEME: &str = "پوسته";
 
 /// Close a dialog or a drawer.
 pub const CLOSE: &str = "بستن";
-/// Leave something as it was.
-pub const CANCEL: &str = "انصراف";
 /// Accept what was typed.
 pub const SAVE: &str = "ثبت";
 
