@@ -44,6 +44,12 @@ pub(crate) fn is_invisible(c: char) -> bool {
         )
 }
 
+/// Private use and noncharacters (Unicode §23.5, §23.7): what they look like is up to each font.
+pub(crate) fn is_private(c: char) -> bool {
+    matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'..)
+        || c as u32 & 0xFFFE == 0xFFFE
+}
+
 /// Marks drawn above or below the letter before them: Arabic vowel signs and the Latin diacritics
 /// that, stacked, climb over neighbouring lines.
 pub(crate) fn is_combining(c: char) -> bool {

@@ -26,6 +26,8 @@ pub enum CloseCode {
     SlowReader,
     /// No answer to a ping in time.
     PingTimeout,
+    /// The room would be a new one, and from this address too many were created lately.
+    TooManyRooms,
     /// The same tab of the same person joined from a newer connection.
     Replaced,
     /// No `join` within the first-frame deadline.
@@ -36,7 +38,7 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, for tests and documents.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Normal,
         Self::GoingAway,
         Self::ProtocolError,
@@ -47,6 +49,7 @@ impl CloseCode {
         Self::ServerStopping,
         Self::SlowReader,
         Self::PingTimeout,
+        Self::TooManyRooms,
         Self::Replaced,
         Self::JoinTimeout,
         Self::Abuse,
@@ -65,6 +68,7 @@ impl CloseCode {
             Self::ServerStopping => 4000,
             Self::SlowReader => 4001,
             Self::PingTimeout => 4002,
+            Self::TooManyRooms => 4003,
             Self::Replaced => 4500,
             Self::JoinTimeout => 4501,
             Self::Abuse => 4502,
@@ -84,6 +88,7 @@ impl CloseCode {
             Self::ServerStopping => "server_stopping",
             Self::SlowReader => "slow_reader",
             Self::PingTimeout => "ping_timeout",
+            Self::TooManyRooms => "too_many_rooms",
             Self::Replaced => "replaced",
             Self::JoinTimeout => "join_timeout",
             Self::Abuse => "abuse",

@@ -26,7 +26,9 @@ pub use close::CloseCode;
 pub use error::{ErrorCode, Invalid};
 pub use ids::{ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};
 pub use member::Member;
-pub use name::{Name, NameKey};
+pub use name::Name;
+#[cfg(feature = "normalize")]
+pub use name::NameKey;
 pub use server_msg::{Presence, Said, ServerMsg, Welcome};
 pub use text::Text;
 
