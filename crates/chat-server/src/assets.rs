@@ -5,10 +5,7 @@
 
 use std::borrow::Cow;
 
-use axum::{
-    body::Body,
-    response::{IntoResponse, Response},
-};
+use axum::{body::Body, response::Response};
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use rust_embed::{Embed, EmbeddedFile};
@@ -38,6 +35,7 @@ pub(crate) fn find(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Re
     }
     #[cfg(debug_assertions)]
     if let Some(style) = unbundled_style(path) {
+        use axum::response::IntoResponse as _;
         return Some(([(header::CONTENT_TYPE, form), (header::CACHE_CONTROL, ASK)], style).into_response());
     }
 

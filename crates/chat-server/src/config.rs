@@ -6,8 +6,13 @@ use std::{net::IpAddr, time::Duration};
 
 use chat_protocol::limits::TEXT_MAX_CHARS;
 use clap::Parser;
+use ipnet::IpNet;
 
-use crate::room::{Limits, history::HistoryLimits};
+use crate::{
+    address,
+    room::{Limits, history::HistoryLimits},
+    visitors,
+};
 
 /// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
 #[derive(Clone, Debug, Parser)]
@@ -26,8 +31,9 @@ pub struct Config {
     pub port: u16,
 
     /// The address people use, when it is not the one this server sees: behind a proxy, a tunnel or
-    /// TLS, as https://chat.example.org. Links and QR codes are made with it, and pages from it may
-    /// connect.
+    /// TLS, as https://chat.example.org. Links and QR codes are made with it, pages from it may
+    /// connect, and connections sent to another name are refused, but for --allow-origin, localhost
+    /// and IP addresses.
     #[arg(long, env = "OTAGH_PUBLIC_URL", value_parser = public_url)]
     pub public_url: Option<String>,
 
@@ -36,15 +42,46 @@ pub struct Config {
     #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',')]
     pub allow_origin: Vec<String>,
 
+    /// Proxies in front of this server, as addresses or networks like 10.0.0.0/8; several with
+    /// commas. Of a connection from one of these, X-Forwarded-For tells whose it is: of its entries
+    /// the last one that is no trusted proxy. Name only proxies that append to or replace that
+    /// header. Without this, everybody behind a proxy counts as one address, and the header of
+    /// everybody else is never looked at. (Forwarded, RFC 7239, is not read.)
+    #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = address::network)]
+    pub trusted_proxy: Vec<IpNet>,
+
     /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
     /// a flood of invented room names can cost.
     #[arg(long, env = "OTAGH_MAX_ROOMS", default_value_t = 10_000)]
     pub max_rooms: usize,
 
-    /// Most WebSocket connections at once. Each costs a few kilobytes and a file descriptor: keep
-    /// it below the process's limit of those (ulimit -n).
+    /// New rooms one address may create in a minute, and as many at once; 0 sets no limit. More than
+    /// a school or a carrier's subscribers open; too few for one address to fill the server.
+    #[arg(long, env = "OTAGH_ROOMS_PER_ADDRESS", default_value_t = 120)]
+    pub rooms_per_address: u32,
+
+    /// Most WebSocket connections at once. Each costs a few kilobytes and a file descriptor; the
+    /// process's limit of those is raised as far as it may be (ulimit -Hn).
     #[arg(long, env = "OTAGH_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub max_connections: usize,
+
+    /// Most WebSocket connections of one address (of IPv6, of one /64); 0 sets no limit. A quarter of
+    /// all by default, so that one address cannot keep the others out: a school, or the many
+    /// subscribers that share a mobile carrier's address, still fit.
+    #[arg(long, env = "OTAGH_CONNECTIONS_PER_ADDRESS", default_value_t = 4_000)]
+    pub connections_per_address: usize,
+
+    /// Most sockets at once that are not WebSockets (yet): pages being loaded, and whoever connects
+    /// and says nothing. Apart from the connections, so that neither can take the other's place;
+    /// each lives for --head-deadline at most without a request.
+    #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_000, value_parser = at_least_one)]
+    pub max_http_sockets: usize,
+
+    /// Most such sockets of one address; 0 sets no limit, and none holds for --trusted-proxy. Half of
+    /// all by default: three hundred browsers that load the page in the same five seconds, with
+    /// five sockets each.
+    #[arg(long, env = "OTAGH_HTTP_SOCKETS_PER_ADDRESS", default_value_t = 1_500)]
+    pub http_sockets_per_address: usize,
 
     /// Most members in one room. Every message costs one delivery a member.
     #[arg(long, env = "OTAGH_MEMBERS_PER_ROOM", default_value_t = 10_000)]
@@ -54,15 +91,21 @@ pub struct Config {
     #[arg(long, env = "OTAGH_TEXT_MAX", default_value_t = TEXT_MAX_CHARS, value_parser = text_max)]
     pub text_max: usize,
 
-    /// Frames one connection may send in the long run, in frames per second, of whatever kind; 0
-    /// sets no limit. Nobody types faster.
+    /// Frames one person may send in the long run, in frames per second, of whatever kind and in all
+    /// tabs together; 0 sets no limit. Nobody types faster.
     #[arg(long, env = "OTAGH_MESSAGES_PER_SECOND", default_value_t = 10)]
     pub messages_per_second: u32,
 
-    /// Frames one connection may send at once, before the above holds: what a page resends after a
+    /// Frames one person may send at once, before the above holds: what a page resends after a
     /// lost connection fits.
     #[arg(long, env = "OTAGH_MESSAGES_BURST", default_value_t = 50)]
     pub messages_burst: u32,
+
+    /// Frames one address may send in the long run, in frames per second, all its people together;
+    /// five times as many may come at once; 0 sets no limit. Several hundred people in a heated
+    /// discussion behind one address send fewer.
+    #[arg(long, env = "OTAGH_MESSAGES_PER_ADDRESS", default_value_t = 1_000)]
+    pub messages_per_address: u32,
 
     /// Bytes kept for a connection that reads slower than its room speaks. Over that it is closed,
     /// and may come back and resume.
@@ -86,6 +129,12 @@ pub struct Config {
     #[arg(long, env = "OTAGH_RESUME_WINDOW", default_value = "2m", value_parser = humantime::parse_duration)]
     pub resume_window: Duration,
 
+    /// Bytes all rooms keep together for those who come back, messages and sessions: five hundred
+    /// busy rooms in full. Half is divided evenly among --max-rooms, the other half shared by those
+    /// that need more; a room over its part forgets its own oldest.
+    #[arg(long, env = "OTAGH_RESUME_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub resume_total_bytes: usize,
+
     /// Silence after which a connection is pinged. Below the minute after which many routers and
     /// proxies forget a silent connection.
     #[arg(long, env = "OTAGH_PING_INTERVAL", default_value = "25s", value_parser = humantime::parse_duration)]
@@ -102,6 +151,11 @@ pub struct Config {
     /// How long a client may take to send the head of an HTTP request, its first byte included.
     #[arg(long, env = "OTAGH_HEAD_DEADLINE", default_value = "5s", value_parser = humantime::parse_duration)]
     pub head_deadline: Duration,
+
+    /// Longest head of an HTTP request, in bytes: enough for any browser's cookies and headers. Over
+    /// it, and over a hundred header lines, the answer is 431.
+    #[arg(long, env = "OTAGH_HEAD_MAX", default_value_t = 16 * 1024, value_parser = at_least_one)]
+    pub head_max: usize,
 
     /// How long the other end may take to finish a close.
     #[arg(long, env = "OTAGH_CLOSE_GRACE", default_value = "3s", value_parser = humantime::parse_duration)]
@@ -127,6 +181,21 @@ impl Config {
         }
     }
 
+    /// The bounds of each address.
+    pub fn address_limits(&self) -> visitors::Limits {
+        visitors::Limits {
+            connections: self.connections_per_address,
+            http_sockets: self.http_sockets_per_address,
+            rooms: self.rooms_per_address,
+            frames: self.messages_per_address,
+        }
+    }
+
+    /// Most sockets there can be at once, of whatever kind.
+    pub fn sockets(&self) -> usize {
+        self.max_connections.saturating_add(self.max_http_sockets)
+    }
+
     /// The origins whose pages may connect, besides the server's own host.
     pub fn origins(&self) -> Vec<String> {
         let public = self.public_url.as_deref().and_then(|url| {
@@ -149,6 +218,14 @@ fn public_url(raw: &str) -> Result<String, String> {
     match (uri.scheme_str(), uri.authority(), uri.query()) {
         (Some("http" | "https"), Some(_), None) => Ok(raw.trim_end_matches('/').to_owned()),
         _ => Err("must be like https://chat.example.org".into()),
+    }
+}
+
+fn at_least_one(raw: &str) -> Result<usize, String> {
+    match raw.parse() {
+        Ok(0) => Err("must be at least 1".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("must be a whole number".into()),
     }
 }
 
@@ -184,6 +261,9 @@ mod tests {
             ["--text-max", "0"],
             ["--text-max", "5000"],
             ["--ping-interval", "25 apples"],
+            ["--trusted-proxy", "10.0.0.0/8,everybody"],
+            ["--max-http-sockets", "0"],
+            ["--head-max", "0"],
         ] {
             assert!(Config::try_parse_from(["otagh", bad[0], bad[1]]).is_err(), "{bad:?}");
         }

@@ -5,15 +5,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
-use chat_protocol::RoomId;
+use chat_protocol::{CloseCode, RoomId};
 
 use crate::{
     clock::Clock,
     connection::outbox::Outbox,
     random,
-    room::{Core, Join, Limits, Membership, Refusal, RoomHandle, actor::Room},
+    room::{Core, Join, Limits, Membership, Refusal, RoomHandle, actor::Room, budget::Budget},
+    visitors::Visitor,
 };
 
 /// The rooms of this server.
@@ -22,31 +24,49 @@ pub struct Hub {
     rooms: Mutex<HashMap<RoomId, RoomHandle>>,
     max_rooms: usize,
     limits: Limits,
+    budget: Arc<Budget>,
     clock: Clock,
 }
 
-/// There are as many rooms as there may be.
+/// Why a room is not created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct HubFull;
+pub enum NoRoom {
+    /// There are as many rooms as there may be.
+    Full,
+    /// Whoever asks created as many, lately, as one address may.
+    TooMany,
+}
+
+impl From<NoRoom> for CloseCode {
+    fn from(why: NoRoom) -> Self {
+        match why {
+            NoRoom::Full => Self::TryAgainLater,
+            NoRoom::TooMany => Self::TooManyRooms,
+        }
+    }
+}
 
 impl Hub {
-    /// A hub without rooms, which will have at most `max_rooms`, each within `limits`.
-    pub fn new(max_rooms: usize, limits: Limits, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, clock })
+    /// A hub without rooms, which will have at most `max_rooms`, each within `limits`. Together
+    /// they keep at most `resume_total` bytes for those who come back.
+    pub fn new(max_rooms: usize, limits: Limits, resume_total: usize, clock: Clock) -> Arc<Self> {
+        let budget = Budget::new(resume_total, max_rooms);
+        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, clock })
     }
 
-    /// Joins a room, which is created if it is not there.
+    /// Joins a room, which is created for this visitor if it is not there.
     ///
     /// # Errors
-    /// [`HubFull`] when a room would have to be created and may not.
+    /// [`NoRoom`] when a room would have to be created and may not.
     pub async fn join(
         self: &Arc<Self>,
         room: &RoomId,
         join: Join,
         outbox: &Arc<Outbox>,
-    ) -> Result<Result<Membership, Refusal>, HubFull> {
+        visitor: &Visitor,
+    ) -> Result<Result<Membership, Refusal>, NoRoom> {
         loop {
-            let handle = self.room(room)?;
+            let handle = self.room(room, visitor)?;
             match handle.join(join.clone(), outbox.clone()).await {
                 Ok(answer) => return Ok(answer),
                 // The room was being cleared away. It is out of the hub before it stops answering,
@@ -61,15 +81,18 @@ impl Hub {
         self.rooms().len()
     }
 
-    fn room(self: &Arc<Self>, id: &RoomId) -> Result<RoomHandle, HubFull> {
+    fn room(self: &Arc<Self>, id: &RoomId, visitor: &Visitor) -> Result<RoomHandle, NoRoom> {
         let mut rooms = self.rooms();
         if let Some(handle) = rooms.get(id) {
             return Ok(handle.clone());
         }
         if rooms.len() >= self.max_rooms {
-            return Err(HubFull);
+            return Err(NoRoom::Full);
         }
-        let core = Core::new(id.clone(), random::epoch(), self.limits);
+        if !visitor.may_create_a_room(Instant::now()) {
+            return Err(NoRoom::TooMany);
+        }
+        let core = Core::new(id.clone(), random::epoch(), self.limits, self.budget.share());
         let (room, handle) = Room::open(core, self.clock);
         rooms.insert(id.clone(), handle.clone());
         let entry = Entry { hub: self.clone(), id: id.clone() };

@@ -6,19 +6,24 @@
 //! Nothing is stored: no accounts, no database, nothing on disk. How a page looks is not known here;
 //! with the `pages` feature the one module of that name asks the client crate.
 
+pub mod address;
+pub mod allowance;
 pub mod banner;
 pub mod clock;
 pub mod config;
 pub mod connection;
+pub mod door;
 mod frame;
 mod headers;
 pub mod hub;
+pub mod open_files;
 pub mod qr;
 pub mod random;
 pub mod room;
 pub mod router;
 pub mod server;
 pub mod share;
+pub mod visitors;
 
 #[cfg(feature = "pages")]
 mod assets;

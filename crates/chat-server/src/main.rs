@@ -1,8 +1,8 @@
 //! The binary: options in, a listening server out, and a stop that is announced.
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
-use chat_server::{Config, Server, banner};
+use chat_server::{Config, Server, banner, open_files};
 use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
@@ -10,8 +10,13 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     let config = Config::parse();
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Colours for people only: a log that is kept is plain text.
+    let colour = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
 
+    if let Err(shortage) = open_files::make_room(config.sockets()) {
+        tracing::warn!("{shortage}");
+    }
     let server = match Server::bind(config).await {
         Ok(server) => server,
         Err(error) => {

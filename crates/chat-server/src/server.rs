@@ -1,29 +1,45 @@
 //! The server: listens, hands each connection to the HTTP library with deadlines on, and stops in
 //! order. It does not know what is served, which is the router's.
 
-use std::{convert::Infallible, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
 
 use crate::{
+    address::{Peer, TrustedProxies},
     clock::Clock,
     config::Config,
     connection::registry::Registry,
+    door::Door,
     hub::Hub,
     router,
     share::{self, Addresses},
+    visitors::Visitors,
 };
 
-/// Longest request head, in bytes: enough for any browser's cookies and headers. Over it the answer
-/// is `431`.
-const HEAD_MAX: usize = 16 * 1024;
+/// The least that the HTTP library accepts as the bound of its buffers, in bytes.
+const BUFFER_MIN: usize = 8 * 1024;
+
+/// How many connections the kernel may keep for us until we accept them; it takes the less of this
+/// and its own bound (`somaxconn`). Over it a client's first packet is dropped, and it tries again
+/// only a second later: with the 128 that are usual, everybody who comes back at once feels that.
+const BACKLOG: u32 = 4096;
 
 /// At a stop, the goodbyes are spread over this part of the drain deadline, and at most a second.
 const GOODBYES: u32 = 5;
@@ -41,6 +57,12 @@ pub struct App {
     pub hub: Arc<Hub>,
     /// The WebSocket connections.
     pub connections: Arc<Registry>,
+    /// The sockets that are none (yet).
+    pub door: Door,
+    /// What each address has.
+    pub visitors: Visitors,
+    /// Whose word about an address is taken.
+    pub proxies: TrustedProxies,
     /// The tasks that must end before the process may.
     pub tasks: TaskTracker,
 }
@@ -81,15 +103,18 @@ impl Server {
             io::ErrorKind::PermissionDenied => BindError::Forbidden(config.port),
             _ => BindError::Other(address, error),
         };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let addresses =
             Addresses { public_url: config.public_url.clone(), bound, lan: share::lan_addresses() };
         let app = App {
             origins: config.origins(),
             addresses,
-            hub: Hub::new(config.max_rooms, config.room_limits(), Clock::start()),
+            hub: Hub::new(config.max_rooms, config.room_limits(), config.resume_total_bytes, Clock::start()),
             connections: Registry::new(config.max_connections),
+            door: Door::new(config.max_http_sockets),
+            visitors: Visitors::new(config.address_limits()),
+            proxies: TrustedProxies::new(config.trusted_proxy.clone()),
             tasks: TaskTracker::new(),
             config,
         };
@@ -126,6 +151,16 @@ impl Server {
     }
 }
 
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Started again, it may take the port of connections that are just ending. (On Windows the
+    // option means something else, and is not needed.)
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn accept_all(
     listener: &TcpListener,
     app: &Arc<App>,
@@ -135,15 +170,31 @@ async fn accept_all(
     /// How long to pause when the system refuses: out of file descriptors, mostly, and trying again
     /// at once would only burn the processor until somebody leaves.
     const PAUSE: Duration = Duration::from_millis(100);
+    /// How long that is said only once: a log can be flooded, too.
+    const SAID_FOR: Duration = Duration::from_secs(60);
+    let mut said: Option<Instant> = None;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let deadline = app.config.head_deadline;
-                app.tasks.spawn(serve_http(stream, router.clone(), deadline, stopping.clone()));
-            }
+            Ok((stream, peer)) => match app.door.admit(peer.ip(), &app.proxies, &app.visitors) {
+                Ok(admitted) => {
+                    let http = serve_http(app.clone(), stream, peer, router.clone(), stopping.clone());
+                    app.tasks.spawn(async move {
+                        http.await;
+                        drop(admitted);
+                    });
+                }
+                Err(busy) => {
+                    if let Err(error) = busy.turn_away(stream) {
+                        tracing::debug!(%error, "a client did not wait to be turned away");
+                    }
+                }
+            },
             Err(error) if is_the_clients_own(&error) => tracing::debug!(%error, "a client gave up early"),
             Err(error) => {
-                tracing::warn!(%error, "cannot accept connections");
+                if said.is_none_or(|at| at.elapsed() >= SAID_FOR) {
+                    tracing::warn!(%error, "cannot accept connections; trying again, and silent for a minute");
+                    said = Some(Instant::now());
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -157,16 +208,29 @@ fn is_the_clients_own(error: &io::Error) -> bool {
 
 /// One connection as long as it speaks HTTP. The library's own deadline covers silent sockets, heads
 /// sent by the byte, and idle keep-alive alike.
-async fn serve_http(stream: TcpStream, router: Router, head_deadline: Duration, stopping: CancellationToken) {
+async fn serve_http(
+    app: Arc<App>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    stopping: CancellationToken,
+) {
+    let config = &app.config;
+    let peer = Peer(peer.ip());
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
     // Frames are small and someone waits for each: no delay to gather them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY on this connection");
     }
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(head_deadline)
-        .max_buf_size(HEAD_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .header_read_timeout(config.head_deadline)
+        .max_header_size(config.head_max)
+        .max_buf_size(config.head_max.max(BUFFER_MIN))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
         .with_upgrades();
     let mut http = pin!(http);
     let served = tokio::select! {

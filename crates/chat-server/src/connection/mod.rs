@@ -180,7 +180,7 @@ impl Connection {
             Err(rejection) => return self.refuse(rejection.into()),
         };
         let now = Instant::now();
-        if !self.pace.allows(now) {
+        if !self.is_within_pace(now) {
             if !self.pace.tolerates(now) {
                 return ControlFlow::Break(Ending::Ours(CloseCode::Abuse));
             }
@@ -197,13 +197,15 @@ impl Connection {
             message => match &self.membership {
                 None => self.refuse(error_about(message, ErrorCode::NotJoined, "join first")),
                 Some(member) => {
-                    let told = match message {
-                        ClientMsg::Say { id, text } => member.say(id, text).await,
-                        ClientMsg::Typing => member.typing().await,
-                        ClientMsg::Rename { name } => member.rename(name).await,
-                        ClientMsg::Join { .. } | ClientMsg::Ping { .. } => Ok(()),
+                    let tell = async {
+                        match message {
+                            ClientMsg::Say { id, text } => member.say(id, text).await,
+                            ClientMsg::Typing => member.typing().await,
+                            ClientMsg::Rename { name } => member.rename(name).await,
+                            ClientMsg::Join { .. } | ClientMsg::Ping { .. } => Ok(()),
+                        }
                     };
-                    match told {
+                    match self.wait_for(tell).await? {
                         Ok(()) => ON,
                         Err(_) => ControlFlow::Break(Ending::Ours(CloseCode::InternalError)),
                     }
@@ -226,9 +228,13 @@ impl Connection {
             tab,
             claim: resume.map(Into::into),
             token: FreshToken::new(random::bytes()),
+            frames: self.pace.frames().clone(),
         };
-        match self.app.hub.join(&self.destination.room, join, &self.outbox).await {
+        let hub = &self.app.hub;
+        let join = hub.join(&self.destination.room, join, &self.outbox, self.place.visitor());
+        match self.wait_for(join).await? {
             Ok(Ok(membership)) => {
+                self.pace.share(membership.frames().clone());
                 self.membership = Some(membership);
                 ON
             }
@@ -236,7 +242,16 @@ impl Connection {
                 self.send(&refusal.into());
                 ON
             }
-            Err(_) => ControlFlow::Break(Ending::Ours(CloseCode::TryAgainLater)),
+            Err(no_room) => ControlFlow::Break(Ending::Ours(no_room.into())),
+        }
+    }
+
+    /// Waits for the room, whose mailbox may be full. Meanwhile nothing is read, so that the client
+    /// waits as well, but what is on its way out goes on: who speaks in a busy room is no slow reader.
+    async fn wait_for<T>(&self, room: impl Future<Output = T>) -> ControlFlow<Ending, T> {
+        tokio::select! {
+            answer = room => ControlFlow::Continue(answer),
+            closing = self.outbox.drive() => ControlFlow::Break(closing.into()),
         }
     }
 
@@ -252,10 +267,16 @@ impl Connection {
     /// Counts a frame that is no message of the protocol.
     fn check_pace(&mut self) -> Step {
         let now = Instant::now();
-        if self.pace.allows(now) || self.pace.tolerates(now) {
+        if self.is_within_pace(now) || self.pace.tolerates(now) {
             return ON;
         }
         ControlFlow::Break(Ending::Ours(CloseCode::Abuse))
+    }
+
+    /// Whether both the person and their address may send a frame now. What is over a person's own
+    /// pace does not use up their neighbours'.
+    fn is_within_pace(&mut self, now: Instant) -> bool {
+        self.pace.allows(now) && self.place.visitor().may_send(now)
     }
 
     fn send(&self, message: &ServerMsg) {
@@ -379,5 +400,77 @@ impl From<Error> for Ending {
             | Error::Io(_) => Self::Lost,
             _ => Self::Ours(CloseCode::ProtocolError),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, time::Duration};
+
+    use clap::Parser;
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::timeout,
+    };
+
+    use super::*;
+    use crate::{
+        clock::Clock,
+        config::Config,
+        room::{Core, actor::Room, budget::Budget},
+        server::Server,
+    };
+
+    #[tokio::test]
+    async fn who_waits_for_a_full_room_is_still_sent_what_is_theirs() {
+        let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
+        let options = options.iter().chain(&["--messages-per-address=0"]);
+        let app = Server::bind(Config::parse_from(options)).await.unwrap().app().clone();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (near, _) = listener.accept().await.unwrap();
+        let id = RoomId::parse("class").unwrap();
+        let destination = Destination { room: id.clone(), client_id: ClientId::parse("ali").unwrap() };
+        let visitor = app.visitors.at(far.local_addr().unwrap().ip().into(), Instant::now());
+        let place = app.connections.reserve(visitor).unwrap();
+        let mut connection = Connection::open(app.clone(), destination, near, Bytes::new(), place);
+        let outbox = connection.outbox.clone();
+
+        let share = Budget::new(1 << 20, 1).share();
+        let core = Core::new(id, random::epoch(), app.config.room_limits(), share);
+        let (room, handle) = Room::open(core, Clock::start());
+        let mut room = pin!(room.run());
+        let join = Join {
+            conn: connection.place.conn(),
+            client_id: connection.destination.client_id.clone(),
+            name: None,
+            tab: None,
+            claim: None,
+            token: FreshToken::new(random::bytes()),
+            frames: connection.pace.frames().clone(),
+        };
+        let joined = tokio::select! {
+            joined = handle.join(join, outbox.clone()) => joined,
+            _ = &mut room => panic!("the room is over"),
+        };
+        connection.membership = Some(joined.unwrap().unwrap());
+        tokio::spawn(connection.run());
+        // The room, which nobody polls any more, takes no mail. The client speaks until it is pushed
+        // back, so that its connection is waiting for the room.
+        let typing = [&[0x81, 0x80 | 17, 0, 0, 0, 0][..], br#"{"type":"typing"}"#].concat().repeat(1_000);
+        while timeout(Duration::from_millis(100), far.write(&typing)).await.is_ok() {}
+
+        // Far more than the kernel takes at once.
+        let theirs = Bytes::from(vec![7; 16 << 20]);
+        outbox.send(theirs.clone());
+        let mut heard = vec![0; theirs.len()];
+        let read = async {
+            // The welcome came first.
+            while far.read_u8().await.unwrap() != 7 {}
+            far.read_exact(&mut heard[1..]).await.unwrap();
+        };
+        timeout(Duration::from_secs(10), read).await.expect("what waits for the client to go out");
+        assert!(heard[1..] == theirs[1..]);
     }
 }

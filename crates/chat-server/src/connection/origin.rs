@@ -2,8 +2,35 @@
 //! and say truthfully where the page is from (RFC 6455 §10.2); a stranger's page must not speak in
 //! a visitor's name. Programs that are no browser send no `Origin` and need none: they hold no
 //! visitor's credentials.
+//!
+//! A stranger's page can make itself look like ours: its name first leads to its own server and
+//! then, once the page has loaded, to this one (DNS rebinding), so its `Origin` and `Host` agree.
+//! Only who knows its own name can see through that, so with a public URL the `Host` is checked too.
+//! What happens without one is in docs/adr/0005-other-sites.md.
 
-use http::{HeaderMap, Uri, header};
+use std::net::IpAddr;
+
+use http::{HeaderMap, Uri, header, uri::Authority};
+
+/// Whether a request was sent to this server under a name of its own: the host of one of `own`
+/// (whole origins), an IP address or `localhost`, none of which a stranger can own. The port does
+/// not count, because a proxy may have another. With `own` empty the server knows no name, and any
+/// will do.
+pub fn is_own_host(headers: &HeaderMap, own: &[String]) -> bool {
+    if own.is_empty() {
+        return true;
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(host) = Authority::try_from(host.as_bytes()) else { return false };
+    let name = host.host().trim_end_matches('.');
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let is_own = |origin: &String| {
+        let origin = origin.parse::<Uri>();
+        origin.is_ok_and(|origin| origin.host().is_some_and(|own| own.eq_ignore_ascii_case(name)))
+    };
+    bare.parse::<IpAddr>().is_ok() || name.eq_ignore_ascii_case("localhost") || own.iter().any(is_own)
+}
 
 /// Whether a request may open a connection: it has no `Origin`, or one whose host and port are the
 /// ones the request was sent to, or one on the list. `allowed` holds whole origins, as
@@ -56,6 +83,51 @@ mod tests {
         assert!(allowed(Some("https://otagh.example"), "otagh.example"), "behind a proxy with TLS");
         assert!(allowed(Some("http://otagh.example"), "otagh.example:80"));
         assert!(allowed(Some("https://chat.example.org"), "10.0.0.7:3000"));
+    }
+
+    #[test]
+    fn with_a_public_url_a_host_that_is_not_ours_may_not() {
+        let own = ["https://chat.example.org".to_owned(), "http://friend.example:8080".into()];
+        let asked = |hosts: &[&str], own: &[String]| {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, host.parse().unwrap());
+            }
+            is_own_host(&headers, own)
+        };
+        for host in [
+            "chat.example.org",
+            "Chat.Example.Org",
+            "chat.example.org:443",
+            "chat.example.org.",
+            "friend.example",
+            "127.0.0.1:3000",
+            "192.168.1.7",
+            "[::1]:3000",
+            "[2001:db8::1]",
+            "localhost",
+            "LOCALHOST:3000",
+        ] {
+            assert!(asked(&[host], &own), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "evil.example:443",
+            "chat.example.org.evil.example",
+            "xchat.example.org",
+            "1.2.3.4.evil.example",
+            "localhost.evil.example",
+            "evil.localhost",
+            "",
+            "a b",
+            "chat.example.org@evil.example",
+            "[evil.example]",
+        ] {
+            assert!(!asked(&[host], &own), "{host:?}");
+            assert!(asked(&[host], &[]), "{host:?} where no name is known");
+        }
+        assert!(!asked(&[], &own), "none");
+        assert!(!asked(&["localhost", "evil.example"], &own), "two");
     }
 
     #[test]

@@ -2,9 +2,18 @@
 //! the pace is dropped with a `too_fast` error. Haste is no mistake: a page that was away sends all
 //! that waited at once, and sends again what was dropped. So only a mistaken frame is an offence at
 //! once; a dropped one is when many were dropped before it. Too many offences end the connection.
-//! The time is passed in.
+//!
+//! How many frames are allowed is a matter of the person, not of the connection: after its join a
+//! connection draws on the allowance of its session, together with the other tabs. How its own were
+//! met (drops and offences) stays with each connection, so that one broken tab ends alone. The time
+//! is passed in.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::allowance::{Allowance, Bucket};
 
 /// How many offences in a row are forgiven. A person's slip never comes near it; a broken script
 /// reaches it at once.
@@ -12,40 +21,14 @@ const OFFENCES: f64 = 20.0;
 /// One offence is forgotten in this time.
 const FORGIVEN_IN: Duration = Duration::from_secs(3);
 /// How many frames may be dropped before a drop is an offence: twice what an honest page has
-/// waiting. They are regained at the pace.
+/// waiting. They are regained at the pace, or without one at one a second: then it is the address
+/// that was too fast, and perhaps somebody else there.
 const DROPS: f64 = 200.0;
-
-/// A bucket that holds up to `size` tokens and gains `per_second`.
-#[derive(Debug)]
-struct Bucket {
-    size: f64,
-    per_second: f64,
-    tokens: f64,
-    at: Instant,
-}
-
-impl Bucket {
-    fn full(size: f64, per_second: f64, now: Instant) -> Self {
-        Self { size, per_second, tokens: size, at: now }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let gained = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second;
-        self.tokens = (self.tokens + gained).min(self.size);
-        self.at = now;
-        let enough = self.tokens >= 1.0;
-        if enough {
-            self.tokens -= 1.0;
-        }
-        enough
-    }
-}
 
 /// The pace of one connection.
 #[derive(Debug)]
 pub struct Pace {
-    /// `None`: as fast as it likes.
-    frames: Option<Bucket>,
+    frames: Arc<Allowance>,
     drops: Bucket,
     offences: Bucket,
 }
@@ -53,14 +36,26 @@ pub struct Pace {
 impl Pace {
     /// At most `burst` frames at once and `per_second` in the long run. `per_second` 0 sets no pace.
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
-        let frames = (per_second > 0).then(|| Bucket::full(burst.max(1).into(), per_second.into(), now));
-        let drops = Bucket::full(DROPS, per_second.into(), now);
-        Self { frames, drops, offences: Bucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now) }
+        Self {
+            frames: Arc::new(Allowance::new(per_second.into(), burst.into(), now)),
+            drops: Bucket::full(DROPS, per_second.max(1).into(), now),
+            offences: Bucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now),
+        }
+    }
+
+    /// What its frames are drawn from: its own, until [`Pace::share`].
+    pub fn frames(&self) -> &Arc<Allowance> {
+        &self.frames
+    }
+
+    /// From now on its frames are drawn from this, which others may draw on too.
+    pub fn share(&mut self, frames: Arc<Allowance>) {
+        self.frames = frames;
     }
 
     /// Whether a frame that came now is within the pace.
     pub fn allows(&mut self, now: Instant) -> bool {
-        self.frames.as_mut().is_none_or(|frames| frames.take(now))
+        self.frames.take(now)
     }
 
     /// Counts a frame that was dropped for being over the pace. False when there were too many.
@@ -79,21 +74,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_passes_and_then_the_pace_holds() {
+    fn two_that_share_have_together_what_one_has() {
         let start = Instant::now();
-        let at = |ms| start + Duration::from_millis(ms);
-        let mut pace = Pace::new(10, 40, start);
-        assert_eq!((0..100).filter(|_| pace.allows(start)).count(), 40);
-        assert!(!pace.allows(at(99)));
-        assert!(pace.allows(at(200)));
-        let passed = (0..1_000).filter(|n| pace.allows(at(200 + n * 10))).count();
-        assert!((99..=101).contains(&passed), "{passed} in ten seconds, at ten a second");
-    }
-
-    #[test]
-    fn without_a_pace_everything_passes() {
-        let mut pace = Pace::new(0, 0, Instant::now());
-        assert!((0..10_000).all(|_| pace.allows(Instant::now())));
+        let mut one = Pace::new(10, 40, start);
+        let mut two = Pace::new(10, 40, start);
+        two.share(one.frames().clone());
+        assert_eq!((0..100).filter(|_| one.allows(start) || two.allows(start)).count(), 40);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! All open connections: to count them, and to tell each that the server is stopping. Touched when
+//! All open connections: to count them, in all and by address, and to tell each that the server is stopping. Touched when
 //! one opens and when it closes, never in between.
 
 use std::{
@@ -13,7 +13,11 @@ use std::{
 use chat_protocol::CloseCode;
 
 use super::outbox::Outbox;
-use crate::{random, room::ConnKey};
+use crate::{
+    random,
+    room::ConnKey,
+    visitors::{Held, Visitor},
+};
 
 /// The connections of this server.
 #[derive(Debug)]
@@ -30,17 +34,33 @@ struct Open {
     stopping: bool,
 }
 
+/// Why there is no place for a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoPlace {
+    /// Its address has as many as it may.
+    AtThisAddress,
+    /// The server has as many as it may.
+    AtAll,
+}
+
 impl Registry {
     /// For at most `max` connections.
     pub fn new(max: usize) -> Arc<Self> {
         Arc::new(Self { max, places: AtomicUsize::new(0), keys: AtomicU64::new(0), open: Mutex::default() })
     }
 
-    /// A place for one more connection; `None` when there is none.
-    pub fn reserve(self: &Arc<Self>) -> Option<Place> {
+    /// A place for one more connection of this visitor.
+    ///
+    /// # Errors
+    /// [`NoPlace`] when there is none.
+    pub fn reserve(self: &Arc<Self>, visitor: Arc<Visitor>) -> Result<Place, NoPlace> {
+        let held = visitor.connection().ok_or(NoPlace::AtThisAddress)?;
         let one_more = |taken: usize| (taken < self.max).then_some(taken + 1);
-        self.places.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).ok()?;
-        Some(Place { registry: self.clone(), conn: ConnKey(self.keys.fetch_add(1, Ordering::Relaxed)) })
+        self.places
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .map_err(|_| NoPlace::AtAll)?;
+        let conn = ConnKey(self.keys.fetch_add(1, Ordering::Relaxed));
+        Ok(Place { registry: self.clone(), conn, held })
     }
 
     /// How many places are taken.
@@ -78,12 +98,18 @@ impl Registry {
 pub struct Place {
     registry: Arc<Registry>,
     conn: ConnKey,
+    held: Held,
 }
 
 impl Place {
     /// The key of the connection that has this place.
     pub fn conn(&self) -> ConnKey {
         self.conn
+    }
+
+    /// Whose connection it is.
+    pub fn visitor(&self) -> &Visitor {
+        self.held.visitor()
     }
 
     /// The connection is open: it can now be told to stop.
@@ -112,5 +138,33 @@ fn shuffle<T>(items: &mut [T]) {
         seed ^= seed >> 7;
         seed ^= seed << 17;
         items.swap(last, (seed % (last as u64 + 1)) as usize);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn goodbyes_are_spread_over_time_and_reach_everybody() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let registry = Registry::new(10);
+        let mut outboxes = Vec::new();
+        for n in 0..10 {
+            let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (near, _) = listener.accept().await.unwrap();
+            let outbox = Arc::new(Outbox::new(Arc::new(near), 1_000));
+            registry.open().outboxes.insert(ConnKey(n), outbox.clone());
+            outboxes.push((outbox, far));
+        }
+        let told = || outboxes.iter().filter(|(outbox, _)| outbox.drive().now_or_never().is_some()).count();
+        let in_no_hurry = registry.stop(Duration::from_secs(1_000));
+        assert!(tokio::time::timeout(Duration::from_millis(100), in_no_hurry).await.is_err());
+        assert_eq!(told(), 1, "the others have a hundred seconds each");
+        registry.stop(Duration::from_millis(10)).await;
+        assert_eq!(told(), 10);
     }
 }

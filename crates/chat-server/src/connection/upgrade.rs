@@ -3,9 +3,10 @@
 //! status and a sentence that names the rule. After the `101` the socket is taken back from the
 //! HTTP library and becomes a [`Connection`].
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{
+    Extension,
     body::Body,
     extract::{Path, Request, State, rejection::PathRejection},
     response::{IntoResponse, Response},
@@ -17,12 +18,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tungstenite::handshake::derive_accept_key;
 
-use super::{Connection, Destination, origin, registry::Place};
-use crate::{headers::list, server::App};
+use super::{
+    Connection, Destination, origin,
+    registry::{NoPlace, Place},
+};
+use crate::{address::Peer, headers::list, server::App};
 
 /// `GET /ws/{room_id}/{client_id}`.
 pub async fn upgrade(
     State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
     ids: Result<Path<(String, String)>, PathRejection>,
     mut request: Request,
 ) -> Result<Response, Refused> {
@@ -32,6 +37,9 @@ pub async fn upgrade(
     let room = RoomId::parse(&room).map_err(|invalid| Refused::BadRequest(invalid.detail))?;
     let client_id = ClientId::parse(&client_id).map_err(|invalid| Refused::BadRequest(invalid.detail))?;
     let accept = check_handshake(request.method(), request.version(), request.headers())?;
+    if app.config.public_url.is_some() && !origin::is_own_host(request.headers(), &app.origins) {
+        return Err(Refused::Host);
+    }
     if !origin::is_allowed(request.headers(), &app.origins) {
         return Err(Refused::Origin);
     }
@@ -39,7 +47,9 @@ pub async fn upgrade(
     let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return Err(Refused::NotAnUpgrade("this connection cannot be upgraded"));
     };
-    let place = app.connections.reserve().ok_or(Refused::Full)?;
+    let client = app.proxies.client(peer, request.headers());
+    let visitor = app.visitors.at(client, Instant::now());
+    let place = app.connections.reserve(visitor).map_err(Refused::NoPlace)?;
 
     let destination = Destination { room, client_id };
     app.tasks.clone().spawn(async move {
@@ -117,10 +127,12 @@ pub enum Refused {
     BadRequest(String),
     /// The request does not ask for the upgrade, or for another version of it.
     NotAnUpgrade(&'static str),
+    /// It was sent to a name that is not this server's.
+    Host,
     /// A page of another site asks.
     Origin,
     /// There are as many connections as there may be.
-    Full,
+    NoPlace(NoPlace),
 }
 
 impl IntoResponse for Refused {
@@ -136,11 +148,21 @@ impl IntoResponse for Refused {
                 let text = format!("this address is a WebSocket: {rule}\n");
                 (StatusCode::UPGRADE_REQUIRED, headers, text).into_response()
             }
+            Self::Host => {
+                let text =
+                    "this server does not go by the name in 'Host'; see --public-url and --allow-origin\n";
+                (StatusCode::FORBIDDEN, text).into_response()
+            }
             Self::Origin => {
                 let text = "a page of another site may not connect; see --allow-origin\n";
                 (StatusCode::FORBIDDEN, text).into_response()
             }
-            Self::Full => {
+            // RFC 6585 §4: it is about this client, and others are served.
+            Self::NoPlace(NoPlace::AtThisAddress) => {
+                let text = "your address has as many connections as it may; close one, or try again later\n";
+                (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "10")], text).into_response()
+            }
+            Self::NoPlace(NoPlace::AtAll) => {
                 let text = "the server has as many connections as it may; try again later\n";
                 (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")], text).into_response()
             }

@@ -121,7 +121,8 @@ impl Room {
 
     fn membership(&self, conn: super::ConnKey) -> Option<Membership> {
         let mailbox = self.handle.upgrade()?;
-        Some(Membership { conn, mailbox, leaves: self.leave.clone(), how: Departure::Lost })
+        let frames = self.core.frames(conn)?;
+        Some(Membership { conn, mailbox, leaves: self.leave.clone(), how: Departure::Lost, frames })
     }
 
     fn perform(&mut self) {

@@ -3,6 +3,8 @@
 //! else. Each public method that changes something is one thing a member can do, by its name in
 //! the lesson. The core deliberately does not know sockets, tasks, clocks or randomness.
 
+use std::sync::Arc;
+
 use chat_protocol::{
     ClientId, CloseCode, Epoch, ErrorCode, Name, RoomId, Said, SayId, Seq, ServerMsg, TabId, Text, Welcome,
     limits::TYPING_TTL_MS,
@@ -10,12 +12,14 @@ use chat_protocol::{
 
 use super::{
     ConnKey, Ms,
+    budget::Share,
     history::{History, HistoryLimits},
     presence::{PendingPresence, presence_wait},
     roster::Roster,
     session::{Session, SessionKey, Standing, TABS_MAX},
     token::{Claim, FreshToken},
 };
+use crate::allowance::Allowance;
 
 /// The bounds of one room.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +49,8 @@ pub struct Join {
     pub claim: Option<Claim>,
     /// The token to give.
     pub token: FreshToken,
+    /// How many frames it may send. A newcomer's becomes the session's; who comes back has one.
+    pub frames: Arc<Allowance>,
 }
 
 /// How a connection ended.
@@ -96,11 +102,13 @@ pub struct Core {
     roster: Roster,
     history: History,
     presence: PendingPresence,
+    share: Share,
 }
 
 impl Core {
-    /// A room in which nobody has been. `epoch` must be one that no other life of any room had.
-    pub fn new(room: RoomId, epoch: Epoch, limits: Limits) -> Self {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had;
+    /// `share` is what it may keep for those who come back, where `limits` allow more.
+    pub fn new(room: RoomId, epoch: Epoch, limits: Limits, share: Share) -> Self {
         Self {
             room,
             epoch,
@@ -108,6 +116,7 @@ impl Core {
             roster: Roster::default(),
             history: History::new(limits.history),
             presence: PendingPresence::default(),
+            share,
         }
     }
 
@@ -120,11 +129,19 @@ impl Core {
     /// numbered when taken. A client id that is taken is numbered.
     ///
     /// # Errors
-    /// A [`Refusal`], after which nothing has changed: `name_taken`, or `room_full`, also for
-    /// more than [`TABS_MAX`] tabs.
+    /// A [`Refusal`], after which nothing has changed: `name_taken`; `room_full`, also for more than
+    /// [`TABS_MAX`] tabs; or `already_joined`, for a join that was long on its way and whose tab has
+    /// joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, claim, token } = join;
+        let Join { conn, client_id, name, tab, claim, token, frames } = join;
         let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
+        if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
+            return Err(Refusal {
+                code: ErrorCode::AlreadyJoined,
+                detail: "this tab has joined on a later connection".into(),
+                suggestion: None,
+            });
+        }
         let name = match returning {
             Some(key) => self.roster.free_name(&self.roster.session(key).name, returning),
             None => self.name_for_newcomer(&client_id, name)?,
@@ -136,7 +153,7 @@ impl Core {
         let key = match returning {
             None => {
                 let id = self.roster.free_id(&client_id);
-                self.roster.add(Session::new(id, name, self.history.newest()))
+                self.roster.add(Session::new(id, name, self.history.newest(), frames))
             }
             Some(key) if before.is_some() => key,
             Some(key) => {
@@ -226,7 +243,11 @@ impl Core {
             at,
         };
         if let Some((seq, at)) = session.remembered(&id) {
-            let said = self.history.find(seq).cloned().unwrap_or_else(|| said(seq, at));
+            let said = match self.history.find(seq) {
+                // Its sender knows it by `from`, and may have come back under another id since.
+                Some(kept) => Said { from: session.id.clone(), ..kept.clone() },
+                None => said(seq, at),
+            };
             effects.push(Effect::Send(conn, ServerMsg::Said(said)));
             return;
         }
@@ -236,7 +257,7 @@ impl Core {
             self.tell_presence(effects);
         }
         let session = self.roster.session_mut(key);
-        session.remember(id, said.seq, now);
+        session.remember(&said.id, said.seq, now);
         // Whoever spoke is done typing; what they type next is news again.
         session.typing_at = None;
         self.history.push(said.clone());
@@ -317,8 +338,24 @@ impl Core {
             self.roster.remove(key);
         }
         self.history.prune(now);
+        self.keep_within_share(now);
         if self.presence.due().is_some_and(|due| due <= now) {
             self.tell_presence(effects);
+        }
+    }
+
+    /// Keeps what is there for those who come back within the room's share: the oldest messages go
+    /// first, then who left first, then who has been away longest. Whoever is here stays.
+    fn keep_within_share(&mut self, now: Ms) {
+        while !self.share.keep(self.history.bytes() + self.roster.absent_bytes()) {
+            if self.history.drop_oldest() {
+                continue;
+            }
+            let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return };
+            let gone = self.roster.remove(key);
+            if gone.is_visible() {
+                self.tell(now, |presence| presence.left(gone.id));
+            }
         }
     }
 
@@ -340,6 +377,14 @@ impl Core {
     /// Whether this life of the room is over: nobody is here, and nobody may come back.
     pub fn is_over(&self) -> bool {
         self.roster.is_empty()
+    }
+
+    /// What the frames of this connection are drawn from: the one allowance of its session, so that
+    /// sixteen tabs, or coming back again and again, allow no more than one connection does. The
+    /// core only keeps it.
+    pub fn frames(&self, conn: ConnKey) -> Option<Arc<Allowance>> {
+        let key = self.roster.by_conn(conn)?;
+        Some(self.roster.session(key).frames.clone())
     }
 
     fn member_count(&self) -> u32 {

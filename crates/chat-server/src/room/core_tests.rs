@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use chat_protocol::{Member, Presence};
 
 use super::*;
+use crate::room::budget::{Budget, Share};
 
 const WINDOW: Ms = 120_000;
 const LIMITS: Limits = Limits {
@@ -24,7 +25,11 @@ struct Stage {
 
 impl Stage {
     fn new(limits: Limits) -> Self {
-        let core = Core::new(RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap(), limits);
+        Self::with_share(limits, Budget::new(1 << 30, 1).share())
+    }
+
+    fn with_share(limits: Limits, share: Share) -> Self {
+        let core = Core::new(RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap(), limits, share);
         Self { core, now: 1_000, conns: 0, inboxes: HashMap::new(), closed: Vec::new() }
     }
 
@@ -50,11 +55,19 @@ impl Stage {
         self.perform(effects);
     }
 
-    fn join_as(&mut self, ask: Ask) -> Result<(ConnKey, Welcome), Refusal> {
+    fn open(&mut self) -> ConnKey {
         self.conns += 1;
-        let conn = ConnKey(self.conns);
+        ConnKey(self.conns)
+    }
+
+    fn join_as(&mut self, ask: Ask) -> Result<(ConnKey, Welcome), Refusal> {
+        let conn = self.open();
+        self.join_on(conn, ask)
+    }
+
+    fn join_on(&mut self, conn: ConnKey, ask: Ask) -> Result<(ConnKey, Welcome), Refusal> {
         let mut random = [0; 32];
-        random[..8].copy_from_slice(&self.conns.to_be_bytes());
+        random[..8].copy_from_slice(&conn.0.to_be_bytes());
         let mut effects = Vec::new();
         let join = Join {
             conn,
@@ -63,6 +76,7 @@ impl Stage {
             tab: ask.tab.map(|tab| TabId::parse(tab).unwrap()),
             claim: ask.claim,
             token: FreshToken::new(random),
+            frames: Arc::new(Allowance::new(0.0, 0.0, std::time::Instant::now())),
         };
         self.core.join(join, self.now, &mut effects)?;
         self.inboxes.insert(conn, Vec::new());
@@ -317,12 +331,29 @@ fn the_same_tab_replaces_its_ghost_and_another_tab_is_one_more() {
 }
 
 #[test]
+fn a_join_that_was_long_on_its_way_takes_nothing_from_the_connection_that_overtook_it() {
+    let mut stage = Stage::new(LIMITS);
+    let (lost, welcome) = stage.join("ali");
+    stage.leave(lost, Departure::Lost);
+    let given_up = stage.open();
+    let (ali, back) = stage.join_as(Ask::new("ali").resuming(&welcome, 0)).unwrap();
+    let refusal = stage.join_on(given_up, Ask::new("ali").resuming(&welcome, 0)).unwrap_err();
+    assert_eq!(refusal.code, ErrorCode::AlreadyJoined);
+    assert!(stage.inboxes.contains_key(&ali) && stage.closed.is_empty());
+    stage.leave(ali, Departure::Lost);
+    assert!(stage.join_on(given_up, Ask::new("ali").resuming(&welcome, 0)).is_err(), "nor its way back");
+    let (_, again) = stage.join_as(Ask::new("ali").resuming(&back, 0)).unwrap();
+    assert_eq!((again.you.id.as_str(), again.recovered), ("ali", true));
+}
+
+const TABS: [&str; TABS_MAX] =
+    ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"];
+
+#[test]
 fn tabs_of_one_session_are_bounded() {
     let mut stage = Stage::new(LIMITS);
-    const TABS: [&str; 18] =
-        ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17"];
     let (first, mut welcome) = stage.join_as(Ask::new("ali").tab(TABS[0])).unwrap();
-    for tab in &TABS[1..TABS_MAX] {
+    for tab in &TABS[1..] {
         welcome = stage.join_as(Ask::new("ali").tab(tab).resuming(&welcome, 0)).unwrap().1;
     }
     assert_eq!(welcome.you.tabs as usize, TABS_MAX);
@@ -330,6 +361,20 @@ fn tabs_of_one_session_are_bounded() {
     assert_eq!(refusal.code, ErrorCode::RoomFull);
     stage.leave(first, Departure::Lost);
     assert!(stage.join_as(Ask::new("ali").tab("17").resuming(&welcome, 0)).is_ok());
+}
+
+#[test]
+fn a_tab_in_place_of_a_forgotten_one_may_lose_its_welcome_too() {
+    let mut stage = Stage::new(LIMITS);
+    let (first, welcome) = stage.join_as(Ask::new("ali").tab(TABS[0])).unwrap();
+    for tab in &TABS[1..] {
+        stage.join_as(Ask::new("ali").tab(tab).resuming(&welcome, 0)).unwrap();
+    }
+    stage.leave(first, Departure::Lost);
+    for _ in 0..3 {
+        let (_, back) = stage.join_as(Ask::new("ali").tab("new").resuming(&welcome, 0)).unwrap();
+        assert_eq!((back.you.id.as_str(), back.recovered), ("ali", true));
+    }
 }
 
 #[test]
@@ -426,6 +471,21 @@ fn a_message_sent_twice_is_said_once_and_acknowledged_twice() {
 }
 
 #[test]
+fn who_comes_back_under_another_id_still_knows_its_acknowledgement() {
+    let mut stage = Stage::new(LIMITS);
+    let (ali, welcome) = stage.join("ali");
+    stage.say(ali, "c-1", "یک بار");
+    stage.leave(ali, Departure::Clean);
+    stage.join("ali");
+    let (ali, back) = stage.join_as(Ask::new("ali").resuming(&welcome, 0)).unwrap();
+    assert_eq!(back.you.id.as_str(), "ali-2");
+    stage.hears(ali);
+    stage.say(ali, "c-1", "یک بار");
+    assert!(matches!(&stage.hears(ali)[..],
+        [ServerMsg::Said(said)] if said.from == back.you.id && said.seq == 1 && said.id.as_str() == "c-1"));
+}
+
+#[test]
 fn everybody_sees_a_member_come_in_before_its_first_words() {
     let mut stage = Stage::new(LIMITS);
     let (watcher, _) = stage.join("watcher");
@@ -475,6 +535,40 @@ fn those_who_left_are_remembered_up_to_a_bound() {
     stage.leave(conn, Departure::Lost);
     let (_, c) = stage.join_as(Ask::new("x").resuming(&welcomes[2], 0)).unwrap();
     assert_eq!(c.you.id.as_str(), "c");
+}
+
+#[test]
+fn a_room_over_its_share_forgets_messages_then_who_left_then_who_is_away_and_never_who_is_here() {
+    let share = || Budget::new(1, 1).share();
+    let mut stage = Stage::with_share(LIMITS, share());
+    let (ali, first) = stage.join("ali");
+    let (sara, _) = stage.join("sara");
+    stage.say(sara, "1", "سلام");
+    assert_eq!(stage.core.history.bytes(), 0);
+    stage.leave(ali, Departure::Lost);
+    let told = stage.hears_presence(sara);
+    assert_eq!(told.last().unwrap().left, std::slice::from_ref(&first.you.id));
+    let (ali, again) = stage.join_as(Ask::new("ali").resuming(&first, 1)).unwrap();
+    assert_eq!((again.you.id.as_str(), again.recovered, again.member_count), ("ali", false, 2));
+    stage.leave(ali, Departure::Clean);
+    assert!(!stage.join_as(Ask::new("ali").resuming(&again, 1)).unwrap().1.recovered);
+
+    // With place for two sessions and some words, words go first.
+    let mut stage = Stage::with_share(LIMITS, Budget::new(4_000, 1).share());
+    let (sara, _) = stage.join("sara");
+    let (left, _) = stage.join("left");
+    let (away, _) = stage.join("away");
+    let (last, _) = stage.join("last");
+    stage.leave(away, Departure::Lost);
+    stage.leave(left, Departure::Clean);
+    for n in 0..8 {
+        stage.say(sara, &n.to_string(), "پر");
+    }
+    assert!((100..500).contains(&stage.core.history.bytes()), "{}", stage.core.history.bytes());
+    assert_eq!((stage.core.roster.left_count(), stage.core.roster.count()), (1, 3));
+    stage.leave(last, Departure::Lost);
+    assert_eq!(stage.core.history.bytes(), 0);
+    assert_eq!((stage.core.roster.left_count(), stage.core.roster.count()), (0, 3));
 }
 
 #[test]

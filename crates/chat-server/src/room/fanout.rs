@@ -13,8 +13,9 @@ use chat_protocol::{CloseCode, Said, ServerMsg};
 use super::ConnKey;
 use crate::{connection::outbox::Outbox, frame};
 
-/// Once this many bytes are waiting they are sent, even in the middle of a batch: it bounds what
-/// one slice may add to an outbox. In bytes.
+/// Once this many bytes are waiting, for everybody or for some, they are sent, even in the middle of
+/// a batch: it bounds what one slice may add to an outbox, and what many replays at once may add to
+/// the memory. In bytes.
 const SLICE_TARGET: usize = 64 * 1024;
 
 /// The connections of a room, and what they are about to get.
@@ -22,6 +23,8 @@ const SLICE_TARGET: usize = 64 * 1024;
 pub struct Fanout {
     shared: BytesMut,
     asides: Vec<Aside>,
+    /// The sum of their lengths.
+    aside_bytes: usize,
     receivers: Vec<Receiver>,
     places: HashMap<ConnKey, usize>,
     json: Vec<u8>,
@@ -95,12 +98,17 @@ impl Fanout {
     }
 
     fn aside(&mut self, conn: ConnKey, frames: BytesMut) {
+        self.aside_bytes += frames.len();
         self.asides.push(Aside { conn, at: self.shared.len(), frames: frames.freeze() });
+        if self.aside_bytes >= SLICE_TARGET {
+            self.flush();
+        }
     }
 
     /// Hands everybody what is theirs. Never waits: an outbox takes it, or ends its connection.
     pub fn flush(&mut self) {
         let shared = self.shared.split().freeze();
+        self.aside_bytes = 0;
         for Aside { conn, at, frames } in self.asides.drain(..) {
             let Some(&place) = self.places.get(&conn) else { continue };
             let receiver = &mut self.receivers[place];
@@ -218,5 +226,25 @@ mod tests {
         fanout.detach(ConnKey(1));
         drop(fanout);
         assert!(reading.await.unwrap().0.into_iter().eq(0..10_000));
+    }
+    #[tokio::test]
+    async fn replays_are_handed_on_before_they_pile_up() {
+        let (a, far) = connection().await;
+        let (b, _far_b) = connection().await;
+        let mut fanout = Fanout::default();
+        fanout.attach(ConnKey(1), a);
+        fanout.attach(ConnKey(2), b);
+        fanout.broadcast(&message(0));
+        for n in 1..10_000 {
+            fanout.send(ConnKey(1), &message(n));
+            // None is shorter than 20 bytes.
+            assert!(fanout.asides.len() <= SLICE_TARGET / 20);
+        }
+        fanout.broadcast(&message(10_000));
+        fanout.flush();
+        let reading = tokio::spawn(heard(far));
+        fanout.receivers[0].outbox.flushed().await;
+        drop(fanout);
+        assert!(reading.await.unwrap().0.into_iter().eq(0..=10_000), "in order, and whole");
     }
 }

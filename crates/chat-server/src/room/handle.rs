@@ -8,7 +8,7 @@ use chat_protocol::{Name, SayId, Text};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{ConnKey, Departure, Join, Refusal};
-use crate::connection::outbox::Outbox;
+use crate::{allowance::Allowance, connection::outbox::Outbox};
 
 /// How many pieces of mail a room's mailbox holds. A connection that finds it full waits, and with
 /// it, through TCP, its client.
@@ -67,9 +67,15 @@ pub struct Membership {
     /// Unbounded in type, bounded in fact: a membership sends here once, when it ends.
     pub(super) leaves: mpsc::UnboundedSender<Leave>,
     pub(super) how: Departure,
+    pub(super) frames: Arc<Allowance>,
 }
 
 impl Membership {
+    /// What the frames of this connection are drawn from: the allowance of its session.
+    pub fn frames(&self) -> &Arc<Allowance> {
+        &self.frames
+    }
+
     /// Says something to the room. Waits while its mailbox is full.
     ///
     /// # Errors

@@ -22,11 +22,14 @@ pub struct Roster {
     sessions: BTreeMap<SessionKey, Session>,
     by_conn: HashMap<ConnKey, SessionKey>,
     by_token: HashMap<TokenHash, SessionKey>,
-    /// Visible sessions only, as in `by_name`: who left holds neither id nor name.
+    /// Visible sessions only, as in `by_name`, where each has every key of its name: who left holds
+    /// neither id nor name.
     by_id: HashMap<ClientId, SessionKey>,
     by_name: HashMap<NameKey, SessionKey>,
     away: BTreeSet<(Ms, SessionKey)>,
     left: BTreeSet<(Ms, SessionKey)>,
+    /// What those in `away` and `left` cost.
+    absent_bytes: usize,
     arrivals: u64,
 }
 
@@ -70,7 +73,7 @@ impl Roster {
 
     /// Whether the name is taken by somebody other than `own`.
     pub fn is_name_taken(&self, name: &Name, own: Option<SessionKey>) -> bool {
-        self.by_name.get(&name.key()).is_some_and(|&holder| Some(holder) != own)
+        name.keys().iter().filter_map(|key| self.by_name.get(key)).any(|&holder| Some(holder) != own)
     }
 
     /// `name` itself, or the first numbered form of it that is free for `own`.
@@ -106,33 +109,36 @@ impl Roster {
     pub fn bring_back(&mut self, key: SessionKey, id: ClientId, name: Name) {
         let session = self.session_mut(key);
         session.id = id;
-        session.name_key = name.key();
+        session.name_keys = name.keys();
         session.name = name;
         self.show(key);
     }
 
     fn show(&mut self, key: SessionKey) {
         let session = self.session(key);
-        let (id, name_key) = (session.id.clone(), session.name_key.clone());
+        let (id, name_keys) = (session.id.clone(), session.name_keys.clone());
         self.by_id.insert(id, key);
-        self.by_name.insert(name_key, key);
+        self.by_name.extend(name_keys.map(|name_key| (name_key, key)));
     }
 
     fn hide(&mut self, key: SessionKey) {
         let session = &self.sessions[&key];
         self.by_id.remove(&session.id);
-        self.by_name.remove(&session.name_key);
+        for name_key in &session.name_keys {
+            self.by_name.remove(name_key);
+        }
     }
 
     /// Gives a visible session another name, which must be free for it.
     pub fn rename(&mut self, key: SessionKey, name: Name) {
-        let old = self.session(key).name_key.clone();
-        self.by_name.remove(&old);
+        for old in &self.sessions[&key].name_keys {
+            self.by_name.remove(old);
+        }
         let session = self.session_mut(key);
-        session.name_key = name.key();
+        session.name_keys = name.keys();
         session.name = name;
-        let name_key = session.name_key.clone();
-        self.by_name.insert(name_key, key);
+        let name_keys = session.name_keys.clone();
+        self.by_name.extend(name_keys.map(|name_key| (name_key, key)));
     }
 
     /// Opens a tab on `conn`, with a new token: one the session already has, whose older connection
@@ -151,7 +157,8 @@ impl Roster {
         let mut replaced = None;
         match session.tabs.iter_mut().find(|known| known.id == tab) {
             Some(known) => {
-                replaced = known.conn.replace(conn);
+                replaced = known.is_open.then_some(known.conn);
+                (known.conn, known.is_open) = (conn, true);
                 let own = |hash: &TokenHash| *hash == known.token || Some(*hash) == known.previous;
                 let kept = proof.filter(own).unwrap_or(known.token);
                 for old in [Some(known.token), known.previous].into_iter().flatten() {
@@ -163,15 +170,20 @@ impl Roster {
                 known.token = token;
             }
             None => {
+                let mut previous = None;
                 if session.tabs.len() == TABS_MAX
-                    && let Some(closed) = session.tabs.iter().position(|known| known.conn.is_none())
+                    && let Some(closed) = session.tabs.iter().position(|known| !known.is_open)
                 {
                     let closed = session.tabs.remove(closed);
                     for old in [Some(closed.token), closed.previous].into_iter().flatten() {
-                        self.by_token.remove(&old);
+                        if proof == Some(old) {
+                            previous = proof;
+                        } else {
+                            self.by_token.remove(&old);
+                        }
                     }
                 }
-                session.tabs.push(Tab { id: tab, conn: Some(conn), token, previous: None });
+                session.tabs.push(Tab { id: tab, conn, is_open: true, token, previous });
             }
         }
         if let Some(replaced) = replaced {
@@ -186,8 +198,8 @@ impl Roster {
     pub fn close_tab(&mut self, conn: ConnKey) -> Option<SessionKey> {
         let key = self.by_conn.remove(&conn)?;
         let session = self.session_mut(key);
-        for tab in session.tabs.iter_mut().filter(|tab| tab.conn == Some(conn)) {
-            tab.conn = None;
+        for tab in session.tabs.iter_mut().filter(|tab| tab.conn == conn) {
+            tab.is_open = false;
         }
         Some(key)
     }
@@ -195,6 +207,9 @@ impl Roster {
     /// Changes where a session stands, and with it whether it is visible.
     pub fn stand(&mut self, key: SessionKey, standing: Standing) {
         self.stand_nowhere(key);
+        if standing != Standing::Here {
+            self.absent_bytes += self.session(key).cost();
+        }
         match standing {
             Standing::Here => {}
             Standing::Away { since } => {
@@ -219,14 +234,16 @@ impl Roster {
             for token in [Some(tab.token), tab.previous].into_iter().flatten() {
                 self.by_token.remove(&token);
             }
-            if let Some(conn) = tab.conn {
-                self.by_conn.remove(&conn);
-            }
+            self.by_conn.remove(&tab.conn);
         }
         session
     }
 
     fn stand_nowhere(&mut self, key: SessionKey) {
+        // What a session costs does not change while it has no connection.
+        if self.session(key).standing != Standing::Here {
+            self.absent_bytes -= self.session(key).cost();
+        }
         match self.session(key).standing {
             Standing::Here => false,
             Standing::Away { since } => self.away.remove(&(since, key)),
@@ -242,6 +259,11 @@ impl Roster {
     /// The session that left first of those that may come back, and when.
     pub fn first_left(&self) -> Option<(Ms, SessionKey)> {
         self.left.first().copied()
+    }
+
+    /// What those cost in memory who have no connection and may come back, in bytes.
+    pub fn absent_bytes(&self) -> usize {
+        self.absent_bytes
     }
 
     /// How many left and may come back.

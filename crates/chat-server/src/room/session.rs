@@ -2,11 +2,16 @@
 //! connection while it is open and with the secret that brings it back. It does not know the other
 //! sessions; [`super::roster`] keeps them apart.
 
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::Arc,
+};
 
 use chat_protocol::{ClientId, Member, Name, NameKey, SayId, Seq, TabId};
 
 use super::{ConnKey, Ms, token::TokenHash};
+use crate::allowance::Allowance;
 
 /// Which session, within its room; grows with each, so that its order is the order of arrival.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -16,7 +21,7 @@ pub struct SessionKey(pub u64);
 pub const TABS_MAX: usize = 16;
 
 /// How many of its own say ids a session remembers, to know a resent message. More than a client
-/// may have unacknowledged, because the rate limit is far below it.
+/// may have unacknowledged, because the rate limit is far below it. In memory 24 bytes each.
 pub const REMEMBERED_SAYS: usize = 256;
 
 /// Where a session stands.
@@ -42,8 +47,10 @@ pub enum Standing {
 pub struct Tab {
     /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
     pub id: Option<TabId>,
-    /// Its connection, while it has one.
-    pub conn: Option<ConnKey>,
+    /// Its connection, or the last one it had.
+    pub conn: ConnKey,
+    /// Whether that one is still there.
+    pub is_open: bool,
     /// The hash of the token given last.
     pub token: TokenHash,
     /// The one before it, valid until the last one is used: the `welcome` that carried that one
@@ -59,7 +66,7 @@ pub struct Session {
     /// Display name.
     pub name: Name,
     /// What the eye makes of the name.
-    pub name_key: NameKey,
+    pub name_keys: [NameKey; 2],
     /// Open or once open, at most [`TABS_MAX`], oldest first.
     pub tabs: Vec<Tab>,
     /// Here, away or left.
@@ -68,21 +75,24 @@ pub struct Session {
     pub first_seq: Seq,
     /// When it last was seen typing.
     pub typing_at: Option<Ms>,
-    says: RememberedSays,
+    /// What its tabs may send, together.
+    pub frames: Arc<Allowance>,
+    says: VecDeque<RememberedSay>,
 }
 
 impl Session {
     /// A session that is about to get its first tab.
-    pub fn new(id: ClientId, name: Name, first_seq: Seq) -> Self {
+    pub fn new(id: ClientId, name: Name, first_seq: Seq, frames: Arc<Allowance>) -> Self {
         Self {
             id,
-            name_key: name.key(),
+            name_keys: name.keys(),
             name,
             tabs: Vec::with_capacity(1),
             standing: Standing::Here,
             first_seq,
             typing_at: None,
-            says: RememberedSays::default(),
+            frames,
+            says: VecDeque::new(),
         }
     }
 
@@ -96,9 +106,14 @@ impl Session {
         }
     }
 
+    /// What it takes of memory, in bytes: about 1 KiB, 256 for each tab, 24 for each say it remembers.
+    pub fn cost(&self) -> usize {
+        1024 + 256 * self.tabs.len() + size_of::<RememberedSay>() * self.says.len()
+    }
+
     /// How many connections it has.
     pub fn open_tabs(&self) -> usize {
-        self.tabs.iter().filter(|tab| tab.conn.is_some()).count()
+        self.tabs.iter().filter(|tab| tab.is_open).count()
     }
 
     /// Whether it is in the roster: here or away.
@@ -108,31 +123,43 @@ impl Session {
 
     /// Whether a connection for this tab could be added: the tab is known, or one can be forgotten.
     pub fn has_place_for(&self, tab: Option<&TabId>) -> bool {
-        self.tabs.len() < TABS_MAX
-            || self.tabs.iter().any(|known| known.id.as_ref() == tab || known.conn.is_none())
+        self.tabs.len() < TABS_MAX || self.tabs.iter().any(|known| known.id.as_ref() == tab || !known.is_open)
+    }
+
+    /// Whether this tab has had a connection younger than `conn`. What such a one asks comes late:
+    /// its client gave it up and has connected anew.
+    pub fn has_moved_on(&self, tab: Option<&TabId>, conn: ConnKey) -> bool {
+        self.tabs.iter().any(|known| known.id.as_ref() == tab && known.conn > conn)
     }
 
     /// The seq and time a say with this id got, if it is remembered.
     pub fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
-        self.says.places.get(id).copied()
+        let id = hash(id);
+        self.says.iter().rfind(|say| say.id == id).map(|say| (say.seq, say.at))
     }
 
     /// Remembers a say, forgetting the oldest over [`REMEMBERED_SAYS`].
-    pub fn remember(&mut self, id: SayId, seq: Seq, at: Ms) {
-        self.says.places.insert(id.clone(), (seq, at));
-        self.says.order.push_back(id);
-        if self.says.order.len() > REMEMBERED_SAYS
-            && let Some(oldest) = self.says.order.pop_front()
-        {
-            self.says.places.remove(&oldest);
+    pub fn remember(&mut self, id: &SayId, seq: Seq, at: Ms) {
+        if self.says.len() == REMEMBERED_SAYS {
+            self.says.pop_front();
         }
+        self.says.push_back(RememberedSay { id: hash(id), seq, at });
     }
 }
 
-#[derive(Debug, Default)]
-struct RememberedSays {
-    places: HashMap<SayId, (Seq, Ms)>,
-    order: VecDeque<SayId>,
+/// A say by the hash of its id. The ids themselves would take nine times the memory, and somebody
+/// who goes out of their way to find two with one hash loses only a message of their own.
+#[derive(Debug)]
+struct RememberedSay {
+    id: u64,
+    seq: Seq,
+    at: Ms,
+}
+
+fn hash(id: &SayId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -141,14 +168,14 @@ mod tests {
 
     #[test]
     fn a_session_remembers_its_last_says_and_no_more() {
-        let mut ali = Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0);
+        let frames = Arc::new(Allowance::new(0.0, 0.0, std::time::Instant::now()));
+        let mut ali = Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, frames);
         let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();
         for n in 0..REMEMBERED_SAYS + 10 {
-            ali.remember(id(n), n as Seq, 0);
+            ali.remember(&id(n), n as Seq, 0);
         }
         assert_eq!(ali.remembered(&id(9)), None);
         assert_eq!(ali.remembered(&id(10)), Some((10, 0)));
-        assert_eq!(ali.says.places.len(), REMEMBERED_SAYS);
-        assert_eq!(ali.says.order.len(), REMEMBERED_SAYS);
+        assert_eq!(ali.says.capacity(), REMEMBERED_SAYS);
     }
 }

@@ -8,7 +8,8 @@ use chat_protocol::{Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// SHA-256 of a [`ResumeToken`]. Compared in constant time.
+/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one in a hash map is not, and need
+/// not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
 #[derive(Clone, Copy, Eq, Debug)]
 pub struct TokenHash([u8; 32]);
 
