@@ -1,0 +1,527 @@
+//! What a server must bear: a real one in a process of its own, clients in its rooms through a
+//! network that breaks, and for each scenario a plan of what breaks and when. A
+//! round ends at rest, everybody back and everything answered, and the checker has the last word; so
+//! has the scenario itself, which must have happened as planned. The seed repeats the choices:
+//! whom, what, when. It does not repeat the run: which bytes were on their way at a cut is decided by
+//! the schedulers of two processes.
+
+use std::{
+    io,
+    net::SocketAddr,
+    ops::Range,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use chat_protocol::{ClientId, CloseCode, Name, RoomId, Text};
+use fastrand::Rng;
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    client::{Client, Profile},
+    journal::{Journal, Tally},
+    process::{Process, Program},
+    proxy::{Cut, End, Fault, Link, Proxy, Way},
+    session::Liveness,
+    violation::{ClientNo, Violation},
+};
+
+/// How long everybody may take to come to rest, or to be in at the beginning. Twice the longest
+/// backoff, and time for a machine that has more to do.
+const SETTLE: Duration = Duration::from_secs(40);
+
+/// How often somebody says something, and what is due is done.
+const STEP: Duration = Duration::from_millis(20);
+
+/// How the clients suspect a silent server: sooner than a page would, so that a round stays short.
+const IMPATIENT: Liveness = Liveness { ping_after: 1_000, dead_after: 3_000 };
+
+/// Where it is the server that shall give them up.
+const PATIENT: Liveness = Liveness { ping_after: 1_000, dead_after: 30_000 };
+
+/// Most of a client's says that may wait for their answer, as in the page.
+const PENDING_MAX: usize = 100;
+
+/// The window in which returns are counted together, for the question of a stampede.
+const WINDOW: Duration = Duration::from_millis(100);
+
+/// What happens to the clients and their server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scenario {
+    /// Connections are reset, closed, cut inside frames, left half open, stalled and delayed, one
+    /// after the other, while everybody talks.
+    Faults,
+    /// The server is killed (SIGKILL) and started again at the same address.
+    Crash,
+    /// The server is asked to stop (SIGTERM), and started again at the same address.
+    Stop,
+    /// All connections are cut at once.
+    Storm,
+    /// Cuts where the room remembers so little that some resumes come too late.
+    Rollover,
+    /// Some stop reading while much is said, until the server gives them up.
+    SlowReaders,
+}
+
+/// Where, with whom and for how long.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The server's binary.
+    pub server: PathBuf,
+    /// What the plan is drawn from.
+    pub seed: u64,
+    /// How many clients.
+    pub clients: usize,
+    /// In how many rooms, at most 200 clients in each.
+    pub rooms: usize,
+    /// How long they talk while things break. Coming to rest is on top of it.
+    pub talk: Duration,
+}
+
+/// What became of a scenario.
+#[derive(Clone, Debug)]
+pub struct Round {
+    /// Which one.
+    pub scenario: Scenario,
+    /// The seed that repeats its plan.
+    pub seed: u64,
+    /// What happened, in numbers.
+    pub tally: Tally,
+    /// The first promises that were found broken.
+    pub violations: Vec<Violation>,
+    /// How many were.
+    pub found: usize,
+    /// What should have happened for the round to mean anything, and did not.
+    pub unmet: Vec<String>,
+    /// For each time that all were cut at once: the most who came back in one tenth of a second, and
+    /// how many came back.
+    pub returns: Vec<(usize, usize)>,
+}
+
+impl Round {
+    /// Everything that is wrong with it, a line each; nothing when all is well.
+    pub fn complaints(&self) -> Vec<String> {
+        let violations = self.violations.iter().map(ToString::to_string);
+        let more = self.found.saturating_sub(self.violations.len());
+        let more = (more > 0).then(|| format!("and {more} more"));
+        violations.chain(more).chain(self.unmet.iter().cloned()).collect()
+    }
+}
+
+impl Scenario {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Faults, Self::Crash, Self::Stop, Self::Storm, Self::Rollover, Self::SlowReaders];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Faults => "faults",
+            Self::Crash => "crash",
+            Self::Stop => "stop",
+            Self::Storm => "storm",
+            Self::Rollover => "rollover",
+            Self::SlowReaders => "slow readers",
+        }
+    }
+
+    /// Runs it once.
+    ///
+    /// # Errors
+    /// When the server cannot be started, or the machine has no sockets left. What the server does
+    /// wrong is no error here but a [`Round::complaints`].
+    pub async fn run(self, setup: &Setup) -> io::Result<Round> {
+        let mut stage = Stage::open(setup, self.options(), self.liveness()).await?;
+        match self {
+            Self::Faults | Self::Rollover => stage.faults(self == Self::Rollover).await,
+            Self::Crash => stage.restarts(false).await?,
+            Self::Stop => stage.restarts(true).await?,
+            Self::Storm => stage.storms().await,
+            Self::SlowReaders => stage.slow_readers().await,
+        }
+        Ok(stage.close(self).await)
+    }
+
+    fn liveness(self) -> Liveness {
+        if self == Self::SlowReaders { PATIENT } else { IMPATIENT }
+    }
+
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Rollover => &["--history-messages", "5"],
+            // A grace in which a close can be heard behind all that waits before it.
+            Self::SlowReaders => &[
+                "--close-grace",
+                "30s",
+                "--messages-per-second",
+                "0",
+                "--outbox-bytes",
+                "32768",
+                "--history-messages",
+                "100000",
+                "--history-bytes",
+                "1000000000",
+            ],
+            // Sooner than by default, so that what is half open is found within a round.
+            _ => &["--ping-interval", "2s", "--ping-deadline", "2s"],
+        }
+    }
+
+    /// What must have happened, or the round has shown nothing.
+    fn unmet(self, setup: &Setup, tally: &Tally, plan: &Plan) -> Vec<String> {
+        let counts = tally.counts;
+        let clients = setup.clients as u64;
+        let closes = |code: CloseCode| tally.closes.get(&code.code()).copied().unwrap_or(0);
+        let mut needs = vec![
+            ("messages were sent", counts.sent, clients),
+            ("messages were delivered", counts.delivered, counts.sent),
+        ];
+        match self {
+            Self::Faults => needs.extend([
+                ("faults were injected", tally.faults.values().sum(), setup.talk.as_millis() as u64 / 100),
+                ("kinds of faults were injected", tally.faults.len() as u64, 8),
+                ("resumes recovered", counts.recovered, setup.talk.as_millis() as u64 / 300),
+                ("messages were replayed", tally.replayed, 10),
+                ("messages were sent again", counts.resent, 3),
+                ("messages were dropped for haste", counts.too_fast, 1),
+            ]),
+            Self::Rollover => needs.extend([
+                ("resumes recovered", counts.recovered, 1),
+                ("resumes were told of a gap", counts.gaps, 1),
+                ("messages had arrived that were sent again", counts.known, 1),
+            ]),
+            Self::Crash => needs.extend([
+                ("returns to a new life", counts.new_lives, clients * plan.all_cut.len() as u64),
+                ("messages were sent again", counts.resent, 1),
+            ]),
+            Self::Stop => needs.extend([
+                ("returns to a new life", counts.new_lives, clients * plan.all_cut.len() as u64),
+                ("were told that the server stops", closes(CloseCode::ServerStopping), clients * 9 / 10),
+            ]),
+            Self::Storm => needs.extend([
+                ("storms", plan.all_cut.len() as u64, 1),
+                ("resumes recovered", counts.recovered, clients * plan.all_cut.len() as u64 * 9 / 10),
+                ("messages were sent again", counts.resent, 1),
+            ]),
+            Self::SlowReaders => needs.extend([
+                ("slow readers were closed", closes(CloseCode::SlowReader), 1),
+                ("resumes recovered", counts.recovered, 1),
+                ("messages were replayed", tally.replayed, 10),
+            ]),
+        }
+        needs
+            .into_iter()
+            .filter(|(_, found, needed)| found < needed)
+            .map(|(what, found, needed)| format!("{what}: {found}, where {needed} were planned at least"))
+            .collect()
+    }
+}
+
+/// What was done so far, of what concerns everybody.
+#[derive(Debug, Default)]
+struct Plan {
+    /// The times at which all connections were cut, since the journal began.
+    all_cut: Vec<Duration>,
+}
+
+/// A scenario that is being played.
+struct Stage {
+    setup: Setup,
+    random: Rng,
+    process: Process,
+    proxy: Proxy,
+    journal: Journal,
+    clients: Vec<Client>,
+    /// What is done to a link, and when.
+    due: Vec<(Instant, Link, Fault)>,
+    plan: Plan,
+    said: u64,
+    unmet: Vec<String>,
+}
+
+impl Stage {
+    /// The server is up and everybody is in.
+    async fn open(setup: &Setup, options: &[&str], liveness: Liveness) -> io::Result<Self> {
+        let process = Program::new(&setup.server).options(options).start().await?;
+        let proxy = Proxy::to(process.address()).await?;
+        let journal = Journal::new();
+        let mut random = Rng::with_seed(setup.seed);
+        let clients = (0..setup.clients)
+            .map(|n| {
+                let seed = random.u64(..);
+                Client::start(profile(n, setup.rooms, proxy.address(), liveness, seed), journal.clone())
+            })
+            .collect();
+        let mut stage = Self {
+            setup: setup.clone(),
+            random,
+            process,
+            proxy,
+            journal,
+            clients,
+            due: Vec::new(),
+            plan: Plan::default(),
+            said: 0,
+            unmet: Vec::new(),
+        };
+        stage.settle("to be in").await;
+        Ok(stage)
+    }
+
+    fn everybody(&self) -> Vec<ClientNo> {
+        self.clients.iter().map(Client::no).collect()
+    }
+
+    /// Waits until everybody is in and everything is answered, and nothing more can come.
+    async fn settle(&mut self, what_for: &str) {
+        self.due.clear();
+        self.proxy.inject(Fault::Mend);
+        let here = self.everybody();
+        let settled = async {
+            loop {
+                if self.journal.is_at_rest(&here)
+                    && join_all(self.clients.iter().map(Client::fence)).await.into_iter().all(|passed| passed)
+                    && self.journal.is_at_rest(&here)
+                {
+                    return;
+                }
+                sleep(STEP).await;
+            }
+        };
+        if timeout(SETTLE, settled).await.is_err() {
+            self.unmet.push(format!("not everybody came {what_for} within {} s", SETTLE.as_secs()));
+        }
+    }
+
+    /// As [`Stage::talk`], for a time in this range, in milliseconds.
+    async fn talk_for(&mut self, how_long: Range<u64>) {
+        let how_long = Duration::from_millis(self.random.u64(how_long));
+        self.talk(how_long).await;
+    }
+
+    /// Everybody talks for so long, each about once a second, and what is due is done.
+    async fn talk(&mut self, how_long: Duration) {
+        let began = Instant::now();
+        let mut said = 0;
+        while began.elapsed() < how_long {
+            let due = (began.elapsed() + STEP).as_millis() as usize * self.clients.len() / 1_000;
+            for _ in said..due {
+                let who = self.random.usize(..self.clients.len());
+                self.say(who, 0);
+            }
+            said = due;
+            self.pass(STEP).await;
+        }
+    }
+
+    /// Lets time pass.
+    async fn pass(&mut self, time: Duration) {
+        sleep(time).await;
+        let now = Instant::now();
+        for (_, link, fault) in self.due.extract_if(.., |(due, ..)| *due <= now) {
+            link.inject(fault);
+        }
+        if let Ok(memory) = self.process.memory() {
+            self.journal.count(|tally| tally.memory = tally.memory.max(memory));
+        }
+    }
+
+    /// Everybody says something, and some of it is still on its way.
+    async fn all_talk_at_once(&mut self) {
+        (0..self.clients.len()).for_each(|who| self.say(who, 0));
+        let time = Duration::from_micros(self.random.u64(..5_000));
+        self.pass(time).await;
+    }
+
+    /// Says something that was not said before, with so many long characters after it.
+    fn say(&mut self, who: usize, padding: usize) {
+        /// Texts that are easily broken: letters that join, characters without ink, several planes.
+        const WORDS: [&str; 4] = ["سلام به همه", "می‌روم و برمی‌گردم", "خط اول\nخط دوم", "👩‍💻 é 𝄞 <b>\"&\\"];
+        let client = &self.clients[who];
+        if client.view().pending >= PENDING_MAX {
+            return;
+        }
+        self.said += 1;
+        let word = WORDS[self.random.usize(..WORDS.len())];
+        let padding = "𝄞".repeat(padding);
+        if let Ok(text) = Text::parse(&format!("{word} {} {padding}", self.said)) {
+            client.say(text);
+        }
+    }
+
+    fn link(&self, who: usize) -> Option<Link> {
+        self.proxy.link(self.clients[who].view().address?)
+    }
+
+    fn count(&self, fault: &'static str) {
+        self.journal.count(|tally| *tally.faults.entry(fault).or_default() += 1);
+    }
+
+    /// A fault after the other, fifty milliseconds apart at the middle.
+    async fn faults(&mut self, short_history: bool) {
+        for n in 1..=self.setup.talk.as_millis() / 50 {
+            let who = self.random.usize(..self.clients.len());
+            let kind = self.random.u8(..if short_history { 3 } else { 11 });
+            match self.link(who) {
+                Some(link) if short_history && n % 2 == 0 => self.deafen(who, link),
+                Some(link) => self.break_link(who, &link, kind),
+                None => {}
+            }
+            if n % 10 == 0 && !short_history {
+                // More than may be sent at once.
+                (0..70).for_each(|_| self.say(who, 0));
+            }
+            self.talk_for(20..80).await;
+        }
+    }
+
+    /// Says something that arrives, and hears neither the answer nor what follows until it is too much
+    /// to be remembered: it will be told of a gap, and say again what it already said.
+    fn deafen(&mut self, who: usize, link: Link) {
+        self.count("deaf until cut");
+        link.inject(Fault::Stall(Way::ToClient));
+        self.say(who, 0);
+        let at = Instant::now() + Duration::from_millis(self.random.u64(400..900));
+        self.due.push((at, link, Fault::Cut(Cut::Reset)));
+    }
+
+    fn break_link(&mut self, who: usize, link: &Link, kind: u8) {
+        let cut = if self.random.bool() { Cut::Reset } else { Cut::Close };
+        let (name, fault) = match kind {
+            0 => ("reset", Fault::Cut(Cut::Reset)),
+            1 => ("close", Fault::Cut(Cut::Close)),
+            2 => (
+                "cut inside a frame to the client",
+                Fault::CutAfter(Way::ToClient, self.random.u64(1..400), cut),
+            ),
+            3 => (
+                "cut inside a frame to the server",
+                Fault::CutAfter(Way::ToServer, self.random.u64(1..100), cut),
+            ),
+            4 => ("half open at the server", Fault::Cut(Cut::HalfOpen(End::Client))),
+            5 => ("half open at the client", Fault::Cut(Cut::HalfOpen(End::Server))),
+            6 => ("stall to the client", Fault::Stall(Way::ToClient)),
+            7 => ("stall to the server", Fault::Stall(Way::ToServer)),
+            8 => ("delay", Fault::Delay(Duration::from_millis(self.random.u64(5..100)))),
+            9 if self.clients[who].cut() => return self.count("reset by the client"),
+            10 if self.clients[who].pause(Duration::from_millis(self.random.u64(100..800))) => {
+                return self.count("client does not read");
+            }
+            _ => return,
+        };
+        link.inject(fault);
+        if matches!(fault, Fault::Stall(_) | Fault::Delay(_)) {
+            let at = Instant::now() + Duration::from_millis(self.random.u64(100..2_000));
+            self.due.push((at, link.clone(), Fault::Mend));
+        }
+        self.count(name);
+    }
+
+    async fn restarts(&mut self, in_order: bool) -> io::Result<()> {
+        let until = Instant::now() + self.setup.talk;
+        loop {
+            self.talk_for(500..1_000).await;
+            self.all_talk_at_once().await;
+            self.plan.all_cut.push(self.journal.elapsed());
+            if in_order {
+                self.count("stop");
+                self.process.terminate()?;
+                self.process.ended().await?;
+            } else {
+                self.count("kill");
+                self.process.kill().await?;
+            }
+            self.talk_for(100..700).await;
+            self.process.restart().await?;
+            self.settle("back after a restart").await;
+            if Instant::now() >= until {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn storms(&mut self) {
+        let until = Instant::now() + self.setup.talk;
+        loop {
+            self.talk_for(300..800).await;
+            self.all_talk_at_once().await;
+            self.plan.all_cut.push(self.journal.elapsed());
+            self.count("all at once");
+            self.proxy.inject(Fault::Cut(Cut::Reset));
+            self.talk_for(600..1_000).await;
+            self.settle("back after a storm").await;
+            if Instant::now() >= until {
+                return;
+            }
+        }
+    }
+
+    async fn slow_readers(&mut self) {
+        /// More than what the proxy holds and the buffers of its sockets and the server's take, in bytes.
+        const ENOUGH: usize = 5 << 19;
+        /// Four bytes each in UTF-8.
+        const CHARACTERS: usize = 4_000;
+        let until = Instant::now() + self.setup.talk;
+        loop {
+            let slow = self.random.usize(..self.clients.len());
+            let stalled = self.link(slow);
+            if let Some(link) = &stalled {
+                self.count("stall to the client");
+                link.inject(Fault::Stall(Way::ToClient));
+            }
+            let room = slow % self.setup.rooms.max(1);
+            let others: Vec<usize> = (room..self.clients.len())
+                .step_by(self.setup.rooms.max(1))
+                .filter(|who| *who != slow)
+                .collect();
+            let (before, patience) = (self.said, Instant::now() + SETTLE / 4);
+            while ((self.said - before) as usize) < ENOUGH / (4 * CHARACTERS) && Instant::now() < patience {
+                for who in &others {
+                    self.say(*who, CHARACTERS);
+                }
+                self.pass(STEP).await;
+            }
+            if let Some(link) = stalled {
+                link.inject(Fault::Mend);
+            }
+            self.settle("back after reading slowly").await;
+            if Instant::now() >= until {
+                return;
+            }
+        }
+    }
+
+    async fn close(mut self, scenario: Scenario) -> Round {
+        self.settle("to rest").await;
+        let tally = self.journal.tally();
+        let (violations, found) = self.journal.finish(&self.everybody());
+        let mut unmet = std::mem::take(&mut self.unmet);
+        unmet.extend(scenario.unmet(&self.setup, &tally, &self.plan));
+        if tally.unreadable > 0 {
+            unmet.push(format!("{} frames of the server were no messages", tally.unreadable));
+        }
+        let ends = self.plan.all_cut.iter().skip(1).copied().chain([Duration::MAX]);
+        let returns = self
+            .plan
+            .all_cut
+            .iter()
+            .zip(ends)
+            .map(|(from, to)| tally.densest(&Range { start: *from, end: to }, WINDOW))
+            .collect();
+        Round { scenario, seed: self.setup.seed, tally, violations, found, unmet, returns }
+    }
+}
+
+fn profile(n: usize, rooms: usize, address: SocketAddr, liveness: Liveness, seed: u64) -> Profile {
+    const VALID: &str = "short and of letters and digits";
+    Profile {
+        no: ClientNo(n),
+        address,
+        room: RoomId::parse(&format!("room{}", n % rooms.max(1))).expect(VALID),
+        id: ClientId::parse(&format!("c{n}")).expect(VALID),
+        name: Name::parse(&format!("نفر {n}")).expect(VALID),
+        liveness,
+        seed,
+    }
+}
