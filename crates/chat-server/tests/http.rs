@@ -184,22 +184,94 @@ async fn the_qr_code_is_an_image_of_the_rooms_address() {
 }
 
 #[tokio::test]
+async fn with_a_public_url_a_name_that_is_not_ours_is_refused() {
+    let options = ["--public-url", "https://chat.example.org", "--allow-origin", "https://friend.example"];
+    let server = TestServer::with(&options).await;
+    for (host, expected) in [
+        ("chat.example.org", 101),
+        ("friend.example:8080", 101),
+        ("localhost:3000", 101),
+        ("192.168.1.7:3000", 101),
+        ("[::1]:3000", 101),
+        ("rebound.example", 403),
+        ("rebound.example:3000", 403),
+    ] {
+        // As a rebound page asks: its origin is where it was sent to.
+        let request = handshake("/ws/class/ali", &format!("Origin: http://{host}\r\n"));
+        let answer = upgraded(
+            &server,
+            &request.replace("localhost:3000\r\nConnection", &format!("{host}\r\nConnection")),
+        )
+        .await;
+        assert_eq!(status(&answer), expected, "{host}: {answer}");
+    }
+    let close = "Connection: close\r\n";
+    let answer =
+        server.http(&handshake("/ws/class/ali", close).replace("localhost:3000", "rebound.example")).await;
+    assert!(answer.contains("--public-url"), "{answer}");
+    // A server that knows no name of its own answers to any.
+    let nameless = TestServer::start().await;
+    let request = handshake("/ws/class/ali", "").replace("localhost:3000", "mac.local:3000");
+    assert_eq!(status(&upgraded(&nameless, &request).await), 101);
+}
+
+/// The security headers, on an answer of any kind.
+fn check_headers(answer: &str) {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-frame-options", "DENY"),
+        ("cross-origin-resource-policy", "same-origin"),
+    ] {
+        assert_eq!(header(answer, name), Some(value), "{answer}");
+    }
+    assert!(header(answer, "permissions-policy").unwrap().contains("camera=(), microphone=()"));
+    let policy = header(answer, "content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'") && !policy.contains('*'));
+}
+
+#[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let server = TestServer::start().await;
-    for path in ["/", "/healthz", "/r/class", "/r/class/qr.svg", "/nothing", "/ws/class/ali"] {
+    for (path, expected) in [
+        ("/", 200),
+        ("/healthz", 200),
+        ("/r/class", 200),
+        ("/r/class/qr.svg", 200),
+        ("/r/Class", 308),
+        ("/go?room=class", 303),
+        ("/go", 400),
+        ("/r/-", 400),
+        ("/r/-/qr.svg", 400),
+        ("/ws/-/ali", 400),
+        ("/nothing", 404),
+        ("/ws/class/ali", 426),
+    ] {
         let answer = server.get(path).await;
-        assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"), "{path}");
-        assert_eq!(header(&answer, "referrer-policy"), Some("no-referrer"), "{path}");
-        assert_eq!(header(&answer, "x-frame-options"), Some("DENY"), "{path}");
-        let policy = header(&answer, "content-security-policy").unwrap();
-        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}");
-        assert!(!policy.contains("unsafe-inline") && !policy.contains("'unsafe-eval'"), "{path}");
+        assert_eq!(status(&answer), expected, "{path}");
+        check_headers(&answer);
     }
+    let close = "Connection: close\r\n";
+    let stranger = format!("{close}Origin: https://evil.example\r\n");
+    let answer = server.http(&handshake("/ws/class/ali", &stranger)).await;
+    assert_eq!(status(&answer), 403);
+    check_headers(&answer);
+    let answer = server.http("POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(status(&answer), 405);
+    check_headers(&answer);
+    let full = TestServer::with(&["--max-connections", "1"]).await;
+    let _first = full.join("class", "ali").await;
+    let answer = full.http(&handshake("/ws/class/sara", close)).await;
+    assert_eq!(status(&answer), 503);
+    check_headers(&answer);
 }
 
 #[tokio::test]
 async fn a_head_without_end_is_refused() {
     let server = TestServer::start().await;
     let request = format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(40_000));
-    assert_eq!(status(&server.http(&request).await), 431);
+    // hyper's own answer, without a body, before any of ours has seen the request.
+    let answer = server.http(&request).await;
+    assert!(status(&answer) == 431 && header(&answer, "content-length").is_none_or(|length| length == "0"));
 }

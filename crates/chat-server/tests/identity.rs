@@ -156,3 +156,22 @@ async fn a_rename_survives_a_reconnect_whose_join_says_the_old_name() {
     let ali = server.join_with("class", "ali", resume).await;
     assert_eq!(ali.welcome["you"], json!({"id": "ali", "name": "رضا"}));
 }
+
+#[tokio::test]
+async fn nobody_can_pose_as_another_by_letters_that_look_alike() {
+    let server = TestServer::start().await;
+    let _sara = server.join_with("class", "s", json!({"type": "join", "name": "Sara"})).await;
+    let mut other = server.open("/ws/class/o").await;
+    for posing in ["S\u{430}ra", "sara", "\u{FF33}ara", "S a r a"] {
+        other.send(json!({"type": "join", "name": posing})).await;
+        let error = other.expect_error("name_taken").await;
+        assert_eq!(error["suggestion"], format!("{posing} ۲"), "{error}");
+    }
+    other.send(json!({"type": "join", "name": "Ali"})).await;
+    other.expect("welcome").await;
+    other.send(json!({"type": "rename", "name": "S\u{430}ra"})).await;
+    other.expect_error("name_taken").await;
+    // Nor by an id, which is a name for who gives none.
+    let third = server.join("class", "s%D0%B0ra").await;
+    assert_eq!(third.welcome["you"]["name"], "s\u{430}ra ۲");
+}

@@ -36,14 +36,15 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// With the defaults, and no pace, which tests outrun.
+    /// With the defaults, and no pace for a person or an address, which tests outrun.
     pub async fn start() -> Self {
         Self::with(&[]).await
     }
 
     /// With these options too.
     pub async fn with(options: &[&str]) -> Self {
-        let base = ["otagh", "--host", "127.0.0.1", "--port", "0", "--messages-per-second", "0"];
+        let base = ["otagh", "--host", "127.0.0.1", "--port", "0"];
+        let base = [&base[..], &["--messages-per-second", "0", "--messages-per-address", "0"]].concat();
         let config = Config::try_parse_from(base.iter().chain(options)).unwrap();
         let server = chat_server::Server::bind(config).await.unwrap();
         let address = server.app().addresses.bound;
@@ -270,6 +271,20 @@ impl Raw {
         }
     }
 
+    /// The next frame; `None` when the server has closed the TCP connection. May be given up and
+    /// called again.
+    pub async fn next_frame(&mut self) -> Option<Frame> {
+        loop {
+            if let Some(frame) = self.take_frame() {
+                return Some(frame);
+            }
+            match self.stream.read_buf(&mut self.read).await {
+                Ok(1..) => {}
+                Ok(0) | Err(_) => return None,
+            }
+        }
+    }
+
     /// The next text frame of this type.
     pub async fn expect(&mut self, kind: &str) -> Frame {
         loop {
@@ -311,7 +326,8 @@ impl Raw {
         if self.read.len() < header + length {
             return None;
         }
-        let bytes: Vec<u8> = self.read.drain(..header + length).collect();
+        let rest = self.read.split_off(header + length);
+        let bytes = std::mem::replace(&mut self.read, rest);
         Some(Frame { opcode, payload: bytes[header..].to_vec(), bytes })
     }
 }

@@ -1,0 +1,358 @@
+//! What one may ask, one person and one address: a clear answer to who asks more, and nobody else
+//! notices. Somebody else is somebody at another address: on Linux every 127.x.y.z is this machine.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use std::time::Instant;
+
+use common::{Client, TestServer, handshake, soon};
+use futures_util::StreamExt;
+use serde_json::json;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+};
+use tokio_tungstenite::tungstenite::Message;
+
+/// A socket from this address.
+async fn connect(server: &TestServer, from: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    socket.connect(server.address).await.unwrap()
+}
+
+/// What is answered to this request, up to the end of the connection or of the head of a `101`. Who
+/// is turned away unread may see a reset after the answer.
+async fn ask(stream: &mut TcpStream, request: &str) -> String {
+    drop(stream.write_all(request.as_bytes()).await);
+    let mut answer = Vec::new();
+    while !(answer.starts_with(b"HTTP/1.1 101") && answer.ends_with(b"\r\n\r\n")) {
+        if !matches!(soon("an answer", stream.read_buf(&mut answer)).await, Ok(1..)) {
+            break;
+        }
+    }
+    String::from_utf8(answer).unwrap()
+}
+
+/// The answer to a handshake from this address with these header lines, and the socket.
+async fn shake(server: &TestServer, from: &str, more: &str) -> (String, TcpStream) {
+    let mut stream = connect(server, from).await;
+    // So that a refusal ends the connection; of an upgrade it says nothing.
+    let answer =
+        ask(&mut stream, &handshake("/ws/class/somebody", &format!("Connection: close\r\n{more}"))).await;
+    (answer, stream)
+}
+
+async fn get(server: &TestServer, from: &str, path: &str) -> String {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: localhost:3000\r\nConnection: close\r\n\r\n");
+    ask(&mut connect(server, from).await, &head).await
+}
+
+async fn open(server: &TestServer, from: &str, room: &str, id: &str) -> Client {
+    let stream = connect(server, from).await;
+    let url = format!("ws://{}/ws/{room}/{id}", server.address);
+    let (ws, _) = soon("the handshake", tokio_tungstenite::client_async(url, stream)).await.unwrap();
+    Client { ws, welcome: serde_json::Value::Null }
+}
+
+async fn join(server: &TestServer, from: &str, room: &str, id: &str) -> Client {
+    let mut client = open(server, from, room, id).await;
+    client.send(json!({"type": "join"})).await;
+    client.welcome = client.expect("welcome").await;
+    client
+}
+
+/// Says something, and is heard by all of these.
+async fn talks(speaker: &mut Client, what: &str, listeners: &mut [Client]) {
+    speaker.say(what, "هنوز هستم").await;
+    for client in std::iter::once(speaker).chain(listeners) {
+        while client.expect("said").await["id"] != what {}
+    }
+}
+
+/// Says this many things, and counts how many were said and how many dropped as too fast, each by
+/// its id.
+async fn say_at_once(client: &mut Client, what: &str, many: usize) -> (usize, usize) {
+    for n in 0..many {
+        client.say(&format!("{what}-{n}"), "تند").await;
+    }
+    let (mut said, mut dropped) = (0, 0);
+    while said + dropped < many {
+        let answer = client.next().await;
+        if answer["id"].as_str().is_some_and(|id| id.starts_with(what)) {
+            match answer["type"].as_str().unwrap() {
+                "said" => said += 1,
+                _ => {
+                    assert_eq!(answer["code"], "too_fast", "{answer}");
+                    dropped += 1;
+                }
+            }
+        }
+    }
+    (said, dropped)
+}
+
+/// The tabs' names make them tabs; without one they would replace each other.
+fn in_tab(mut join: serde_json::Value, tab: &str) -> serde_json::Value {
+    join["tab"] = tab.into();
+    join
+}
+
+#[tokio::test]
+async fn a_person_may_say_no_more_in_many_tabs_than_in_one() {
+    let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "20"]).await;
+    let start = Instant::now();
+    let mut tabs = vec![server.join("class", "ali").await];
+    for n in 1..4 {
+        let join = in_tab(tabs[n - 1].resume(0), &format!("t{n}"));
+        let tab = server.join_with("class", "ali", join).await;
+        assert_eq!(tab.welcome["you"]["id"], "ali", "one more tab of the same person");
+        tabs.push(tab);
+    }
+    let mut all = 0;
+    for (n, tab) in tabs.iter_mut().enumerate() {
+        all += say_at_once(tab, &format!("t{n}"), 20).await.0;
+    }
+    let regained = start.elapsed().as_secs() as usize + 1;
+    assert!((19..=20 + regained).contains(&all), "{all} said in four tabs, of 20 allowed");
+    // Somebody else has a pace of their own.
+    let mut sara = server.join("class", "sara").await;
+    assert_eq!(say_at_once(&mut sara, "s", 19).await, (19, 0));
+}
+
+#[tokio::test]
+async fn coming_back_again_and_again_brings_no_fresh_burst() {
+    let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "20"]).await;
+    let start = Instant::now();
+    let mut ali = server.join("class", "ali").await;
+    let mut all = say_at_once(&mut ali, "first", 20).await.0;
+    for round in 0..5 {
+        // Once lost, once left properly.
+        let resume = ali.resume(all as u64);
+        if round % 2 == 0 {
+            ali.cut()
+        } else {
+            ali.close(1000).await
+        }
+        ali = server.join_with("class", "ali", resume).await;
+        all += say_at_once(&mut ali, &format!("r{round}"), 20).await.0;
+    }
+    let regained = start.elapsed().as_secs() as usize + 1;
+    assert!((19..=20 + regained).contains(&all), "{all} said over six connections, of 20 allowed");
+}
+
+#[tokio::test]
+async fn an_address_with_all_its_connections_is_told_so_and_others_come_in() {
+    let server = TestServer::with(&["--connections-per-address", "2"]).await;
+    let mut ali = join(&server, "127.0.0.2", "class", "ali").await;
+    let (_, held) = shake(&server, "127.0.0.2", "").await;
+    let (answer, _) = shake(&server, "127.0.0.2", "").await;
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    assert!(
+        answer.contains("retry-after: 10") && answer.contains("as many connections as it may"),
+        "{answer}"
+    );
+    let sara = join(&server, "127.0.0.3", "class", "sara").await;
+    talks(&mut ali, "1", &mut [sara]).await;
+    // A connection that ends gives its place back.
+    drop(held);
+    let again = async { while !shake(&server, "127.0.0.2", "").await.0.starts_with("HTTP/1.1 101 ") {} };
+    soon("the place to be free", again).await;
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_speaks_for_others_and_nobody_else_does() {
+    let options = ["--connections-per-address", "1", "--trusted-proxy", "127.0.0.1,127.1.0.0/16"];
+    let server = TestServer::with(&options).await;
+    let mut kept = Vec::new();
+    for (from, header, status) in [
+        ("127.0.0.1", "X-Forwarded-For: 198.51.100.1", "101"),
+        ("127.0.0.1", "X-Forwarded-For: 198.51.100.1", "429"),
+        ("127.1.2.3", "X-Forwarded-For: 198.51.100.1", "429"),
+        ("127.0.0.1", "X-Forwarded-For: 203.0.113.9, 198.51.100.1, 127.1.2.3", "429"),
+        ("127.0.0.1", "X-Forwarded-For: 198.51.100.2", "101"),
+        // One /64 of IPv6, and another.
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:1::1", "101"),
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:1:ffff::2", "429"),
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:2::1", "101"),
+        // Who is no proxy may say what they like.
+        ("127.0.0.2", "X-Forwarded-For: 198.51.100.3", "101"),
+        ("127.0.0.2", "X-Forwarded-For: 198.51.100.4", "429"),
+        ("127.0.0.1", "X-Forwarded-For: 198.51.100.4", "101"),
+    ] {
+        let (answer, stream) = shake(&server, from, &format!("{header}\r\n")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{from}, {header}: {answer}");
+        kept.push(stream);
+    }
+}
+
+#[tokio::test]
+async fn silent_sockets_and_half_heads_of_one_address_leave_room_for_others() {
+    let options = ["--http-sockets-per-address", "4", "--max-http-sockets", "6", "--head-deadline", "1m"];
+    let server = TestServer::with(&options).await;
+    // A WebSocket does not count among them, nor can they take its place.
+    let mut ali = join(&server, "127.0.0.2", "class", "ali").await;
+    let mut silent = Vec::new();
+    for n in 0..4 {
+        let mut stream = connect(&server, "127.0.0.2").await;
+        if n % 2 == 0 {
+            stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n").await.unwrap();
+        }
+        silent.push(stream);
+    }
+    let answer = ask(&mut connect(&server, "127.0.0.2").await, "").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 429 ") && answer.contains("as many sockets open as it may"),
+        "{answer}"
+    );
+    assert!(get(&server, "127.0.0.3", "/healthz").await.ends_with("ok\n"));
+    let sara = join(&server, "127.0.0.3", "class", "sara").await;
+    talks(&mut ali, "1", &mut [sara]).await;
+    // The bound of all, whoever it is.
+    for from in ["127.0.0.4", "127.0.0.5"] {
+        silent.push(connect(&server, from).await);
+    }
+    let answer = ask(&mut connect(&server, "127.0.0.6").await, "").await;
+    assert!(
+        answer.starts_with("HTTP/1.1 503 ") && answer.contains("the server has as many sockets"),
+        "{answer}"
+    );
+    talks(&mut ali, "2", &mut []).await;
+    // They go, and their places are free.
+    drop(silent);
+    let again = async { while !get(&server, "127.0.0.2", "/healthz").await.ends_with("ok\n") {} };
+    soon("the places to be free", again).await;
+}
+
+#[tokio::test]
+async fn an_address_that_creates_too_many_rooms_is_told_to_come_back_later() {
+    let server = TestServer::with(&["--rooms-per-address", "3"]).await;
+    let mut clients = Vec::new();
+    for n in 0..3 {
+        clients.push(join(&server, "127.0.0.2", &format!("room-{n}"), "ali").await);
+    }
+    let mut refused = open(&server, "127.0.0.2", "room-3", "ali").await;
+    refused.send(json!({"type": "join"})).await;
+    assert_eq!(refused.expect_close().await, (4003, "too_many_rooms".into()));
+    // Rooms that are there are open to everybody, and others create theirs.
+    let mut again = join(&server, "127.0.0.2", "room-0", "sara").await;
+    talks(&mut again, "1", &mut clients[..1]).await;
+    let mut other = join(&server, "127.0.0.3", "room-3", "reza").await;
+    talks(&mut other, "1", &mut []).await;
+}
+
+#[tokio::test]
+async fn the_people_of_one_address_share_its_pace_and_others_have_theirs() {
+    let server = TestServer::with(&["--messages-per-address", "10"]).await;
+    let start = Instant::now();
+    let mut people = Vec::new();
+    for n in 0..5 {
+        people.push(join(&server, "127.0.0.2", "class", &format!("p{n}")).await);
+    }
+    let mut said = 0;
+    for (n, person) in people.iter_mut().enumerate() {
+        said += say_at_once(person, &format!("p{n}"), 30).await.0;
+    }
+    let regained = start.elapsed().as_secs() as usize * 10 + 10;
+    assert!((45..=50 + regained).contains(&said), "{said} said by five people, of 50 allowed");
+    let mut sara = join(&server, "127.0.0.3", "class", "sara").await;
+    assert_eq!(say_at_once(&mut sara, "s", 40).await, (40, 0));
+}
+
+#[tokio::test]
+async fn who_is_over_a_pace_of_their_own_does_not_use_up_their_neighbours() {
+    let options = ["--messages-per-second", "1", "--messages-burst", "20", "--messages-per-address", "10"];
+    let server = TestServer::with(&options).await;
+    let mut hasty = join(&server, "127.0.0.2", "class", "hasty").await;
+    let mut neighbour = join(&server, "127.0.0.2", "class", "neighbour").await;
+    let (_, dropped) = say_at_once(&mut hasty, "h", 150).await;
+    assert!(dropped >= 100, "{dropped} dropped");
+    assert_eq!(say_at_once(&mut neighbour, "n", 19).await, (19, 0));
+}
+
+#[tokio::test]
+async fn who_goes_on_over_the_pace_of_an_address_is_closed_in_the_end() {
+    let server = TestServer::with(&["--messages-per-address", "5"]).await;
+    let mut neighbour = join(&server, "127.0.0.2", "class", "neighbour").await;
+    let mut ali = join(&server, "127.0.0.2", "class", "ali").await;
+    for n in 0..400 {
+        ali.say(&n.to_string(), "تند").await;
+    }
+    let mut refused = 0;
+    let close = loop {
+        match soon("an answer", ali.ws.next()).await.unwrap().unwrap() {
+            Message::Text(text) if text.contains(r#""too_fast""#) => refused += 1,
+            Message::Close(frame) => break frame.unwrap(),
+            _ => {}
+        }
+    };
+    assert_eq!((u16::from(close.code), refused >= 220), (4502, true), "{refused} refused");
+    // Whoever shares the address is still here, and is heard again as soon as it has rested.
+    while neighbour.next().await["left"] != json!(["ali"]) {}
+    let heard = async {
+        for n in 0.. {
+            if say_at_once(&mut neighbour, &format!("n{n}"), 1).await == (1, 0) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    soon("the address to have rested", heard).await;
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_is_answered_and_others_are_unharmed() {
+    let server = TestServer::with(&["--head-max", "2000"]).await;
+    let mut ali = join(&server, "127.0.0.3", "class", "ali").await;
+    for (what, more, status) in [
+        ("fits", format!("Cookie: {}\r\n", "x".repeat(1_700)), "200"),
+        ("too long", format!("Cookie: {}\r\n", "x".repeat(2_000)), "431"),
+        ("too many lines", "A: b\r\n".repeat(101), "431"),
+    ] {
+        let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}\r\n");
+        let answer = ask(&mut connect(&server, "127.0.0.2").await, &head).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{what}: {answer}");
+    }
+    // A URL is part of the head.
+    let answer = get(&server, "127.0.0.2", &format!("/{}", "x".repeat(2_000))).await;
+    assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    talks(&mut ali, "1", &mut []).await;
+}
+
+/// The server in a process that may open so many files (`ulimit` options), and what it says at its
+/// start before the line that says where it listens.
+async fn otagh_under(ulimit: &str, connections: &str) -> (tokio::process::Child, String) {
+    let command = format!("ulimit {ulimit}; exec \"$0\" \"$@\" 2>&1");
+    let mut child = tokio::process::Command::new("sh")
+        .args(["-c", &command, env!("CARGO_BIN_EXE_otagh"), "--host", "127.0.0.1", "--port", "0"])
+        .args(["--max-connections", connections, "--max-http-sockets", "100"])
+        .env("NO_COLOR", "1")
+        .stdout(std::process::Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = tokio::io::BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut said = String::new();
+    loop {
+        let line = soon("a line", lines.next_line()).await.unwrap().expect("it starts");
+        if line.starts_with("listening on ") {
+            return (child, said);
+        }
+        said += &line;
+    }
+}
+
+#[tokio::test]
+async fn open_files_are_raised_as_far_as_needed_and_a_shortage_is_told() {
+    let (child, said) = otagh_under("-Sn 128", "300").await;
+    assert_eq!(said, "");
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id().unwrap())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(line.split_whitespace().nth(3), Some("464"), "300 + 100 + 64 others: {line}");
+
+    let (_child, said) = otagh_under("-n 128", "300").await;
+    assert!(said.contains("may open 128 files") && said.contains("need 464"), "{said}");
+    assert!(said.contains("--max-connections"), "what to do: {said}");
+}
