@@ -7,11 +7,13 @@ mod budget;
 mod checks;
 mod client;
 mod command;
+mod fuzz;
 mod lean;
 mod metadata;
 mod run;
 mod server;
 mod site;
+mod soak;
 mod steps;
 mod style;
 mod tally;
@@ -66,6 +68,21 @@ enum Task {
     },
     /// Measure what the built room page costs to download, against the recorded budget.
     Budget,
+    /// Break connections and servers for as long as you like, and check that nothing is lost.
+    ///
+    /// `cargo xtask soak --for 10m --clients 100 --rooms 5 --seed 1`; `cargo xtask soak -- --help`
+    /// lists all options.
+    Soak {
+        /// Options of `chat-load soak`, passed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+        options: Vec<OsString>,
+    },
+    /// Give random input to everything that reads what comes from outside, for a while.
+    Fuzz {
+        /// For each target, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Rebuild and reload on every change, with `cargo leptos watch`.
     Watch {
         /// Options of `cargo leptos watch`, passed on as they are.
@@ -84,6 +101,7 @@ fn test_steps() -> Vec<Step> {
         checks::FORMAT,
         tests::ROOMS,
         tests::EXAMPLES,
+        fuzz::STEP,
         toolchain::STEP,
         checks::LINTS,
         checks::SERVER_LINTS,
@@ -151,6 +169,11 @@ fn work(task: Task) -> Result<bool> {
         }
         Task::Budget => {
             println!("{}", (budget::STEP.run)(&context)?);
+            Ok(true)
+        }
+        Task::Soak { options } => soak::soak(&context.workspace, &options),
+        Task::Fuzz { seconds } => {
+            println!("{}", fuzz::fuzz(&context.workspace, seconds)?);
             Ok(true)
         }
         Task::Watch { options } => watch::watch(&context.workspace, &options),
