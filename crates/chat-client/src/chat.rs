@@ -6,7 +6,8 @@
 use std::ops::DerefMut;
 
 use chat_protocol::{
-    ClientId, ClientMsg, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text, limits::TYPING_TTL_MS,
+    ClientId, ClientMsg, ErrorCode, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text,
+    limits::TYPING_TTL_MS,
 };
 use futures_channel::mpsc::{Receiver, Sender, channel};
 use leptos::{logging, prelude::*, task::spawn_local};
@@ -48,7 +49,8 @@ struct Shared {
     refused: Option<Refused>,
     heard: u64,
     welcomes: u32,
-    typed_ms: u64,
+    /// Until when another key is no news to the others.
+    typing_until_ms: u64,
     now_ms: u64,
 }
 
@@ -73,7 +75,7 @@ impl Chat {
             refused: None,
             heard: 0,
             welcomes: 0,
-            typed_ms: 0,
+            typing_until_ms: 0,
             now_ms: 0,
         };
         Self {
@@ -153,16 +155,19 @@ impl Chat {
 
     // What people do.
 
-    /// Says something. False when too much is waiting already; the words should then be kept.
+    /// Says something. False when too much is waiting already; the words should then be kept. What
+    /// was taken outlives the page at once, and not only when it is left: a phone takes a page away
+    /// without asking.
     #[must_use]
     pub fn say(self, text: Text) -> bool {
         let id: SayId = random::id().parse().expect("random ids are visible ASCII");
         let taken = {
             let mut shared = self.shared();
             // What is typed next is news again.
-            shared.typed_ms = 0;
+            shared.typing_until_ms = 0;
             shared.room.outbox.say(id, text)
         };
+        self.keep(None);
         self.outbox.notify();
         self.wake(Wake::Outbox);
         taken
@@ -178,14 +183,15 @@ impl Chat {
     /// Gives a refused message up.
     pub fn discard(self, id: &SayId) {
         self.shared().room.outbox.discard(id);
+        self.keep(None);
         self.outbox.notify();
     }
 
     /// A key was pressed in the composer: tells the others, but not with every key.
     pub fn typing(self) {
-        let now = clock::now_ms();
-        if now >= self.shared().typed_ms + TYPING_TTL_MS / 2 {
-            self.shared().typed_ms = now;
+        let now = clock::elapsed_ms();
+        if now >= self.shared().typing_until_ms {
+            self.shared().typing_until_ms = now + TYPING_TTL_MS / 2;
             self.wake(Wake::Send(ClientMsg::Typing));
         }
     }
@@ -273,13 +279,19 @@ impl Chat {
         self.shared().refused.clone()
     }
 
+    /// Whether the room was full when we last asked.
+    pub fn is_full(self) -> bool {
+        self.refused().is_some_and(|refused| refused.code == ErrorCode::RoomFull)
+    }
+
     /// How many messages of others have come since the page was opened.
     pub fn heard(self) -> u64 {
         self.timeline.track();
         self.shared().heard
     }
 
-    /// The time, to the second, in Unix milliseconds; 0 while drawn on the server.
+    /// The time since the page was opened, to the second, in milliseconds; 0 while drawn on the
+    /// server.
     pub fn now_ms(self) -> u64 {
         self.second.track();
         self.shared().now_ms
@@ -318,7 +330,7 @@ impl Chat {
         }
     }
 
-    fn set_refused(self, refused: Option<Refused>) {
+    pub(crate) fn set_refused(self, refused: Option<Refused>) {
         self.shared().refused = refused;
         self.refused.notify();
     }
@@ -328,7 +340,7 @@ impl Chat {
     }
 
     pub(crate) fn tick(self) {
-        let now = clock::now_ms();
+        let now = clock::elapsed_ms();
         self.shared().now_ms = now;
         let stopped_typing = self.shared().room.typing.expire(now);
         self.shared().room.outbox.second();
@@ -339,7 +351,7 @@ impl Chat {
     }
 
     pub(crate) fn apply(self, msg: ServerMsg) -> Changed {
-        let now = clock::now_ms();
+        let now = clock::elapsed_ms();
         let changed = {
             let shared = &mut *self.shared();
             let changed = shared.room.apply(msg, now);
@@ -362,9 +374,11 @@ impl Chat {
         for (_, trigger) in told.into_iter().filter(|(changed, _)| *changed) {
             trigger.notify();
         }
-        if changed.welcomed {
+        if changed.welcomed || changed.outbox {
             // Also after a crash, which leaves no time to keep anything.
             self.keep(None);
+        }
+        if changed.welcomed {
             self.set_refused(None);
         }
         if changed.refused.is_some() {

@@ -1,4 +1,13 @@
-//! The browser's clock.
+//! The browser's two clocks: one for dates, which people and networks set, and one for waiting,
+//! which nobody can.
+
+use leptos::prelude::window;
+
+/// Milliseconds since the page was opened; never goes back (High Resolution Time §5). 0 where a
+/// browser has no such clock, which none of ours lacks.
+pub fn elapsed_ms() -> u64 {
+    window().performance().map_or(0, |performance| performance.now() as u64)
+}
 
 /// Unix time in milliseconds.
 pub fn now_ms() -> u64 {

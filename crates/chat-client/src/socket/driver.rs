@@ -25,6 +25,9 @@ const PING_EVERY_MS: u64 = 10_000;
 /// How long a ping may go without hearing anything at all, in milliseconds, before the connection
 /// counts as dead. Longer than the server's own 8 s, so that the server usually notices first.
 const SILENCE_MAX_MS: u64 = 12_000;
+/// How long the opening of a socket may take, in milliseconds. Where packets vanish a browser would
+/// go on hoping for minutes.
+const OPEN_MAX_MS: u64 = 10_000;
 
 /// What the driver is asked to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +48,9 @@ pub enum Wake {
 
 /// Why one connection ended.
 enum Ended {
+    /// Come back, with backoff.
+    Lost(u16),
+    /// Do not come back by yourself.
     Over(u16),
     /// The server did not accept the join; ask for another name first.
     Refused,
@@ -61,8 +67,8 @@ pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wak
             attempt = 0;
         }
         match ended {
-            Ended::Over(code) if CloseCode::should_reconnect(code) => {
-                let until_ms = clock::now_ms() + backoff::wait_ms(attempt, random::unit());
+            Ended::Lost(code) => {
+                let until_ms = clock::elapsed_ms() + backoff::wait_ms(attempt, random::unit());
                 attempt += 1;
                 wait(chat, code, until_ms, &mut wakes).await;
             }
@@ -81,6 +87,7 @@ pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wak
 async fn one_connection(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wake>) -> Ended {
     match walk(chat, name, tab, wakes).await {
         Err(Over(_)) if chat.link() == Link::Refused => Ended::Refused,
+        Err(Over(code)) if CloseCode::should_reconnect(code) => Ended::Lost(code),
         Err(Over(code)) => Ended::Over(code),
         Ok(ended) => ended,
     }
@@ -89,12 +96,13 @@ async fn one_connection(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Re
 /// The five steps, in order.
 async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wake>) -> Result<Ended, Over> {
     chat.set_link(Link::Opening);
-    let mut connection = Connection::open(&chat.room_id(), &chat.client_id()).await?;
+    chat.set_refused(None);
+    let mut connection = open(chat, name, wakes).await?;
 
     chat.set_link(Link::Joining);
     join(chat, &mut connection, name, tab).await?;
 
-    let mut ping = Ping::new(clock::now_ms());
+    let mut ping = Ping::default();
     loop {
         let heard_or_woken = {
             let (heard, woken) = (connection.hear(), wakes.next());
@@ -106,8 +114,13 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
         };
         match heard_or_woken {
             Either::Left(msg) => {
-                ping.heard(clock::now_ms());
+                ping.heard();
                 let changed = hear(chat, msg, &mut ping);
+                if !chat.link().is_open() && refused(&changed) == Some(ErrorCode::RoomFull) {
+                    // It will not always be, and nobody need wait for that with a hand on the page.
+                    connection.close(CloseCode::Normal);
+                    return Ok(Ended::Lost(CloseCode::Normal.code()));
+                }
                 match chat.own_name() {
                     // Who comes back is known by the name they had; this one was chosen since.
                     Some(own) if changed.welcomed && own != *name => {
@@ -121,12 +134,12 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
             }
             Either::Right(Some(Wake::Tick)) => {
                 chat.tick();
-                if ping.is_dead(clock::now_ms()) {
+                if ping.is_dead(clock::elapsed_ms()) {
                     // Not a goodbye: the others should see us away, not gone.
                     connection.close(CloseCode::PingTimeout);
-                    return Err(Over(LOST_WITHOUT_CLOSE));
+                    return Err(Over(CloseCode::PingTimeout.code()));
                 }
-                if let Some(n) = ping.due(clock::now_ms()) {
+                if let Some(n) = ping.due(clock::elapsed_ms()) {
                     connection.send(&ClientMsg::Ping { n }).await?;
                 }
                 // In case the wake for it found no place.
@@ -145,11 +158,34 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
                     join(chat, &mut connection, name, tab).await?;
                 }
             }
-            Either::Right(Some(Wake::Now | Wake::Look)) => {}
+            // Whoever looks after a while, or has another network now, should not look at a dead room.
+            Either::Right(Some(Wake::Now | Wake::Look)) => ping.soon(),
             Either::Right(None) => {
                 connection.close(CloseCode::Normal);
                 return Ok(Ended::Over(CloseCode::Normal.code()));
             }
+        }
+    }
+}
+
+/// Opens the socket, or gives up in time.
+async fn open(chat: Chat, name: &mut Name, wakes: &mut Receiver<Wake>) -> Result<Connection, Over> {
+    let until_ms = clock::elapsed_ms() + OPEN_MAX_MS;
+    let (room, client) = (chat.room_id(), chat.client_id());
+    let opening = Connection::open(&room, &client);
+    pin_mut!(opening);
+    loop {
+        match select(opening.as_mut(), wakes.next()).await {
+            Either::Left((opened, _)) => return opened,
+            Either::Right((Some(Wake::Name(another)), _)) => *name = another,
+            Either::Right((Some(Wake::Tick), _)) => {
+                chat.tick();
+                if clock::elapsed_ms() > until_ms {
+                    return Err(Over(LOST_WITHOUT_CLOSE));
+                }
+            }
+            Either::Right((Some(_), _)) => {}
+            Either::Right((None, _)) => return Err(Over(CloseCode::Normal.code())),
         }
     }
 }
@@ -175,23 +211,25 @@ fn hear(chat: Chat, msg: ServerMsg, ping: &mut Ping) -> Changed {
     if changed.welcomed {
         chat.set_link(Link::Open { rtt_ms: ping.rtt_ms });
     }
-    if changed.pong.is_some_and(|n| ping.answered(n, clock::now_ms())) && chat.link().is_open() {
+    if changed.pong.is_some_and(|n| ping.answered(n, clock::elapsed_ms())) && chat.link().is_open() {
         chat.set_link(Link::Open { rtt_ms: ping.rtt_ms });
     }
-    if let Some(refused) = &changed.refused
-        && !chat.link().is_open()
-        && matches!(refused.code, ErrorCode::NameTaken | ErrorCode::BadName | ErrorCode::RoomFull)
+    if !chat.link().is_open() && matches!(refused(&changed), Some(ErrorCode::NameTaken | ErrorCode::BadName))
     {
         chat.set_link(Link::Refused);
     }
     changed
 }
 
+fn refused(changed: &Changed) -> Option<ErrorCode> {
+    changed.refused.as_ref().map(|refused| refused.code)
+}
+
 /// Waits until it is time, or somebody asks for it, or the network is back.
 async fn wait(chat: Chat, code: u16, until_ms: u64, wakes: &mut Receiver<Wake>) {
     let mut offline = !network::is_online();
     chat.set_link(Link::Waiting { until_ms, code, offline });
-    while clock::now_ms() < until_ms {
+    while clock::elapsed_ms() < until_ms {
         match wakes.next().await {
             Some(Wake::Now | Wake::Look) => return,
             Some(Wake::Tick) => {
@@ -226,46 +264,51 @@ async fn until_asked(chat: Chat, name: &mut Name, wakes: &mut Receiver<Wake>) {
 }
 
 /// The measured round trip, and the suspicion of a dead server. A hidden tab is woken once a
-/// minute at most, so death is judged by what was heard since the ping, not by the clock alone.
+/// minute at most, so what counts is the silence since a ping, not since the last tick; and a ping
+/// goes out whatever became of the one before, because a server that answered and then died is
+/// dead too.
+#[derive(Default)]
 struct Ping {
     n: u32,
+    /// When the next one goes out; the first on the first tick.
+    due_ms: u64,
     sent_ms: u64,
-    heard_ms: u64,
-    waiting: bool,
+    /// When the first ping went out since anything was heard.
+    unanswered_ms: Option<u64>,
     rtt_ms: Option<u32>,
 }
 
 impl Ping {
-    fn new(now: u64) -> Self {
-        // The first one goes out on the first tick.
-        Self { n: 0, sent_ms: now.saturating_sub(PING_EVERY_MS), heard_ms: now, waiting: false, rtt_ms: None }
+    /// The next tick pings.
+    fn soon(&mut self) {
+        self.due_ms = 0;
     }
 
     fn due(&mut self, now: u64) -> Option<u32> {
-        if self.waiting || now < self.sent_ms + PING_EVERY_MS {
+        if now < self.due_ms {
             return None;
         }
         self.n = self.n.wrapping_add(1);
         self.sent_ms = now;
-        self.waiting = true;
+        self.due_ms = now + PING_EVERY_MS;
+        self.unanswered_ms.get_or_insert(now);
         Some(self.n)
     }
 
-    fn heard(&mut self, now: u64) {
-        self.heard_ms = now;
+    fn heard(&mut self) {
+        self.unanswered_ms = None;
     }
 
     fn answered(&mut self, n: u32, now: u64) -> bool {
-        let ours = self.waiting && n == self.n;
-        if ours {
-            self.waiting = false;
+        let latest = n == self.n;
+        if latest {
             self.rtt_ms = Some(now.saturating_sub(self.sent_ms) as u32);
         }
-        ours
+        latest
     }
 
     fn is_dead(&self, now: u64) -> bool {
-        self.waiting && self.heard_ms <= self.sent_ms && now > self.sent_ms + SILENCE_MAX_MS
+        self.unanswered_ms.is_some_and(|since| now > since + SILENCE_MAX_MS)
     }
 }
 
@@ -274,10 +317,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ping_is_due_at_once_and_then_every_so_often_once_answered() {
-        let mut ping = Ping::new(100_000);
+    fn a_ping_is_due_at_once_and_then_every_so_often() {
+        let mut ping = Ping::default();
         assert_eq!(ping.due(100_000), Some(1));
-        assert_eq!(ping.due(100_000 + PING_EVERY_MS), None);
+        assert_eq!(ping.due(100_000 + PING_EVERY_MS - 1), None);
         assert!(ping.answered(1, 100_030));
         assert_eq!(ping.rtt_ms, Some(30));
         assert_eq!(ping.due(100_000 + PING_EVERY_MS), Some(2));
@@ -285,12 +328,31 @@ mod tests {
     }
 
     #[test]
-    fn only_silence_since_the_ping_means_death() {
-        let mut ping = Ping::new(100_000);
+    fn a_look_pings_at_once() {
+        let mut ping = Ping::default();
+        assert_eq!(ping.due(100_000), Some(1));
+        ping.soon();
+        assert_eq!(ping.due(100_001), Some(2));
+    }
+
+    #[test]
+    fn only_silence_since_a_ping_means_death() {
+        let mut ping = Ping::default();
+        assert!(!ping.is_dead(900_000));
         assert_eq!(ping.due(100_000), Some(1));
         assert!(!ping.is_dead(100_000 + SILENCE_MAX_MS));
         assert!(ping.is_dead(100_001 + SILENCE_MAX_MS));
-        ping.heard(100_500);
+        ping.heard();
         assert!(!ping.is_dead(900_000));
+    }
+
+    #[test]
+    fn a_server_that_dies_after_it_spoke_but_before_it_answered_is_dead_too() {
+        let mut ping = Ping::default();
+        assert_eq!(ping.due(100_000), Some(1));
+        ping.heard();
+        assert_eq!(ping.due(110_000), Some(2));
+        assert_eq!(ping.due(120_000), Some(3));
+        assert!(ping.is_dead(110_001 + SILENCE_MAX_MS));
     }
 }

@@ -17,7 +17,7 @@ pub enum Link {
     },
     /// Lost; it will be tried again.
     Waiting {
-        /// When, as Unix time in milliseconds.
+        /// When, in milliseconds since the page was opened.
         until_ms: u64,
         /// The close code it was lost with (RFC 6455 §7.4).
         code: u16,

@@ -13,7 +13,7 @@ use serde::Serialize;
 pub const WAITING_MAX: usize = 100;
 
 /// Most messages sent without a pause, and how many more each second after that. Within what the
-/// server allows one connection (a burst of 50, then 10 a second, of frames of any kind), so that
+/// server allows one person (a burst of 50, then 10 a second, of frames of any kind), so that
 /// what waited out a lost connection goes out in order and nothing is refused as too fast.
 const BURST: usize = 30;
 const PER_SECOND: usize = 8;

@@ -17,6 +17,7 @@ use crate::{
     chat::Chat,
     fa::words::{messages, people},
     prose,
+    state::outbox::WAITING_MAX,
 };
 
 /// How many characters before the end a count of them appears.
@@ -61,13 +62,16 @@ pub(crate) fn Composer(
         }
         was_in = is_in;
     });
+    let refused = RwSignal::new(false);
     let say = move || {
         let field = field();
         let Ok(text) = Text::parse(&field.value()) else { return };
-        if chat.say(text) {
+        let taken = chat.say(text);
+        if taken {
             field.set_value("");
             took(&field);
         }
+        refused.set(!taken);
         browser::focus(&field);
     };
     let on_input = move |_| {
@@ -93,6 +97,11 @@ pub(crate) fn Composer(
         let sentence = draw("span").sentence(&people::typing(&names));
         dom::fill(&browser::element("who-types"), &sentence);
     });
+    // Gone by itself as soon as there is place again.
+    let queue = move || match chat.pending().len() {
+        waiting if waiting >= WAITING_MAX && refused.get() => messages::queue_full(waiting),
+        _ => String::new(),
+    };
     let count = move || {
         let length = written.with(|written| written.chars().count());
         if length + COUNT_FROM > TEXT_MAX_CHARS {
@@ -106,6 +115,7 @@ pub(crate) fn Composer(
         <form class="composer" hidden=flag(move || !entered()) on:submit=submit(say)>
             <div class="under">
                 <span id="who-types" class="who-types"></span>
+                <span data-over="" role="alert">{text(queue)}</span>
                 <span data-over=attr(move || (problem() == Some(ErrorCode::TextTooLong)).then_some(""))>{text(count)}</span>
             </div>
             <div class="box">

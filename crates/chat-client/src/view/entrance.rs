@@ -6,7 +6,10 @@ use leptos::prelude::*;
 
 use web_sys::HtmlInputElement;
 
-use super::bind::{Condition, attr, flag, follow, submit, text};
+use super::{
+    bind::{Condition, flag, follow, submit},
+    field::labelled,
+};
 use crate::{
     browser::{element, focus, profile},
     chat::Chat,
@@ -50,20 +53,7 @@ pub(crate) fn Entrance(
         <div class="entrance" hidden=flag(move || !asked())>
             <form novalidate on:submit=submit(send)>
                 <h2>{home::WHO}</h2>
-                <div class="field">
-                    <label for="name">{home::NAME}</label>
-                    <input
-                        id="name"
-                        dir="auto"
-                        autocomplete="nickname"
-                        placeholder=home::NAME_EXAMPLE
-                        required
-                        maxlength="64"
-                        aria-invalid=attr(move || (!problem.with(String::is_empty)).then_some("true"))
-                        aria-describedby="name-problem"
-                    />
-                    <p id="name-problem" class="problem" role="alert">{text(move || problem.get())}</p>
-                </div>
+                {labelled("name", home::NAME, home::NAME_EXAMPLE, "nickname", problem)}
                 <button class="button">{home::ENTER}</button>
             </form>
         </div>

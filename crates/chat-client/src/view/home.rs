@@ -6,8 +6,10 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use super::{
-    bind::{attr, flag, follow, press, submit, text},
+    bind::{flag, follow, press, submit},
     dom::{self, Drawn, draw},
+    field::labelled,
+    masthead::masthead,
     theme::ThemeButton,
 };
 use crate::{
@@ -61,43 +63,10 @@ pub fn Home() -> impl IntoView {
         <main class="home">
             <ThemeButton />
             <section class="card">
-                <header>
-                    <img src="/favicon.svg" alt="" width="64" height="64" />
-                    <h1>{words::APP_NAME}</h1>
-                    <p class="tagline">{words::TAGLINE}</p>
-                </header>
+                {masthead(words::APP_NAME, words::TAGLINE.to_owned())}
                 <form action="/go" method="get" novalidate on:submit=submit(enter)>
-                    <div class="field">
-                        <label for="name">{home::NAME}</label>
-                        <input
-                            id="name"
-                            name="name"
-                            dir="auto"
-                            autocomplete="nickname"
-                            placeholder=home::NAME_EXAMPLE
-                            required
-                            maxlength="64"
-                            aria-invalid=attr(move || (!name_problem.with(String::is_empty)).then_some("true"))
-                            aria-describedby="name-problem"
-                        />
-                        <p id="name-problem" class="problem" role="alert">{text(move || name_problem.get())}</p>
-                    </div>
-                    <div class="field">
-                        <label for="room">{home::ROOM}</label>
-                        <input
-                            id="room"
-                            name="room"
-                            dir="auto"
-                            autocomplete="off"
-                            autocapitalize="none"
-                            required
-                            maxlength="128"
-                            placeholder=home::ROOM_EXAMPLE
-                            aria-invalid=attr(move || (!room_problem.with(String::is_empty)).then_some("true"))
-                            aria-describedby="room-problem"
-                        />
-                        <p id="room-problem" class="problem" role="alert">{text(move || room_problem.get())}</p>
-                    </div>
+                    {labelled("name", home::NAME, home::NAME_EXAMPLE, "nickname", name_problem)}
+                    {labelled("room", home::ROOM, home::ROOM_EXAMPLE, "off", room_problem)}
                     <div class="actions">
                         <button class="button">{home::ENTER}</button>
                         <button type="button" class="button quiet" on:click=press(draw_room)>{home::RANDOM_ROOM}</button>

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::theme::ThemeButton;
+use super::{masthead::masthead, theme::ThemeButton};
 use crate::fa::words;
 
 /// The page.
@@ -11,7 +11,7 @@ pub fn Missing(
     /// True when a room was meant, but its id breaks the rule.
     bad_room: bool,
 ) -> impl IntoView {
-    let (title, body) = if bad_room {
+    let (title, about) = if bad_room {
         (words::BAD_ROOM, words::bad_room_hint())
     } else {
         (words::NOT_FOUND, words::NOT_FOUND_HINT.to_owned())
@@ -20,11 +20,7 @@ pub fn Missing(
         <main class="home">
             <ThemeButton />
             <section class="card">
-                <header>
-                    <img src="/favicon.svg" alt="" width="64" height="64" />
-                    <h1 class="small">{title}</h1>
-                    <p class="tagline">{body}</p>
-                </header>
+                {masthead(title, about)}
                 <a class="button" href="/">{words::GO_HOME}</a>
             </section>
         </main>

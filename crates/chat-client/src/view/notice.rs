@@ -12,6 +12,7 @@ pub(crate) fn Notice(chat: Chat) -> impl IntoView {
     let over = move || matches!(chat.watch_link(), Link::Closed(_));
     let lost = move || over() || matches!(chat.watch_link(), Link::Waiting { .. });
     let why = move || match chat.watch_link() {
+        Link::Waiting { .. } if chat.is_full() => connection::ROOM_FULL,
         Link::Waiting { offline: true, .. } => connection::OFFLINE,
         Link::Waiting { code, .. } | Link::Closed(code) => connection::closed(code),
         _ => "",

@@ -19,6 +19,7 @@ use crate::{
         Sentence, dates,
         words::{self, messages, people, share},
     },
+    socket::Link,
     state::{Entry, EntryKind, Pending, timeline::Comings},
 };
 
@@ -42,10 +43,12 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
     let is_silent =
         move || chat.with_timeline(|room| !room.timeline.has_messages()) && chat.pending().is_empty();
     let entered = move || chat.me().is_some();
+    // From the first attempt on, the bar and the notice say how it goes.
+    let begun = move || chat.watch_link() != Link::Idle;
     view! {
         <div class="empty" hidden=flag(move || !is_silent())>
             {icon::view(icon::TALK)}
-            <p class="loading" hidden=flag(entered)>{words::LOADING}</p>
+            <p class="loading" hidden=flag(begun)>{words::LOADING}</p>
             <div class="invitation" hidden=flag(move || !entered())>
                 <strong>{messages::EMPTY}</strong>
                 <p>{messages::EMPTY_HINT}</p>

@@ -16,6 +16,8 @@ pub const REFUSED: &str = "وارد اتاق نشدید";
 pub const NOW: &str = "همین حالا";
 /// The device has no network. Shown beside the countdown: a room on this very device needs none.
 pub const OFFLINE: &str = "اینترنت در دسترس نیست";
+/// The room has as many people as it may; it is asked again by itself.
+pub const ROOM_FULL: &str = "این اتاق پر است؛ کمی بعد شاید جا باز شود.";
 /// Connects again after an end that is not tried again by itself.
 pub const RECONNECT: &str = "اتصال دوباره";
 
@@ -56,7 +58,8 @@ pub fn closed(code: u16) -> &'static str {
         Some(CloseCode::InternalError) => "سرور به مشکلی برخورد.",
         Some(CloseCode::TryAgainLater) => "سرور پر است؛ کمی بعد جا باز می‌شود.",
         Some(CloseCode::SlowReader) => "سرعت اینترنت شما به گفت‌وگو نمی‌رسید.",
-        Some(CloseCode::PingTimeout) => "مدتی از شما خبری به سرور نرسید.",
+        Some(CloseCode::PingTimeout) => "مدتی پاسخی نرسید.",
+        Some(CloseCode::TooManyRooms) => "از شبکه‌ی شما پشت‌سرهم اتاق‌های زیادی ساخته شد؛ کمی صبر کنید.",
         Some(CloseCode::Replaced) => "این گفت‌وگو در جای دیگری باز شد و اینجا بسته شد.",
         Some(CloseCode::JoinTimeout) => "ورود به اتاق بیش از اندازه طول کشید.",
         Some(CloseCode::Abuse) => "به دلیل درخواست‌های نادرست پی‌درپی، سرور اتصال را بست.",

@@ -20,7 +20,7 @@ fn plain(code: ErrorCode) -> String {
     match code {
         ErrorCode::BadName => {
             return format!(
-                "این نام پذیرفته نیست: نام باید دیده شود، در یک خط باشد و بیشتر از {} نویسه نباشد.",
+                "این نام پذیرفته نیست: باید در یک خط دیده شود، نویسه‌ی نامرئی نداشته باشد و بیشتر از {} نویسه نباشد.",
                 digits::number(NAME_MAX_CHARS as u64)
             );
         }
@@ -42,24 +42,6 @@ fn plain(code: ErrorCode) -> String {
         _ => "سرور این درخواست را نپذیرفت.",
     }
     .into()
-}
-
-/// A name that is too long: «نام ۴۰ نویسه است؛ تا ۳۲ نویسه می‌شود.»
-pub fn name_too_long(length: usize) -> String {
-    too_long("نام", length, NAME_MAX_CHARS)
-}
-
-/// A text that is too long, with the bound in force.
-pub fn text_too_long(length: usize, max: usize) -> String {
-    too_long("پیام", length, max)
-}
-
-fn too_long(what: &str, length: usize, max: usize) -> String {
-    format!(
-        "{what} {} نویسه است؛ تا {} نویسه می‌شود.",
-        digits::number(length as u64),
-        digits::number(max as u64)
-    )
 }
 
 #[cfg(test)]
@@ -92,11 +74,5 @@ mod tests {
         ] {
             assert_ne!(error(code, None), unknown, "{code:?}");
         }
-    }
-
-    #[test]
-    fn a_length_is_told_with_its_bound() {
-        assert_eq!(text_too_long(4100, 4096), "پیام ۴٬۱۰۰ نویسه است؛ تا ۴٬۰۹۶ نویسه می‌شود.");
-        assert_eq!(name_too_long(40), "نام ۴۰ نویسه است؛ تا ۳۲ نویسه می‌شود.");
     }
 }

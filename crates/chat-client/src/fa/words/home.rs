@@ -1,18 +1,9 @@
 //! The start page: a name, a room, and in.
 
-use chat_protocol::limits::NAME_MAX_CHARS;
-
-use crate::fa::digits;
-
 /// Label of the name field, here and where a name is asked for inside a room.
 pub const NAME: &str = "نام شما";
 /// Its example.
 pub const NAME_EXAMPLE: &str = "مثلاً سارا";
-
-/// Its hint.
-pub fn name_hint() -> String {
-    format!("دیگران شما را با این نام می‌بینند؛ تا {} نویسه.", digits::number(NAME_MAX_CHARS as u64))
-}
 
 /// Label of the room field.
 pub const ROOM: &str = "نام اتاق";

@@ -1,6 +1,6 @@
 //! The conversation and the composer.
 
-use crate::fa::{Sentence, digits};
+use crate::fa::digits;
 
 /// `aria-label` of the conversation (`role="log"`).
 pub const LOG: &str = "گفت‌وگو";
@@ -52,9 +52,9 @@ pub fn characters_left(length: usize, max: usize) -> String {
     }
 }
 
-/// What a screen reader says before a message: «سارا، ۱۴:۰۵». The clock comes formatted.
-pub fn said_by(name: &str, clock: &str) -> Sentence {
-    Sentence::default().name(name).words("، ").words(clock)
+/// The composer while as much waits as may.
+pub fn queue_full(waiting: usize) -> String {
+    format!("{} پیام در صف است؛ پس از وصل‌شدن بفرستید.", digits::number(waiting as u64))
 }
 
 #[cfg(test)]
