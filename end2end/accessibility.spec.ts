@@ -19,6 +19,8 @@ test.use({ expectedComplaints: [/WebSocket connection to .* failed/] });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`nothing stands in anybody's way, ${colorScheme}`, async ({ server, somebody }) => {
+    // axe looks at everything, nine times.
+    test.slow();
     const look = { colorScheme, reducedMotion: 'reduce' as const };
     const sara = await somebody(look);
     await sara.goto(server.url);

@@ -15,6 +15,7 @@ test('a server that stops and starts brings the page back by itself', async ({ s
   await expect(message(ali, 'پیش از توقف')).toBeVisible();
 
   await server.stop();
+  await expect(sara.locator('.talk > .notice')).toContainText('سرور در حال راه‌اندازی دوباره است');
   await expect(sara.locator('.talk > .notice')).toContainText('تلاش دوباره تا');
   await expect(status(sara)).toHaveText('قطع شد');
   // What is said now is kept, and shown as not sent yet.
