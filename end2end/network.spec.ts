@@ -19,7 +19,10 @@ const gap = (page: Page) => log(page).locator('.gap');
 const texts = (page: Page) => page.locator('.message .text');
 const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, n) => `پیام ${from + n}.`);
 
-/** Lets this much time pass for the page alone, a second at a time, until `until` holds. */
+/** Stops the page's clock: what it says for one second cannot come and go between two looks. */
+const pause = async (page: Page) => page.clock.pauseAt(await page.evaluate(() => Date.now() + 1_000));
+
+/** Lets this much time pass for a page whose clock is stopped, a second at a time, until `until` holds. */
 async function pass(page: Page, seconds: number, until: () => Promise<boolean>): Promise<number> {
   for (let passed = 0; passed <= seconds; passed++) {
     if (await until()) return passed;
@@ -113,11 +116,13 @@ test('a server that says nothing any more is noticed, and a quiet room is not', 
   network.swallow('both');
   ali.say('کسی می‌شنود؟');
   await say(sara, 'من نه');
+  await pause(sara);
   const passed = await pass(sara, 30, () => notice(sara).isVisible());
   expect(passed, 'seconds until the page noticed').toBeLessThanOrEqual(24);
   await expect(notice(sara)).toContainText('مدتی پاسخی نرسید');
   await expect(message(sara, 'من نه')).toHaveAttribute('data-state', 'sending');
 
+  await sara.clock.resume();
   await joined(sara);
   await expect(texts(sara)).toHaveText(['کسی می‌شنود؟', 'من نه']);
   await ali.hears((msg) => msg.text === 'من نه');
@@ -129,11 +134,14 @@ test('a socket that never opens is given up, and tried again', async ({ network,
   await sara.clock.install();
   await enter(sara, network.url, 'never', 'سارا');
   network.newcomers = 'silence';
+  await pause(sara);
   network.cut();
-  await pass(sara, 3, async () => (await status(sara).textContent()) === 'در حال اتصال…');
+  await expect(notice(sara)).toBeVisible();
+  await pass(sara, 5, async () => (await status(sara).textContent()) === 'در حال اتصال…');
   const passed = await pass(sara, 20, () => notice(sara).isVisible());
   expect(passed, 'seconds until the page gave up').toBeLessThanOrEqual(12);
   network.newcomers = 'pass';
+  await sara.clock.resume();
   await joined(sara);
 });
 
