@@ -60,6 +60,7 @@ enum Ended {
 /// same person.
 pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wake>) {
     let mut attempt = 0;
+    let mut why = LOST_WITHOUT_CLOSE;
     loop {
         let welcomes = chat.welcomes();
         let ended = one_connection(chat, &mut name, &tab, &mut wakes).await;
@@ -68,9 +69,14 @@ pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wak
         }
         match ended {
             Ended::Lost(code) => {
+                // An attempt that came to nothing says nothing new: a server that said it would
+                // restart is restarting.
+                if attempt == 0 || code != LOST_WITHOUT_CLOSE {
+                    why = code;
+                }
                 let until_ms = clock::elapsed_ms() + backoff::wait_ms(attempt, random::unit());
                 attempt += 1;
-                wait(chat, code, until_ms, &mut wakes).await;
+                wait(chat, why, until_ms, &mut wakes).await;
             }
             Ended::Over(code) => {
                 chat.set_link(Link::Closed(code));
