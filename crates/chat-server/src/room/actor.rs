@@ -47,7 +47,7 @@ impl Room {
     /// its mailbox still open: the caller first takes the room out of the hub and then drops it, so
     /// that whoever wrote in between is told to ask the hub again.
     pub async fn run(mut self) -> Self {
-        let mut mail = Vec::with_capacity(MAILBOX);
+        let mut mail = Vec::new();
         let mut leaving = Vec::new();
         while self.wait(&mut mail, &mut leaving).await {
             for mail in mail.drain(..) {
@@ -84,6 +84,8 @@ impl Room {
             Some(first) = self.leaves.recv() => leaving.push(first),
             () = sleep_until(deadline) => {}
         }
+        // One turn for whoever else has read something by now: what comes together goes out together.
+        tokio::task::yield_now().await;
         while let Ok(leave) = self.leaves.try_recv() {
             leaving.push(leave);
         }
