@@ -4,11 +4,31 @@ use std::{io::IsTerminal, process::ExitCode};
 
 use chat_server::{Config, Server, banner, open_files};
 use clap::Parser;
+use tokio::runtime::{self, Runtime};
 use tracing_subscriber::EnvFilter;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let config = Config::parse();
+    match runtime() {
+        Ok(runtime) => runtime.block_on(serve(config)),
+        Err(error) => {
+            eprintln!("otagh: cannot start: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A thread for each core; where there is one core, no other thread than this: in a process of one
+/// thread the kernel takes every write for a little less (docs/adr/0006).
+fn runtime() -> std::io::Result<Runtime> {
+    let mut runtime = match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() == 1 => runtime::Builder::new_current_thread(),
+        _ => runtime::Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()
+}
+
+async fn serve(config: Config) -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     // Colours for people only: a log that is kept is plain text.
     let colour = std::io::stderr().is_terminal();

@@ -125,7 +125,7 @@ fn seq_of(payload: &[u8]) -> Option<u64> {
 #[tokio::test]
 async fn a_thousand_who_never_finish_their_request_delay_nobody_and_are_let_go() {
     let (process, server) = otagh(&["--head-deadline", "2s"]).await;
-    let before = process.open_files().unwrap();
+    let before = process.usage().unwrap().open_files().unwrap();
     // Busy elsewhere for a moment: so many the kernel must keep for it, or a second is lost already.
     process.pause().unwrap();
     let mut crowd = Vec::new();
@@ -140,11 +140,14 @@ async fn a_thousand_who_never_finish_their_request_delay_nobody_and_are_let_go()
     let start = Instant::now();
     let mut ali = server.join("class", "ali").await;
     assert!(start.elapsed() < Duration::from_secs(1), "joined after {:?}", start.elapsed());
-    assert!(process.open_files().unwrap() >= 1_000, "all of them were still there");
+    assert!(process.usage().unwrap().open_files().unwrap() >= 1_000, "all of them were still there");
     for stream in &mut crowd {
         soon("the end of one who never finishes", stream.read_to_end(&mut Vec::new())).await.unwrap();
     }
-    until("their file descriptors to be free", || process.open_files().unwrap() <= before + 1).await;
+    until("their file descriptors to be free", || {
+        process.usage().unwrap().open_files().unwrap() <= before + 1
+    })
+    .await;
     ali.say("1", "هنوز اینجا").await;
     ali.expect("said").await;
 }
@@ -198,7 +201,7 @@ async fn a_stopped_process_is_cut_and_resumes_and_the_two_hundred_others_hear_al
     for _ in 0..20 {
         before.push(round(&mut sara, &mut others).await.1);
     }
-    let memory = process.memory().unwrap();
+    let memory = process.usage().unwrap().memory().unwrap();
     rustix::process::kill_process(reader_pid, rustix::process::Signal::STOP).unwrap();
     let (mut while_stopped, mut away) = (Vec::new(), false);
     while !away {
@@ -216,7 +219,7 @@ async fn a_stopped_process_is_cut_and_resumes_and_the_two_hundred_others_hear_al
     for _ in 0..20 {
         while_stopped.push(round(&mut sara, &mut others).await.1);
     }
-    let grown = process.memory().unwrap().saturating_sub(memory);
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
     assert!(grown < 200 * 65_536 + 8 * MIB, "{} KiB more", grown / 1024);
     let [before, while_stopped] = [before, while_stopped].map(|mut rounds| {
         rounds.sort();
@@ -287,13 +290,13 @@ async fn those_who_never_read_cost_their_outbox_and_the_healthy_hear_everything(
         }
         // By now the history is full, and so are the buffers of the healthy.
         if seq == 40 {
-            memory = process.memory().unwrap();
+            memory = process.usage().unwrap().memory().unwrap();
         }
     }
     for listener in &mut healthy {
         listener.hears(1_200).await;
     }
-    let grown = process.memory().unwrap().saturating_sub(memory);
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
     println!("{} KiB more after {} MiB said", grown / 1024, 1_200 * text.len() / 1024 / 1024);
     // Their outboxes share most of what they keep, so this is more than they may cost together.
     assert!(grown < 20 * 256 * 1024, "{} KiB more", grown / 1024);
@@ -331,14 +334,14 @@ async fn who_is_gone_without_a_word_is_noticed_shown_away_and_then_left() {
 async fn without_file_descriptors_the_members_talk_on_the_server_rests_and_then_serves_again() {
     let (process, server) = otagh(&["--head-deadline", "1m"]).await;
     let mut sara = server.join("class", "sara").await;
-    let open = process.open_files().unwrap();
+    let open = process.usage().unwrap().open_files().unwrap();
     process.limit_open_files(open as u64 + 10).unwrap();
     let mut crowd = Vec::new();
     for _ in 0..50 {
         crowd.push(TcpStream::connect(server.address).await.unwrap());
     }
     until("the last file descriptor to be taken", || process.log().contains("cannot accept")).await;
-    let (used, start) = (process.processor_time().unwrap(), Instant::now());
+    let (used, start) = (process.usage().unwrap().processor_time().unwrap(), Instant::now());
     let mut said = 0;
     while start.elapsed() < Duration::from_secs(1) {
         said += 1;
@@ -346,7 +349,7 @@ async fn without_file_descriptors_the_members_talk_on_the_server_rests_and_then_
         assert_eq!(sara.expect("said").await["seq"], said);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let used = process.processor_time().unwrap() - used;
+    let used = process.usage().unwrap().processor_time().unwrap() - used;
     println!("{used:?} of processor time in {:?}", start.elapsed());
     assert!(used < start.elapsed() / 10, "{used:?} of processor time in {:?}", start.elapsed());
     let told = process.log().matches("cannot accept connections").count();
@@ -387,7 +390,7 @@ async fn a_flood_of_room_names_is_refused_at_the_bound_and_leaves_nothing_behind
         assert_eq!(code, 0, "room {n} is within the bound");
         held.push(raw);
     }
-    let memory = process.memory().unwrap();
+    let memory = process.usage().unwrap().memory().unwrap();
     let start = Instant::now();
     for n in 0..flood() {
         let (raw, code) = try_room(server.address, &format!("flood{n}")).await;
@@ -395,7 +398,7 @@ async fn a_flood_of_room_names_is_refused_at_the_bound_and_leaves_nothing_behind
         // Vanishes, so that no port of this machine is kept for it.
         raw.stream.set_zero_linger().unwrap();
     }
-    let grown = process.memory().unwrap().saturating_sub(memory);
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
     println!("{} names in {:?}, {} KiB more", flood(), start.elapsed(), grown / 1024);
     assert!(grown < 4 * MIB, "{} KiB more", grown / 1024);
     sara.say("1", "ما هستیم").await;
@@ -444,18 +447,18 @@ async fn lengths_that_are_announced_and_not_sent_cost_little() {
     for n in 0..1_000 {
         honest.push(Raw::open(&server, &format!("/ws/class/p{n}")).await);
     }
-    let memory = process.memory().unwrap();
+    let memory = process.usage().unwrap().memory().unwrap();
     for raw in &mut honest {
         // A masked text frame of 51,200 bytes, and one of them.
         raw.stream.write_all(&[0x81, 0xFE, 0xC8, 0x00, 1, 2, 3, 4, b'{']).await.unwrap();
     }
     // All of it has been read once this connection, which comes after, is answered.
     server.join("class", "sara").await;
-    let grown = process.memory().unwrap().saturating_sub(memory);
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
     println!("{} KiB more for 1,000 times 51,200 bytes announced", grown / 1024);
     assert!(grown < 24 * MIB, "{} KiB more", grown / 1024);
 
-    let memory = process.memory().unwrap();
+    let memory = process.usage().unwrap().memory().unwrap();
     for length in [51_201, 1 << 32, (1 << 63) - 1, 1 << 63, u64::MAX] {
         let mut raw = Raw::open(&server, "/ws/class/liar").await;
         let mut head = vec![0x81, 0xFF];
@@ -471,7 +474,7 @@ async fn lengths_that_are_announced_and_not_sent_cost_little() {
     let mut answer = [0; 12];
     soon("the answer", body.read_exact(&mut answer)).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 405");
-    let grown = process.memory().unwrap().saturating_sub(memory);
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
     assert!(grown < 2 * MIB, "{} KiB more", grown / 1024);
 }
 

@@ -4,30 +4,34 @@
 //! through the one [`outbox`]. A connection knows its socket and, once joined, its room; it
 //! deliberately does not know who else is there.
 
-use std::{ops::ControlFlow, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    future::poll_fn,
+    ops::ControlFlow,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
 
 use bytes::Bytes;
-use chat_protocol::{
-    ClientId, ClientMsg, CloseCode, ErrorCode, Name, Resume, RoomId, ServerMsg, TabId,
-    limits::FRAME_MAX_BYTES,
-};
+use chat_protocol::{ClientId, ClientMsg, CloseCode, ErrorCode, Name, Resume, RoomId, ServerMsg, TabId};
 use tokio::{net::TcpStream, time::Sleep};
 use tungstenite::{
-    Error, Message, WebSocket,
+    Error, Message,
     error::ProtocolError,
-    protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode as Code},
+    protocol::{CloseFrame, frame::coding::CloseCode as Code},
 };
 
 use self::{
     heartbeat::{Heartbeat, Pulse},
     outbox::{Closing, Outbox},
     pace::Pace,
+    reader::Reader,
     registry::Place,
-    socket::SocketIo,
 };
 use crate::{
     frame, random,
-    room::{Departure, Join, Membership, token::FreshToken},
+    room::{Departure, Join, Letter, Membership, Unposted, token::FreshToken},
     server::App,
 };
 
@@ -35,13 +39,9 @@ pub mod heartbeat;
 pub mod origin;
 pub mod outbox;
 pub mod pace;
+pub mod reader;
 pub mod registry;
-pub mod socket;
 pub mod upgrade;
-
-/// What a connection allocates for reading before anything was read, in bytes. Most messages fit;
-/// a longer one grows it, up to [`FRAME_MAX_BYTES`].
-const READ_BUFFER: usize = 1024;
 
 /// Who is at the other end, and where they want to go: the two ids of the URL.
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ pub struct Destination {
 pub struct Connection {
     app: Arc<App>,
     destination: Destination,
-    ws: WebSocket<SocketIo>,
+    reader: Reader,
     outbox: Arc<Outbox>,
     place: Place,
     membership: Option<Membership>,
@@ -78,6 +78,28 @@ enum Ending {
     Lost,
 }
 
+/// What a connection wakes up for.
+#[derive(Debug)]
+enum Event {
+    /// The outbox is closed.
+    Closing(Closing),
+    /// Something has come.
+    Readable,
+    /// The socket failed.
+    Lost,
+    /// It is time to look at the clock.
+    Alarm,
+}
+
+/// What a connection must wait for before it reads on.
+#[derive(Debug)]
+enum Errand {
+    /// To be let in.
+    Join { name: Option<Name>, resume: Option<Resume>, tab: Option<TabId> },
+    /// A place in the room's mailbox.
+    Post(Letter),
+}
+
 /// What a step of the conversation leads to.
 type Step = ControlFlow<Ending>;
 
@@ -93,91 +115,108 @@ impl Connection {
         stream: TcpStream,
         leftover: Bytes,
         place: Place,
-    ) -> Self {
-        let limits = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .max_message_size(Some(FRAME_MAX_BYTES))
-            .max_frame_size(Some(FRAME_MAX_BYTES));
+    ) -> Box<Self> {
         let now = Instant::now();
         let config = &app.config;
-        let stream = Arc::new(stream);
-        let outbox = Arc::new(Outbox::new(stream.clone(), config.outbox_bytes));
+        let outbox = Arc::new(Outbox::new(stream, config.outbox_bytes));
         place.open(&outbox);
-        let io = SocketIo::new(stream, outbox.clone());
-        let ws = WebSocket::from_partially_read(io, leftover.into(), Role::Server, Some(limits));
         let join_by = now + config.join_deadline;
-        Self {
+        Box::new(Self {
             pace: Pace::new(config.messages_per_second, config.messages_burst, now),
             heartbeat: Heartbeat::new(config.ping_interval, config.ping_deadline, now),
             alarm: Box::pin(tokio::time::sleep_until(join_by.min(now + config.ping_interval).into())),
             join_by: Some(join_by),
             app,
             destination,
-            ws,
+            reader: Reader::new(outbox.clone(), leftover),
             outbox,
             place,
             membership: None,
-        }
+        })
     }
 
-    /// The whole life of the connection.
-    pub async fn run(mut self) {
+    /// The whole life of the connection. A future is always as large as the largest thing that it ever
+    /// waits for, so what is seldom waited for has a place of its own, and only as long as it takes.
+    pub async fn run(mut self: Box<Self>) {
         let conn = self.place.conn().0;
         tracing::debug!(conn, room = ?self.destination.room, "open");
         let ending = self.converse().await;
         tracing::debug!(conn, ending = ending.name(), code = ending.code(), "over");
-        self.close(ending).await;
+        Box::pin(self.close(ending)).await;
     }
 
     async fn converse(&mut self) -> Ending {
         // The first frames may have come with the handshake.
-        let mut step = self.listen().await;
-        while let ControlFlow::Continue(()) = step {
-            step = tokio::select! {
-                closing = self.outbox.drive() => ControlFlow::Break(closing.into()),
-                readable = self.ws.get_ref().stream.readable() => match readable {
-                    Ok(()) => self.listen().await,
-                    Err(_) => ControlFlow::Break(Ending::Lost),
+        let mut step = self.listen();
+        loop {
+            step = match step {
+                ControlFlow::Break(ending) => return ending,
+                ControlFlow::Continue(Some(errand)) => match Box::pin(self.run_errand(errand)).await {
+                    ControlFlow::Continue(()) => self.listen(),
+                    ControlFlow::Break(ending) => return ending,
                 },
-                () = &mut self.alarm => self.check_alarm(),
+                ControlFlow::Continue(None) => match poll_fn(|cx| self.poll_event(cx)).await {
+                    Event::Closing(closing) => return closing.into(),
+                    Event::Lost => return Ending::Lost,
+                    Event::Readable => self.listen(),
+                    Event::Alarm => self.check_alarm().map_continue(|()| None),
+                },
             };
         }
-        step.break_value().unwrap_or(Ending::Lost)
     }
 
-    /// Reads what has come, message by message.
-    async fn listen(&mut self) -> Step {
-        self.ws.get_mut().begin_turn();
+    /// What to do next. Polled by hand, because three futures to select from would be as large as all
+    /// else that a connection is.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Poll::Ready(closing) = self.outbox.poll_drive(cx) {
+            return Poll::Ready(Event::Closing(closing));
+        }
+        if let Poll::Ready(readable) = self.outbox.stream().poll_read_ready(cx) {
+            return Poll::Ready(if readable.is_ok() { Event::Readable } else { Event::Lost });
+        }
+        self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
+    }
+
+    /// Reads what has come, message by message, until there is nothing more or something to wait for.
+    fn listen(&mut self) -> ControlFlow<Ending, Option<Errand>> {
+        if self.reader.begin_turn().is_err() {
+            return ControlFlow::Break(Ending::Lost);
+        }
         loop {
-            let read = self.ws.read();
-            if read.is_ok() {
-                self.heartbeat.heard(Instant::now());
-            }
-            match read {
-                Ok(Message::Text(json)) => self.hear(&json).await?,
-                Ok(Message::Binary(_)) => self
+            let message = match self.reader.next() {
+                Ok(Some(message)) => message,
+                Ok(None) => return ControlFlow::Continue(None),
+                Err(error) => return ControlFlow::Break(error.into()),
+            };
+            self.heartbeat.heard(Instant::now());
+            match message {
+                Message::Text(json) => {
+                    if let Some(errand) = self.hear(&json)? {
+                        return ControlFlow::Continue(Some(errand));
+                    }
+                }
+                Message::Binary(_) => self
                     .refuse(ServerMsg::error(ErrorCode::NotText, "binary frame; send JSON in text frames"))?,
                 // The library answers at its next read.
-                Ok(Message::Ping(_)) => self.check_pace()?,
-                Ok(Message::Pong(_) | Message::Frame(_)) => {}
+                Message::Ping(_) => self.check_pace()?,
+                Message::Pong(_) | Message::Frame(_) => {}
                 // So the library reports a code that may not be sent (RFC 6455 §7.4), such as 1005.
-                Ok(Message::Close(Some(CloseFrame { code: Code::Protocol, .. }))) => {
+                Message::Close(Some(CloseFrame { code: Code::Protocol, .. })) => {
                     return ControlFlow::Break(Ending::Ours(CloseCode::ProtocolError));
                 }
-                Ok(Message::Close(frame)) => return ControlFlow::Break(Ending::Theirs(frame)),
-                Err(Error::Io(error)) if error.kind() == std::io::ErrorKind::WouldBlock => return ON,
-                Err(error) => return ControlFlow::Break(error.into()),
+                Message::Close(frame) => return ControlFlow::Break(Ending::Theirs(frame)),
             }
         }
     }
 
-    /// One text frame: read by the protocol's rules, then done. Whatever is wrong with it is
-    /// answered, and harms nothing else. It is read before it is weighed, because also the error
-    /// that drops a `say` carries its id; how many can be read for nothing is bounded by the offences.
-    async fn hear(&mut self, json: &str) -> Step {
+    /// One text frame: read by the protocol's rules, then done, but for what has to be waited for.
+    /// Whatever is wrong with it is answered, and harms nothing else. It is read before it is weighed,
+    /// because also the error that drops a `say` carries its id; how many can be read for nothing is
+    /// bounded by the offences.
+    fn hear(&mut self, json: &str) -> ControlFlow<Ending, Option<Errand>> {
         let message = match ClientMsg::parse(json, self.app.config.text_max) {
             Ok(message) => message,
-            Err(rejection) => return self.refuse(rejection.into()),
+            Err(rejection) => return self.refuse(rejection.into()).map_continue(|()| None),
         };
         let now = Instant::now();
         if !self.is_within_pace(now) {
@@ -186,31 +225,44 @@ impl Connection {
             }
             let detail = "too many messages; this one was dropped";
             self.send(&error_about(message, ErrorCode::TooFast, detail));
-            return ON;
+            return ControlFlow::Continue(None);
         }
-        match message {
-            ClientMsg::Ping { n } => {
+        let posted = match (message, &self.membership) {
+            (ClientMsg::Ping { n }, _) => {
                 self.send(&ServerMsg::Pong { n });
-                ON
+                Ok(())
             }
-            ClientMsg::Join { name, resume, tab } => self.join(name, resume, tab).await,
-            message => match &self.membership {
-                None => self.refuse(error_about(message, ErrorCode::NotJoined, "join first")),
-                Some(member) => {
-                    let tell = async {
-                        match message {
-                            ClientMsg::Say { id, text } => member.say(id, text).await,
-                            ClientMsg::Typing => member.typing().await,
-                            ClientMsg::Rename { name } => member.rename(name).await,
-                            ClientMsg::Join { .. } | ClientMsg::Ping { .. } => Ok(()),
-                        }
-                    };
-                    match self.wait_for(tell).await? {
-                        Ok(()) => ON,
-                        Err(_) => ControlFlow::Break(Ending::Ours(CloseCode::InternalError)),
-                    }
-                }
-            },
+            (ClientMsg::Join { name, resume, tab }, None) => {
+                return ControlFlow::Continue(Some(Errand::Join { name, resume, tab }));
+            }
+            (ClientMsg::Join { .. }, Some(_)) => {
+                let error = ServerMsg::error(ErrorCode::AlreadyJoined, "this connection has joined");
+                return self.refuse(error).map_continue(|()| None);
+            }
+            (message, None) => {
+                let error = error_about(message, ErrorCode::NotJoined, "join first");
+                return self.refuse(error).map_continue(|()| None);
+            }
+            (ClientMsg::Say { id, text }, Some(member)) => member.say(id, text),
+            (ClientMsg::Typing, Some(member)) => member.typing(),
+            (ClientMsg::Rename { name }, Some(member)) => member.rename(name),
+        };
+        match posted {
+            Ok(()) => ControlFlow::Continue(None),
+            Err(Unposted::Full(letter)) => ControlFlow::Continue(Some(Errand::Post(letter))),
+            Err(Unposted::Gone) => ControlFlow::Break(Ending::Ours(CloseCode::InternalError)),
+        }
+    }
+
+    async fn run_errand(&mut self, errand: Errand) -> Step {
+        let (letter, member) = match (errand, &self.membership) {
+            (Errand::Join { name, resume, tab }, _) => return self.join(name, resume, tab).await,
+            (Errand::Post(letter), Some(member)) => (letter, member),
+            (Errand::Post(_), None) => return ON,
+        };
+        match self.wait_for(member.wait(letter)).await? {
+            Ok(()) => ON,
+            Err(_) => ControlFlow::Break(Ending::Ours(CloseCode::InternalError)),
         }
     }
 
@@ -218,9 +270,6 @@ impl Connection {
     /// room's order.
     async fn join(&mut self, name: Option<Name>, resume: Option<Resume>, tab: Option<TabId>) -> Step {
         self.join_by = None;
-        if self.membership.is_some() {
-            return self.refuse(ServerMsg::error(ErrorCode::AlreadyJoined, "this connection has joined"));
-        }
         let join = Join {
             conn: self.place.conn(),
             client_id: self.destination.client_id.clone(),
@@ -250,8 +299,10 @@ impl Connection {
     /// waits as well, but what is on its way out goes on: who speaks in a busy room is no slow reader.
     async fn wait_for<T>(&self, room: impl Future<Output = T>) -> ControlFlow<Ending, T> {
         tokio::select! {
+            // Mostly it need not be waited for.
+            biased;
             answer = room => ControlFlow::Continue(answer),
-            closing = self.outbox.drive() => ControlFlow::Break(closing.into()),
+            closing = poll_fn(|cx| self.outbox.poll_drive(cx)) => ControlFlow::Break(closing.into()),
         }
     }
 
@@ -280,7 +331,7 @@ impl Connection {
     }
 
     fn send(&self, message: &ServerMsg) {
-        self.outbox.send(frame::text(message));
+        self.outbox.send(&frame::text(message));
     }
 
     fn check_alarm(&mut self) -> Step {
@@ -291,7 +342,7 @@ impl Connection {
         let next = match self.heartbeat.check(now) {
             Pulse::Wait(until) => until,
             Pulse::Ping(until) => {
-                self.outbox.send(frame::PING);
+                self.outbox.send(&frame::PING);
                 until
             }
             Pulse::Dead => return ControlFlow::Break(Ending::Ours(CloseCode::PingTimeout)),
@@ -303,29 +354,30 @@ impl Connection {
 
     /// Close: leave the room at once, say goodbye if there is somebody to hear it, and let go of
     /// the socket when the other end has, or after a grace.
-    async fn close(self, ending: Ending) {
+    async fn close(self: Box<Self>, ending: Ending) {
         let how = ending.departure();
-        if let Some(membership) = self.membership {
+        let Self { app, outbox, place, membership, .. } = *self;
+        if let Some(membership) = membership {
             membership.leave(how);
         }
         match ending {
             Ending::Lost => return,
-            Ending::Ours(code) => self.outbox.close(code),
-            Ending::Theirs(frame) => self.outbox.answer_close(match frame {
+            Ending::Ours(code) => outbox.close(code),
+            Ending::Theirs(frame) => outbox.answer_close(&match frame {
                 Some(CloseFrame { code, reason }) => frame::close_with(code.into(), &reason),
                 None => frame::CLOSE_EMPTY,
             }),
         }
-        let stream = self.ws.get_ref().stream.clone();
         let goodbye = async {
-            self.outbox.flushed().await;
-            let half_closed = socket2::SockRef::from(&*stream).shutdown(std::net::Shutdown::Write);
+            poll_fn(|cx| outbox.poll_flushed(cx)).await;
+            let stream = outbox.stream();
+            let half_closed = socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write);
             if half_closed.is_ok() {
-                read_to_end(&stream).await;
+                read_to_end(stream).await;
             }
         };
-        if tokio::time::timeout(self.app.config.close_grace, goodbye).await.is_err() {
-            tracing::debug!(conn = self.place.conn().0, "the other end did not finish the close in time");
+        if tokio::time::timeout(app.config.close_grace, goodbye).await.is_err() {
+            tracing::debug!(conn = place.conn().0, "the other end did not finish the close in time");
         }
     }
 }
@@ -339,9 +391,8 @@ fn error_about(message: ClientMsg, code: ErrorCode, detail: &str) -> ServerMsg {
 /// Takes and discards what still comes until the other end is done too. Closing a socket that holds
 /// unread bytes sends a reset, which can overtake and destroy the close frame.
 async fn read_to_end(stream: &TcpStream) {
-    let mut scrap = [0; 512];
     while stream.readable().await.is_ok() {
-        match stream.try_read(&mut scrap) {
+        match stream.try_read(&mut [0; 512]) {
             Ok(0) => return,
             Ok(_) => tokio::task::consume_budget().await,
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
@@ -422,6 +473,17 @@ mod tests {
         server::Server,
     };
 
+    #[test]
+    fn an_idle_connection_is_small() {
+        fn size_of_output<T, F>(_: &impl Fn(T) -> F) -> usize {
+            size_of::<F>()
+        }
+        let task = size_of_output(&|connection: Box<Connection>| connection.run());
+        let (connection, outbox) = (size_of::<Connection>(), size_of::<Outbox>());
+        eprintln!("task {task}, connection {connection}, outbox {outbox}");
+        assert!(task + connection + outbox <= 600, "task {task}, connection {connection}, outbox {outbox}");
+    }
+
     #[tokio::test]
     async fn who_waits_for_a_full_room_is_still_sent_what_is_theirs() {
         let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
@@ -463,7 +525,7 @@ mod tests {
 
         // Far more than the kernel takes at once.
         let theirs = Bytes::from(vec![7; 16 << 20]);
-        outbox.send(theirs.clone());
+        outbox.send(&theirs);
         let mut heard = vec![0; theirs.len()];
         let read = async {
             // The welcome came first.

@@ -8,24 +8,23 @@
 use std::{
     collections::VecDeque,
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker, ready},
 };
 
 use bytes::{Buf, Bytes};
 use chat_protocol::CloseCode;
-use tokio::{net::TcpStream, sync::Notify};
+use socket2::SockRef;
+use tokio::net::TcpStream;
 
 use crate::frame;
 
 /// See the module.
 #[derive(Debug)]
 pub struct Outbox {
-    stream: Arc<TcpStream>,
+    stream: TcpStream,
     bound: usize,
     state: Mutex<State>,
-    /// Woken when something begins to wait and when the phase changes, not for every frame. One
-    /// permit is enough: [`Outbox::drive`] looks at everything each time.
-    wake: Notify,
 }
 
 #[derive(Debug)]
@@ -37,6 +36,9 @@ struct State {
     /// Whether the first chunk is partly on the wire, and so must be finished.
     begun: bool,
     phase: Phase,
+    /// The connection's task: woken when something begins to wait and when the phase changes, not for
+    /// every frame.
+    task: Option<Waker>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,19 +60,40 @@ pub enum Closing {
     Broken,
 }
 
+impl State {
+    fn wake_by(&mut self, cx: &Context<'_>) {
+        match &mut self.task {
+            Some(task) => task.clone_from(cx.waker()),
+            None => self.task = Some(cx.waker().clone()),
+        }
+    }
+
+    fn wake(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
+        }
+    }
+}
+
 impl Outbox {
     /// An outbox for `stream` which keeps at most `bound` bytes, or one chunk if a single one is
     /// longer (a replay, or one batch of a busy room).
-    pub fn new(stream: Arc<TcpStream>, bound: usize) -> Self {
-        let state = State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open };
-        Self { stream, bound, state: Mutex::new(state), wake: Notify::new() }
+    pub fn new(stream: TcpStream, bound: usize) -> Self {
+        let state =
+            State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
+        Self { stream, bound, state: Mutex::new(state) }
+    }
+
+    /// The socket, to read from.
+    pub fn stream(&self) -> &TcpStream {
+        &self.stream
     }
 
     /// Sends whole frames, now or as soon as the socket takes them. Once closed, does nothing.
     ///
     /// When more is waiting than the bound allows, the reader is cut: what is not begun is dropped
     /// and a [`CloseCode::SlowReader`] takes its place.
-    pub fn send(&self, frames: Bytes) {
+    pub fn send(&self, frames: &Bytes) {
         let mut state = self.state();
         if state.phase == Phase::Open {
             self.push(&mut state, frames);
@@ -79,15 +102,15 @@ impl Outbox {
 
     /// Sends what is waiting, then a close frame, then nothing any more. The first close counts.
     pub fn close(&self, code: CloseCode) {
-        self.end(Closing::Ours(code), frame::close(code));
+        self.end(Closing::Ours(code), &frame::close(code));
     }
 
     /// As [`Outbox::close`], in answer to the client's close frame.
-    pub fn answer_close(&self, frame: Bytes) {
+    pub fn answer_close(&self, frame: &Bytes) {
         self.end(Closing::Theirs, frame);
     }
 
-    fn end(&self, closing: Closing, frame: Bytes) {
+    fn end(&self, closing: Closing, frame: &Bytes) {
         let mut state = self.state();
         if state.phase == Phase::Open {
             self.push(&mut state, frame);
@@ -95,44 +118,42 @@ impl Outbox {
         // Not if the push broke the socket or filled the outbox.
         if state.phase == Phase::Open {
             state.phase = Phase::Closing(closing);
-            self.wake.notify_one();
+            state.wake();
         }
     }
 
-    /// Sends what is waiting whenever the socket can take it. Returns when the outbox is closed,
-    /// perhaps with the close frame still waiting. Safe to drop and call again.
-    pub async fn drive(&self) -> Closing {
+    /// Sends what is waiting whenever the socket can take it. Ready when the outbox is closed, perhaps
+    /// with the close frame still waiting. For one task: the one that polled last is woken.
+    pub fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<Closing> {
+        let mut state = self.state();
         loop {
-            let (phase, idle) = {
-                let state = self.state();
-                (state.phase, state.waiting.is_empty())
-            };
-            match phase {
-                Phase::Closing(closing) => return closing,
-                Phase::Broken => return Closing::Broken,
-                Phase::Open if idle => self.wake.notified().await,
-                // The reader may be cut while the socket takes nothing.
-                Phase::Open => tokio::select! {
-                    () = self.drain_when_writable() => {}
-                    () = self.wake.notified() => {}
-                },
+            match state.phase {
+                Phase::Closing(closing) => return Poll::Ready(closing),
+                Phase::Broken => return Poll::Ready(Closing::Broken),
+                Phase::Open => {}
+            }
+            if state.waiting.is_empty() || self.poll_drain(&mut state, cx).is_pending() {
+                state.wake_by(cx);
+                return Poll::Pending;
             }
         }
     }
 
-    /// Waits until nothing is waiting, or the socket failed.
-    pub async fn flushed(&self) {
-        while !self.state().waiting.is_empty() {
-            self.drain_when_writable().await;
+    /// Ready when nothing is waiting, or the socket failed. For one task, as [`Outbox::poll_drive`].
+    pub fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.state();
+        while !state.waiting.is_empty() {
+            ready!(self.poll_drain(&mut state, cx));
         }
+        Poll::Ready(())
     }
 
-    async fn drain_when_writable(&self) {
-        if let Err(error) = self.stream.writable().await {
-            self.break_off(&mut self.state(), &error);
-            return;
+    /// Sends as much of what is waiting as the socket takes; pending until it takes some.
+    fn poll_drain(&self, state: &mut State, cx: &mut Context<'_>) -> Poll<()> {
+        if let Err(error) = ready!(self.stream.poll_write_ready(cx)) {
+            self.break_off(state, &error);
+            return Poll::Ready(());
         }
-        let mut state = self.state();
         while let Some(chunk) = state.waiting.front_mut() {
             match self.stream.try_write(chunk) {
                 Ok(written) => {
@@ -141,34 +162,39 @@ impl Outbox {
                     state.bytes -= written;
                     state.begun = !done;
                     if !done {
-                        return;
+                        return Poll::Ready(());
                     }
                     state.waiting.pop_front();
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                Err(error) => return self.break_off(&mut state, &error),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Ready(()),
+                Err(error) => {
+                    self.break_off(state, &error);
+                    return Poll::Ready(());
+                }
             }
         }
         state.waiting.shrink_to_fit();
+        Poll::Ready(())
     }
 
-    fn push(&self, state: &mut State, mut frames: Bytes) {
+    fn push(&self, state: &mut State, frames: &Bytes) {
+        let mut written = 0;
         if state.waiting.is_empty() {
-            match self.stream.try_write(&frames) {
-                Ok(written) if written == frames.len() => return,
-                Ok(written) => {
-                    frames.advance(written);
-                    state.begun = written > 0;
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => state.begun = false,
+            // Past the runtime's own book-keeping of what is writable: it is asked only by who waits.
+            match SockRef::from(&self.stream).send(frames) {
+                Ok(all) if all == frames.len() => return,
+                Ok(some) => written = some,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return self.break_off(state, &error),
             }
-            self.wake.notify_one();
+            state.begun = written > 0;
+            state.wake();
         } else if state.bytes + frames.len() > self.bound {
             return self.cut(state);
         }
-        state.bytes += frames.len();
-        state.waiting.push_back(frames);
+        let rest = frames.slice(written..);
+        state.bytes += rest.len();
+        state.waiting.push_back(rest);
     }
 
     fn cut(&self, state: &mut State) {
@@ -176,7 +202,7 @@ impl Outbox {
         state.waiting.push_back(frame::close(CloseCode::SlowReader));
         state.bytes = state.waiting.iter().map(Bytes::len).sum();
         state.phase = Phase::Closing(Closing::Ours(CloseCode::SlowReader));
-        self.wake.notify_one();
+        state.wake();
     }
 
     fn break_off(&self, state: &mut State, error: &io::Error) {
@@ -184,7 +210,7 @@ impl Outbox {
         state.waiting.clear();
         state.bytes = 0;
         state.phase = Phase::Broken;
-        self.wake.notify_one();
+        state.wake();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -195,6 +221,8 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use std::{future::poll_fn, sync::Arc};
+
     use tokio::{
         io::AsyncReadExt,
         net::{TcpListener, TcpSocket},
@@ -203,26 +231,26 @@ mod tests {
     use super::*;
 
     /// A socket with small buffers whose far end does not read, and that end.
-    async fn stalled() -> (Arc<TcpStream>, TcpStream) {
+    async fn stalled() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
         let far = socket.connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
-        socket2::SockRef::from(&near).set_send_buffer_size(4096).unwrap();
+        SockRef::from(&near).set_send_buffer_size(4096).unwrap();
         near.writable().await.unwrap();
-        (Arc::new(near), far)
+        (near, far)
     }
 
     fn numbered(n: u32) -> Bytes {
         n.to_be_bytes().repeat(256).into()
     }
 
-    async fn read_all(mut far: TcpStream, near: Arc<TcpStream>, outbox: &Outbox) -> Vec<u8> {
+    async fn read_all(mut far: TcpStream, outbox: &Outbox) -> Vec<u8> {
         let mut all = Vec::new();
         let finish = async {
-            outbox.flushed().await;
-            socket2::SockRef::from(&*near).shutdown(std::net::Shutdown::Write).unwrap();
+            poll_fn(|cx| outbox.poll_flushed(cx)).await;
+            SockRef::from(outbox.stream()).shutdown(std::net::Shutdown::Write).unwrap();
         };
         let (read, ()) = tokio::join!(far.read_to_end(&mut all), finish);
         read.unwrap();
@@ -232,30 +260,30 @@ mod tests {
     #[tokio::test]
     async fn what_the_kernel_does_not_take_follows_whole_and_in_order() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near.clone(), 1 << 20);
-        (0..400).for_each(|n| outbox.send(numbered(n)));
+        let outbox = Outbox::new(near, 1 << 20);
+        (0..400).for_each(|n| outbox.send(&numbered(n)));
         assert!(outbox.state().bytes > 0, "the socket never pushed back");
         outbox.close(CloseCode::ServerStopping);
-        outbox.send(numbered(400));
+        outbox.send(&numbered(400));
         let expected: Vec<u8> = (0..400)
             .flat_map(|n| numbered(n).to_vec())
             .chain(frame::close(CloseCode::ServerStopping))
             .collect();
-        assert!(read_all(far, near, &outbox).await == expected, "bytes lost, repeated or after the close");
+        assert!(read_all(far, &outbox).await == expected, "bytes lost, repeated or after the close");
     }
 
     #[tokio::test]
     async fn a_slow_reader_costs_its_bound_and_gets_whole_frames_and_a_close() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near.clone(), 10_000);
+        let outbox = Outbox::new(near, 10_000);
         let mut most = 0;
         for n in 0..2_000 {
-            outbox.send(numbered(n));
+            outbox.send(&numbered(n));
             most = most.max(outbox.state().bytes);
         }
         assert!((1..=10_000).contains(&most), "{most} bytes kept");
-        assert_eq!(outbox.drive().await, Closing::Ours(CloseCode::SlowReader));
-        let all = read_all(far, near, &outbox).await;
+        assert_eq!(poll_fn(|cx| outbox.poll_drive(cx)).await, Closing::Ours(CloseCode::SlowReader));
+        let all = read_all(far, &outbox).await;
         let close = frame::close(CloseCode::SlowReader);
         let frames = all.strip_suffix(&close[..]).expect("ends with the close frame");
         assert_eq!(frames.len() % 1024, 0, "a frame was torn");
@@ -268,33 +296,33 @@ mod tests {
     async fn a_cut_is_noticed_while_the_socket_takes_nothing() {
         let (near, _far) = stalled().await;
         let outbox = Arc::new(Outbox::new(near, 10_000));
-        outbox.send(vec![7; 300_000].into());
+        outbox.send(&vec![7; 300_000].into());
         let driven = tokio::spawn({
             let outbox = outbox.clone();
-            async move { outbox.drive().await }
+            async move { poll_fn(|cx| outbox.poll_drive(cx)).await }
         });
         // On the one thread of this test, so that the task is waiting for the socket by now.
         tokio::task::yield_now().await;
-        outbox.send(numbered(1));
+        outbox.send(&numbered(1));
         assert_eq!(driven.await.unwrap(), Closing::Ours(CloseCode::SlowReader));
     }
 
     #[tokio::test]
     async fn one_long_chunk_is_not_a_slow_reader() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near.clone(), 1_000);
+        let outbox = Outbox::new(near, 1_000);
         let replay = Bytes::from(vec![7; 300_000]);
-        outbox.send(replay.clone());
-        assert!(read_all(far, near, &outbox).await == replay);
+        outbox.send(&replay);
+        assert!(read_all(far, &outbox).await == replay);
     }
 
     #[tokio::test]
     async fn a_broken_socket_is_noticed() {
         let (near, far) = stalled().await;
         let outbox = Outbox::new(near, 1 << 20);
-        socket2::SockRef::from(&far).set_linger(Some(std::time::Duration::ZERO)).unwrap();
-        (0..400).for_each(|n| outbox.send(numbered(n)));
+        SockRef::from(&far).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        (0..400).for_each(|n| outbox.send(&numbered(n)));
         drop(far);
-        assert_eq!(outbox.drive().await, Closing::Broken);
+        assert_eq!(poll_fn(|cx| outbox.poll_drive(cx)).await, Closing::Broken);
     }
 }

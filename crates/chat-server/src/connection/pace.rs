@@ -29,6 +29,13 @@ const DROPS: f64 = 200.0;
 #[derive(Debug)]
 pub struct Pace {
     frames: Arc<Allowance>,
+    per_second: u32,
+    /// Most connections are never met with a fault.
+    faults: Option<Box<Faults>>,
+}
+
+#[derive(Debug)]
+struct Faults {
     drops: Bucket,
     offences: Bucket,
 }
@@ -38,8 +45,8 @@ impl Pace {
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         Self {
             frames: Arc::new(Allowance::new(per_second.into(), burst.into(), now)),
-            drops: Bucket::full(DROPS, per_second.max(1).into(), now),
-            offences: Bucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now),
+            per_second,
+            faults: None,
         }
     }
 
@@ -60,12 +67,20 @@ impl Pace {
 
     /// Counts a frame that was dropped for being over the pace. False when there were too many.
     pub fn tolerates(&mut self, now: Instant) -> bool {
-        self.drops.take(now) || self.forgives(now)
+        self.faults(now).drops.take(now) || self.forgives(now)
     }
 
     /// Counts an offence. False when there were too many.
     pub fn forgives(&mut self, now: Instant) -> bool {
-        self.offences.take(now)
+        self.faults(now).offences.take(now)
+    }
+
+    fn faults(&mut self, now: Instant) -> &mut Faults {
+        self.faults.get_or_insert_with(|| {
+            let drops = Bucket::full(DROPS, self.per_second.max(1).into(), now);
+            let offences = Bucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now);
+            Box::new(Faults { drops, offences })
+        })
     }
 }
 

@@ -143,6 +143,8 @@ fn shuffle<T>(items: &mut [T]) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use futures_util::FutureExt;
     use tokio::net::{TcpListener, TcpStream};
 
@@ -156,11 +158,16 @@ mod tests {
         for n in 0..10 {
             let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (near, _) = listener.accept().await.unwrap();
-            let outbox = Arc::new(Outbox::new(Arc::new(near), 1_000));
+            let outbox = Arc::new(Outbox::new(near, 1_000));
             registry.open().outboxes.insert(ConnKey(n), outbox.clone());
             outboxes.push((outbox, far));
         }
-        let told = || outboxes.iter().filter(|(outbox, _)| outbox.drive().now_or_never().is_some()).count();
+        let told = || {
+            outboxes
+                .iter()
+                .filter(|(outbox, _)| poll_fn(|cx| outbox.poll_drive(cx)).now_or_never().is_some())
+                .count()
+        };
         let in_no_hurry = registry.stop(Duration::from_secs(1_000));
         assert!(tokio::time::timeout(Duration::from_millis(100), in_no_hurry).await.is_err());
         assert_eq!(told(), 1, "the others have a hundred seconds each");

@@ -54,7 +54,11 @@ pub async fn upgrade(
     let destination = Destination { room, client_id };
     app.tasks.clone().spawn(async move {
         match on_upgrade.await {
-            Ok(upgraded) => serve(app, destination, upgraded, place).await,
+            Ok(upgraded) => match open(app.clone(), destination, upgraded, place) {
+                // A task of its own: this one's size is that of what it holds here.
+                Some(connection) => drop(app.tasks.spawn(connection.run())),
+                None => tracing::error!("the upgraded connection is not the socket that was accepted"),
+            },
             Err(error) => tracing::debug!(%error, "the client did not wait for the upgrade"),
         }
     });
@@ -70,13 +74,14 @@ pub async fn upgrade(
     Ok(response.body(Body::empty()).expect("all headers are valid"))
 }
 
-async fn serve(app: Arc<App>, destination: Destination, upgraded: Upgraded, place: Place) {
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(Parts { io, read_buf, .. }) => {
-            Connection::open(app, destination, io.into_inner(), read_buf, place).run().await;
-        }
-        Err(_) => tracing::error!("the upgraded connection is not the socket that was accepted"),
-    }
+fn open(
+    app: Arc<App>,
+    destination: Destination,
+    upgraded: Upgraded,
+    place: Place,
+) -> Option<Box<Connection>> {
+    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some(Connection::open(app, destination, io.into_inner(), read_buf, place))
 }
 
 /// The checks of RFC 6455 §4.2.1, and the accept key that answers them.

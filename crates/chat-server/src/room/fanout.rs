@@ -113,17 +113,19 @@ impl Fanout {
             let Some(&place) = self.places.get(&conn) else { continue };
             let receiver = &mut self.receivers[place];
             if receiver.from < at {
-                receiver.outbox.send(shared.slice(receiver.from..at));
+                receiver.outbox.send(&shared.slice(receiver.from..at));
                 receiver.from = at;
             }
-            receiver.outbox.send(frames);
+            receiver.outbox.send(&frames);
         }
         if shared.is_empty() {
             return;
         }
         for receiver in &mut self.receivers {
-            if receiver.from < shared.len() {
-                receiver.outbox.send(shared.slice(receiver.from..));
+            match receiver.from {
+                0 => receiver.outbox.send(&shared),
+                from if from < shared.len() => receiver.outbox.send(&shared.slice(from..)),
+                _ => {}
             }
             receiver.from = 0;
         }
@@ -147,6 +149,8 @@ fn encode(json: &mut Vec<u8>, message: &ServerMsg) {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use tokio::{
         io::AsyncReadExt,
         net::{TcpListener, TcpStream},
@@ -159,7 +163,7 @@ mod tests {
         let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         near.writable().await.unwrap();
-        (Arc::new(Outbox::new(Arc::new(near), 1 << 20)), far)
+        (Arc::new(Outbox::new(near, 1 << 20)), far)
     }
 
     /// The `n`s of the pongs, which stand for messages here, until the connection is given up; and
@@ -222,7 +226,7 @@ mod tests {
             assert!(fanout.shared.len() < SLICE_TARGET);
         }
         fanout.flush();
-        fanout.receivers[0].outbox.flushed().await;
+        poll_fn(|cx| fanout.receivers[0].outbox.poll_flushed(cx)).await;
         fanout.detach(ConnKey(1));
         drop(fanout);
         assert!(reading.await.unwrap().0.into_iter().eq(0..10_000));
@@ -243,7 +247,7 @@ mod tests {
         fanout.broadcast(&message(10_000));
         fanout.flush();
         let reading = tokio::spawn(heard(far));
-        fanout.receivers[0].outbox.flushed().await;
+        poll_fn(|cx| fanout.receivers[0].outbox.poll_flushed(cx)).await;
         drop(fanout);
         assert!(reading.await.unwrap().0.into_iter().eq(0..=10_000), "in order, and whole");
     }

@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use chat_protocol::{Name, SayId, Text};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 use super::{ConnKey, Departure, Join, Refusal};
 use crate::{allowance::Allowance, connection::outbox::Outbox};
@@ -34,6 +37,19 @@ pub(super) struct Leave {
 #[derive(Clone, Debug)]
 pub struct RoomHandle {
     pub(super) mailbox: mpsc::Sender<Mail>,
+}
+
+/// Mail that found the mailbox full.
+#[derive(Debug)]
+pub struct Letter(Mail);
+
+/// Why something was not posted.
+#[derive(Debug)]
+pub enum Unposted {
+    /// The mailbox is full: [`Membership::wait`].
+    Full(Letter),
+    /// As [`RoomGone`].
+    Gone,
 }
 
 /// The room is not there any more: it was empty and was cleared away, or it failed.
@@ -76,28 +92,36 @@ impl Membership {
         &self.frames
     }
 
-    /// Says something to the room. Waits while its mailbox is full.
+    /// Says something to the room.
     ///
     /// # Errors
-    /// [`RoomGone`], which for a member means that the room failed. The same goes for the others.
-    pub async fn say(&self, id: SayId, text: Text) -> Result<(), RoomGone> {
-        self.post(Mail::Say { conn: self.conn, id, text }).await
+    /// [`Unposted`], when the room has to be waited for, or is gone.
+    pub fn say(&self, id: SayId, text: Text) -> Result<(), Unposted> {
+        self.post(Mail::Say { conn: self.conn, id, text })
     }
 
     /// Lets the room know that the member is typing.
     ///
     /// # Errors
     /// As [`Membership::say`].
-    pub async fn typing(&self) -> Result<(), RoomGone> {
-        self.post(Mail::Typing { conn: self.conn }).await
+    pub fn typing(&self) -> Result<(), Unposted> {
+        self.post(Mail::Typing { conn: self.conn })
     }
 
     /// Asks for another name.
     ///
     /// # Errors
     /// As [`Membership::say`].
-    pub async fn rename(&self, name: Name) -> Result<(), RoomGone> {
-        self.post(Mail::Rename { conn: self.conn, name }).await
+    pub fn rename(&self, name: Name) -> Result<(), Unposted> {
+        self.post(Mail::Rename { conn: self.conn, name })
+    }
+
+    /// Posts what could not be posted at once. Waits while the mailbox is full.
+    ///
+    /// # Errors
+    /// [`RoomGone`], which for a member means that the room failed. The same goes for the others.
+    pub async fn wait(&self, Letter(mail): Letter) -> Result<(), RoomGone> {
+        self.mailbox.send(mail).await.map_err(|_| RoomGone)
     }
 
     /// Leaves.
@@ -105,8 +129,11 @@ impl Membership {
         self.how = how;
     }
 
-    async fn post(&self, mail: Mail) -> Result<(), RoomGone> {
-        self.mailbox.send(mail).await.map_err(|_| RoomGone)
+    fn post(&self, mail: Mail) -> Result<(), Unposted> {
+        self.mailbox.try_send(mail).map_err(|error| match error {
+            TrySendError::Full(mail) => Unposted::Full(Letter(mail)),
+            TrySendError::Closed(_) => Unposted::Gone,
+        })
     }
 }
 

@@ -19,7 +19,7 @@ pub mod token;
 
 pub use self::{
     core::{Core, Departure, Effect, Join, Limits, Refusal},
-    handle::{Membership, RoomHandle},
+    handle::{Letter, Membership, RoomHandle, Unposted},
 };
 
 /// One connection among all of the process, alive or gone; never used twice, and greater than those

@@ -19,7 +19,8 @@ const NUMBERS_IN_ORDER: usize = 64;
 /// The sessions of one room.
 #[derive(Debug, Default)]
 pub struct Roster {
-    sessions: BTreeMap<SessionKey, Session>,
+    /// Boxed: a tree in order of arrival has half of its places empty.
+    sessions: BTreeMap<SessionKey, Box<Session>>,
     by_conn: HashMap<ConnKey, SessionKey>,
     by_token: HashMap<TokenHash, SessionKey>,
     /// Visible sessions only, as in `by_name`, where each has every key of its name: who left holds
@@ -100,7 +101,7 @@ impl Roster {
     pub fn add(&mut self, session: Session) -> SessionKey {
         let key = SessionKey(self.arrivals);
         self.arrivals += 1;
-        self.sessions.insert(key, session);
+        self.sessions.insert(key, Box::new(session));
         self.show(key);
         key
     }
@@ -236,7 +237,7 @@ impl Roster {
             }
             self.by_conn.remove(&tab.conn);
         }
-        session
+        *session
     }
 
     fn stand_nowhere(&mut self, key: SessionKey) {

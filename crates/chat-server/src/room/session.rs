@@ -77,7 +77,8 @@ pub struct Session {
     pub typing_at: Option<Ms>,
     /// What its tabs may send, together.
     pub frames: Arc<Allowance>,
-    says: VecDeque<RememberedSay>,
+    /// Most who are in a room only listen.
+    says: Option<Box<Says>>,
 }
 
 impl Session {
@@ -92,7 +93,7 @@ impl Session {
             first_seq,
             typing_at: None,
             frames,
-            says: VecDeque::new(),
+            says: None,
         }
     }
 
@@ -108,7 +109,8 @@ impl Session {
 
     /// What it takes of memory, in bytes: about 1 KiB, 256 for each tab, 24 for each say it remembers.
     pub fn cost(&self) -> usize {
-        1024 + 256 * self.tabs.len() + size_of::<RememberedSay>() * self.says.len()
+        1024 + 256 * self.tabs.len()
+            + size_of::<(u64, Seq, Ms)>() * self.says.as_ref().map_or(0, |says| says.ids.len())
     }
 
     /// How many connections it has.
@@ -134,26 +136,31 @@ impl Session {
 
     /// The seq and time a say with this id got, if it is remembered.
     pub fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
-        let id = hash(id);
-        self.says.iter().rfind(|say| say.id == id).map(|say| (say.seq, say.at))
+        let (says, id) = (self.says.as_ref()?, hash(id));
+        let place = says.ids.iter().rposition(|known| *known == id)?;
+        says.places.get(place).copied()
     }
 
     /// Remembers a say, forgetting the oldest over [`REMEMBERED_SAYS`].
     pub fn remember(&mut self, id: &SayId, seq: Seq, at: Ms) {
-        if self.says.len() == REMEMBERED_SAYS {
-            self.says.pop_front();
+        let says = self.says.get_or_insert_default();
+        if says.ids.len() == REMEMBERED_SAYS {
+            says.ids.pop_front();
+            says.places.pop_front();
         }
-        self.says.push_back(RememberedSay { id: hash(id), seq, at });
+        says.ids.push_back(hash(id));
+        says.places.push_back((seq, at));
     }
 }
 
-/// A say by the hash of its id. The ids themselves would take nine times the memory, and somebody
-/// who goes out of their way to find two with one hash loses only a message of their own.
-#[derive(Debug)]
-struct RememberedSay {
-    id: u64,
-    seq: Seq,
-    at: Ms,
+/// The says of a session, oldest first, by the hashes of their ids. The ids themselves would take nine
+/// times the memory, and somebody who goes out of their way to find two with one hash loses only a
+/// message of their own.
+#[derive(Debug, Default)]
+struct Says {
+    /// Kept apart from `places`, because each say searches all of them.
+    ids: VecDeque<u64>,
+    places: VecDeque<(Seq, Ms)>,
 }
 
 fn hash(id: &SayId) -> u64 {
@@ -176,6 +183,7 @@ mod tests {
         }
         assert_eq!(ali.remembered(&id(9)), None);
         assert_eq!(ali.remembered(&id(10)), Some((10, 0)));
-        assert_eq!(ali.says.capacity(), REMEMBERED_SAYS);
+        let says = ali.says.unwrap();
+        assert_eq!((says.ids.capacity(), says.places.capacity()), (REMEMBERED_SAYS, REMEMBERED_SAYS));
     }
 }
