@@ -1,7 +1,7 @@
 //! What people say. A [`Text`] is kept to the letter, ZWNJ included, except for what could disturb
 //! its neighbours on the page or the terminal.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{ErrorCode, Invalid, chars, limits::TEXT_MAX_CHARS, wire_text::wire_text};
 
@@ -28,7 +28,8 @@ impl Text {
         let max_chars = max_chars.min(TEXT_MAX_CHARS);
         let harmful = |c: char| (c.is_control() && c != '\n' && c != '\t') || chars::is_bidi_control(c);
         // Dropped before composing: what stood apart may be one letter afterwards.
-        let harmless: String = raw.chars().filter(|&c| !harmful(c)).collect();
+        let harmless: Cow<'_, str> =
+            if raw.contains(harmful) { raw.chars().filter(|&c| !harmful(c)).collect() } else { raw.into() };
         let composed = chars::nfc(&harmless);
         let text = composed.trim();
         if text.chars().all(chars::is_blank) {
