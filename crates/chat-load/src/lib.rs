@@ -4,6 +4,8 @@
 //! server's process from outside; it deliberately does not know the server's internals.
 
 pub mod backoff;
+#[cfg(target_os = "linux")]
+pub mod bench;
 pub mod checker;
 pub mod client;
 pub mod journal;
@@ -15,4 +17,6 @@ pub mod report;
 #[cfg(target_os = "linux")]
 pub mod scenario;
 pub mod session;
+#[cfg(target_os = "linux")]
+pub mod usage;
 pub mod violation;

@@ -17,13 +17,14 @@ use std::{
     time::Duration,
 };
 
-use procfs::WithCurrentSystemInfo;
 use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, prlimit, setrlimit};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, ChildStdout, Command},
     time::timeout,
 };
+
+use crate::usage::Usage;
 
 /// How long a start may take, on however busy a machine.
 const START: Duration = Duration::from_secs(30);
@@ -102,7 +103,7 @@ fn gone() -> io::Error {
 
 /// A free port below those that the system gives to clients (32768 and up on Linux), so that while
 /// a server is down no client's socket can take its port, or connect to itself there.
-fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     // Tests run in several processes at once: a range of its own for each, mostly.
     let first = std::process::id().wrapping_mul(16);
@@ -202,30 +203,12 @@ impl Process {
         Ok(())
     }
 
-    /// The memory it has in use (RSS), in bytes.
+    /// What it uses.
     ///
     /// # Errors
-    /// When it has ended already. The same goes for the other measures.
-    pub fn memory(&self) -> io::Result<u64> {
-        Ok(self.stat()?.rss_bytes().get())
-    }
-
-    /// The processor time it has used so far, in user and system mode, to 10 ms.
-    ///
-    /// # Errors
-    /// As [`Process::memory`].
-    pub fn processor_time(&self) -> io::Result<Duration> {
-        let stat = self.stat()?;
-        let ticks = (stat.utime + stat.stime) as f64;
-        Ok(Duration::from_secs_f64(ticks / procfs::ticks_per_second() as f64))
-    }
-
-    /// How many file descriptors it has open.
-    ///
-    /// # Errors
-    /// As [`Process::memory`].
-    pub fn open_files(&self) -> io::Result<usize> {
-        self.proc()?.fd_count().map_err(io::Error::other)
+    /// When it has ended already.
+    pub fn usage(&self) -> io::Result<Usage> {
+        Ok(Usage::of(self.running()?.as_raw_pid()))
     }
 
     /// Allows it this many file descriptors from now on (RLIMIT_NOFILE). Those above stay open.
@@ -254,14 +237,6 @@ impl Process {
     /// The process id, as long as it is ours: once waited for, it may be another's.
     fn running(&self) -> io::Result<Pid> {
         self.child.id().map(|_| self.pid).ok_or_else(gone)
-    }
-
-    fn proc(&self) -> io::Result<procfs::process::Process> {
-        procfs::process::Process::new(self.running()?.as_raw_pid()).map_err(io::Error::other)
-    }
-
-    fn stat(&self) -> io::Result<procfs::process::Stat> {
-        self.proc()?.stat().map_err(io::Error::other)
     }
 }
 

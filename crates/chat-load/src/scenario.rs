@@ -24,6 +24,7 @@ use crate::{
     process::{Process, Program},
     proxy::{Cut, End, Fault, Link, Proxy, Way},
     session::Liveness,
+    usage::Usage,
     violation::{ClientNo, Violation},
 };
 
@@ -322,7 +323,7 @@ impl Stage {
         for (_, link, fault) in self.due.extract_if(.., |(due, ..)| *due <= now) {
             link.inject(fault);
         }
-        if let Ok(memory) = self.process.memory() {
+        if let Ok(memory) = self.process.usage().and_then(Usage::memory) {
             self.journal.count(|tally| tally.memory = tally.memory.max(memory));
         }
     }

@@ -1,0 +1,493 @@
+//! Thousands of members on one thread: who joins, what they say and what they hear. Reading waits
+//! for the kernel (epoll) and touches of each frame its header and two numbers, so that a generator
+//! never is what is measured. Yet nothing goes unnoticed: each member must hear each message of its
+//! room, in order, with exactly the bytes that the first who heard it got, or the run is stopped; and
+//! a few, the *witnesses*, are read whole and told to the [`Checker`] of the reliability tests. It
+//! does not know what is measured, nor which server it is.
+
+use std::{
+    collections::VecDeque,
+    fmt::Write as _,
+    io::{self, ErrorKind, Read, Write as _},
+    mem::MaybeUninit,
+    net::{SocketAddr, TcpStream},
+    os::fd::OwnedFd,
+    time::{Duration, Instant},
+};
+
+use chat_protocol::{ClientMsg, RoomId, SayId, ServerMsg, Text};
+use rustix::event::epoll;
+
+use super::frames::{self, Kind};
+use crate::{
+    checker::{Checker, Event},
+    violation::ClientNo,
+};
+
+/// What is said, after the number that makes each text another one.
+const TEXT: &str = "سلام به همه، این پیامی از میان جمع است";
+
+/// How much is read from a socket at once, in bytes.
+const READ: usize = 64 * 1024;
+
+/// How many members may be on their way in at once. Fewer than a listener's backlog.
+const ARRIVING: usize = 256;
+
+/// How many events one wait brings at most.
+const EVENTS: usize = 1024;
+
+/// How long a handshake, a join or the last deliveries may take. A server that needs longer does not
+/// do its work.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Any four bytes will do, as long as they are not zero: then there would be nothing to unmask.
+const MASK: [u8; 4] = [0x5a, 0x17, 0xc3, 0x88];
+
+/// How a member is to be in the crowd.
+#[derive(Clone, Debug, Default)]
+pub struct Manner {
+    /// Read whole, and told to the checker.
+    pub is_witness: bool,
+    /// Joins, and never reads again.
+    pub is_deaf: bool,
+}
+
+/// The members, and the server they are at.
+pub struct Crowd {
+    server: SocketAddr,
+    epoll: OwnedFd,
+    members: Vec<Member>,
+    rooms: Vec<Room>,
+    arriving: usize,
+    /// Members with bytes that the kernel did not take yet.
+    stuck: Vec<usize>,
+    buffer: Vec<u8>,
+    checker: Checker,
+    /// Bytes read that belong to no message: presence, mostly.
+    pub other_bytes: u64,
+    /// Frames read that are no message, welcomes included.
+    pub other_frames: u64,
+    /// Deliveries counted so far.
+    pub delivered: u64,
+}
+
+struct Member {
+    stream: TcpStream,
+    room: usize,
+    stage: Stage,
+    manner: Manner,
+    /// The beginning of a frame whose rest has not come.
+    rest: Vec<u8>,
+    /// How much of the current frame's payload is still to be passed over.
+    skip: usize,
+    /// The next message to hear; zero before the first.
+    next: u64,
+    unsent: Vec<u8>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    Upgrading,
+    Joining,
+    Here,
+}
+
+#[derive(Default)]
+struct Room {
+    id: String,
+    members: Vec<usize>,
+    /// How many of them read.
+    hearers: usize,
+    /// Messages that some have heard and not all, oldest first.
+    partly_heard: VecDeque<PartlyHeard>,
+    /// The number of the first of them.
+    first: u64,
+    spare: Vec<Vec<u8>>,
+}
+
+struct PartlyHeard {
+    payload: Vec<u8>,
+    hearers: usize,
+}
+
+/// What a workload is told.
+pub trait Listener {
+    /// A member heard the message that its sender numbered `number`.
+    fn heard(&mut self, number: u64, now: Instant);
+    /// Now everybody in this room has heard it.
+    fn completed(&mut self, room: usize, number: u64);
+}
+
+/// For when nobody cares: joining, idling.
+impl Listener for () {
+    fn heard(&mut self, _: u64, _: Instant) {}
+    fn completed(&mut self, _: usize, _: u64) {}
+}
+
+impl Crowd {
+    /// Nobody, at this server.
+    ///
+    /// # Errors
+    /// When the system has no epoll to give.
+    pub fn at(server: SocketAddr) -> io::Result<Self> {
+        Ok(Self {
+            server,
+            epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
+            members: Vec::new(),
+            rooms: Vec::new(),
+            arriving: 0,
+            stuck: Vec::new(),
+            buffer: vec![0; READ],
+            checker: Checker::default(),
+            other_bytes: 0,
+            other_frames: 0,
+            delivered: 0,
+        })
+    }
+
+    /// Opens a room for [`Crowd::enter`], and names it by number.
+    pub fn room(&mut self) -> usize {
+        let number = self.rooms.len();
+        self.rooms.push(Room { id: format!("room-{number}"), ..Room::default() });
+        number
+    }
+
+    /// How many members there are, in all rooms.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// The members of a room.
+    pub fn members(&self, room: usize) -> &[usize] {
+        &self.rooms[room].members
+    }
+
+    /// How many deliveries a message in this room makes.
+    pub fn hearers(&self, room: usize) -> usize {
+        self.rooms[room].hearers
+    }
+
+    /// One more member: connects, upgrades and joins. Returns as soon as few enough are on their way;
+    /// [`Crowd::settle`] waits for the last.
+    ///
+    /// # Errors
+    /// When the server refuses, or takes longer than [`PATIENCE`].
+    pub fn enter(&mut self, room: usize, manner: Manner) -> io::Result<()> {
+        self.wait_until(|crowd| crowd.arriving < ARRIVING)?;
+        let number = self.members.len();
+        let mut stream = TcpStream::connect(self.server)?;
+        if manner.is_deaf {
+            // What the kernel takes for it shall be little, as on a phone that lost its network.
+            socket2::SockRef::from(&stream).set_recv_buffer_size(16 * 1024)?;
+        }
+        stream.set_nodelay(true)?;
+        let (id, server) = (&self.rooms[room].id, self.server);
+        let request = format!(
+            "GET /ws/{id}/m{number} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes())?;
+        stream.set_nonblocking(true)?;
+        epoll::add(
+            &self.epoll,
+            &stream,
+            epoll::EventData::new_u64(number as u64),
+            epoll::EventFlags::IN | epoll::EventFlags::ET,
+        )?;
+        if manner.is_witness {
+            let id = RoomId::parse(id).map_err(|invalid| io::Error::other(invalid.detail))?;
+            self.checker.observe(ClientNo(number), &Event::Open(id));
+        }
+        self.arriving += 1;
+        self.rooms[room].members.push(number);
+        self.rooms[room].hearers += usize::from(!manner.is_deaf);
+        let (rest, unsent) = (Vec::new(), Vec::new());
+        let stage = Stage::Upgrading;
+        self.members.push(Member { stream, room, stage, manner, rest, skip: 0, next: 0, unsent });
+        Ok(())
+    }
+
+    /// Waits until everybody is in.
+    ///
+    /// # Errors
+    /// As [`Crowd::enter`].
+    pub fn settle(&mut self) -> io::Result<()> {
+        self.wait_until(|crowd| crowd.arriving == 0)
+    }
+
+    fn wait_until(&mut self, is_so: impl Fn(&Self) -> bool) -> io::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so(self) {
+            if Instant::now() >= deadline {
+                let error = format!("{} members are not in after {PATIENCE:?}", self.arriving);
+                return Err(io::Error::new(ErrorKind::TimedOut, error));
+            }
+            self.turn(Duration::from_millis(100), &mut ())?;
+        }
+        Ok(())
+    }
+
+    /// Says the message with this number, which no other in its room may have.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn say(&mut self, member: usize, number: u64) -> io::Result<()> {
+        let say = say(number);
+        if self.members[member].manner.is_witness {
+            let id = SayId::parse(&number.to_string()).map_err(|invalid| io::Error::other(invalid.detail))?;
+            let text = Text::parse(&text(number)).map_err(|invalid| io::Error::other(invalid.detail))?;
+            self.checker.observe(ClientNo(member), &Event::Sent(ClientMsg::Say { id, text }));
+        }
+        self.write(member, frames::TEXT_FIRST, say.as_bytes())
+    }
+
+    fn write(&mut self, member: usize, first: u8, payload: &[u8]) -> io::Result<()> {
+        let unsent = &mut self.members[member].unsent;
+        let was_empty = unsent.is_empty();
+        frames::put_masked(unsent, first, payload, MASK);
+        if was_empty && !self.members[member].flush()? {
+            self.stuck.push(member);
+        }
+        Ok(())
+    }
+
+    /// Waits at most this long for something to come, and reads what has. Returns whether it did.
+    ///
+    /// # Errors
+    /// When a connection is lost, or a message is lost, repeated, reordered or altered.
+    pub fn turn(&mut self, patience: Duration, listener: &mut impl Listener) -> io::Result<bool> {
+        let mut stuck = std::mem::take(&mut self.stuck);
+        let mut failed = None;
+        stuck.retain(|&member| match self.members[member].flush() {
+            Ok(is_done) => !is_done,
+            Err(error) => {
+                failed = Some(error);
+                true
+            }
+        });
+        self.stuck.append(&mut stuck);
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        let mut events = [MaybeUninit::<epoll::Event>::uninit(); EVENTS];
+        let patience = patience.try_into().map_err(io::Error::other)?;
+        let (events, _) = epoll::wait(&self.epoll, &mut events, Some(&patience))?;
+        for event in &*events {
+            // Told once for all that came (EPOLLET), so until there is no more.
+            while self.read(event.data.u64() as usize, listener)? {}
+        }
+        Ok(!events.is_empty())
+    }
+
+    /// Reads what has come; whether there may be more.
+    fn read(&mut self, number: usize, listener: &mut impl Listener) -> io::Result<bool> {
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let read = self.read_into(number, &mut buffer, listener);
+        self.buffer = buffer;
+        read
+    }
+
+    fn read_into(
+        &mut self,
+        number: usize,
+        buffer: &mut Vec<u8>,
+        listener: &mut impl Listener,
+    ) -> io::Result<bool> {
+        let member = &mut self.members[number];
+        let kept = member.rest.len();
+        if buffer.len() < kept + READ {
+            buffer.resize(kept + READ, 0);
+        }
+        buffer[..kept].copy_from_slice(&member.rest);
+        member.rest.clear();
+        let read = match member.stream.read(&mut buffer[kept..kept + READ]) {
+            Ok(0) => return Err(lost(number, "the server hung up")),
+            Ok(read) => read,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => 0,
+            Err(error) => return Err(lost(number, &error.to_string())),
+        };
+        let now = Instant::now();
+        let mut bytes = &buffer[..kept + read];
+        if member.stage == Stage::Upgrading {
+            match bytes.windows(4).position(|end| end == b"\r\n\r\n") {
+                Some(end) if bytes.starts_with(b"HTTP/1.1 101 ") => {
+                    bytes = &bytes[end + 4..];
+                    self.join(number)?;
+                }
+                Some(_) => return Err(lost(number, &String::from_utf8_lossy(bytes))),
+                None => {
+                    member.rest.extend_from_slice(bytes);
+                    return Ok(read == READ);
+                }
+            }
+        }
+        while !bytes.is_empty() {
+            let member = &mut self.members[number];
+            if member.skip > 0 {
+                let skipped = member.skip.min(bytes.len());
+                member.skip -= skipped;
+                bytes = &bytes[skipped..];
+                continue;
+            }
+            let head = frames::head(bytes).map_err(|error| lost(number, &error.to_string()))?;
+            let Some(head) = head else { break };
+            let whole = head.header + head.payload;
+            if bytes.len() < whole && (head.kind != Kind::Other || member.manner.is_witness) {
+                break;
+            }
+            let here = whole.min(bytes.len());
+            let payload = &bytes[head.header..here];
+            member.skip = whole - here;
+            bytes = &bytes[here..];
+            match head.kind {
+                Kind::Said => self.said(number, payload, now, listener)?,
+                Kind::Other => self.other(number, payload, whole)?,
+                Kind::Ping => self.write(number, frames::PONG_FIRST, payload)?,
+                Kind::Close => {
+                    let text = String::from_utf8_lossy(payload);
+                    return Err(lost(number, &format!("the server closed: {text}")));
+                }
+            }
+        }
+        let member = &mut self.members[number];
+        member.rest.extend_from_slice(bytes);
+        Ok(read == READ && !(member.manner.is_deaf && member.stage == Stage::Here))
+    }
+
+    fn join(&mut self, number: usize) -> io::Result<()> {
+        let member = &mut self.members[number];
+        member.stage = Stage::Joining;
+        if member.manner.is_witness {
+            let join = ClientMsg::Join { name: None, resume: None, tab: None };
+            self.checker.observe(ClientNo(number), &Event::Sent(join));
+        }
+        self.write(number, frames::TEXT_FIRST, br#"{"type":"join"}"#)
+    }
+
+    fn other(&mut self, number: usize, payload: &[u8], whole: usize) -> io::Result<()> {
+        self.other_bytes += whole as u64;
+        self.other_frames += 1;
+        let member = &mut self.members[number];
+        if payload.starts_with(br#"{"type":"error""#) {
+            return Err(lost(number, &String::from_utf8_lossy(payload)));
+        }
+        if member.stage == Stage::Joining {
+            if !payload.starts_with(br#"{"type":"welcome""#) {
+                return Ok(());
+            }
+            member.stage = Stage::Here;
+            self.arriving -= 1;
+            if member.manner.is_deaf {
+                epoll::delete(&self.epoll, &member.stream)?;
+            }
+            if member.manner.is_witness {
+                self.testify(number, payload)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn testify(&mut self, number: usize, payload: &[u8]) -> io::Result<()> {
+        let heard: ServerMsg = serde_json::from_slice(payload).map_err(io::Error::other)?;
+        self.checker.observe(ClientNo(number), &Event::Heard(heard));
+        Ok(())
+    }
+
+    fn said(
+        &mut self,
+        number: usize,
+        payload: &[u8],
+        now: Instant,
+        listener: &mut impl Listener,
+    ) -> io::Result<()> {
+        let (seq, id) =
+            frames::numbers(payload).ok_or_else(|| lost(number, "a message without its numbers"))?;
+        let member = &mut self.members[number];
+        if member.next != 0 && seq != member.next {
+            let error = format!("heard message {seq}, and {} should have been next", member.next);
+            return Err(lost(number, &error));
+        }
+        member.next = seq + 1;
+        let (is_witness, room_no) = (member.manner.is_witness, member.room);
+        let room = &mut self.rooms[room_no];
+        if room.partly_heard.is_empty() {
+            room.first = seq;
+        }
+        let Some(place) = seq.checked_sub(room.first).map(|place| place as usize) else {
+            return Err(lost(number, &format!("heard message {seq} when all had heard it before")));
+        };
+        if place == room.partly_heard.len() {
+            let mut copy = room.spare.pop().unwrap_or_default();
+            copy.clear();
+            copy.extend_from_slice(payload);
+            room.partly_heard.push_back(PartlyHeard { payload: copy, hearers: 0 });
+        }
+        let Some(heard) = room.partly_heard.get_mut(place) else {
+            return Err(lost(number, &format!("heard message {seq} before the one before it")));
+        };
+        if heard.payload != payload {
+            return Err(lost(number, &format!("message {seq} is not what others heard")));
+        }
+        heard.hearers += 1;
+        let is_complete = heard.hearers == room.hearers;
+        while room.partly_heard.front().is_some_and(|first| first.hearers == room.hearers) {
+            room.spare.extend(room.partly_heard.pop_front().map(|first| first.payload));
+            room.first += 1;
+        }
+        self.delivered += 1;
+        if is_witness {
+            self.testify(number, payload)?;
+        }
+        listener.heard(id, now);
+        if is_complete {
+            listener.completed(room_no, id);
+        }
+        Ok(())
+    }
+
+    /// The sockets of those who do not read: so that a test can see how much lies in them.
+    pub fn deaf(&self) -> usize {
+        self.members.iter().filter(|member| member.manner.is_deaf).count()
+    }
+
+    /// What the checker found in what the witnesses sent and heard; nothing, of an honest server.
+    pub fn verdict(self) -> Vec<String> {
+        let (violations, _) = self.checker.finish(&[]);
+        violations.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Member {
+    /// Writes what is unsent; whether that was all.
+    fn flush(&mut self) -> io::Result<bool> {
+        while !self.unsent.is_empty() {
+            match self.stream.write(&self.unsent) {
+                Ok(written) => drop(self.unsent.drain(..written)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// The frame's payload of the message with this number.
+pub fn say(number: u64) -> String {
+    let mut say = format!(r#"{{"type":"say","id":"{number}","text":""#);
+    write!(say, r#"{}"}}"#, text(number)).expect("a string takes everything");
+    say
+}
+
+pub(super) fn text(number: u64) -> String {
+    format!("{number}: {TEXT}")
+}
+
+fn lost(member: usize, why: &str) -> io::Error {
+    io::Error::other(format!("member {member}: {why}"))
+}

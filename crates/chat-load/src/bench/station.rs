@@ -1,0 +1,280 @@
+//! A server and its crowd, and the ways to make them talk: in a *closed loop*, where each message
+//! that everybody has heard makes room for the next, so that the server is always busy and never more
+//! than so many messages behind; and in an *open loop*, where messages come by the clock whether the
+//! server is ready or not, and how long one took is counted from when it was due. It does not know
+//! which figures are compared with which.
+
+use std::{
+    io,
+    time::{Duration, Instant},
+};
+
+use hdrhistogram::Histogram;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::{
+    crowd::{Crowd, Listener, Manner, PATIENCE},
+    peer::{Kind, Peer, Programs},
+};
+
+/// What runs before anything is counted: buffers grow, code gets compiled.
+const WARM: Duration = Duration::from_millis(300);
+
+/// How many speak in turn in a room where few do. They are the witnesses.
+pub const SPEAKERS: usize = 4;
+
+/// Above this part of its core, it may be the generator that is measured.
+pub const BUSY_MAX: f64 = 0.8;
+
+/// Who is where.
+#[derive(Clone, Copy, Debug)]
+pub struct Seating {
+    /// How many rooms.
+    pub rooms: usize,
+    /// How many in each.
+    pub members: usize,
+    /// How many of them in the first room never read.
+    pub deaf: usize,
+    /// Whether everybody speaks, or [`SPEAKERS`] of each room.
+    pub all_speak: bool,
+}
+
+/// A server with everybody in their rooms.
+pub struct Station {
+    /// The server.
+    pub peer: Peer,
+    crowd: Crowd,
+    seating: Seating,
+    /// How many messages each room has been told.
+    said: Vec<u64>,
+    expected: u64,
+}
+
+/// How fast it went.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// Deliveries for each second of the server's processor time.
+    pub per_cpu_second: f64,
+    /// Deliveries for each second on the wall.
+    pub per_second: f64,
+    /// How much of its core the server used.
+    pub server_busy: f64,
+    /// How much of its core the generator used. Above [`BUSY_MAX`] the rate says little.
+    pub generator_busy: f64,
+}
+
+/// How long it took.
+#[derive(Clone, Debug)]
+pub struct Latency {
+    /// Of each delivery, from when its message was due, in nanoseconds.
+    pub nanoseconds: Histogram<u64>,
+    /// Messages a second.
+    pub rate: f64,
+    /// As in [`Rate`].
+    pub server_busy: f64,
+    /// As in [`Rate`].
+    pub generator_busy: f64,
+    /// Most memory the server had in use, in bytes.
+    pub memory: u64,
+}
+
+#[derive(Default)]
+struct Completed {
+    rooms: Vec<usize>,
+}
+
+impl Listener for Completed {
+    fn heard(&mut self, _: u64, _: Instant) {}
+
+    fn completed(&mut self, room: usize, _: u64) {
+        self.rooms.push(room);
+    }
+}
+
+struct Schedule {
+    start: Instant,
+    interval: f64,
+    first: u64,
+    /// The first whose latency counts.
+    counted_from: u64,
+    nanoseconds: Histogram<u64>,
+    completed: u64,
+}
+
+impl Schedule {
+    fn due(&self, index: u64) -> Instant {
+        self.start + Duration::from_secs_f64(self.interval * index as f64)
+    }
+}
+
+impl Listener for Schedule {
+    fn heard(&mut self, number: u64, now: Instant) {
+        let index = number - self.first;
+        if index >= self.counted_from {
+            let late = now.saturating_duration_since(self.due(index));
+            self.nanoseconds.saturating_record(late.as_nanos() as u64);
+        }
+    }
+
+    fn completed(&mut self, _: usize, _: u64) {
+        self.completed += 1;
+    }
+}
+
+/// A moment: what had been delivered, and what had been spent.
+struct Mark {
+    at: Instant,
+    delivered: u64,
+    server: Duration,
+    generator: Duration,
+}
+
+impl Station {
+    /// Starts a server on these cores, and lets everybody in.
+    ///
+    /// # Errors
+    /// When the server does not start, or refuses somebody.
+    pub fn open(
+        programs: &Programs,
+        kind: Kind,
+        cores: &[usize],
+        options: &[&str],
+        seating: Seating,
+    ) -> io::Result<Self> {
+        let peer = programs.start(kind, cores, options)?;
+        let mut crowd = Crowd::at(peer.address())?;
+        for room in 0..seating.rooms {
+            let number = crowd.room();
+            for member in 0..seating.members {
+                // The checker wants to be told the whole truth, which only our server tells.
+                let speaks = if seating.all_speak { room == 0 } else { member < SPEAKERS };
+                let is_witness = speaks && kind == Kind::Otagh;
+                let is_deaf = room == 0 && member >= seating.members - seating.deaf;
+                crowd.enter(number, Manner { is_witness, is_deaf })?;
+            }
+        }
+        crowd.settle()?;
+        Ok(Self { peer, crowd, seating, said: vec![0; seating.rooms], expected: 0 })
+    }
+
+    fn say(&mut self, room: usize) -> io::Result<()> {
+        self.said[room] += 1;
+        let members = self.crowd.members(room);
+        let speakers = if self.seating.all_speak { members.len() } else { SPEAKERS.min(members.len()) };
+        let speaker = members[self.said[room] as usize % speakers];
+        self.expected += self.crowd.hearers(room) as u64;
+        self.crowd.say(speaker, self.said[room])
+    }
+
+    /// Talks for so long, with so many messages in flight in each room.
+    ///
+    /// # Errors
+    /// When a message is lost, repeated, reordered or altered, or the server stops.
+    pub fn closed(&mut self, window: usize, time: Duration) -> io::Result<Rate> {
+        let mut completed = Completed::default();
+        for room in 0..self.seating.rooms {
+            for _ in 0..window {
+                self.say(room)?;
+            }
+        }
+        let (start, mut from) = (Instant::now(), None);
+        let rate = loop {
+            self.crowd.turn(Duration::from_millis(100), &mut completed)?;
+            for room in completed.rooms.drain(..) {
+                self.say(room)?;
+            }
+            match &from {
+                None if start.elapsed() >= WARM => from = Some(self.mark()?),
+                Some(from) if from.at.elapsed() >= time => break from.until(&self.mark()?),
+                _ if start.elapsed() > PATIENCE => return Err(io::Error::other("it takes too long")),
+                _ => {}
+            }
+        };
+        self.drain()?;
+        Ok(rate)
+    }
+
+    /// Talks for so long, by the clock, so many messages a second, in the first room.
+    ///
+    /// # Errors
+    /// As [`Station::closed`].
+    pub fn open_loop(&mut self, rate: f64, time: Duration) -> io::Result<Latency> {
+        let messages = (rate * (WARM + time).as_secs_f64()) as u64;
+        let mut schedule = Schedule {
+            start: Instant::now() + Duration::from_millis(1),
+            interval: 1.0 / rate,
+            first: self.said[0] + 1,
+            counted_from: (rate * WARM.as_secs_f64()) as u64,
+            nanoseconds: Histogram::new_with_bounds(1_000, 60_000_000_000, 3).map_err(io::Error::other)?,
+            completed: 0,
+        };
+        let (from, mut said, mut memory, mut looked) = (self.mark()?, 0, 0, Instant::now());
+        while schedule.completed < messages {
+            let now = Instant::now();
+            while said < messages && schedule.due(said) <= now {
+                self.say(0)?;
+                said += 1;
+            }
+            let next = if said < messages { schedule.due(said) } else { now + Duration::from_millis(10) };
+            self.crowd.turn(next.saturating_duration_since(Instant::now()), &mut schedule)?;
+            if looked.elapsed() > Duration::from_millis(100) {
+                looked = Instant::now();
+                memory = memory.max(self.peer.usage().memory()?);
+            }
+            if from.at.elapsed() > time + PATIENCE {
+                let error = format!("{} of {messages} messages heard by all", schedule.completed);
+                return Err(io::Error::other(error));
+            }
+        }
+        let Rate { server_busy, generator_busy, .. } = from.until(&self.mark()?);
+        self.drain()?;
+        Ok(Latency { nanoseconds: schedule.nanoseconds, rate, server_busy, generator_busy, memory })
+    }
+
+    /// Waits for the last deliveries, and counts: not one more or fewer than there should be.
+    fn drain(&mut self) -> io::Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        while self.crowd.delivered < self.expected && Instant::now() < deadline {
+            self.crowd.turn(Duration::from_millis(100), &mut ())?;
+        }
+        while self.crowd.turn(Duration::ZERO, &mut ())? {}
+        if self.crowd.delivered != self.expected {
+            let (delivered, expected) = (self.crowd.delivered, self.expected);
+            return Err(io::Error::other(format!("{delivered} deliveries of {expected}")));
+        }
+        Ok(())
+    }
+
+    fn mark(&self) -> io::Result<Mark> {
+        Ok(Mark {
+            at: Instant::now(),
+            delivered: self.crowd.delivered,
+            server: self.peer.usage().processor_time()?,
+            generator: own_time()?,
+        })
+    }
+
+    /// What the checker found in what the witnesses sent and heard.
+    pub fn verdict(self) -> Vec<String> {
+        self.crowd.verdict()
+    }
+}
+
+impl Mark {
+    fn until(&self, later: &Self) -> Rate {
+        let deliveries = (later.delivered - self.delivered) as f64;
+        let wall = (later.at - self.at).as_secs_f64();
+        let server = (later.server - self.server).as_secs_f64();
+        Rate {
+            per_cpu_second: deliveries / server,
+            per_second: deliveries / wall,
+            server_busy: server / wall,
+            generator_busy: (later.generator - self.generator).as_secs_f64() / wall,
+        }
+    }
+}
+
+/// The processor time of this thread.
+fn own_time() -> io::Result<Duration> {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().map_err(io::Error::other)
+}
