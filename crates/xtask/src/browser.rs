@@ -15,6 +15,7 @@ use serde::Deserialize;
 use crate::{
     command,
     metadata::Workspace,
+    npm,
     steps::{Context, Outcome, Step},
     tally::Tally,
 };
@@ -41,7 +42,7 @@ pub(crate) const TYPES: Step = Step {
     why: "TypeScript finds no mistake in the browser tests",
     browser: true,
     run: |context| {
-        let mut check = npm(&context.workspace, "exec --offline -- tsc --noEmit");
+        let mut check = npm::npm(&context.workspace.end2end(), "exec --offline -- tsc --noEmit");
         command::run(&mut check, "The message above says where.")?;
         Ok(Outcome::default())
     },
@@ -65,28 +66,13 @@ fn packages(workspace: &Workspace) -> Result<Outcome> {
     ensure!(major(&node).is_some_and(|major| major >= NODE_MAJOR), "node is {node}. {NODE_FIX}");
     ensure!(command::find("npm").is_some(), "there is no npm. {NODE_FIX}");
 
-    // npm ci deletes and installs everything anew, so it runs only when the lock file has changed.
-    let folder = workspace.end2end();
-    let lock = fs::read(folder.join("package-lock.json"))?;
-    let installed = folder.join("node_modules/.installed-from.json");
-    if fs::read(&installed).is_ok_and(|kept| kept == lock) {
-        return Ok(Outcome::done(format!("unchanged (node {node})")));
-    }
-    let mut install = npm(workspace, "ci --no-audit --no-fund");
-    command::run(install.env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1"), "Is the npm registry reachable?")?;
-    fs::write(installed, lock)?;
-    Ok(Outcome::done(format!("installed (node {node})")))
+    let how = if npm::install(&workspace.end2end())? { "installed" } else { "unchanged" };
+    Ok(Outcome::done(format!("{how} (node {node})")))
 }
 
 /// `v20.20.2` is 20.
 fn major(version: &str) -> Option<u32> {
     version.trim_start_matches('v').split('.').next()?.parse().ok()
-}
-
-fn npm(workspace: &Workspace, arguments: &str) -> Command {
-    let mut npm = command::program_in(&workspace.end2end(), if cfg!(windows) { "npm.cmd" } else { "npm" });
-    npm.args(arguments.split_whitespace());
-    npm
 }
 
 /// Says which Chromium the tests use, before any other.
@@ -177,7 +163,7 @@ fn end_to_end(context: &Context) -> Result<Outcome> {
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let mut test = npm(workspace, "exec --offline -- playwright test");
+    let mut test = npm::npm(&workspace.end2end(), "exec --offline -- playwright test");
     test.args(&context.playwright)
         .env("OTAGH_BIN", binary)
         .env(CHROMIUM_VARIABLE, chromium)

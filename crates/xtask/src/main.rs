@@ -2,6 +2,7 @@
 //! is a name, a reason and a function, and lives in the file named after what it makes. This is
 //! the only crate that starts other programs, and it knows nothing of rooms or messages.
 
+mod bench;
 mod browser;
 mod budget;
 mod checks;
@@ -10,6 +11,7 @@ mod command;
 mod fuzz;
 mod lean;
 mod metadata;
+mod npm;
 mod run;
 mod server;
 mod site;
@@ -77,6 +79,15 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         options: Vec<OsString>,
     },
+    /// Measure the server beside Bun, FastAPI and the kernel alone, and write docs/benchmarks.md.
+    ///
+    /// `cargo xtask bench` takes under three minutes, `cargo xtask bench --full` about fifteen;
+    /// `cargo xtask bench a c` measures two workloads and writes nothing.
+    Bench {
+        /// Workloads and options of `chat-load bench`, passed on as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOADS AND OPTIONS")]
+        options: Vec<OsString>,
+    },
     /// Give random input to everything that reads what comes from outside, for a while.
     Fuzz {
         /// For each target, in seconds.
@@ -109,6 +120,7 @@ fn test_steps() -> Vec<Step> {
         checks::DOCS,
         tests::PAGES,
         tests::TOOLS,
+        bench::STEP,
     ];
     let after: &[Step] = &[
         budget::STEP,
@@ -172,6 +184,7 @@ fn work(task: Task) -> Result<bool> {
             Ok(true)
         }
         Task::Soak { options } => soak::soak(&context.workspace, &options),
+        Task::Bench { options } => bench::bench(&context.workspace, &options),
         Task::Fuzz { seconds } => {
             println!("{}", fuzz::fuzz(&context.workspace, seconds)?);
             Ok(true)

@@ -1,7 +1,7 @@
 //! The scenarios of `chat-load` for as long as one likes, against the server as it ships but for its
-//! pages. Built with a profile of its own, so that the binary that `build` left stays what it is.
+//! pages; and, for these and the benchmark, both programs. Built with a profile of its own, so that the binary that `build` left stays what it is.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::Result;
 
@@ -14,12 +14,21 @@ const PROFILE: &str = "soak";
 /// # Errors
 /// When it cannot be built or started.
 pub(crate) fn soak(workspace: &Workspace, options: &[OsString]) -> Result<bool> {
+    let (chat_load, server) = programs(workspace)?;
+    let mut play = command::program_in(&workspace.root, chat_load);
+    play.args(["soak", "--server"]).arg(server).args(options);
+    crate::run::become_program(&mut play)
+}
+
+/// Builds the load and the server without its pages, and says where they are.
+///
+/// # Errors
+/// When they cannot be built.
+pub(crate) fn programs(workspace: &Workspace) -> Result<(PathBuf, PathBuf)> {
     let mut build = command::cargo(workspace, "build --bins --package chat-load");
     build.args(["--package", &workspace.leptos.bin_package, "--profile", PROFILE]);
     command::run(&mut build, "The compiler's message above says where.")?;
     let program =
         |name: &str| workspace.target.join(PROFILE).join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    let mut play = command::program_in(&workspace.root, program("chat-load"));
-    play.args(["soak", "--server"]).arg(program(&workspace.leptos.bin_exe_name)).args(options);
-    crate::run::become_program(&mut play)
+    Ok((program("chat-load"), program(&workspace.leptos.bin_exe_name)))
 }

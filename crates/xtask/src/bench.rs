@@ -1,0 +1,92 @@
+//! The benchmark: our server beside Bun and FastAPI, each of which is installed where it is measured
+//! and nowhere else. A peer that cannot be installed is left out, and its fix named. What is measured,
+//! and how, is `chat-load`'s business.
+
+use std::{ffi::OsString, fs, path::PathBuf, process::Command};
+
+use anyhow::Result;
+
+use crate::{
+    command,
+    metadata::Workspace,
+    npm, soak,
+    steps::{Outcome, Step},
+};
+
+/// A regression is seen in CI too, where Bun is enough to compare with.
+pub(crate) const STEP: Step = Step {
+    name: "bench",
+    why: "neither the speed of a broadcast nor the memory of a connection has got much worse",
+    browser: false,
+    run: |context| {
+        let workspace = &context.workspace;
+        if cfg!(not(target_os = "linux")) {
+            return Ok(Outcome::skipped("the benchmark runs on Linux only"));
+        }
+        let bun = match bun(workspace) {
+            Ok(bun) => bun,
+            Err(error) => return Ok(Outcome::skipped(format!("Bun is to be compared with: {error:#}"))),
+        };
+        let mut bench = chat_load(workspace)?;
+        bench.args(["--guard", "a", "c", "--bun"]).arg(bun);
+        command::run(&mut bench, "The figures above say what got worse, and by how much.")?;
+        Ok(Outcome::default())
+    },
+};
+
+/// Measures, and writes `docs/benchmarks.md` if everything is measured; false when it could not be.
+///
+/// # Errors
+/// When our own part cannot be built.
+pub(crate) fn bench(workspace: &Workspace, options: &[OsString]) -> Result<bool> {
+    let mut bench = chat_load(workspace)?;
+    for (option, peer, needs) in [
+        ("--bun", bun(workspace), "Node.js with npm: https://nodejs.org"),
+        ("--python", python(workspace), "Python 3 with venv, on Debian the package python3-venv"),
+    ] {
+        match peer {
+            Ok(program) => drop(bench.arg(option).arg(program)),
+            Err(error) => eprintln!("left out: {error:#}. It needs {needs}."),
+        }
+    }
+    // Half of the figures would leave half of the page untrue.
+    if options.iter().all(|option| option.to_string_lossy().starts_with('-')) {
+        bench.arg("--write").arg(workspace.root.join("docs/benchmarks.md"));
+    }
+    crate::run::become_program(bench.args(options))
+}
+
+fn chat_load(workspace: &Workspace) -> Result<Command> {
+    let (chat_load, server) = soak::programs(workspace)?;
+    let mut bench = command::program_in(&workspace.root, chat_load);
+    bench.args(["bench", "--server"]).arg(server).arg("--peers").arg(peers(workspace));
+    Ok(bench)
+}
+
+fn peers(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("crates/chat-load/peers")
+}
+
+fn bun(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = peers(workspace).join("bun");
+    npm::install(&folder)?;
+    let bun = folder.join("node_modules/.bin/bun");
+    command::output(Command::new(&bun).arg("--version"))?;
+    Ok(bun)
+}
+
+fn python(workspace: &Workspace) -> Result<PathBuf> {
+    let wanted = peers(workspace).join("fastapi/requirements.txt");
+    let folder = workspace.target.join("bench/python");
+    let (python, installed) = (folder.join("bin/python"), folder.join("installed-from.txt"));
+    let requirements = fs::read(&wanted)?;
+    if fs::read(&installed).is_ok_and(|kept| kept == requirements) {
+        return Ok(python);
+    }
+    command::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), "")?;
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
+    command::run(install.arg(&wanted), "Is PyPI reachable?")?;
+    fs::write(installed, requirements)?;
+    Ok(python)
+}
