@@ -127,7 +127,7 @@ pub fn short(value: f64) -> String {
     match value.abs() {
         1e6.. => format!("{:.2} M", value / 1e6),
         1e4.. => format!("{:.0} k", value / 1e3),
-        1e3.. => format!("{:.1} k", value / 1e3),
+        1e3.. => format!("{:.2} k", value / 1e3),
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
         _ => format!("{value:.2}"),

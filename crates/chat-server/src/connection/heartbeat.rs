@@ -7,8 +7,6 @@ use std::time::{Duration, Instant};
 /// The state of one connection's pulse.
 #[derive(Debug)]
 pub struct Heartbeat {
-    interval: Duration,
-    patience: Duration,
     heard: Instant,
     pinged: Option<Instant>,
 }
@@ -25,10 +23,9 @@ pub enum Pulse {
 }
 
 impl Heartbeat {
-    /// A connection heard from at `now`, to be pinged after `interval` of silence and given up
-    /// after `patience` more.
-    pub fn new(interval: Duration, patience: Duration, now: Instant) -> Self {
-        Self { interval, patience, heard: now, pinged: None }
+    /// A connection heard from at `now`.
+    pub fn new(now: Instant) -> Self {
+        Self { heard: now, pinged: None }
     }
 
     /// Something, anything, came in.
@@ -37,18 +34,19 @@ impl Heartbeat {
         self.pinged = None;
     }
 
-    /// What to do now.
-    pub fn check(&mut self, now: Instant) -> Pulse {
+    /// What to do now, where the other end is pinged after `interval` of silence and given up after
+    /// `patience` more. Both are the server's, not kept ten thousand times.
+    pub fn check(&mut self, now: Instant, interval: Duration, patience: Duration) -> Pulse {
         if let Some(pinged) = self.pinged {
-            let end = pinged + self.patience;
+            let end = pinged + patience;
             return if now >= end { Pulse::Dead } else { Pulse::Wait(end) };
         }
-        let due = self.heard + self.interval;
+        let due = self.heard + interval;
         if now < due {
             return Pulse::Wait(due);
         }
         self.pinged = Some(now);
-        Pulse::Ping(now + self.patience)
+        Pulse::Ping(now + patience)
     }
 }
 
@@ -60,15 +58,17 @@ mod tests {
     fn silence_is_pinged_and_an_unanswered_ping_is_the_end() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
-        let mut pulse = Heartbeat::new(Duration::from_secs(25), Duration::from_secs(8), start);
-        assert_eq!(pulse.check(at(10)), Pulse::Wait(at(25)));
+        let mut pulse = Heartbeat::new(start);
+        let check =
+            |pulse: &mut Heartbeat, now| pulse.check(now, Duration::from_secs(25), Duration::from_secs(8));
+        assert_eq!(check(&mut pulse, at(10)), Pulse::Wait(at(25)));
         pulse.heard(at(12));
-        assert_eq!(pulse.check(at(25)), Pulse::Wait(at(37)));
-        assert_eq!(pulse.check(at(37)), Pulse::Ping(at(45)));
-        assert_eq!(pulse.check(at(44)), Pulse::Wait(at(45)));
+        assert_eq!(check(&mut pulse, at(25)), Pulse::Wait(at(37)));
+        assert_eq!(check(&mut pulse, at(37)), Pulse::Ping(at(45)));
+        assert_eq!(check(&mut pulse, at(44)), Pulse::Wait(at(45)));
         pulse.heard(at(44));
-        assert_eq!(pulse.check(at(45)), Pulse::Wait(at(69)));
-        assert_eq!(pulse.check(at(69)), Pulse::Ping(at(77)));
-        assert_eq!(pulse.check(at(77)), Pulse::Dead);
+        assert_eq!(check(&mut pulse, at(45)), Pulse::Wait(at(69)));
+        assert_eq!(check(&mut pulse, at(69)), Pulse::Ping(at(77)));
+        assert_eq!(check(&mut pulse, at(77)), Pulse::Dead);
     }
 }

@@ -55,14 +55,20 @@ pub struct Destination {
 /// One open connection.
 pub struct Connection {
     app: Arc<App>,
-    destination: Destination,
     reader: Reader,
-    outbox: Arc<Outbox>,
     place: Place,
     membership: Option<Membership>,
     pace: Pace,
     heartbeat: Heartbeat,
     alarm: Pin<Box<Sleep>>,
+    /// `None` once joined.
+    arriving: Option<Box<Arriving>>,
+}
+
+/// What matters of a connection until it has joined, and then no more.
+#[derive(Debug)]
+struct Arriving {
+    destination: Destination,
     /// When the first `join` must have come; `None` once it has.
     join_by: Option<Instant>,
 }
@@ -71,7 +77,7 @@ pub struct Connection {
 #[derive(Debug)]
 enum Ending {
     /// The client sent a close frame.
-    Theirs(Option<CloseFrame>),
+    Theirs(Option<Box<CloseFrame>>),
     /// We end it.
     Ours(CloseCode),
     /// The socket failed or ended without a close frame.
@@ -123,13 +129,11 @@ impl Connection {
         let join_by = now + config.join_deadline;
         Box::new(Self {
             pace: Pace::new(config.messages_per_second, config.messages_burst, now),
-            heartbeat: Heartbeat::new(config.ping_interval, config.ping_deadline, now),
+            heartbeat: Heartbeat::new(now),
             alarm: Box::pin(tokio::time::sleep_until(join_by.min(now + config.ping_interval).into())),
-            join_by: Some(join_by),
+            arriving: Some(Box::new(Arriving { destination, join_by: Some(join_by) })),
             app,
-            destination,
-            reader: Reader::new(outbox.clone(), leftover),
-            outbox,
+            reader: Reader::new(outbox, leftover),
             place,
             membership: None,
         })
@@ -139,7 +143,7 @@ impl Connection {
     /// waits for, so what is seldom waited for has a place of its own, and only as long as it takes.
     pub async fn run(mut self: Box<Self>) {
         let conn = self.place.conn().0;
-        tracing::debug!(conn, room = ?self.destination.room, "open");
+        tracing::debug!(conn, room = ?self.arriving.as_ref().map(|arriving| &arriving.destination.room), "open");
         let ending = self.converse().await;
         tracing::debug!(conn, ending = ending.name(), code = ending.code(), "over");
         Box::pin(self.close(ending)).await;
@@ -168,17 +172,17 @@ impl Connection {
     /// What to do next. Polled by hand, because three futures to select from would be as large as all
     /// else that a connection is.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
-        if let Poll::Ready(closing) = self.outbox.poll_drive(cx) {
+        if let Poll::Ready(closing) = self.outbox().poll_drive(cx) {
             return Poll::Ready(Event::Closing(closing));
         }
-        if let Poll::Ready(readable) = self.outbox.stream().poll_read_ready(cx) {
+        if let Poll::Ready(readable) = self.outbox().stream().poll_read_ready(cx) {
             return Poll::Ready(if readable.is_ok() { Event::Readable } else { Event::Lost });
         }
         self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
     }
 
     /// Reads what has come, message by message, until there is nothing more or something to wait for.
-    fn listen(&mut self) -> ControlFlow<Ending, Option<Errand>> {
+    fn listen(&mut self) -> ControlFlow<Ending, Option<Box<Errand>>> {
         if self.reader.begin_turn().is_err() {
             return ControlFlow::Break(Ending::Lost);
         }
@@ -204,7 +208,7 @@ impl Connection {
                 Message::Close(Some(CloseFrame { code: Code::Protocol, .. })) => {
                     return ControlFlow::Break(Ending::Ours(CloseCode::ProtocolError));
                 }
-                Message::Close(frame) => return ControlFlow::Break(Ending::Theirs(frame)),
+                Message::Close(frame) => return ControlFlow::Break(Ending::Theirs(frame.map(Box::new))),
             }
         }
     }
@@ -213,7 +217,7 @@ impl Connection {
     /// Whatever is wrong with it is answered, and harms nothing else. It is read before it is weighed,
     /// because also the error that drops a `say` carries its id; how many can be read for nothing is
     /// bounded by the offences.
-    fn hear(&mut self, json: &str) -> ControlFlow<Ending, Option<Errand>> {
+    fn hear(&mut self, json: &str) -> ControlFlow<Ending, Option<Box<Errand>>> {
         let message = match ClientMsg::parse(json, self.app.config.text_max) {
             Ok(message) => message,
             Err(rejection) => return self.refuse(rejection.into()).map_continue(|()| None),
@@ -233,7 +237,7 @@ impl Connection {
                 Ok(())
             }
             (ClientMsg::Join { name, resume, tab }, None) => {
-                return ControlFlow::Continue(Some(Errand::Join { name, resume, tab }));
+                return ControlFlow::Continue(Some(Box::new(Errand::Join { name, resume, tab })));
             }
             (ClientMsg::Join { .. }, Some(_)) => {
                 let error = ServerMsg::error(ErrorCode::AlreadyJoined, "this connection has joined");
@@ -249,13 +253,13 @@ impl Connection {
         };
         match posted {
             Ok(()) => ControlFlow::Continue(None),
-            Err(Unposted::Full(letter)) => ControlFlow::Continue(Some(Errand::Post(letter))),
+            Err(Unposted::Full(letter)) => ControlFlow::Continue(Some(Box::new(Errand::Post(letter)))),
             Err(Unposted::Gone) => ControlFlow::Break(Ending::Ours(CloseCode::InternalError)),
         }
     }
 
-    async fn run_errand(&mut self, errand: Errand) -> Step {
-        let (letter, member) = match (errand, &self.membership) {
+    async fn run_errand(&mut self, errand: Box<Errand>) -> Step {
+        let (letter, member) = match (*errand, &self.membership) {
             (Errand::Join { name, resume, tab }, _) => return self.join(name, resume, tab).await,
             (Errand::Post(letter), Some(member)) => (letter, member),
             (Errand::Post(_), None) => return ON,
@@ -269,10 +273,14 @@ impl Connection {
     /// Join: ask the room to be let in. The room itself sends the welcome, so that it stands in the
     /// room's order.
     async fn join(&mut self, name: Option<Name>, resume: Option<Resume>, tab: Option<TabId>) -> Step {
-        self.join_by = None;
+        if let Some(arriving) = &mut self.arriving {
+            arriving.join_by = None;
+        }
+        let Some(arriving) = &self.arriving else { return ON };
+        let Destination { room, client_id } = &arriving.destination;
         let join = Join {
             conn: self.place.conn(),
-            client_id: self.destination.client_id.clone(),
+            client_id: client_id.clone(),
             name,
             tab,
             claim: resume.map(Into::into),
@@ -280,11 +288,12 @@ impl Connection {
             frames: self.pace.frames().clone(),
         };
         let hub = &self.app.hub;
-        let join = hub.join(&self.destination.room, join, &self.outbox, self.place.visitor());
+        let join = hub.join(room, join, self.outbox(), self.place.visitor());
         match self.wait_for(join).await? {
             Ok(Ok(membership)) => {
                 self.pace.share(membership.frames().clone());
                 self.membership = Some(membership);
+                self.arriving = None;
                 ON
             }
             Ok(Err(refusal)) => {
@@ -302,7 +311,7 @@ impl Connection {
             // Mostly it need not be waited for.
             biased;
             answer = room => ControlFlow::Continue(answer),
-            closing = poll_fn(|cx| self.outbox.poll_drive(cx)) => ControlFlow::Break(closing.into()),
+            closing = poll_fn(|cx| self.outbox().poll_drive(cx)) => ControlFlow::Break(closing.into()),
         }
     }
 
@@ -330,24 +339,30 @@ impl Connection {
         self.pace.allows(now) && self.place.visitor().may_send(now)
     }
 
+    fn outbox(&self) -> &Arc<Outbox> {
+        self.reader.outbox()
+    }
+
     fn send(&self, message: &ServerMsg) {
-        self.outbox.send(&frame::text(message));
+        self.outbox().send(&frame::text(message));
     }
 
     fn check_alarm(&mut self) -> Step {
         let now = Instant::now();
-        if self.join_by.is_some_and(|deadline| now >= deadline) {
+        let join_by = self.arriving.as_ref().and_then(|arriving| arriving.join_by);
+        if join_by.is_some_and(|deadline| now >= deadline) {
             return ControlFlow::Break(Ending::Ours(CloseCode::JoinTimeout));
         }
-        let next = match self.heartbeat.check(now) {
-            Pulse::Wait(until) => until,
-            Pulse::Ping(until) => {
-                self.outbox.send(&frame::PING);
-                until
-            }
-            Pulse::Dead => return ControlFlow::Break(Ending::Ours(CloseCode::PingTimeout)),
-        };
-        let next = self.join_by.map_or(next, |deadline| next.min(deadline));
+        let next =
+            match self.heartbeat.check(now, self.app.config.ping_interval, self.app.config.ping_deadline) {
+                Pulse::Wait(until) => until,
+                Pulse::Ping(until) => {
+                    self.outbox().send(&frame::PING);
+                    until
+                }
+                Pulse::Dead => return ControlFlow::Break(Ending::Ours(CloseCode::PingTimeout)),
+            };
+        let next = join_by.map_or(next, |deadline| next.min(deadline));
         self.alarm.as_mut().reset(next.into());
         ON
     }
@@ -356,15 +371,16 @@ impl Connection {
     /// the socket when the other end has, or after a grace.
     async fn close(self: Box<Self>, ending: Ending) {
         let how = ending.departure();
-        let Self { app, outbox, place, membership, .. } = *self;
+        let outbox = self.outbox().clone();
+        let Self { app, place, membership, .. } = *self;
         if let Some(membership) = membership {
             membership.leave(how);
         }
         match ending {
             Ending::Lost => return,
             Ending::Ours(code) => outbox.close(code),
-            Ending::Theirs(frame) => outbox.answer_close(&match frame {
-                Some(CloseFrame { code, reason }) => frame::close_with(code.into(), &reason),
+            Ending::Theirs(frame) => outbox.answer_close(&match frame.as_deref() {
+                Some(CloseFrame { code, reason }) => frame::close_with((*code).into(), reason),
                 None => frame::CLOSE_EMPTY,
             }),
         }
@@ -481,7 +497,7 @@ mod tests {
         let task = size_of_output(&|connection: Box<Connection>| connection.run());
         let (connection, outbox) = (size_of::<Connection>(), size_of::<Outbox>());
         eprintln!("task {task}, connection {connection}, outbox {outbox}");
-        assert!(task + connection + outbox <= 600, "task {task}, connection {connection}, outbox {outbox}");
+        assert!(task + connection + outbox <= 450, "task {task}, connection {connection}, outbox {outbox}");
     }
 
     #[tokio::test]
@@ -496,8 +512,9 @@ mod tests {
         let destination = Destination { room: id.clone(), client_id: ClientId::parse("ali").unwrap() };
         let visitor = app.visitors.at(far.local_addr().unwrap().ip().into(), Instant::now());
         let place = app.connections.reserve(visitor).unwrap();
+        let client_id = destination.client_id.clone();
         let mut connection = Connection::open(app.clone(), destination, near, Bytes::new(), place);
-        let outbox = connection.outbox.clone();
+        let outbox = connection.outbox().clone();
 
         let share = Budget::new(1 << 20, 1).share();
         let core = Core::new(id, random::epoch(), app.config.room_limits(), share);
@@ -505,7 +522,7 @@ mod tests {
         let mut room = pin!(room.run());
         let join = Join {
             conn: connection.place.conn(),
-            client_id: connection.destination.client_id.clone(),
+            client_id,
             name: None,
             tab: None,
             claim: None,

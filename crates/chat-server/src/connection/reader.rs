@@ -59,6 +59,11 @@ impl Reader {
         reader
     }
 
+    /// The way out to where it reads from.
+    pub fn outbox(&self) -> &Arc<Outbox> {
+        &self.outbox
+    }
+
     /// Begins a turn: takes what the kernel has, unless something of the last turn is left.
     ///
     /// # Errors

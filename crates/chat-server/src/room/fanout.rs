@@ -18,6 +18,10 @@ use crate::{connection::outbox::Outbox, frame};
 /// the memory. In bytes.
 const SLICE_TARGET: usize = 64 * 1024;
 
+/// How much is kept allocated to encode messages in, in bytes: a welcome is many times as long as what
+/// follows it.
+const JSON_KEPT: usize = 1024;
+
 /// The connections of a room, and what they are about to get.
 #[derive(Debug, Default)]
 pub struct Fanout {
@@ -108,6 +112,7 @@ impl Fanout {
     /// Hands everybody what is theirs. Never waits: an outbox takes it, or ends its connection.
     pub fn flush(&mut self) {
         let shared = self.shared.split().freeze();
+        self.json.shrink_to(JSON_KEPT);
         self.aside_bytes = 0;
         for Aside { conn, at, frames } in self.asides.drain(..) {
             let Some(&place) = self.places.get(&conn) else { continue };

@@ -2,9 +2,12 @@
 //! ways to find one (by connection, token, id and name). It keeps these indexes true and decides
 //! nothing; [`super::core`] decides.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::{BuildHasher, RandomState},
+};
 
-use chat_protocol::{ClientId, Member, Name, NameKey, TabId, limits::ROSTER_MAX};
+use chat_protocol::{ClientId, Member, Name, TabId, limits::ROSTER_MAX};
 
 use super::{
     ConnKey, Ms,
@@ -26,7 +29,10 @@ pub struct Roster {
     /// Visible sessions only, as in `by_name`, where each has every key of its name: who left holds
     /// neither id nor name.
     by_id: HashMap<ClientId, SessionKey>,
-    by_name: HashMap<NameKey, SessionKey>,
+    /// By the hashes of the keys, which would take three times the memory. Two that meet by chance,
+    /// once in many ages, make a name look taken.
+    by_name: HashMap<u64, SessionKey>,
+    name_hasher: RandomState,
     away: BTreeSet<(Ms, SessionKey)>,
     left: BTreeSet<(Ms, SessionKey)>,
     /// What those in `away` and `left` cost.
@@ -74,7 +80,7 @@ impl Roster {
 
     /// Whether the name is taken by somebody other than `own`.
     pub fn is_name_taken(&self, name: &Name, own: Option<SessionKey>) -> bool {
-        name.keys().iter().filter_map(|key| self.by_name.get(key)).any(|&holder| Some(holder) != own)
+        self.hashes(name).iter().filter_map(|hash| self.by_name.get(hash)).any(|&holder| Some(holder) != own)
     }
 
     /// `name` itself, or the first numbered form of it that is free for `own`.
@@ -110,36 +116,38 @@ impl Roster {
     pub fn bring_back(&mut self, key: SessionKey, id: ClientId, name: Name) {
         let session = self.session_mut(key);
         session.id = id;
-        session.name_keys = name.keys();
         session.name = name;
         self.show(key);
     }
 
     fn show(&mut self, key: SessionKey) {
         let session = self.session(key);
-        let (id, name_keys) = (session.id.clone(), session.name_keys.clone());
+        let (id, hashes) = (session.id.clone(), self.hashes(&session.name));
         self.by_id.insert(id, key);
-        self.by_name.extend(name_keys.map(|name_key| (name_key, key)));
+        self.by_name.extend(hashes.map(|hash| (hash, key)));
+    }
+
+    fn hashes(&self, name: &Name) -> [u64; 2] {
+        name.keys().map(|key| self.name_hasher.hash_one(key))
     }
 
     fn hide(&mut self, key: SessionKey) {
         let session = &self.sessions[&key];
         self.by_id.remove(&session.id);
-        for name_key in &session.name_keys {
-            self.by_name.remove(name_key);
+        for hash in self.hashes(&session.name) {
+            self.by_name.remove(&hash);
         }
     }
 
     /// Gives a visible session another name, which must be free for it.
     pub fn rename(&mut self, key: SessionKey, name: Name) {
-        for old in &self.sessions[&key].name_keys {
-            self.by_name.remove(old);
+        for old in self.hashes(&self.sessions[&key].name) {
+            self.by_name.remove(&old);
         }
         let session = self.session_mut(key);
-        session.name_keys = name.keys();
-        session.name = name;
-        let name_keys = session.name_keys.clone();
-        self.by_name.extend(name_keys.map(|name_key| (name_key, key)));
+        session.name = name.clone();
+        let hashes = self.hashes(&name);
+        self.by_name.extend(hashes.map(|hash| (hash, key)));
     }
 
     /// Opens a tab on `conn`, with a new token: one the session already has, whose older connection

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use chat_protocol::{ClientId, Member, Name, NameKey, SayId, Seq, TabId};
+use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId};
 
 use super::{ConnKey, Ms, token::TokenHash};
 use crate::allowance::Allowance;
@@ -65,8 +65,6 @@ pub struct Session {
     pub id: ClientId,
     /// Display name.
     pub name: Name,
-    /// What the eye makes of the name.
-    pub name_keys: [NameKey; 2],
     /// Open or once open, at most [`TABS_MAX`], oldest first.
     pub tabs: Vec<Tab>,
     /// Here, away or left.
@@ -86,7 +84,6 @@ impl Session {
     pub fn new(id: ClientId, name: Name, first_seq: Seq, frames: Arc<Allowance>) -> Self {
         Self {
             id,
-            name_keys: name.keys(),
             name,
             tabs: Vec::with_capacity(1),
             standing: Standing::Here,
