@@ -24,10 +24,15 @@ test('without JavaScript the pages can be read, and say what is missing', async 
 
 test('the first picture does not wait for the script', async ({ server, somebody }) => {
   const page = await somebody();
-  await page.route('**/*.wasm', () => undefined);
+  const held: string[] = [];
+  await page.route(/\.(js|wasm)$/, (route) => void held.push(route.request().url()));
   await page.goto(`${server.url}/r/slow`, { waitUntil: 'commit' });
   await expect(page.getByRole('heading', { name: 'slow' })).toBeVisible();
   await expect(page.getByText('در حال آماده‌شدن…').first()).toBeVisible();
+  const painted = () => page.evaluate(() => performance.getEntriesByName('first-contentful-paint').length);
+  await expect.poll(painted, 'something is on the screen').toBe(1);
+  // Both were asked for, and neither has come.
+  expect(held.map((url) => url.split('.').at(-1)).sort()).toEqual(['js', 'wasm']);
 });
 
 test('a path that is no page is answered in Persian, with 404', async ({ server, somebody }) => {

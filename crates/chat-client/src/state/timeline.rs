@@ -144,9 +144,9 @@ impl Timeline {
         self.entries.iter().skip(self.entries.len().saturating_sub(count))
     }
 
-    /// The entries from this key on, oldest first.
-    pub fn since(&self, key: u64) -> impl Iterator<Item = &Arc<Entry>> {
-        self.entries.range(self.position(key)..)
+    /// At most `count` entries from this key on, oldest first.
+    pub fn stretch(&self, key: u64, count: usize) -> impl Iterator<Item = &Arc<Entry>> {
+        self.entries.range(self.position(key)..).take(count)
     }
 
     /// How many entries there are from this key on.
@@ -162,6 +162,11 @@ impl Timeline {
     /// The key `count` entries before this one, or the earliest there is.
     pub fn key_before(&self, key: u64, count: usize) -> u64 {
         self.key_at(self.position(key).saturating_sub(count))
+    }
+
+    /// The key `count` entries after this one, or of the next entry to come.
+    pub fn key_after(&self, key: u64, count: usize) -> u64 {
+        self.key_at(self.position(key) + count)
     }
 
     /// Whether anything was said, or may have been.
@@ -280,6 +285,22 @@ mod tests {
             kinds(&timeline)[..],
             [_, _, EntryKind::Gap, EntryKind::Said { continues: false, .. }]
         ));
+    }
+
+    #[test]
+    fn a_stretch_moves_to_both_ends_and_no_further() {
+        let mut timeline = Timeline::new(0);
+        for seq in 1..=9 {
+            timeline.say(said(seq, "sara", 0), false);
+        }
+        let keys = |first| timeline.stretch(first, 4).map(|entry| entry.key).collect::<Vec<_>>();
+        let newest = timeline.key_of_newest(4);
+        assert_eq!(keys(newest), [6, 7, 8, 9]);
+        assert_eq!(keys(timeline.key_before(newest, 3)), [3, 4, 5, 6]);
+        assert_eq!(keys(timeline.key_before(newest, 30)), [0, 1, 2, 3]);
+        assert_eq!(timeline.key_after(3, 3), newest);
+        assert!(keys(timeline.key_after(newest, 30)).is_empty());
+        assert_eq!((timeline.len_since(newest), timeline.len_since(5)), (4, 5));
     }
 
     #[test]

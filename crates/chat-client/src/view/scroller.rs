@@ -1,25 +1,23 @@
 //! The window onto the conversation. It stays at the newest message while the reader is there, and
-//! does not move while the reader is elsewhere: then a button says how much is new below. Only the
-//! newest few hundred entries are in the document; scrolling up brings earlier ones back.
+//! does not move while the reader is elsewhere: then a button says how much is new below. Only a
+//! stretch of the conversation is in the document, and moves along with the reader; what is outside
+//! it costs nothing, however much there is.
 
 use leptos::prelude::*;
-use web_sys::Element;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
 
 use super::{
     bind::{Condition, flag, follow, press, text},
     icon,
-    timeline::TimelineList,
+    timeline::{DRAWN_MAX, TimelineList, reaches_end},
 };
-use crate::{browser, chat::Chat, fa::words::messages};
+use crate::{browser, chat::Chat, fa::words::messages, state::Room};
 
 /// How near the end counts as being there, in CSS pixels: half a line of text.
 const NEAR_END: i32 = 24;
-/// How near the beginning brings earlier entries, in CSS pixels: before the reader reaches it.
-const NEAR_BEGINNING: i32 = 300;
-/// How many entries are drawn at first, and how many more at a time.
-const PAGE: usize = 200;
-/// How many entries may be drawn, while at the end, before the oldest are taken out of the document.
-const DRAWN_MAX: usize = 2 * PAGE;
+/// How many entries the stretch moves by: few enough to be drawn within a frame.
+const STEP: usize = 25;
 
 /// The window.
 #[component]
@@ -36,35 +34,53 @@ pub(crate) fn Scroller(
     // How many messages had been heard when the reader was last at the end.
     let seen = RwSignal::new(0_u64);
     let unseen = move || if at_end.get() { 0 } else { chat.heard().saturating_sub(seen.get()) };
+    // How far down the window was when last looked at.
+    let last_top = RwSignal::new(0_u64);
+    let is_moving = RwSignal::new(false);
 
     let to_end = move || {
         at_end.set(true);
-        request_animation_frame(|| node().set_scroll_top(node().scroll_height()));
+        if !untrack(|| reaches_end(chat, first.get())) {
+            first.set(untrack(|| chat.with_timeline(|room| room.timeline.key_of_newest(DRAWN_MAX - STEP))));
+            // Everything moves up for what is gone above. That is not the reader's doing.
+            last_top.set(0);
+        }
+        // Once a frame, however much comes; and there are no frames while nobody looks.
+        if !is_moving.get_untracked() {
+            is_moving.set(true);
+            request_animation_frame(move || {
+                is_moving.set(false);
+                if at_end.get_untracked() {
+                    move_to(node().scroll_height(), last_top);
+                }
+            });
+        }
     };
     // Only a reader who goes up leaves the end. That it moved away below, because something came or
     // the window shrank, says nothing about the reader.
-    let mut last_top = 0;
     let on_scroll = move |_| {
         let node = node();
-        let top = node.scroll_top();
-        let went_up = top < std::mem::replace(&mut last_top, top);
-        let is_near_end = node.scroll_height() - top - node.client_height() < NEAR_END;
-        let is_at_end = is_near_end || (at_end.get_untracked() && !went_up);
+        let (top, height) = (node.scroll_top(), node.client_height());
+        let below = node.scroll_height() - top - height;
+        let went_up = pixels(top) < last_top.get_untracked();
+        last_top.set(pixels(top));
+        let reaches_end = untrack(|| reaches_end(chat, first.get()));
+
+        let stays = if went_up { below <= 1 } else { below < NEAR_END || at_end.get_untracked() };
+        let is_at_end = reaches_end && stays;
         if is_at_end != at_end.get_untracked() {
             seen.set(untrack(|| chat.heard()));
             at_end.set(is_at_end);
         }
-        if node.scroll_top() < NEAR_BEGINNING {
-            draw_earlier(chat, first, &node);
+        // A screen before the reader comes to where the stretch begins or ends.
+        if (went_up && top < height) || (!went_up && below < height && !reaches_end) {
+            shift(chat, went_up, first, last_top);
         }
     };
-    // Keeps the end in view as entries come, and the document bounded.
+    // Keeps the end in view as entries come, and the stretch at the end.
     follow(move || {
-        let drawn = chat.with_timeline(|room| room.timeline.len_since(first.get_untracked()));
+        chat.with_timeline(|_| ());
         if at_end.get_untracked() {
-            if drawn > DRAWN_MAX {
-                first.set(chat.with_timeline(|room| room.timeline.key_of_newest(PAGE)));
-            }
             to_end();
         }
     });
@@ -110,15 +126,32 @@ fn node() -> Element {
     browser::element("scroller")
 }
 
-/// Draws one page more above, and keeps what the reader looks at where it is.
-fn draw_earlier(chat: Chat, first: RwSignal<u64>, node: &Element) {
-    let earlier =
-        untrack(|| chat.with_timeline(|room| room.timeline.key_before(first.get_untracked(), PAGE)));
-    if earlier == first.get_untracked() {
-        return;
-    }
-    let below = node.scroll_height() - node.scroll_top();
-    first.set(earlier);
-    let node = node.clone();
-    request_animation_frame(move || node.set_scroll_top(node.scroll_height() - below));
+/// A place in the window as a number; some browsers let it be negative while it bounces.
+fn pixels(top: i32) -> u64 {
+    top.max(0) as u64
+}
+
+/// Moves the window, and knows that it was not the reader.
+fn move_to(top: i32, last_top: RwSignal<u64>) {
+    node().set_scroll_top(top);
+    last_top.set(pixels(node().scroll_top()));
+}
+
+/// Moves the stretch up or down the conversation, and keeps what the reader looks at where it is:
+/// the row at the edge stays drawn, and is put back to where it was.
+fn shift(chat: Chat, up: bool, first: RwSignal<u64>, last_top: RwSignal<u64>) {
+    let from = first.get_untracked();
+    let to = untrack(|| {
+        chat.with_timeline(|Room { timeline, .. }| match up {
+            true => timeline.key_before(from, STEP),
+            false => timeline.key_after(from, STEP).min(timeline.key_of_newest(DRAWN_MAX)),
+        })
+    });
+    let list: Element = browser::element("timeline");
+    let edge = if up { list.first_element_child() } else { list.last_element_child() };
+    let Some(edge) = edge.filter(|_| to != from) else { return };
+    let edge: HtmlElement = edge.unchecked_into();
+    let above = edge.offset_top() - node().scroll_top();
+    first.set(to);
+    request_animation_frame(move || move_to(edge.offset_top() - above, last_top));
 }

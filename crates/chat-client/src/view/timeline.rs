@@ -1,5 +1,5 @@
-//! The conversation itself: a log of entries, and below it one's own messages under way. Leptos
-//! draws the empty list; its rows are drawn by [`super::rows`].
+//! The conversation itself: a stretch of the log of entries, and below the newest one's own messages
+//! under way. Leptos draws the empty list; its rows are drawn by [`super::rows`].
 
 use std::sync::Arc;
 
@@ -23,6 +23,9 @@ use crate::{
     state::{Entry, EntryKind, Pending, timeline::Comings},
 };
 
+/// How many entries are drawn at most: several screens of any size.
+pub(super) const DRAWN_MAX: usize = 200;
+
 /// The log, from the entry with key `first` on.
 #[component]
 pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<bool>) -> impl IntoView {
@@ -30,8 +33,11 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
     follow(move || {
         let first = first.get();
         let entries: Vec<Arc<Entry>> =
-            chat.with_timeline(|room| room.timeline.since(first).cloned().collect());
-        let pending = chat.pending();
+            chat.with_timeline(|room| room.timeline.stretch(first, DRAWN_MAX).cloned().collect());
+        let mut pending = chat.pending();
+        if !reaches_end(chat, first) {
+            pending.clear();
+        }
         let keys: Vec<u64> =
             entries.iter().map(|entry| entry_key(entry)).chain(pending.iter().map(pending_key)).collect();
         rows.follow(&element("timeline"), &keys, &mut |at| match entries.get(at) {
@@ -59,6 +65,11 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
         </div>
         <ol id="timeline" class="timeline"></ol>
     }
+}
+
+/// Whether what is drawn from the entry with key `first` on includes the newest.
+pub(super) fn reaches_end(chat: Chat, first: u64) -> bool {
+    chat.with_timeline(|room| room.timeline.len_since(first) <= DRAWN_MAX)
 }
 
 /// Entries and pending messages share one list; the lowest bit tells them apart.
