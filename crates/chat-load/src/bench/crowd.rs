@@ -59,9 +59,11 @@ pub struct Crowd {
     members: Vec<Member>,
     rooms: Vec<Room>,
     arriving: usize,
-    /// Members with bytes that the kernel did not take yet.
-    stuck: Vec<usize>,
+    /// Members with something to say. What one says in a turn goes out at once.
+    unsent: Vec<usize>,
     buffer: Vec<u8>,
+    /// What is read at once is numbered here.
+    numbers: Vec<u64>,
     checker: Checker,
     /// Bytes read that belong to no message: presence, mostly.
     pub other_bytes: u64,
@@ -103,6 +105,17 @@ struct Room {
     /// The number of the first of them.
     first: u64,
     spare: Vec<Vec<u8>>,
+    /// What was read last at once, and was nothing but messages. A server that sends everybody the same
+    /// bytes sends them to the next one too: then a single comparison does for all of them.
+    last_read: Messages,
+}
+
+#[derive(Default)]
+struct Messages {
+    bytes: Vec<u8>,
+    first: u64,
+    /// As their senders numbered them.
+    numbers: Vec<u64>,
 }
 
 struct PartlyHeard {
@@ -136,8 +149,9 @@ impl Crowd {
             members: Vec::new(),
             rooms: Vec::new(),
             arriving: 0,
-            stuck: Vec::new(),
+            unsent: Vec::new(),
             buffer: vec![0; READ],
+            numbers: Vec::new(),
             checker: Checker::default(),
             other_bytes: 0,
             other_frames: 0,
@@ -249,32 +263,26 @@ impl Crowd {
 
     fn write(&mut self, member: usize, first: u8, payload: &[u8]) -> io::Result<()> {
         let unsent = &mut self.members[member].unsent;
-        let was_empty = unsent.is_empty();
-        frames::put_masked(unsent, first, payload, MASK);
-        if was_empty && !self.members[member].flush()? {
-            self.stuck.push(member);
+        if unsent.is_empty() {
+            self.unsent.push(member);
         }
+        frames::put_masked(unsent, first, payload, MASK);
         Ok(())
     }
 
-    /// Waits at most this long for something to come, and reads what has. Returns whether it did.
+    /// Sends what was said, waits at most this long for something to come, and reads what has. Returns
+    /// whether anything has.
     ///
     /// # Errors
     /// When a connection is lost, or a message is lost, repeated, reordered or altered.
     pub fn turn(&mut self, patience: Duration, listener: &mut impl Listener) -> io::Result<bool> {
-        let mut stuck = std::mem::take(&mut self.stuck);
-        let mut failed = None;
-        stuck.retain(|&member| match self.members[member].flush() {
-            Ok(is_done) => !is_done,
-            Err(error) => {
-                failed = Some(error);
-                true
+        let mut stuck = Vec::new();
+        for member in self.unsent.drain(..) {
+            if !self.members[member].flush()? {
+                stuck.push(member);
             }
-        });
-        self.stuck.append(&mut stuck);
-        if let Some(error) = failed {
-            return Err(error);
         }
+        self.unsent = stuck;
         let mut events = [MaybeUninit::<epoll::Event>::uninit(); EVENTS];
         let patience = patience.try_into().map_err(io::Error::other)?;
         let (events, _) = epoll::wait(&self.epoll, &mut events, Some(&patience))?;
@@ -327,6 +335,13 @@ impl Crowd {
                 }
             }
         }
+        if self.heard_as_last(number, bytes, now, listener) {
+            return Ok(read == READ);
+        }
+        let (all, from) = (bytes, self.members[number].next);
+        let mut numbers = std::mem::take(&mut self.numbers);
+        numbers.clear();
+        let mut is_all_messages = kept == 0 && from != 0;
         while !bytes.is_empty() {
             let member = &mut self.members[number];
             if member.skip > 0 {
@@ -346,8 +361,11 @@ impl Crowd {
             member.skip = whole - here;
             bytes = &bytes[here..];
             match head.kind {
-                Kind::Said => self.said(number, payload, now, listener)?,
-                Kind::Other => self.other(number, payload, whole)?,
+                Kind::Said => numbers.push(self.said(number, payload, now, listener)?),
+                Kind::Other => {
+                    is_all_messages = false;
+                    self.other(number, payload, whole)?;
+                }
                 Kind::Ping => self.write(number, frames::PONG_FIRST, payload)?,
                 Kind::Close => {
                     let text = String::from_utf8_lossy(payload);
@@ -356,8 +374,46 @@ impl Crowd {
             }
         }
         let member = &mut self.members[number];
+        let last = &mut self.rooms[member.room].last_read;
+        if is_all_messages && bytes.is_empty() && !numbers.is_empty() {
+            last.bytes.clear();
+            last.bytes.extend_from_slice(all);
+            last.first = from;
+            std::mem::swap(&mut last.numbers, &mut numbers);
+        }
+        self.numbers = numbers;
         member.rest.extend_from_slice(bytes);
         Ok(read == READ && !(member.manner.is_deaf && member.stage == Stage::Here))
+    }
+
+    /// Whether this member now heard, in its turn, the same bytes as the one before.
+    fn heard_as_last(
+        &mut self,
+        number: usize,
+        bytes: &[u8],
+        now: Instant,
+        listener: &mut impl Listener,
+    ) -> bool {
+        let member = &mut self.members[number];
+        let room = &mut self.rooms[member.room];
+        let last = &room.last_read;
+        let Some(place) = last.first.checked_sub(room.first) else { return false };
+        let is_the_same = member.next == last.first && member.skip == 0 && last.bytes == bytes;
+        let messages = place as usize..place as usize + last.numbers.len();
+        if !is_the_same || member.manner.is_witness || messages.end > room.partly_heard.len() {
+            return false;
+        }
+        member.next += last.numbers.len() as u64;
+        self.delivered += last.numbers.len() as u64;
+        for (heard, id) in room.partly_heard.range_mut(messages).zip(&last.numbers) {
+            heard.hearers += 1;
+            listener.heard(*id, now);
+            if heard.hearers == room.hearers {
+                listener.completed(member.room, *id);
+            }
+        }
+        room.forget_completed();
+        true
     }
 
     fn join(&mut self, number: usize) -> io::Result<()> {
@@ -405,7 +461,7 @@ impl Crowd {
         payload: &[u8],
         now: Instant,
         listener: &mut impl Listener,
-    ) -> io::Result<()> {
+    ) -> io::Result<u64> {
         let (seq, id) =
             frames::numbers(payload).ok_or_else(|| lost(number, "a message without its numbers"))?;
         let member = &mut self.members[number];
@@ -436,10 +492,7 @@ impl Crowd {
         }
         heard.hearers += 1;
         let is_complete = heard.hearers == room.hearers;
-        while room.partly_heard.front().is_some_and(|first| first.hearers == room.hearers) {
-            room.spare.extend(room.partly_heard.pop_front().map(|first| first.payload));
-            room.first += 1;
-        }
+        room.forget_completed();
         self.delivered += 1;
         if is_witness {
             self.testify(number, payload)?;
@@ -448,7 +501,7 @@ impl Crowd {
         if is_complete {
             listener.completed(room_no, id);
         }
-        Ok(())
+        Ok(id)
     }
 
     /// The sockets of those who do not read: so that a test can see how much lies in them.
@@ -460,6 +513,15 @@ impl Crowd {
     pub fn verdict(self) -> Vec<String> {
         let (violations, _) = self.checker.finish(&[]);
         violations.iter().map(ToString::to_string).collect()
+    }
+}
+
+impl Room {
+    fn forget_completed(&mut self) {
+        while self.partly_heard.front().is_some_and(|first| first.hearers == self.hearers) {
+            self.spare.extend(self.partly_heard.pop_front().map(|first| first.payload));
+            self.first += 1;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     crowd::{Crowd, Manner},
     peer::Kind,
     report::{Finding, Goal, Ratio, short},
-    station::{BUSY_MAX, Latency, Rate, Seating, Station},
+    station::{Latency, Rate, Seating, Station},
 };
 
 /// The unit of closed loops.
@@ -99,9 +99,12 @@ impl Rounds {
     }
 
     fn note(&self) -> String {
-        let busiest = self.0.iter().flatten().map(|(_, rate)| rate.generator_busy).fold(0.0, f64::max);
-        let refused = if busiest > BUSY_MAX { ", which is too busy for these figures to count" } else { "" };
-        format!("generator at most {:.0}% busy{refused}", busiest * 100.0)
+        let rates = || self.0.iter().flatten().map(|(_, rate)| rate);
+        let busiest = rates().map(|rate| rate.generator_busy).fold(0.0, f64::max);
+        let idlest = rates().map(|rate| rate.server_busy).fold(1.0, f64::min);
+        let refused = if rates().all(Rate::counts) { "" } else { ": refused, for who waited for whom?" };
+        let (idlest, busiest) = (idlest * 100.0, busiest * 100.0);
+        format!("servers at least {idlest:.0}% busy, generator at most {busiest:.0}%{refused}")
     }
 }
 

@@ -57,6 +57,11 @@ impl Fanout {
         self.receivers.push(Receiver { conn, outbox, from: self.shared.len() });
     }
 
+    /// How many connections hear what is broadcast.
+    pub fn receivers(&self) -> usize {
+        self.receivers.len()
+    }
+
     /// Nothing more is for this connection.
     pub fn detach(&mut self, conn: ConnKey) {
         let Some(place) = self.places.remove(&conn) else { return };

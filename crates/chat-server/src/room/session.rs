@@ -21,7 +21,7 @@ pub struct SessionKey(pub u64);
 pub const TABS_MAX: usize = 16;
 
 /// How many of its own say ids a session remembers, to know a resent message. More than a client
-/// may have unacknowledged, because the rate limit is far below it. In memory 24 bytes each.
+/// may have unacknowledged, because the rate limit is far below it. In memory 28 bytes each.
 pub const REMEMBERED_SAYS: usize = 256;
 
 /// Where a session stands.
@@ -104,10 +104,11 @@ impl Session {
         }
     }
 
-    /// What it takes of memory, in bytes: about 1 KiB, 256 for each tab, 24 for each say it remembers.
+    /// What it takes of memory, in bytes: about 1 KiB, 256 for each tab, 28 for each say it remembers.
     pub fn cost(&self) -> usize {
         1024 + 256 * self.tabs.len()
-            + size_of::<(u64, Seq, Ms)>() * self.says.as_ref().map_or(0, |says| says.ids.len())
+            + (size_of::<u32>() + size_of::<RememberedSay>())
+                * self.says.as_ref().map_or(0, |says| says.all.len())
     }
 
     /// How many connections it has.
@@ -134,35 +135,46 @@ impl Session {
     /// The seq and time a say with this id got, if it is remembered.
     pub fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
         let (says, id) = (self.says.as_ref()?, hash(id));
-        let (older, newer) = says.ids.as_slices();
+        let (older, newer) = says.marks.as_slices();
         // Almost none is: that is found out many at a time.
-        if !older.contains(&id) && !newer.contains(&id) {
+        if !older.contains(&mark(id)) && !newer.contains(&mark(id)) {
             return None;
         }
-        let place = says.ids.iter().rposition(|known| *known == id)?;
-        says.places.get(place).copied()
+        says.all.iter().rfind(|say| say.id == id).map(|say| (say.seq, say.at))
     }
 
     /// Remembers a say, forgetting the oldest over [`REMEMBERED_SAYS`].
     pub fn remember(&mut self, id: &SayId, seq: Seq, at: Ms) {
-        let says = self.says.get_or_insert_default();
-        if says.ids.len() == REMEMBERED_SAYS {
-            says.ids.pop_front();
-            says.places.pop_front();
+        let (says, id) = (self.says.get_or_insert_default(), hash(id));
+        if says.all.len() == REMEMBERED_SAYS {
+            says.marks.pop_front();
+            says.all.pop_front();
         }
-        says.ids.push_back(hash(id));
-        says.places.push_back((seq, at));
+        says.marks.push_back(mark(id));
+        says.all.push_back(RememberedSay { id, seq, at });
     }
 }
 
-/// The says of a session, oldest first, by the hashes of their ids. The ids themselves would take nine
-/// times the memory, and somebody who goes out of their way to find two with one hash loses only a
-/// message of their own.
+/// The says of a session, oldest first.
 #[derive(Debug, Default)]
 struct Says {
-    /// Kept apart from `places`, because each say searches all of them.
-    ids: VecDeque<u64>,
-    places: VecDeque<(Seq, Ms)>,
+    /// A part of each one's id, to search: that is done for each message, in memory that is rarely at
+    /// hand, so it had better be little.
+    marks: VecDeque<u32>,
+    all: VecDeque<RememberedSay>,
+}
+
+/// A say by the hash of its id. The ids themselves would take nine times the memory, and somebody
+/// who goes out of their way to find two with one hash loses only a message of their own.
+#[derive(Debug)]
+struct RememberedSay {
+    id: u64,
+    seq: Seq,
+    at: Ms,
+}
+
+fn mark(id: u64) -> u32 {
+    id as u32
 }
 
 fn hash(id: &SayId) -> u64 {
@@ -186,6 +198,6 @@ mod tests {
         assert_eq!(ali.remembered(&id(9)), None);
         assert_eq!(ali.remembered(&id(10)), Some((10, 0)));
         let says = ali.says.unwrap();
-        assert_eq!((says.ids.capacity(), says.places.capacity()), (REMEMBERED_SAYS, REMEMBERED_SAYS));
+        assert_eq!((says.marks.capacity(), says.all.capacity()), (REMEMBERED_SAYS, REMEMBERED_SAYS));
     }
 }
