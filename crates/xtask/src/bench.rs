@@ -4,10 +4,10 @@
 
 use std::{ffi::OsString, fs, path::PathBuf, process::Command};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 
 use crate::{
-    command,
+    browser, command,
     metadata::Workspace,
     npm, soak,
     steps::{Outcome, Step},
@@ -34,7 +34,32 @@ pub(crate) const STEP: Step = Step {
     },
 };
 
-/// Measures, and writes `docs/benchmarks.md` if everything is measured; false when it could not be.
+/// Where the page's figures are in `docs/benchmarks.md`.
+const PAGE_BEGIN: &str = "<!-- measured: written by `cargo xtask bench page` -->";
+const PAGE_END: &str = "<!-- end of what was measured of the page -->";
+
+/// Measures the page, which is built already, and writes the figures into `docs/benchmarks.md`.
+///
+/// # Errors
+/// When the page does not get through it, or its figures have no place.
+pub(crate) fn page(workspace: &Workspace) -> Result<()> {
+    eprintln!("ten thousand messages in one page, about two minutes …");
+    let table = browser::smoothness(workspace)?;
+    println!("{table}");
+    let docs = docs(workspace);
+    let text = fs::read_to_string(&docs)?;
+    let parts =
+        text.split_once(PAGE_BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(PAGE_END)?.1)));
+    let (before, after) = parts.with_context(|| format!("no place for the figures in {}", docs.display()))?;
+    fs::write(&docs, format!("{before}{PAGE_BEGIN}\n\n{table}\n\n{PAGE_END}{after}"))?;
+    Ok(())
+}
+
+fn docs(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("docs/benchmarks.md")
+}
+
+/// Measures the servers, and writes `docs/benchmarks.md` if all is measured; false when it could not be.
 ///
 /// # Errors
 /// When our own part cannot be built.
@@ -51,7 +76,7 @@ pub(crate) fn bench(workspace: &Workspace, options: &[OsString]) -> Result<bool>
     }
     // Half of the figures would leave half of the page untrue.
     if options.iter().all(|option| option.to_string_lossy().starts_with('-')) {
-        bench.arg("--write").arg(workspace.root.join("docs/benchmarks.md"));
+        bench.arg("--write").arg(docs(workspace));
     }
     crate::run::become_program(bench.args(options))
 }

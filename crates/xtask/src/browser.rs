@@ -154,20 +154,36 @@ fn is_root() -> bool {
     command::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
 }
 
-fn end_to_end(context: &Context) -> Result<Outcome> {
-    let workspace = &context.workspace;
+/// Playwright, told which server and which Chromium to use.
+fn playwright(workspace: &Workspace, arguments: &str) -> Result<Command> {
     let binary = workspace.server_binary();
     ensure!(binary.is_file(), "{} is not built yet: run `cargo xtask build`", binary.display());
     let chromium = find_chromium()?.context("no Chromium: run `cargo xtask test --only chromium`")?;
+    let mut playwright = npm::npm(&workspace.end2end(), "exec --offline -- playwright");
+    playwright.args(arguments.split_whitespace()).env("OTAGH_BIN", binary).env(CHROMIUM_VARIABLE, chromium);
+    Ok(playwright)
+}
+
+/// How smooth the page is with ten thousand messages: a table in Markdown.
+///
+/// # Errors
+/// When something it needs is not there yet, or the page does not get through it.
+pub(crate) fn smoothness(workspace: &Workspace) -> Result<String> {
+    let said = command::output(&mut playwright(workspace, "test --config bench.config.ts")?)?;
+    // The dots of Playwright's reporter stand between the rows.
+    let rows: Vec<&str> = said.lines().filter_map(|line| line.find('|').map(|at| &line[at..])).collect();
+    ensure!(!rows.is_empty(), "no table in what the benchmark said:\n{said}");
+    Ok(rows.join("\n"))
+}
+
+fn end_to_end(context: &Context) -> Result<Outcome> {
+    let workspace = &context.workspace;
     let report = workspace.target.join("xtask/playwright.json");
     if report.exists() {
         fs::remove_file(&report)?;
     }
-    let mut test = npm::npm(&workspace.end2end(), "exec --offline -- playwright test");
-    test.args(&context.playwright)
-        .env("OTAGH_BIN", binary)
-        .env(CHROMIUM_VARIABLE, chromium)
-        .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    let mut test = playwright(workspace, "test")?;
+    test.args(&context.playwright).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
     let result = command::run(
         &mut test,
         "The trace of a failed test: `npm --prefix end2end exec -- playwright show-trace <trace.zip>`.",

@@ -82,7 +82,8 @@ enum Task {
     /// Measure the server beside Bun, FastAPI and the kernel alone, and write docs/benchmarks.md.
     ///
     /// `cargo xtask bench` takes under three minutes, `cargo xtask bench --full` about fifteen;
-    /// `cargo xtask bench a c` measures two workloads and writes nothing.
+    /// `cargo xtask bench a c` measures two workloads and writes nothing. `cargo xtask bench page` is
+    /// the page's own: ten thousand messages in a real browser.
     Bench {
         /// Workloads and options of `chat-load bench`, passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOADS AND OPTIONS")]
@@ -184,6 +185,14 @@ fn work(task: Task) -> Result<bool> {
             Ok(true)
         }
         Task::Soak { options } => soak::soak(&context.workspace, &options),
+        Task::Bench { options } if options == ["page"] => {
+            let steps = [BUILD, &[browser::PACKAGES, browser::CHROMIUM]].concat();
+            if !Plan::new(steps).run(&context).passed() {
+                return Ok(false);
+            }
+            bench::page(&context.workspace)?;
+            Ok(true)
+        }
         Task::Bench { options } => bench::bench(&context.workspace, &options),
         Task::Fuzz { seconds } => {
             println!("{}", fuzz::fuzz(&context.workspace, seconds)?);

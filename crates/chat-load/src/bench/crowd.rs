@@ -195,10 +195,6 @@ impl Crowd {
         self.wait_until(|crowd| crowd.arriving < ARRIVING)?;
         let number = self.members.len();
         let mut stream = TcpStream::connect(self.server)?;
-        if manner.is_deaf {
-            // What the kernel takes for it shall be little, as on a phone that lost its network.
-            socket2::SockRef::from(&stream).set_recv_buffer_size(16 * 1024)?;
-        }
         stream.set_nodelay(true)?;
         let (id, server) = (&self.rooms[room].id, self.server);
         let request = format!(
@@ -504,9 +500,24 @@ impl Crowd {
         Ok(id)
     }
 
-    /// The sockets of those who do not read: so that a test can see how much lies in them.
-    pub fn deaf(&self) -> usize {
-        self.members.iter().filter(|member| member.manner.is_deaf).count()
+    /// How many of those who did not read were told at the end that they are too slow (4001): read now,
+    /// all that there is for them.
+    pub fn cut(&mut self) -> io::Result<usize> {
+        const TOO_SLOW: [u8; 2] = 4001_u16.to_be_bytes();
+        let mut cut = 0;
+        for member in self.members.iter_mut().filter(|member| member.manner.is_deaf) {
+            let mut heard = Vec::new();
+            // Who was not cut is left in silence at the end.
+            member.stream.set_nonblocking(false)?;
+            member.stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+            match member.stream.read_to_end(&mut heard) {
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
+            let close = heard.iter().rposition(|byte| *byte == frames::CLOSE_FIRST);
+            cut += usize::from(close.is_some_and(|at| heard.get(at + 2..at + 4) == Some(&TOO_SLOW)));
+        }
+        Ok(cut)
     }
 
     /// What the checker found in what the witnesses sent and heard; nothing, of an honest server.

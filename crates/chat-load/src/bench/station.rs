@@ -269,6 +269,14 @@ impl Station {
         })
     }
 
+    /// How many of those who do not read were cut for it.
+    ///
+    /// # Errors
+    /// When a connection is lost without a word.
+    pub fn cut(&mut self) -> io::Result<usize> {
+        self.crowd.cut()
+    }
+
     /// What the checker found in what the witnesses sent and heard.
     pub fn verdict(self) -> Vec<String> {
         self.crowd.verdict()

@@ -294,7 +294,7 @@ fn by_the_clock(options: &Options) -> io::Result<Vec<Finding>> {
     let mut theirs =
         if options.programs.have(Kind::Bun) { Some(open(options, Kind::Bun, CLASS)?) } else { None };
     let time = options.time() * 2;
-    let (mut healthy, mut beside, mut with_deaf) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut healthy, mut beside, mut with_deaf, mut cut) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.rounds() {
         healthy.push(ours.open_loop(rate, time)?);
         if let Some(bun) = &mut theirs {
@@ -303,6 +303,7 @@ fn by_the_clock(options: &Options) -> io::Result<Vec<Finding>> {
         // Who does not read is cut once, so each round has its own.
         let mut station = open(options, Kind::Otagh, deaf)?;
         with_deaf.push(station.open_loop(rate, time)?);
+        cut.push(station.cut()?);
         done(vec![station])?;
     }
     done(vec![ours])?;
@@ -339,8 +340,10 @@ fn by_the_clock(options: &Options) -> io::Result<Vec<Finding>> {
             .into_iter()
             .collect(),
         note: format!(
-            "{}; memory at most {} MB, {} without them",
+            "{}; of the ten {} to {} were cut with 4001; memory at most {} MB, {} without them",
             percentiles(&middle(&with_deaf)),
+            cut.iter().min().unwrap_or(&0),
+            cut.iter().max().unwrap_or(&0),
             short(worst as f64 / 1e6),
             short(usual as f64 / 1e6)
         ),

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 /// The state of one connection's pulse.
 #[derive(Debug)]
 pub struct Heartbeat {
-    heard: Instant,
-    pinged: Option<Instant>,
+    /// When something was heard last, or, since then, a ping was sent.
+    since: Instant,
+    is_pinged: bool,
 }
 
 /// What silence asks for.
@@ -25,27 +26,26 @@ pub enum Pulse {
 impl Heartbeat {
     /// A connection heard from at `now`.
     pub fn new(now: Instant) -> Self {
-        Self { heard: now, pinged: None }
+        Self { since: now, is_pinged: false }
     }
 
     /// Something, anything, came in.
     pub fn heard(&mut self, now: Instant) {
-        self.heard = now;
-        self.pinged = None;
+        *self = Self::new(now);
     }
 
     /// What to do now, where the other end is pinged after `interval` of silence and given up after
     /// `patience` more. Both are the server's, not kept ten thousand times.
     pub fn check(&mut self, now: Instant, interval: Duration, patience: Duration) -> Pulse {
-        if let Some(pinged) = self.pinged {
-            let end = pinged + patience;
+        if self.is_pinged {
+            let end = self.since + patience;
             return if now >= end { Pulse::Dead } else { Pulse::Wait(end) };
         }
-        let due = self.heard + interval;
+        let due = self.since + interval;
         if now < due {
             return Pulse::Wait(due);
         }
-        self.pinged = Some(now);
+        *self = Self { since: now, is_pinged: true };
         Pulse::Ping(now + patience)
     }
 }

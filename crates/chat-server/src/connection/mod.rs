@@ -187,7 +187,7 @@ impl Connection {
             return ControlFlow::Break(Ending::Lost);
         }
         loop {
-            let message = match self.reader.next() {
+            let message = match self.reader.message() {
                 Ok(Some(message)) => message,
                 Ok(None) => return ControlFlow::Continue(None),
                 Err(error) => return ControlFlow::Break(error.into()),

@@ -98,7 +98,7 @@ impl Reader {
     ///
     /// # Errors
     /// The library's, about what came or that it has ended. After one there is nothing more to read.
-    pub fn next(&mut self) -> Result<Option<Message>, Error> {
+    pub fn message(&mut self) -> Result<Option<Message>, Error> {
         let Some(library) = &mut self.library else { return Ok(None) };
         match library.read() {
             Ok(message) => Ok(Some(message)),

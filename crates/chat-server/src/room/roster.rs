@@ -25,7 +25,8 @@ pub struct Roster {
     /// Boxed: a tree in order of arrival has half of its places empty.
     sessions: BTreeMap<SessionKey, Box<Session>>,
     by_conn: HashMap<ConnKey, SessionKey>,
-    by_token: HashMap<TokenHash, SessionKey>,
+    /// By the marks of their hashes.
+    by_token: HashMap<u64, SessionKey>,
     /// Visible sessions only, as in `by_name`, where each has every key of its name: who left holds
     /// neither id nor name.
     by_id: HashMap<ClientId, SessionKey>,
@@ -75,7 +76,9 @@ impl Roster {
 
     /// The session one of whose tabs holds this token.
     pub fn by_token(&self, proof: &TokenHash) -> Option<SessionKey> {
-        self.by_token.get(proof).copied()
+        let key = *self.by_token.get(&proof.mark())?;
+        let holds = |tab: &Tab| tab.token == *proof || tab.previous == Some(*proof);
+        self.session(key).tabs.iter().any(holds).then_some(key)
     }
 
     /// Whether the name is taken by somebody other than `own`.
@@ -172,7 +175,7 @@ impl Roster {
                 let kept = proof.filter(own).unwrap_or(known.token);
                 for old in [Some(known.token), known.previous].into_iter().flatten() {
                     if old != kept {
-                        self.by_token.remove(&old);
+                        self.by_token.remove(&old.mark());
                     }
                 }
                 known.previous = Some(kept);
@@ -188,7 +191,7 @@ impl Roster {
                         if proof == Some(old) {
                             previous = proof;
                         } else {
-                            self.by_token.remove(&old);
+                            self.by_token.remove(&old.mark());
                         }
                     }
                 }
@@ -199,7 +202,7 @@ impl Roster {
             self.by_conn.remove(&replaced);
         }
         self.by_conn.insert(conn, key);
-        self.by_token.insert(token, key);
+        self.by_token.insert(token.mark(), key);
         replaced
     }
 
@@ -241,7 +244,7 @@ impl Roster {
         let session = self.sessions.remove(&key).expect("session keys come from the roster");
         for tab in &session.tabs {
             for token in [Some(tab.token), tab.previous].into_iter().flatten() {
-                self.by_token.remove(&token);
+                self.by_token.remove(&token.mark());
             }
             self.by_conn.remove(&tab.conn);
         }

@@ -2,14 +2,12 @@
 //! memory or a careless log cannot impersonate anybody. This module does not know where the
 //! random bytes come from.
 
-use std::hash::{Hash, Hasher};
-
 use chat_protocol::{Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one in a hash map is not, and need
-/// not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
+/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one by its [`TokenHash::mark`] is
+/// not, and need not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
 #[derive(Clone, Copy, Eq, Debug)]
 pub struct TokenHash([u8; 32]);
 
@@ -18,17 +16,17 @@ impl TokenHash {
     pub fn of(token: &ResumeToken) -> Self {
         Self(Sha256::digest(token.as_str()).into())
     }
+
+    /// Its first eight bytes: to find it by, before it is compared.
+    pub fn mark(&self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 impl PartialEq for TokenHash {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
-    }
-}
-
-impl Hash for TokenHash {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
     }
 }
 
