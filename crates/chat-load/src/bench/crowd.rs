@@ -500,22 +500,21 @@ impl Crowd {
         Ok(id)
     }
 
-    /// How many of those who did not read were told at the end that they are too slow (4001): read now,
-    /// all that there is for them.
+    /// How many of those who did not read were cut for it: reads now all that there is for them, to its
+    /// end. Who was not cut is left in silence instead.
+    ///
+    /// # Errors
+    /// When the system fails.
     pub fn cut(&mut self) -> io::Result<usize> {
-        const TOO_SLOW: [u8; 2] = 4001_u16.to_be_bytes();
         let mut cut = 0;
         for member in self.members.iter_mut().filter(|member| member.manner.is_deaf) {
-            let mut heard = Vec::new();
-            // Who was not cut is left in silence at the end.
             member.stream.set_nonblocking(false)?;
-            member.stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-            match member.stream.read_to_end(&mut heard) {
-                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
-                _ => {}
+            member.stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            match io::copy(&mut member.stream, &mut io::sink()) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
+                _ => cut += 1,
             }
-            let close = heard.iter().rposition(|byte| *byte == frames::CLOSE_FIRST);
-            cut += usize::from(close.is_some_and(|at| heard.get(at + 2..at + 4) == Some(&TOO_SLOW)));
         }
         Ok(cut)
     }
@@ -563,4 +562,74 @@ pub(super) fn text(number: u64) -> String {
 
 fn lost(member: usize, why: &str) -> io::Error {
     io::Error::other(format!("member {member}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpListener, thread};
+
+    use super::*;
+
+    /// What two members of a room hear, when their server sends each of them these messages at once.
+    fn heard(first: &[&str], second: &[&str]) -> Result<u64, String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut crowd = Crowd::at(listener.local_addr().unwrap()).unwrap();
+        let room = crowd.room();
+        let frame = |json: &str| [&[frames::TEXT_FIRST, json.len() as u8], json.as_bytes()].concat();
+        let welcome = frame(r#"{"type":"welcome"}"#);
+        let scripts =
+            [first, second].map(|script| script.iter().flat_map(|json| frame(json)).collect::<Vec<_>>());
+        let server = thread::spawn(move || {
+            let enter = |_| {
+                let (mut member, _) = listener.accept().unwrap();
+                member.set_nodelay(true).unwrap();
+                let mut asked = [0; 1024];
+                let _upgrade = member.read(&mut asked).unwrap();
+                member.write_all(b"HTTP/1.1 101 Switching Protocols\r\n\r\n").unwrap();
+                let _join = member.read(&mut asked).unwrap();
+                member.write_all(&welcome).unwrap();
+                member
+            };
+            let mut members: Vec<TcpStream> = (0..2).map(enter).collect();
+            for (member, script) in members.iter_mut().zip(scripts) {
+                member.write_all(&script).unwrap();
+            }
+            members
+        });
+        let listen = || {
+            crowd.enter(room, Manner::default())?;
+            crowd.enter(room, Manner::default())?;
+            crowd.settle()?;
+            // Then all is on its way, and on this machine that is there.
+            let _still_open = server.join().unwrap();
+            while crowd.turn(Duration::ZERO, &mut ())? {}
+            Ok(crowd.delivered)
+        };
+        listen().map_err(|error: io::Error| error.to_string())
+    }
+
+    const ONE: &str = r#"{"type":"said","seq":1,"id":"1","text":"a"}"#;
+    const TWO: &str = r#"{"type":"said","seq":2,"id":"2","text":"b"}"#;
+    const THREE: &str = r#"{"type":"said","seq":3,"id":"3","text":"c"}"#;
+
+    #[test]
+    fn an_honest_server_is_counted() {
+        assert_eq!(heard(&[ONE, TWO, THREE], &[ONE, TWO, THREE]), Ok(6));
+        assert_eq!(heard(&[ONE, r#"{"type":"presence"}"#, TWO], &[ONE, TWO]), Ok(4));
+    }
+
+    #[test]
+    fn a_server_that_loses_repeats_reorders_or_alters_stops_the_run() {
+        for (second, complaint) in [
+            (&[ONE, THREE][..], "heard message 3, and 2 should have been next"),
+            (&[ONE, ONE], "heard message 1, and 2 should have been next"),
+            (&[TWO, ONE], "heard message 1, and 3 should have been next"),
+            (&[ONE, r#"{"type":"said","seq":2,"id":"2","text":"B"}"#], "message 2 is not what others heard"),
+            (&[ONE, r#"{"type":"said","seq":2}"#], "a message without its numbers"),
+            (&[ONE, r#"{"type":"error","code":"too_fast"}"#], "too_fast"),
+        ] {
+            let stopped = heard(&[ONE, TWO, THREE], second).expect_err(complaint);
+            assert!(stopped.contains(complaint), "{stopped}");
+        }
+    }
 }

@@ -114,8 +114,6 @@ pub fn put_masked(out: &mut Vec<u8>, first: u8, payload: &[u8], mask: [u8; 4]) {
 
 /// The first byte of a text frame.
 pub const TEXT_FIRST: u8 = TEXT;
-/// The first byte of a close frame.
-pub const CLOSE_FIRST: u8 = CLOSE;
 /// The first byte of a pong.
 pub const PONG_FIRST: u8 = 0x8A;
 

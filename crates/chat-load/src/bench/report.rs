@@ -238,3 +238,29 @@ fn picture(findings: &[Finding]) -> String {
 "#
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ratio(value: f64, goal: Goal, is_guarded: bool) -> Ratio {
+        Ratio { is_guarded, ..Ratio::new("of Bun", value, goal) }
+    }
+
+    #[test]
+    fn a_missed_goal_is_told_and_only_a_regression_fails() {
+        let missed = ratio(1.0, Goal::AtLeast(1.2), true);
+        assert!(!missed.is_reached() && missed.is_within_guard());
+        assert_eq!(missed.to_string(), "1.00 of Bun (goal ≥ 1.20, NOT reached)");
+        assert!(!ratio(0.5, Goal::AtLeast(1.2), true).is_within_guard());
+        assert!(ratio(0.5, Goal::AtLeast(1.2), false).is_within_guard());
+        assert!(!ratio(2.1, Goal::AtMost(1.0), true).is_within_guard());
+        assert!(!ratio(f64::NAN, Goal::AtMost(1.0), true).is_within_guard(), "what was not measured");
+    }
+
+    #[test]
+    fn figures_are_as_short_as_they_are_sure() {
+        let told = [0.876, 12.34, 123.4, 2_031.0, 254_321.0, 1_234_567.0].map(short);
+        assert_eq!(told, ["0.88", "12.3", "123", "2.03 k", "254 k", "1.23 M"]);
+    }
+}

@@ -22,7 +22,7 @@ const WARM: Duration = Duration::from_millis(300);
 
 /// How long a closed loop looks away between two looks. Whoever waits for each delivery is woken for
 /// each, at their own cost and the server's; members at the ends of a real network are not.
-const NAP: Duration = Duration::from_micros(100);
+const NAP: Duration = Duration::from_micros(250);
 
 /// How many speak in turn in a room where few do. They are the witnesses.
 pub const SPEAKERS: usize = 4;
@@ -272,7 +272,7 @@ impl Station {
     /// How many of those who do not read were cut for it.
     ///
     /// # Errors
-    /// When a connection is lost without a word.
+    /// When the system fails.
     pub fn cut(&mut self) -> io::Result<usize> {
         self.crowd.cut()
     }

@@ -340,7 +340,7 @@ fn by_the_clock(options: &Options) -> io::Result<Vec<Finding>> {
             .into_iter()
             .collect(),
         note: format!(
-            "{}; of the ten {} to {} were cut with 4001; memory at most {} MB, {} without them",
+            "{}; of the ten {} to {} were cut; memory at most {} MB, {} without them",
             percentiles(&middle(&with_deaf)),
             cut.iter().min().unwrap_or(&0),
             cut.iter().max().unwrap_or(&0),
