@@ -17,8 +17,8 @@ use super::{
 use crate::clock::Clock;
 
 /// How long a busy room waits for more before it sends, for each member: a fortieth of the 5 µs that
-/// sending to one takes, and every other message found meanwhile is sent for nothing. In time and not in
-/// turns, because in a turn another room may have much to send.
+/// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in
+/// turns, because in one turn another room may have much to send.
 const PATIENCE: Duration = Duration::from_nanos(125);
 
 /// A room, its way in, and those who are in it.
