@@ -166,16 +166,6 @@ impl Crowd {
         number
     }
 
-    /// How many members there are, in all rooms.
-    pub fn len(&self) -> usize {
-        self.members.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
     /// The members of a room.
     pub fn members(&self, room: usize) -> &[usize] {
         &self.rooms[room].members

@@ -167,18 +167,6 @@ impl Peer {
     pub fn usage(&self) -> Usage {
         Usage::of(self.child.id().cast_signed())
     }
-
-    /// Freezes it, or lets it go on.
-    ///
-    /// # Errors
-    /// When it has ended.
-    pub fn freeze(&self, is_frozen: bool) -> io::Result<()> {
-        use rustix::process::{Pid, Signal, kill_process};
-        let signal = if is_frozen { Signal::STOP } else { Signal::CONT };
-        let pid = Pid::from_raw(self.child.id().cast_signed())
-            .ok_or_else(|| io::Error::other("a process without a number"))?;
-        Ok(kill_process(pid, signal)?)
-    }
 }
 
 impl Drop for Peer {

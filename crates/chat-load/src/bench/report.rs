@@ -206,8 +206,8 @@ fn picture(findings: &[Finding]) -> String {
     const ROW: usize = 22;
     const KINDS: [(Kind, &str); 4] =
         [(Kind::Otagh, "otagh"), (Kind::Bun, "bun"), (Kind::FastApi, "fastapi"), (Kind::Floor, "floor")];
-    let rates: Vec<&Finding> =
-        findings.iter().filter(|finding| finding.unit == super::workload::RATE).collect();
+    let is_compared = |finding: &&Finding| finding.unit == super::workload::RATE && finding.figures.len() > 1;
+    let rates: Vec<&Finding> = findings.iter().filter(is_compared).collect();
     let (mut bars, mut y) = (String::new(), 40);
     for finding in rates {
         let most = finding.figures.iter().map(|(_, figure)| *figure).fold(1.0, f64::max);
