@@ -138,7 +138,7 @@ impl Scenario {
             Self::Faults | Self::Rollover => stage.faults(self == Self::Rollover).await,
             Self::Crash => stage.restarts(false).await?,
             Self::Stop => stage.restarts(true).await?,
-            Self::Storm => stage.storms().await,
+            Self::Storm => stage.storms().await?,
             Self::SlowReaders => stage.slow_readers().await,
         }
         Ok(stage.close(self).await)
@@ -328,11 +328,18 @@ impl Stage {
         }
     }
 
-    /// Everybody says something, and some of it is still on its way.
-    async fn all_talk_at_once(&mut self) {
-        (0..self.clients.len()).for_each(|who| self.say(who, 0));
-        let time = Duration::from_micros(self.random.u64(..5_000));
-        self.pass(time).await;
+    /// Everybody says something that may have arrived, its echo perhaps not; and, with the server
+    /// frozen from then on, something that it certainly does not get to.
+    async fn all_talk_and_the_server_freezes(&mut self) -> io::Result<()> {
+        for is_frozen in [false, true] {
+            if is_frozen {
+                self.process.pause()?;
+            }
+            (0..self.clients.len()).for_each(|who| self.say(who, 0));
+            let time = Duration::from_micros(self.random.u64(..5_000));
+            self.pass(time).await;
+        }
+        Ok(())
     }
 
     /// Says something that was not said before, with so many long characters after it.
@@ -423,11 +430,12 @@ impl Stage {
         let until = Instant::now() + self.setup.talk;
         loop {
             self.talk_for(500..1_000).await;
-            self.all_talk_at_once().await;
+            self.all_talk_and_the_server_freezes().await?;
             self.plan.all_cut.push(self.journal.elapsed());
             if in_order {
                 self.count("stop");
                 self.process.terminate()?;
+                self.process.go_on()?;
                 self.process.ended().await?;
             } else {
                 self.count("kill");
@@ -442,18 +450,19 @@ impl Stage {
         }
     }
 
-    async fn storms(&mut self) {
+    async fn storms(&mut self) -> io::Result<()> {
         let until = Instant::now() + self.setup.talk;
         loop {
             self.talk_for(300..800).await;
-            self.all_talk_at_once().await;
+            self.all_talk_and_the_server_freezes().await?;
             self.plan.all_cut.push(self.journal.elapsed());
             self.count("all at once");
             self.proxy.inject(Fault::Cut(Cut::Reset));
+            self.process.go_on()?;
             self.talk_for(600..1_000).await;
             self.settle("back after a storm").await;
             if Instant::now() >= until {
-                return;
+                return Ok(());
             }
         }
     }
