@@ -18,7 +18,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A thread for each core; where there is one core, no other thread than this: in a process of one
+/// A thread for each core; where there is one core, no worker but this thread: in a process of one
 /// thread the kernel takes every write for a little less (docs/adr/0006).
 fn runtime() -> std::io::Result<Runtime> {
     let mut runtime = match std::thread::available_parallelism() {

@@ -83,3 +83,24 @@ async fn a_client_that_does_not_finish_the_close_does_not_hold_the_server() {
     // Neither a close frame nor the end of the connection comes from here.
     server.stopped().await;
 }
+
+/// Fragments without end and without content are no message: they are not counted, and read as fast as
+/// they come.
+#[tokio::test]
+async fn who_floods_is_let_go_at_the_join_deadline_like_who_is_silent() {
+    use std::io::{Read, Write};
+
+    let server = TestServer::with(&["--join-deadline", "200ms", "--close-grace", "100ms"]).await;
+    let address = server.address;
+    let flood = move || {
+        let mut flooder = std::net::TcpStream::connect(address).unwrap();
+        let upgrade = "GET /ws/class/flood HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                       Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        flooder.write_all(upgrade.as_bytes()).unwrap();
+        assert!(flooder.read(&mut [0; 1024]).unwrap() > 0);
+        flooder.write_all(&[0x01, 0x80, 0, 0, 0, 0]).unwrap();
+        let nothings = [0x00, 0x80, 0, 0, 0, 0].repeat(50_000);
+        while flooder.write_all(&nothings).is_ok() {}
+    };
+    soon("the flooder to be let go", tokio::task::spawn_blocking(flood)).await.unwrap();
+}

@@ -65,17 +65,21 @@ fn docs(workspace: &Workspace) -> PathBuf {
 /// When our own part cannot be built.
 pub(crate) fn bench(workspace: &Workspace, options: &[OsString]) -> Result<bool> {
     let mut bench = chat_load(workspace)?;
+    let mut are_all_there = true;
     for (option, peer, needs) in [
         ("--bun", bun(workspace), "Node.js with npm: https://nodejs.org"),
         ("--python", python(workspace), "Python 3 with venv, on Debian the package python3-venv"),
     ] {
         match peer {
             Ok(program) => drop(bench.arg(option).arg(program)),
-            Err(error) => eprintln!("left out: {error:#}. It needs {needs}."),
+            Err(error) => {
+                are_all_there = false;
+                eprintln!("left out: {error:#}. It needs {needs}.");
+            }
         }
     }
     // Half of the figures would leave half of the page untrue.
-    if options.iter().all(|option| option.to_string_lossy().starts_with('-')) {
+    if are_all_there && options.iter().all(|option| option.to_string_lossy().starts_with('-')) {
         bench.arg("--write").arg(docs(workspace));
     }
     crate::run::become_program(bench.args(options))

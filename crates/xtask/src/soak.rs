@@ -1,5 +1,6 @@
 //! The scenarios of `chat-load` for as long as one likes, against the server as it ships but for its
-//! pages; and, for these and the benchmark, both programs. Built with a profile of its own, so that the binary that `build` left stays what it is.
+//! pages. Both programs are built with a profile of their own, so that the binary that `build` left
+//! stays what it is; the benchmark uses them too.
 
 use std::{ffi::OsString, path::PathBuf};
 

@@ -159,12 +159,21 @@ impl Connection {
                     ControlFlow::Continue(()) => self.listen(),
                     ControlFlow::Break(ending) => return ending,
                 },
-                ControlFlow::Continue(None) => match poll_fn(|cx| self.poll_event(cx)).await {
-                    Event::Closing(closing) => return closing.into(),
-                    Event::Lost => return Ending::Lost,
-                    Event::Readable => self.listen(),
-                    Event::Alarm => self.check_alarm().map_continue(|()| None),
-                },
+                ControlFlow::Continue(None) => {
+                    if self.reader.is_behind() {
+                        tokio::task::yield_now().await;
+                    }
+                    match poll_fn(|cx| self.poll_event(cx)).await {
+                        Event::Closing(closing) => return closing.into(),
+                        Event::Lost => return Ending::Lost,
+                        Event::Readable => self.listen(),
+                        // What is there to be heard counts before it is judged what was not.
+                        Event::Alarm => match self.listen() {
+                            ControlFlow::Continue(None) => self.check_alarm().map_continue(|()| None),
+                            step => step,
+                        },
+                    }
+                }
             };
         }
     }
@@ -174,6 +183,10 @@ impl Connection {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(closing) = self.outbox().poll_drive(cx) {
             return Poll::Ready(Event::Closing(closing));
+        }
+        // Who sends more than is read would otherwise never hear it ring.
+        if self.reader.is_behind() && self.alarm.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Event::Alarm);
         }
         if let Poll::Ready(readable) = self.outbox().stream().poll_read_ready(cx) {
             return Poll::Ready(if readable.is_ok() { Event::Readable } else { Event::Lost });

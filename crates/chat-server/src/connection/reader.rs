@@ -19,10 +19,7 @@ use tungstenite::{
     Error, Message, WebSocket,
     protocol::{
         Role, WebSocketConfig,
-        frame::{
-            FrameHeader,
-            coding::{Data, OpCode},
-        },
+        frame::{FrameHeader, coding::OpCode},
     },
 };
 
@@ -44,15 +41,22 @@ thread_local! {
 #[derive(Debug)]
 pub struct Reader {
     outbox: Arc<Outbox>,
-    library: Option<Box<WebSocket<Ahead>>>,
-    /// Whether every turn so far ended where a message ends, so that the library need not be kept.
-    ends_whole: bool,
+    library: Option<Box<Library>>,
+    /// Whether the last turn took as much as a turn may.
+    is_behind: bool,
+}
+
+/// What is kept within a message.
+#[derive(Debug)]
+struct Library {
+    socket: WebSocket<Ahead>,
+    boundary: Boundary,
 }
 
 impl Reader {
     /// For what comes from the outbox's socket, after `leftover`, which was read from it before.
     pub fn new(outbox: Arc<Outbox>, leftover: Bytes) -> Self {
-        let mut reader = Self { outbox, library: None, ends_whole: true };
+        let mut reader = Self { outbox, library: None, is_behind: false };
         if !leftover.is_empty() {
             reader.take(leftover);
         }
@@ -64,34 +68,43 @@ impl Reader {
         &self.outbox
     }
 
+    /// Whether there may be more than the last turn was allowed to take: others should have theirs.
+    pub fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
     /// Begins a turn: takes what the kernel has, unless something of the last turn is left.
     ///
     /// # Errors
     /// Those of the socket; that nothing has come is none.
     pub fn begin_turn(&mut self) -> io::Result<()> {
-        if self.library.as_ref().is_some_and(|library| !library.get_ref().bytes.is_empty()) {
+        if self.library.as_ref().is_some_and(|library| !library.socket.get_ref().bytes.is_empty()) {
             return Ok(());
         }
-        let Some(came) = receive(&self.outbox)? else { return Ok(()) };
-        self.take(came);
+        let came = receive(&self.outbox)?;
+        self.is_behind = came.as_ref().is_some_and(|came| came.len() == TURN_BYTES);
+        if let Some(came) = came {
+            self.take(came);
+        }
         Ok(())
     }
 
     /// `bytes` are to be read next; none at all are the end.
     fn take(&mut self, bytes: Bytes) {
-        self.ends_whole &= ends_whole(&bytes);
-        let ahead = Ahead { has_ended: bytes.is_empty(), bytes, outbox: self.outbox.clone() };
-        match &mut self.library {
-            Some(library) => *library.get_mut() = ahead,
-            None => {
-                let limits = WebSocketConfig::default()
-                    .read_buffer_size(LIBRARY_BUFFER)
-                    .max_message_size(Some(FRAME_MAX_BYTES))
-                    .max_frame_size(Some(FRAME_MAX_BYTES));
-                let library = WebSocket::from_raw_socket(ahead, Role::Server, Some(limits));
-                self.library = Some(Box::new(library));
-            }
-        }
+        let outbox = &self.outbox;
+        let library = self.library.get_or_insert_with(|| {
+            let limits = WebSocketConfig::default()
+                .read_buffer_size(LIBRARY_BUFFER)
+                .max_message_size(Some(FRAME_MAX_BYTES))
+                .max_frame_size(Some(FRAME_MAX_BYTES));
+            let nothing = Ahead { bytes: Bytes::new(), has_ended: false, outbox: outbox.clone() };
+            let socket = WebSocket::from_raw_socket(nothing, Role::Server, Some(limits));
+            Box::new(Library { socket, boundary: Boundary::default() })
+        });
+        library.boundary.pass(&bytes);
+        let ahead = library.socket.get_mut();
+        ahead.has_ended = bytes.is_empty();
+        ahead.bytes = bytes;
     }
 
     /// The next message of this turn; `None` when there is no more.
@@ -100,10 +113,10 @@ impl Reader {
     /// The library's, about what came or that it has ended. After one there is nothing more to read.
     pub fn message(&mut self) -> Result<Option<Message>, Error> {
         let Some(library) = &mut self.library else { return Ok(None) };
-        match library.read() {
+        match library.socket.read() {
             Ok(message) => Ok(Some(message)),
             Err(Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
-                if self.ends_whole {
+                if library.boundary.is_between_messages() {
                     self.library = None;
                 }
                 Ok(None)
@@ -136,23 +149,46 @@ fn receive(outbox: &Outbox) -> io::Result<Option<Bytes>> {
     })
 }
 
-/// Whether these bytes, if they begin where a message does, end where one ends. Only a hint of what
-/// need not be remembered: what the bytes are is judged by the library alone.
-fn ends_whole(bytes: &[u8]) -> bool {
-    let mut cursor = Cursor::new(bytes);
-    while cursor.has_remaining() {
-        match FrameHeader::parse(&mut cursor) {
-            Ok(Some((header, length)))
-                if header.is_final
-                    && header.opcode != OpCode::Data(Data::Continue)
-                    && length <= cursor.remaining() as u64 =>
-            {
-                cursor.advance(length as usize);
+/// Where in the stream of frames the last turn ended. Only to know what need not be remembered: what
+/// the bytes are is judged by the library alone.
+#[derive(Debug, Default)]
+struct Boundary {
+    /// The beginning of a header.
+    head: Vec<u8>,
+    /// How much of a payload is still to come, in bytes.
+    left: u64,
+    /// Whether a fragment came and not yet its last.
+    is_fragmented: bool,
+}
+
+impl Boundary {
+    /// These bytes come next.
+    fn pass(&mut self, mut bytes: &[u8]) {
+        loop {
+            let passed = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+            self.left -= passed as u64;
+            bytes = &bytes[passed..];
+            let Some((first, rest)) = bytes.split_first() else { return };
+            self.head.push(*first);
+            bytes = rest;
+            match FrameHeader::parse(&mut Cursor::new(&self.head)) {
+                Ok(Some((header, length))) => {
+                    self.head.clear();
+                    self.left = length;
+                    if matches!(header.opcode, OpCode::Data(_)) {
+                        self.is_fragmented = !header.is_final;
+                    }
+                }
+                Ok(None) => {}
+                // The library will say what it thinks of that, and end the connection.
+                Err(_) => self.left = u64::MAX,
             }
-            _ => return false,
         }
     }
-    true
+
+    fn is_between_messages(&self) -> bool {
+        self.left == 0 && self.head.is_empty() && !self.is_fragmented
+    }
 }
 
 /// What was read from the socket and not yet by the library, and the way out.
@@ -188,24 +224,56 @@ impl Write for Ahead {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::{TcpListener, TcpStream};
+
     use super::*;
 
+    fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+        [&[first, 0x80 | payload.len() as u8, 0, 0, 0, 0], payload].concat()
+    }
+
     #[test]
-    fn only_whole_messages_need_no_memory() {
-        let text = |payload: &[u8]| [&[0x81, 0x80 | payload.len() as u8, 0, 0, 0, 0], payload].concat();
-        let (one, ping) = (text(b"{}"), [0x89, 0x80, 0, 0, 0, 0]);
-        let both = [&one[..], &ping, &one].concat();
-        for whole in [&b""[..], &one, &ping, &both] {
-            assert!(ends_whole(whole));
+    fn wherever_a_turn_ends_it_is_known_whether_a_message_does() {
+        // A message, a ping, and a message in three fragments with a pong among them.
+        let frames = [
+            frame(0x81, b"{}"),
+            frame(0x89, b""),
+            frame(0x01, b"{"),
+            frame(0x00, b""),
+            frame(0x8A, b"x"),
+            frame(0x80, b"}"),
+        ];
+        let ends = [0, 1, 2, 6].map(|count| frames[..count].concat().len());
+        let stream = frames.concat();
+        for first in 0..=stream.len() {
+            for second in first..=stream.len() {
+                let mut boundary = Boundary::default();
+                boundary.pass(&stream[..first]);
+                boundary.pass(&stream[first..second]);
+                assert_eq!(boundary.is_between_messages(), ends.contains(&second), "{first}, {second}");
+            }
         }
-        for cut in 1..both.len() {
-            let ends = [one.len(), one.len() + ping.len()].contains(&cut);
-            assert_eq!(ends_whole(&both[..cut]), ends, "{cut} bytes");
+        let mut boundary = Boundary::default();
+        boundary.pass(&[0x83, 0x80, 0, 0, 0, 0]);
+        assert!(!boundary.is_between_messages(), "a reserved opcode is the library's to refuse");
+    }
+
+    #[tokio::test]
+    async fn the_library_is_kept_within_a_message_and_not_after_it() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (near, _) = listener.accept().await.unwrap();
+        let long = frame(0x81, &[b' '; 100]);
+        let (begun, rest) = long.split_at(50);
+        let mut reader = Reader::new(Arc::new(Outbox::new(near, 1_000)), Bytes::copy_from_slice(begun));
+        for _ in 0..2 {
+            assert!(reader.message().unwrap().is_none());
+            assert!(reader.library.is_some());
+            reader.take(Bytes::copy_from_slice(rest));
+            assert_eq!(reader.message().unwrap(), Some(Message::text(" ".repeat(100))));
+            assert!(reader.message().unwrap().is_none());
+            assert!(reader.library.is_none(), "kept for nothing");
+            reader.take(Bytes::copy_from_slice(begun));
         }
-        let mut fragment = one.clone();
-        fragment[0] = 0x01;
-        assert!(!ends_whole(&fragment), "the rest of the message is to come");
-        fragment[0] = 0x80;
-        assert!(!ends_whole(&fragment), "the beginning of the message came before");
     }
 }

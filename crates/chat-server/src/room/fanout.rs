@@ -117,6 +117,7 @@ impl Fanout {
     /// Hands everybody what is theirs. Never waits: an outbox takes it, or ends its connection.
     pub fn flush(&mut self) {
         let shared = self.shared.split().freeze();
+        self.json.clear();
         self.json.shrink_to(JSON_KEPT);
         self.aside_bytes = 0;
         for Aside { conn, at, frames } in self.asides.drain(..) {

@@ -57,7 +57,7 @@ pub enum Unposted {
 pub struct RoomGone;
 
 impl RoomHandle {
-    /// Asks to be let in, and waits for the answer. By then the welcome is in the outbox.
+    /// Asks to be let in, and waits for the answer. By then the welcome is on its way to the outbox.
     ///
     /// # Errors
     /// [`RoomGone`] when there is nobody to answer; ask the hub for the room again.
