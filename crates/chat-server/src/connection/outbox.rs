@@ -77,14 +77,8 @@ impl State {
 
 impl Outbox {
     /// An outbox for `stream` which keeps at most `bound` bytes, or one chunk if a single one is
-    /// longer (a replay, or one batch of a busy room). On Linux the kernel keeps about as much again for
-    /// a reader who does not read, instead of the megabytes (`tcp_wmem`) that it would keep otherwise.
+    /// longer (a replay, or one batch of a busy room).
     pub fn new(stream: TcpStream, bound: usize) -> Self {
-        #[cfg(target_os = "linux")]
-        if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(bound.try_into().unwrap_or(u32::MAX))
-        {
-            tracing::debug!(%error, "no TCP_NOTSENT_LOWAT on this connection");
-        }
         let state =
             State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
         Self { stream, bound, state: Mutex::new(state) }
