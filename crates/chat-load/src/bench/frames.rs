@@ -20,7 +20,7 @@ pub const TELLING: usize = SAID.len();
 /// What a frame is, as far as a generator cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// A message: the rest of its payload follows [`SAID`].
+    /// A message.
     Said,
     /// Any other text.
     Other,
