@@ -499,7 +499,7 @@ impl Crowd {
         let mut cut = 0;
         for member in self.members.iter_mut().filter(|member| member.manner.is_deaf) {
             member.stream.set_nonblocking(false)?;
-            member.stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+            member.stream.set_read_timeout(Some(Duration::from_millis(200)))?;
             match io::copy(&mut member.stream, &mut io::sink()) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) if error.kind() != ErrorKind::ConnectionReset => return Err(error),
