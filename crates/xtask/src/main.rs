@@ -81,7 +81,7 @@ enum Task {
     },
     /// Measure the server beside Bun, FastAPI and the kernel alone, and write docs/benchmarks.md.
     ///
-    /// `cargo xtask bench` takes under three minutes, `cargo xtask bench --full` about fifteen;
+    /// `cargo xtask bench` takes under three minutes, `cargo xtask bench --full` about eight;
     /// `cargo xtask bench a c` measures two workloads and writes nothing. `cargo xtask bench page` is
     /// the page's own: ten thousand messages in a real browser.
     Bench {

@@ -65,7 +65,7 @@ pub struct Options {
     /// Where the servers are.
     #[command(flatten)]
     pub programs: Programs,
-    /// Longer and more often: about fifteen minutes, instead of under three.
+    /// Longer and more often: about eight minutes, instead of under three.
     #[arg(long)]
     pub full: bool,
     /// The page to write the figures into, between its two marks; a picture goes beside it.
