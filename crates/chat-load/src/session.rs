@@ -166,6 +166,7 @@ impl Session {
             ServerMsg::Presence(_)
             | ServerMsg::Typing { .. }
             | ServerMsg::Pong { .. }
+            | ServerMsg::Xray { .. }
             | ServerMsg::Error { .. } => {}
         }
     }

@@ -44,13 +44,15 @@ pub enum ErrorCode {
     RoomFull,
     /// Too many messages in too short a time; this one was dropped.
     TooFast,
+    /// As many connections are being recorded as may be, or none may be; this one is not.
+    XrayUnavailable,
     /// A code from a newer server.
     Unknown,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the declaration, for tests and documents.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BadJson,
         Self::NotText,
         Self::UnknownType,
@@ -66,6 +68,7 @@ impl ErrorCode {
         Self::AlreadyJoined,
         Self::RoomFull,
         Self::TooFast,
+        Self::XrayUnavailable,
         Self::Unknown,
     ];
 
@@ -87,6 +90,7 @@ impl ErrorCode {
             Self::AlreadyJoined => "already_joined",
             Self::RoomFull => "room_full",
             Self::TooFast => "too_fast",
+            Self::XrayUnavailable => "xray_unavailable",
             Self::Unknown => "unknown",
         }
     }

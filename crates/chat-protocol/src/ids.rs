@@ -1,6 +1,7 @@
 //! The ids of the protocol: which room, which person, which message, which tab, which life of the
-//! room, and the one secret. Ids may be Persian, because people type them into address bars and
-//! read them aloud in class. None of them but [`ResumeToken`] proves anything.
+//! room, and the secrets. Ids may be Persian, because people type them into address bars and
+//! read them aloud in class. None of them but the two
+//! tokens proves anything.
 
 use std::{fmt, sync::Arc};
 
@@ -117,27 +118,16 @@ wire_text!(Epoch, 1..=ID_MAX_CHARS, "^[!-~]+$", OPAQUE_RULE);
 pub struct ResumeToken(Arc<str>);
 
 impl ResumeToken {
-    const RULE: &str = "64 lower-case hexadecimal digits";
-
     /// The token for these random bytes. The caller owns the randomness.
     pub fn from_bytes(random: [u8; 32]) -> Self {
-        use fmt::Write;
-        let mut hex = String::with_capacity(64);
-        for byte in random {
-            write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
-        }
-        Self(hex.into())
+        Self(hex(random).into())
     }
 
     /// # Errors
     /// [`ErrorCode::BadField`] when it is not 64 lower-case hex digits.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
-        if raw.len() == 64 && raw.bytes().all(hex) {
-            Ok(Self(raw.into()))
-        } else {
-            Err(Invalid::new(ErrorCode::BadField, format!("resume token: must be {}", Self::RULE)))
-        }
+        check_secret(raw, "resume token")?;
+        Ok(Self(raw.into()))
     }
 }
 
@@ -147,7 +137,59 @@ impl fmt::Debug for ResumeToken {
     }
 }
 
-wire_text!(ResumeToken, 64..=64, "^[0-9a-f]+$", ResumeToken::RULE);
+wire_text!(ResumeToken, 64..=64, SECRET_PATTERN, SECRET_RULE);
+
+/// What lets its holder see the recording of one connection, and nothing else: 256 random bits as
+/// 64 hex digits. Told to that connection only, as its first message, and good for as long as the
+/// recording is kept. Unlike a [`ResumeToken`] it stands in URLs, because a browser's event stream
+/// has no other place for it; the server logs none.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct CaptureToken(Arc<str>);
+
+impl CaptureToken {
+    /// The token for these random bytes. The caller owns the randomness.
+    pub fn from_bytes(random: [u8; 32]) -> Self {
+        Self(hex(random).into())
+    }
+
+    /// # Errors
+    /// [`ErrorCode::BadField`] when it is not 64 lower-case hex digits.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        check_secret(raw, "capture token")?;
+        Ok(Self(raw.into()))
+    }
+}
+
+impl fmt::Debug for CaptureToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CaptureToken(…)")
+    }
+}
+
+wire_text!(CaptureToken, 64..=64, SECRET_PATTERN, SECRET_RULE);
+
+#[cfg(feature = "schema")]
+const SECRET_PATTERN: &str = "^[0-9a-f]+$";
+
+const SECRET_RULE: &str = "64 lower-case hexadecimal digits";
+
+fn hex(bytes: [u8; 32]) -> String {
+    use fmt::Write;
+    let mut hex = String::with_capacity(64);
+    for byte in bytes {
+        write!(hex, "{byte:02x}").expect("writing to a String cannot fail");
+    }
+    hex
+}
+
+fn check_secret(raw: &str, what: &str) -> Result<(), Invalid> {
+    let hex = |b: u8| matches!(b, b'0'..=b'9' | b'a'..=b'f');
+    if raw.len() == 64 && raw.bytes().all(hex) {
+        Ok(())
+    } else {
+        Err(Invalid::new(ErrorCode::BadField, format!("{what}: must be {SECRET_RULE}")))
+    }
+}
 
 const OPAQUE_RULE: &str = "1 to 64 visible ASCII characters";
 

@@ -24,7 +24,7 @@ mod wire_text;
 pub use client_msg::{ClientMsg, Rejection, Resume};
 pub use close::CloseCode;
 pub use error::{ErrorCode, Invalid};
-pub use ids::{ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};
+pub use ids::{CaptureToken, ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};
 pub use member::Member;
 pub use name::Name;
 #[cfg(feature = "normalize")]

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClientId, Epoch, ErrorCode, Invalid, Member, Name, Rejection, ResumeToken, RoomId, SayId, Seq, Text,
+    CaptureToken, ClientId, Epoch, ErrorCode, Invalid, Member, Name, Rejection, ResumeToken, RoomId, SayId,
+    Seq, Text,
     json::{Json, Read, optional, required},
 };
 
@@ -28,6 +29,11 @@ pub enum ServerMsg {
     Pong {
         /// The number of the ping.
         n: u32,
+    },
+    /// This connection is being recorded, because it asked for it (`?xray=1`). Its first message.
+    Xray {
+        /// What lets its holder see the recording.
+        token: CaptureToken,
     },
     /// Something was not accepted; the session lives on.
     Error {
@@ -135,6 +141,7 @@ impl Read for ServerMsg {
             "said" => Self::Said(Said::read(json)?),
             "typing" => Self::Typing { from: required(json, "from")? },
             "pong" => Self::Pong { n: required(json, "n")? },
+            "xray" => Self::Xray { token: required(json, "token")? },
             "error" => Self::Error {
                 code: required(json, "code")?,
                 detail: required(json, "detail")?,

@@ -24,6 +24,7 @@ pub mod router;
 pub mod server;
 pub mod share;
 pub mod visitors;
+pub mod wire;
 
 #[cfg(feature = "pages")]
 mod assets;

@@ -31,6 +31,7 @@ use crate::{
     router,
     share::{self, Addresses},
     visitors::Visitors,
+    wire::socket::HttpSocket,
 };
 
 /// The least that the HTTP library accepts as the bound of its buffers, in bytes.
@@ -65,6 +66,8 @@ pub struct App {
     pub proxies: TrustedProxies,
     /// The tasks that must end before the process may.
     pub tasks: TaskTracker,
+    /// Cancelled when the server stops: what would answer for ever, ends.
+    pub stopping: CancellationToken,
 }
 
 /// A server that listens but does not answer yet.
@@ -116,6 +119,7 @@ impl Server {
             visitors: Visitors::new(config.address_limits()),
             proxies: TrustedProxies::new(config.trusted_proxy.clone()),
             tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
             config,
         };
         Ok(Self { listener, app: Arc::new(app) })
@@ -130,14 +134,13 @@ impl Server {
     /// lets what is on its way arrive, and returns, after [`Config::drain_deadline`] at the latest.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app } = self;
-        let stopping = CancellationToken::new();
         let router = router::router(app.clone());
         tokio::select! {
             () = stop => {}
-            never = accept_all(&listener, &app, &router, &stopping) => match never {},
+            never = accept_all(&listener, &app, &router) => match never {},
         }
         drop(listener);
-        stopping.cancel();
+        app.stopping.cancel();
         app.tasks.close();
         let deadline = app.config.drain_deadline;
         let drained = async {
@@ -161,12 +164,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept_all(
-    listener: &TcpListener,
-    app: &Arc<App>,
-    router: &Router,
-    stopping: &CancellationToken,
-) -> Infallible {
+async fn accept_all(listener: &TcpListener, app: &Arc<App>, router: &Router) -> Infallible {
     /// How long to pause when the system refuses: out of file descriptors, mostly, and trying again
     /// at once would only burn the processor until somebody leaves.
     const PAUSE: Duration = Duration::from_millis(100);
@@ -177,7 +175,7 @@ async fn accept_all(
         match listener.accept().await {
             Ok((stream, peer)) => match app.door.admit(peer.ip(), &app.proxies, &app.visitors) {
                 Ok(admitted) => {
-                    let http = serve_http(app.clone(), stream, peer, router.clone(), stopping.clone());
+                    let http = serve_http(app.clone(), stream, peer, router.clone());
                     app.tasks.spawn(async move {
                         http.await;
                         drop(admitted);
@@ -208,13 +206,7 @@ fn is_the_clients_own(error: &io::Error) -> bool {
 
 /// One connection as long as it speaks HTTP. The library's own deadline covers silent sockets, heads
 /// sent by the byte, and idle keep-alive alike.
-async fn serve_http(
-    app: Arc<App>,
-    stream: TcpStream,
-    peer: SocketAddr,
-    router: Router,
-    stopping: CancellationToken,
-) {
+async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: Router) {
     let config = &app.config;
     let peer = Peer(peer.ip());
     let service = router.map_request(move |mut request: Request<Incoming>| {
@@ -225,17 +217,21 @@ async fn serve_http(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY on this connection");
     }
+    let buffer_max = config.head_max.max(BUFFER_MIN);
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(config.head_deadline)
         .max_header_size(config.head_max)
-        .max_buf_size(config.head_max.max(BUFFER_MIN))
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .max_buf_size(buffer_max)
+        .serve_connection(
+            TokioIo::new(HttpSocket::new(stream, buffer_max)),
+            TowerToHyperService::new(service),
+        )
         .with_upgrades();
     let mut http = pin!(http);
     let served = tokio::select! {
         served = http.as_mut() => served,
-        () = stopping.cancelled() => {
+        () = app.stopping.cancelled() => {
             http.as_mut().graceful_shutdown();
             http.await
         }

@@ -1,7 +1,7 @@
 //! The room as this page knows it, and the one function that lets the server change it.
 
 use chat_protocol::{
-    Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, SayId, Seq, ServerMsg, Welcome,
+    CaptureToken, Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, SayId, Seq, ServerMsg, Welcome,
 };
 
 use super::{Outbox, Roster, Snapshot, Timeline, Typing};
@@ -60,6 +60,8 @@ pub struct Changed {
     pub heard: u32,
     /// A pong with this number.
     pub pong: Option<u32>,
+    /// The connection is recorded, and this shows the recording.
+    pub recorded: Option<CaptureToken>,
     /// An error that answers no message of ours.
     pub refused: Option<Refused>,
 }
@@ -119,6 +121,7 @@ impl Room {
                 Changed { typing: true, ..Changed::default() }
             }
             ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
+            ServerMsg::Xray { token } => Changed { recorded: Some(token), ..Changed::default() },
             ServerMsg::Error { code, id: Some(id), .. } => {
                 self.outbox.refuse(&id, code);
                 Changed { outbox: true, ..Changed::default() }

@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use chat_protocol::{
-    ClientId, ClientMsg, Epoch, ErrorCode, Member, Name, Presence, Resume, ResumeToken, RoomId, Said, SayId,
-    ServerMsg, TabId, Text, Welcome,
+    CaptureToken, ClientId, ClientMsg, Epoch, ErrorCode, Member, Name, Presence, Resume, ResumeToken, RoomId,
+    Said, SayId, ServerMsg, TabId, Text, Welcome,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
@@ -29,6 +29,7 @@ pub(crate) fn server_tag(message: &ServerMsg) -> &'static str {
         ServerMsg::Said(_) => "said",
         ServerMsg::Typing { .. } => "typing",
         ServerMsg::Pong { .. } => "pong",
+        ServerMsg::Xray { .. } => "xray",
         ServerMsg::Error { .. } => "error",
     }
 }
@@ -112,6 +113,7 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
         ),
         ("typing", ServerMsg::Typing { from: client_id("sara") }),
         ("pong", ServerMsg::Pong { n: u32::MAX }),
+        ("xray", ServerMsg::Xray { token: CaptureToken::from_bytes([0xa5; 32]) }),
         ("error", error(ErrorCode::BadJson, None, None)),
         ("error_about_a_say", error(ErrorCode::TextTooLong, Some(say_id("c1-7")), None)),
         ("error_with_suggestion", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")))),

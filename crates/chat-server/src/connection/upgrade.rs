@@ -15,14 +15,13 @@ use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
     Connection, Destination, origin,
     registry::{NoPlace, Place},
 };
-use crate::{address::Peer, headers::list, server::App};
+use crate::{address::Peer, headers::list, server::App, wire::socket::HttpSocket};
 
 /// `GET /ws/{room_id}/{client_id}`.
 pub async fn upgrade(
@@ -80,8 +79,9 @@ fn open(
     upgraded: Upgraded,
     place: Place,
 ) -> Option<Box<Connection>> {
-    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some(Connection::open(app, destination, io.into_inner(), read_buf, place))
+    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<HttpSocket>>().ok()?;
+    let (stream, _) = io.into_inner().into_parts();
+    Some(Connection::open(app, destination, stream, read_buf, place))
 }
 
 /// The checks of RFC 6455 §4.2.1, and the accept key that answers them.

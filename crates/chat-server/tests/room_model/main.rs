@@ -457,7 +457,7 @@ impl Client {
             }
             ServerMsg::Typing { from } => Heard::Typing(from),
             ServerMsg::Error { code, suggestion, .. } => error(code, suggestion),
-            ServerMsg::Pong { .. } => panic!("nobody asked"),
+            ServerMsg::Pong { .. } | ServerMsg::Xray { .. } => panic!("nobody asked"),
         };
         Some((conn.0 as usize, heard))
     }

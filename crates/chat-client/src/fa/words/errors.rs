@@ -32,6 +32,7 @@ fn plain(code: ErrorCode) -> String {
         ErrorCode::RoomFull => "این اتاق پر است.",
         ErrorCode::TooFast => "خیلی تند پیام می‌فرستید؛ کمی صبر کنید.",
         ErrorCode::NotJoined => "هنوز وارد اتاق نشده‌اید.",
+        ErrorCode::XrayUnavailable => "سرور اکنون نمی‌تواند این اتصال را ضبط کند؛ گفتگو ادامه دارد.",
         ErrorCode::AlreadyJoined => "شما همین حالا هم در اتاق هستید.",
         ErrorCode::BadJson
         | ErrorCode::NotText
