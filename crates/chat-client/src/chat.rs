@@ -49,6 +49,7 @@ struct Shared {
     refused: Option<Refused>,
     heard: u64,
     welcomes: u32,
+    is_recorded: bool,
     /// Until when another key is no news to the others.
     typing_until_ms: u64,
     now_ms: u64,
@@ -75,6 +76,7 @@ impl Chat {
             refused: None,
             heard: 0,
             welcomes: 0,
+            is_recorded: false,
             typing_until_ms: 0,
             now_ms: 0,
         };
@@ -219,6 +221,12 @@ impl Chat {
         self.wake(Wake::Look);
     }
 
+    /// Opens the connection anew if it is not recorded and shall be, or the other way round.
+    pub fn record(self, is_recorded: bool) {
+        self.shared().is_recorded = is_recorded;
+        self.wake(Wake::Reopen);
+    }
+
     /// A second has passed.
     pub fn second(self) {
         self.wake(Wake::Tick);
@@ -321,6 +329,10 @@ impl Chat {
     /// How often this page was welcomed.
     pub(crate) fn welcomes(self) -> u32 {
         self.shared().welcomes
+    }
+
+    pub(crate) fn is_recorded(self) -> bool {
+        self.shared().is_recorded
     }
 
     pub(crate) fn set_link(self, link: Link) {

@@ -28,6 +28,9 @@ pub enum CloseCode {
     PingTimeout,
     /// The room would be a new one, and from this address too many were created lately.
     TooManyRooms,
+    /// A client opens its connection anew, as the page does when its X-ray is turned on or off, and is
+    /// back at once.
+    Reopening,
     /// The same tab of the same person joined from a newer connection.
     Replaced,
     /// No `join` within the first-frame deadline.
@@ -38,7 +41,7 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, for tests and documents.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Normal,
         Self::GoingAway,
         Self::ProtocolError,
@@ -50,6 +53,7 @@ impl CloseCode {
         Self::SlowReader,
         Self::PingTimeout,
         Self::TooManyRooms,
+        Self::Reopening,
         Self::Replaced,
         Self::JoinTimeout,
         Self::Abuse,
@@ -69,6 +73,7 @@ impl CloseCode {
             Self::SlowReader => 4001,
             Self::PingTimeout => 4002,
             Self::TooManyRooms => 4003,
+            Self::Reopening => 4004,
             Self::Replaced => 4500,
             Self::JoinTimeout => 4501,
             Self::Abuse => 4502,
@@ -89,6 +94,7 @@ impl CloseCode {
             Self::SlowReader => "slow_reader",
             Self::PingTimeout => "ping_timeout",
             Self::TooManyRooms => "too_many_rooms",
+            Self::Reopening => "reopening",
             Self::Replaced => "replaced",
             Self::JoinTimeout => "join_timeout",
             Self::Abuse => "abuse",

@@ -12,6 +12,7 @@ use crate::{
     address,
     room::{Limits, history::HistoryLimits},
     visitors,
+    wire::faults::Lab,
 };
 
 /// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
@@ -135,6 +136,22 @@ pub struct Config {
     #[arg(long, env = "OTAGH_RESUME_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
     pub resume_total_bytes: usize,
 
+    /// Bytes kept of one recorded connection (the X-ray), both directions together. A recording that
+    /// has as many says so and goes no further.
+    #[arg(long, env = "OTAGH_XRAY_BYTES", default_value_t = 512 * 1024)]
+    pub xray_bytes: usize,
+
+    /// Bytes all recordings have together, with what keeping them costs; 0 records nobody.
+    #[arg(long, env = "OTAGH_XRAY_TOTAL_BYTES", default_value_t = 64 * 1024 * 1024)]
+    pub xray_total_bytes: usize,
+
+    /// Whether people may break their own recorded connection, to see what happens: cut it, delay it,
+    /// lose an answer. It harms nobody else. By default it is on for a class, from this machine and its
+    /// private networks, and off where the server is for the public: with --public-url or
+    /// --trusted-proxy.
+    #[arg(long, env = "OTAGH_LAB", default_value = "auto", num_args = 0..=1, default_missing_value = "on")]
+    pub lab: Lab,
+
     /// Silence after which a connection is pinged. Below the minute after which many routers and
     /// proxies forget a silent connection.
     #[arg(long, env = "OTAGH_PING_INTERVAL", default_value = "25s", value_parser = humantime::parse_duration)]
@@ -194,6 +211,11 @@ impl Config {
     /// Most sockets there can be at once, of whatever kind.
     pub fn sockets(&self) -> usize {
         self.max_connections.saturating_add(self.max_http_sockets)
+    }
+
+    /// Whether the server is for the public: it has a public address, or stands behind a proxy.
+    pub fn is_public(&self) -> bool {
+        self.public_url.is_some() || !self.trusted_proxy.is_empty()
     }
 
     /// The origins whose pages may connect, besides the server's own host.

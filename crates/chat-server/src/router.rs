@@ -11,7 +11,7 @@ use axum::{
     },
     middleware,
     response::{IntoResponse, Redirect, Response},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use chat_protocol::RoomId;
 use http::{HeaderMap, StatusCode, header};
@@ -22,6 +22,7 @@ use crate::{
     headers, pages, qr,
     server::App,
     share::{room_path, share_url},
+    wire::{faults, stream},
 };
 
 /// The table.
@@ -33,6 +34,9 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/r/{room}/", get(room))
         .route("/r/{room}/qr.svg", get(room_qr))
         .route("/ws/{room_id}/{client_id}", any(upgrade))
+        .route("/xray/{token}/events", get(stream::events))
+        .route("/xray/{token}/otagh.pcapng", get(stream::file))
+        .route("/xray/{token}/break", post(faults::break_it))
         .route("/healthz", get("ok\n"))
         .fallback(other)
         .layer(middleware::map_response(headers::secure))

@@ -31,7 +31,7 @@ use crate::{
     router,
     share::{self, Addresses},
     visitors::Visitors,
-    wire::socket::HttpSocket,
+    wire::{captures::Captures, socket::HttpSocket},
 };
 
 /// The least that the HTTP library accepts as the bound of its buffers, in bytes.
@@ -54,8 +54,12 @@ pub struct App {
     pub origins: Vec<String>,
     /// How this server is reached.
     pub addresses: Addresses,
+    /// The clock of the rooms and the recordings.
+    pub clock: Clock,
     /// The rooms.
     pub hub: Arc<Hub>,
+    /// The recordings of those who want to see their wire.
+    pub captures: Captures,
     /// The WebSocket connections.
     pub connections: Arc<Registry>,
     /// The sockets that are none (yet).
@@ -110,10 +114,13 @@ impl Server {
         let bound = listener.local_addr().map_err(failed)?;
         let addresses =
             Addresses { public_url: config.public_url.clone(), bound, lan: share::lan_addresses() };
+        let clock = Clock::start();
         let app = App {
+            captures: Captures::new(config.xray_bytes, config.xray_total_bytes),
             origins: config.origins(),
             addresses,
-            hub: Hub::new(config.max_rooms, config.room_limits(), config.resume_total_bytes, Clock::start()),
+            hub: Hub::new(config.max_rooms, config.room_limits(), config.resume_total_bytes, clock),
+            clock,
             connections: Registry::new(config.max_connections),
             door: Door::new(config.max_http_sockets),
             visitors: Visitors::new(config.address_limits()),

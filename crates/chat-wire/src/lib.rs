@@ -3,7 +3,20 @@
 //! it compiles for the server and for the browser, so that what the page shows and what the tests
 //! compare is read by the same code. It knows no socket, clock or human language, and nothing of a
 //! room.
+//!
+//! From the bytes up: [`scanner`] says what each byte belongs to, [`frame`] reads one header,
+//! [`decoder`] gives whole heads, frames and messages, [`rules`] is a strict receiver. Beside them
+//! [`head`] reads HTTP, [`accept`] computes the handshake's answer, [`redact`] hides secrets and
+//! [`pcapng`] writes a recording for Wireshark.
 
+pub mod accept;
+pub mod decoder;
 mod event;
+pub mod frame;
+pub mod head;
+pub mod redact;
+pub mod rules;
+pub mod scanner;
 
 pub use event::{Chunk, Direction, Ended, Event, Journey, Opened, Tcp};
+pub mod pcapng;

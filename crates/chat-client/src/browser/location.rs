@@ -3,12 +3,14 @@
 use chat_protocol::{ClientId, RoomId};
 use leptos::prelude::window;
 
-/// Where the room's socket is: the page's own host, `wss` where the page is `https`.
-pub fn socket_url(room: &RoomId, client: &ClientId) -> String {
+/// Where the room's socket is: the page's own host, `wss` where the page is `https`. `is_recorded`
+/// asks the server to keep what passes it.
+pub fn socket_url(room: &RoomId, client: &ClientId, is_recorded: bool) -> String {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
     let host = location.host().unwrap_or_default();
-    format!("{scheme}://{host}/ws/{}/{}", encode(room.as_str()), encode(client.as_str()))
+    let query = if is_recorded { "?xray=1" } else { "" };
+    format!("{scheme}://{host}/ws/{}/{}{query}", encode(room.as_str()), encode(client.as_str()))
 }
 
 /// The path of the room's page.

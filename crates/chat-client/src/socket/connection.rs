@@ -23,12 +23,12 @@ pub struct Over(pub u16);
 
 impl Connection {
     /// Step 1, **open**: an HTTP request that asks to become a WebSocket. Returns once the server
-    /// has answered `101 Switching Protocols`.
+    /// has answered `101 Switching Protocols`. `is_recorded` asks for the X-ray of it.
     ///
     /// # Errors
     /// [`Over`] when it did not; a browser does not tell a script why.
-    pub async fn open(room: &RoomId, client: &ClientId) -> Result<Self, Over> {
-        let url = location::socket_url(room, client);
+    pub async fn open(room: &RoomId, client: &ClientId, is_recorded: bool) -> Result<Self, Over> {
+        let url = location::socket_url(room, client, is_recorded);
         let mut socket = WebSocket::open_with_protocol(&url, SUBPROTOCOL).map_err(|error| {
             logging::warn!("the socket could not be opened: {error}");
             Over(LOST_WITHOUT_CLOSE)

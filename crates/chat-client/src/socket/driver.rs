@@ -44,6 +44,8 @@ pub enum Wake {
     Now,
     /// A countdown, if there is one, need not be waited out.
     Look,
+    /// The connection may have to be opened anew, to be recorded or not to be.
+    Reopen,
 }
 
 /// Why one connection ended.
@@ -52,6 +54,8 @@ enum Ended {
     Lost(u16),
     /// Do not come back by yourself.
     Over(u16),
+    /// Come back at once: it was only ended to be opened anew.
+    Reopening,
     /// The server did not accept the join; ask for another name first.
     Refused,
 }
@@ -78,6 +82,7 @@ pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wak
                 attempt += 1;
                 wait(chat, why, until_ms, &mut wakes).await;
             }
+            Ended::Reopening => {}
             Ended::Over(code) => {
                 chat.set_link(Link::Closed(code));
                 until_asked(chat, &mut name, &mut wakes).await;
@@ -103,13 +108,18 @@ async fn one_connection(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Re
 async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wake>) -> Result<Ended, Over> {
     chat.set_link(Link::Opening);
     chat.set_refused(None);
-    let mut connection = open(chat, name, wakes).await?;
+    let is_recorded = chat.is_recorded();
+    let mut connection = open(chat, name, is_recorded, wakes).await?;
 
     chat.set_link(Link::Joining);
     join(chat, &mut connection, name, tab).await?;
 
     let mut ping = Ping::default();
     loop {
+        if chat.is_recorded() != is_recorded {
+            connection.close(CloseCode::Reopening);
+            return Ok(Ended::Reopening);
+        }
         let heard_or_woken = {
             let (heard, woken) = (connection.hear(), wakes.next());
             pin_mut!(heard, woken);
@@ -166,6 +176,7 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
             }
             // Whoever looks after a while, or has another network now, should not look at a dead room.
             Either::Right(Some(Wake::Now | Wake::Look)) => ping.soon(),
+            Either::Right(Some(Wake::Reopen)) => {}
             Either::Right(None) => {
                 connection.close(CloseCode::Normal);
                 return Ok(Ended::Over(CloseCode::Normal.code()));
@@ -175,10 +186,15 @@ async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wak
 }
 
 /// Opens the socket, or gives up in time.
-async fn open(chat: Chat, name: &mut Name, wakes: &mut Receiver<Wake>) -> Result<Connection, Over> {
+async fn open(
+    chat: Chat,
+    name: &mut Name,
+    is_recorded: bool,
+    wakes: &mut Receiver<Wake>,
+) -> Result<Connection, Over> {
     let until_ms = clock::elapsed_ms() + OPEN_MAX_MS;
     let (room, client) = (chat.room_id(), chat.client_id());
-    let opening = Connection::open(&room, &client);
+    let opening = Connection::open(&room, &client, is_recorded);
     pin_mut!(opening);
     loop {
         match select(opening.as_mut(), wakes.next()).await {
@@ -237,7 +253,7 @@ async fn wait(chat: Chat, code: u16, until_ms: u64, wakes: &mut Receiver<Wake>) 
     chat.set_link(Link::Waiting { until_ms, code, offline });
     while clock::elapsed_ms() < until_ms {
         match wakes.next().await {
-            Some(Wake::Now | Wake::Look) => return,
+            Some(Wake::Now | Wake::Look | Wake::Reopen) => return,
             Some(Wake::Tick) => {
                 chat.tick();
                 let came_back = offline && network::is_online();

@@ -50,6 +50,8 @@ pub struct Manner {
     pub is_witness: bool,
     /// Joins, and never reads again.
     pub is_deaf: bool,
+    /// Asks to be recorded: only our server does it.
+    pub is_recorded: bool,
 }
 
 /// The members, and the server they are at.
@@ -69,6 +71,8 @@ pub struct Crowd {
     pub other_bytes: u64,
     /// Frames read that are no message, welcomes included.
     pub other_frames: u64,
+    /// The tokens of the recordings of members who asked for one.
+    pub recordings: Vec<String>,
     /// Deliveries counted so far.
     pub delivered: u64,
 }
@@ -154,6 +158,7 @@ impl Crowd {
             numbers: Vec::new(),
             checker: Checker::default(),
             other_bytes: 0,
+            recordings: Vec::new(),
             other_frames: 0,
             delivered: 0,
         })
@@ -187,8 +192,9 @@ impl Crowd {
         let mut stream = TcpStream::connect(self.server)?;
         stream.set_nodelay(true)?;
         let (id, server) = (&self.rooms[room].id, self.server);
+        let query = if manner.is_recorded { "?xray=1" } else { "" };
         let request = format!(
-            "GET /ws/{id}/m{number} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\n\
+            "GET /ws/{id}/m{number}{query} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\n\
              Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
@@ -418,6 +424,11 @@ impl Crowd {
         let member = &mut self.members[number];
         if payload.starts_with(br#"{"type":"error""#) {
             return Err(lost(number, &String::from_utf8_lossy(payload)));
+        }
+        if member.manner.is_recorded
+            && let Some(token) = payload.strip_prefix(br#"{"type":"xray","token":""#)
+        {
+            self.recordings.push(String::from_utf8_lossy(token.split_at(64.min(token.len())).0).into_owned());
         }
         if member.stage == Stage::Joining {
             if !payload.starts_with(br#"{"type":"welcome""#) {

@@ -43,11 +43,13 @@ pub enum Workload {
     E,
     /// B on two cores.
     G,
+    /// A with one of the thousand recorded, and looking.
+    X,
 }
 
 impl Workload {
     /// All of them.
-    pub const ALL: [Self; 6] = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::G];
+    pub const ALL: [Self; 7] = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::G, Self::X];
 }
 
 impl fmt::Display for Workload {

@@ -5,7 +5,8 @@
 //! which figures are compared with which.
 
 use std::{
-    io,
+    io::{self, Write},
+    net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
 };
 
@@ -42,6 +43,8 @@ pub struct Seating {
     pub members: usize,
     /// How many of them in the first room never read.
     pub deaf: usize,
+    /// How many of those who say nothing in the first room are recorded, and see their recording.
+    pub recorded: usize,
     /// Whether everybody speaks, or [`SPEAKERS`] of each room.
     pub all_speak: bool,
 }
@@ -143,6 +146,14 @@ struct Mark {
     generator: Duration,
 }
 
+/// Reads a recording as it grows, on a thread of its own, until the server ends.
+fn look_at(server: SocketAddr, token: &str) -> io::Result<()> {
+    let mut stream = TcpStream::connect(server)?;
+    stream.write_all(format!("GET /xray/{token}/events HTTP/1.0\r\nHost: {server}\r\n\r\n").as_bytes())?;
+    std::thread::spawn(move || io::copy(&mut stream, &mut io::sink()));
+    Ok(())
+}
+
 impl Station {
     /// Starts a server on these cores, and lets everybody in.
     ///
@@ -164,10 +175,14 @@ impl Station {
                 let speaks = if seating.all_speak { room == 0 } else { member < SPEAKERS };
                 let is_witness = speaks && kind == Kind::Otagh;
                 let is_deaf = room == 0 && member >= seating.members - seating.deaf;
-                crowd.enter(number, Manner { is_witness, is_deaf })?;
+                let is_recorded = room == 0 && (SPEAKERS..SPEAKERS + seating.recorded).contains(&member);
+                crowd.enter(number, Manner { is_witness, is_deaf, is_recorded })?;
             }
         }
         crowd.settle()?;
+        for recording in &crowd.recordings {
+            look_at(peer.address(), recording)?;
+        }
         Ok(Self { peer, crowd, seating, said: vec![0; seating.rooms], expected: 0 })
     }
 

@@ -24,8 +24,8 @@ const CROWD: &[&str] = &["--connections-per-address=100000", "--messages-per-add
 /// another server is measured cannot answer pings.
 const TALKING: &[&str] = &[CROWD[0], CROWD[1], "--messages-per-second=0", "--ping-interval=1h"];
 
-const CLASS: Seating = Seating { rooms: 1, members: 1_000, deaf: 0, all_speak: false };
-const GROUPS: Seating = Seating { rooms: 100, members: 10, deaf: 0, all_speak: true };
+const CLASS: Seating = Seating { rooms: 1, members: 1_000, deaf: 0, recorded: 0, all_speak: false };
+const GROUPS: Seating = Seating { rooms: 100, members: 10, deaf: 0, recorded: 0, all_speak: true };
 
 /// Measures one workload.
 ///
@@ -39,6 +39,7 @@ pub fn measure(workload: Workload, options: &Options) -> io::Result<Vec<Finding>
         Workload::D => crowding_in(options),
         Workload::E => by_the_clock(options),
         Workload::G => two_cores(options),
+        Workload::X => seen(options),
     }
 }
 
@@ -385,4 +386,40 @@ fn two_cores(options: &Options) -> io::Result<Vec<Finding>> {
             generator * 100.0
         ),
     }])
+}
+
+/// What it costs a room that one of its members is recorded and looks: two servers, round by round.
+fn seen(options: &Options) -> io::Result<Vec<Finding>> {
+    // A recording that is full costs nothing any more.
+    let endless = ["--xray-bytes=1000000000", "--xray-total-bytes=1000000000"];
+    let endless: Vec<&str> = TALKING.iter().chain(&endless).copied().collect();
+    let mut unseen = open(options, Kind::Otagh, CLASS)?;
+    let one = Seating { recorded: 1, ..CLASS };
+    let mut seen = Station::open(&options.programs, Kind::Otagh, &[SERVER_CORE], &endless, one)?;
+    let mut findings = Vec::new();
+    for (name, window) in [("X1", 1), ("X16", 16)] {
+        let (mut ratios, mut rates) = (Vec::new(), Vec::new());
+        for _ in 0..options.rounds() * 3 {
+            let without = unseen.closed(window, options.time())?.per_cpu_second;
+            let with = seen.closed(window, options.time())?.per_cpu_second;
+            ratios.push(with / without);
+            rates.push(with);
+        }
+        let [least, most] =
+            [f64::min, f64::max].map(|of| ratios.iter().copied().reduce(of).unwrap_or(f64::NAN));
+        findings.push(Finding {
+            name,
+            what: format!("A{window}, with one of the thousand recorded and looking"),
+            unit: RATE,
+            figures: vec![(Kind::Otagh, median(rates).unwrap_or(f64::NAN))],
+            note: format!("over {} rounds {least:.3} to {most:.3} of A{window} beside it", ratios.len()),
+            ratios: vec![Ratio::new(
+                format!("of A{window} beside it"),
+                median(ratios).unwrap_or(f64::NAN),
+                Goal::AtLeast(0.98),
+            )],
+        });
+    }
+    done(vec![unseen, seen])?;
+    Ok(findings)
 }

@@ -14,7 +14,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use chat_protocol::{ClientId, ClientMsg, CloseCode, ErrorCode, Name, Resume, RoomId, ServerMsg, TabId};
+use chat_protocol::{
+    CaptureToken, ClientId, ClientMsg, CloseCode, ErrorCode, Name, Resume, RoomId, ServerMsg, TabId,
+};
 use tokio::{net::TcpStream, time::Sleep};
 use tungstenite::{
     Error, Message,
@@ -33,6 +35,7 @@ use crate::{
     frame, random,
     room::{Departure, Join, Letter, Membership, Unposted, token::FreshToken},
     server::App,
+    wire::tap::Tap,
 };
 
 pub mod heartbeat;
@@ -50,6 +53,17 @@ pub struct Destination {
     pub room: RoomId,
     /// The id asked for.
     pub client_id: ClientId,
+}
+
+/// Whether a connection is recorded.
+#[derive(Debug)]
+pub enum Recording {
+    /// It is not, and did not ask for it.
+    NotAsked,
+    /// It asked, but there is no place for one more recording.
+    Refused,
+    /// It is, and who has this token can see it.
+    Begun(CaptureToken, Tap),
 }
 
 /// One open connection.
@@ -114,17 +128,32 @@ const ON: Step = ControlFlow::Continue(());
 
 impl Connection {
     /// Open: the socket has become a WebSocket. `leftover` is what was read from it beyond the
-    /// handshake.
+    /// handshake; `recording` is its tap and token, or why there is none, where it asked for one.
     pub fn open(
         app: Arc<App>,
         destination: Destination,
         stream: TcpStream,
         leftover: Bytes,
         place: Place,
+        recording: Recording,
     ) -> Box<Self> {
         let now = Instant::now();
         let config = &app.config;
-        let outbox = Arc::new(Outbox::new(stream, config.outbox_bytes));
+        let (tap, first) = match recording {
+            Recording::NotAsked => (None, None),
+            Recording::Refused => {
+                let error = ServerMsg::error(ErrorCode::XrayUnavailable, "as many are recorded as may be");
+                (None, Some(error))
+            }
+            Recording::Begun(token, tap) => (Some(tap), Some(ServerMsg::Xray { token })),
+        };
+        let outbox = Arc::new(Outbox::new(stream, config.outbox_bytes, tap));
+        if let Some(faults) = outbox.tap().and_then(Tap::faults) {
+            faults.concern(&outbox);
+        }
+        if let Some(message) = first {
+            outbox.send(&frame::text(&message));
+        }
         place.open(&outbox);
         let join_by = now + config.join_deadline;
         Box::new(Self {
@@ -188,7 +217,10 @@ impl Connection {
         if self.reader.is_behind() && self.alarm.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Alarm);
         }
-        if let Poll::Ready(readable) = self.outbox().stream().poll_read_ready(cx) {
+        // A connection that is deaf on purpose is woken when it hears again.
+        if !self.is_deaf()
+            && let Poll::Ready(readable) = self.outbox().stream().poll_read_ready(cx)
+        {
             return Poll::Ready(if readable.is_ok() { Event::Readable } else { Event::Lost });
         }
         self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
@@ -196,6 +228,9 @@ impl Connection {
 
     /// Reads what has come, message by message, until there is nothing more or something to wait for.
     fn listen(&mut self) -> ControlFlow<Ending, Option<Box<Errand>>> {
+        if self.is_deaf() {
+            return ControlFlow::Continue(None);
+        }
         if self.reader.begin_turn().is_err() {
             return ControlFlow::Break(Ending::Lost);
         }
@@ -260,7 +295,10 @@ impl Connection {
                 let error = error_about(message, ErrorCode::NotJoined, "join first");
                 return self.refuse(error).map_continue(|()| None);
             }
-            (ClientMsg::Say { id, text }, Some(member)) => member.say(id, text),
+            (ClientMsg::Say { id, text }, Some(member)) => {
+                let trace = self.outbox().tap().map(|tap| tap.hear_say(&id));
+                member.say(id, text, trace)
+            }
             (ClientMsg::Typing, Some(member)) => member.typing(),
             (ClientMsg::Rename { name }, Some(member)) => member.rename(name),
         };
@@ -352,6 +390,10 @@ impl Connection {
         self.pace.allows(now) && self.place.visitor().may_send(now)
     }
 
+    fn is_deaf(&self) -> bool {
+        self.outbox().tap().is_some_and(Tap::is_deaf)
+    }
+
     fn outbox(&self) -> &Arc<Outbox> {
         self.reader.outbox()
     }
@@ -383,14 +425,17 @@ impl Connection {
     /// Close: leave the room at once, say goodbye if there is somebody to hear it, and let go of
     /// the socket when the other end has, or after a grace.
     async fn close(self: Box<Self>, ending: Ending) {
-        let how = ending.departure();
         let outbox = self.outbox().clone();
+        let is_forgotten = outbox.tap().is_some_and(Tap::is_forgotten);
+        let how = if is_forgotten { Departure::Forgotten } else { ending.departure() };
+        let (code, by_server) = (ending.code(), matches!(ending, Ending::Ours(_)));
         let Self { app, place, membership, .. } = *self;
         if let Some(membership) = membership {
             membership.leave(how);
         }
+        let is_lost = matches!(ending, Ending::Lost);
         match ending {
-            Ending::Lost => return,
+            Ending::Lost => {}
             Ending::Ours(code) => outbox.close(code),
             Ending::Theirs(frame) => outbox.answer_close(&match frame.as_deref() {
                 Some(CloseFrame { code, reason }) => frame::close_with((*code).into(), reason),
@@ -402,11 +447,14 @@ impl Connection {
             let stream = outbox.stream();
             let half_closed = socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write);
             if half_closed.is_ok() {
-                read_to_end(stream).await;
+                read_to_end(&outbox).await;
             }
         };
-        if tokio::time::timeout(app.config.close_grace, goodbye).await.is_err() {
+        if !is_lost && tokio::time::timeout(app.config.close_grace, goodbye).await.is_err() {
             tracing::debug!(conn = place.conn().0, "the other end did not finish the close in time");
+        }
+        if let Some(tap) = outbox.tap() {
+            tap.end(code, by_server);
         }
     }
 }
@@ -419,11 +467,18 @@ fn error_about(message: ClientMsg, code: ErrorCode, detail: &str) -> ServerMsg {
 
 /// Takes and discards what still comes until the other end is done too. Closing a socket that holds
 /// unread bytes sends a reset, which can overtake and destroy the close frame.
-async fn read_to_end(stream: &TcpStream) {
+async fn read_to_end(outbox: &Outbox) {
+    let stream = outbox.stream();
     while stream.readable().await.is_ok() {
-        match stream.try_read(&mut [0; 512]) {
+        let mut bytes = [0; 512];
+        match stream.try_read(&mut bytes) {
             Ok(0) => return,
-            Ok(_) => tokio::task::consume_budget().await,
+            Ok(read) => {
+                if let Some(tap) = outbox.tap() {
+                    tap.received(&bytes[..read]);
+                }
+                tokio::task::consume_budget().await;
+            }
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
             Err(_) => return,
         }
@@ -526,7 +581,8 @@ mod tests {
         let visitor = app.visitors.at(far.local_addr().unwrap().ip().into(), Instant::now());
         let place = app.connections.reserve(visitor).unwrap();
         let client_id = destination.client_id.clone();
-        let mut connection = Connection::open(app.clone(), destination, near, Bytes::new(), place);
+        let mut connection =
+            Connection::open(app.clone(), destination, near, Bytes::new(), place, Recording::NotAsked);
         let outbox = connection.outbox().clone();
 
         let share = Budget::new(1 << 20, 1).share();

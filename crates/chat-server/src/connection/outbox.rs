@@ -8,8 +8,10 @@
 use std::{
     collections::VecDeque,
     io,
+    net::Shutdown,
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker, ready},
+    time::Instant,
 };
 
 use bytes::{Buf, Bytes};
@@ -17,13 +19,21 @@ use chat_protocol::CloseCode;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use crate::frame;
+use crate::{
+    frame,
+    wire::{
+        faults::{Fate, Faults},
+        tap::Tap,
+    },
+};
 
 /// See the module.
 #[derive(Debug)]
 pub struct Outbox {
     stream: TcpStream,
     bound: usize,
+    /// Where what the socket takes is recorded, if this connection asked for it.
+    tap: Option<Tap>,
     state: Mutex<State>,
 }
 
@@ -78,10 +88,10 @@ impl State {
 impl Outbox {
     /// An outbox for `stream` which keeps at most `bound` bytes, or one chunk if a single one is
     /// longer (a replay, or one batch of a busy room).
-    pub fn new(stream: TcpStream, bound: usize) -> Self {
+    pub fn new(stream: TcpStream, bound: usize, tap: Option<Tap>) -> Self {
         let state =
             State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
-        Self { stream, bound, state: Mutex::new(state) }
+        Self { stream, bound, tap, state: Mutex::new(state) }
     }
 
     /// The socket, to read from.
@@ -89,11 +99,29 @@ impl Outbox {
         &self.stream
     }
 
+    /// The connection's tap.
+    pub fn tap(&self) -> Option<&Tap> {
+        self.tap.as_ref()
+    }
+
     /// Sends whole frames, now or as soon as the socket takes them. Once closed, does nothing.
     ///
     /// When more is waiting than the bound allows, the reader is cut: what is not begun is dropped
     /// and a [`CloseCode::SlowReader`] takes its place.
     pub fn send(&self, frames: &Bytes) {
+        if let Some(faults) = self.tap.as_ref().and_then(Tap::faults) {
+            match faults.fate(frames, self.bound, Instant::now()) {
+                Fate::Sent => {}
+                Fate::Late => return,
+                Fate::Overdue => self.send_late(faults),
+                Fate::Lost => return self.cut_off(),
+            }
+        }
+        self.send_on_time(frames);
+    }
+
+    /// As [`Outbox::send`], for what was late.
+    pub(crate) fn send_on_time(&self, frames: &Bytes) {
         let mut state = self.state();
         if state.phase == Phase::Open {
             self.push(&mut state, frames);
@@ -110,7 +138,26 @@ impl Outbox {
         self.end(Closing::Theirs, frame);
     }
 
+    fn send_late(&self, faults: &Faults) {
+        faults.deliver(None, |late| self.send_on_time(late));
+    }
+
+    /// Shuts the socket, without a close frame: what is broken on purpose ends so.
+    pub(crate) fn cut_off(&self) {
+        if let Err(error) = SockRef::from(&self.stream).shutdown(Shutdown::Both) {
+            tracing::debug!(%error, "a socket that was to be cut is over already");
+        }
+    }
+
+    /// Wakes the connection's task, to look what there is to do.
+    pub(crate) fn nudge(&self) {
+        self.state().wake();
+    }
+
     fn end(&self, closing: Closing, frame: &Bytes) {
+        if let Some(faults) = self.tap.as_ref().and_then(Tap::faults) {
+            self.send_late(faults);
+        }
         let mut state = self.state();
         if state.phase == Phase::Open {
             self.push(&mut state, frame);
@@ -157,6 +204,9 @@ impl Outbox {
         while let Some(chunk) = state.waiting.front_mut() {
             match self.stream.try_write(chunk) {
                 Ok(written) => {
+                    if let Some(tap) = &self.tap {
+                        tap.sent(&chunk[..written]);
+                    }
                     chunk.advance(written);
                     let done = chunk.is_empty();
                     state.bytes -= written;
@@ -182,10 +232,15 @@ impl Outbox {
         if state.waiting.is_empty() {
             // Past the runtime's own book-keeping of what is writable: it is asked only by who waits.
             match SockRef::from(&self.stream).send(frames) {
-                Ok(all) if all == frames.len() => return,
                 Ok(some) => written = some,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return self.break_off(state, &error),
+            }
+            if let Some(tap) = &self.tap {
+                tap.sent(&frames[..written]);
+            }
+            if written == frames.len() {
+                return;
             }
             state.begun = written > 0;
             state.wake();
@@ -260,7 +315,7 @@ mod tests {
     #[tokio::test]
     async fn what_the_kernel_does_not_take_follows_whole_and_in_order() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 1 << 20);
+        let outbox = Outbox::new(near, 1 << 20, None);
         (0..400).for_each(|n| outbox.send(&numbered(n)));
         assert!(outbox.state().bytes > 0, "the socket never pushed back");
         outbox.close(CloseCode::ServerStopping);
@@ -275,7 +330,7 @@ mod tests {
     #[tokio::test]
     async fn a_slow_reader_costs_its_bound_and_gets_whole_frames_and_a_close() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 10_000);
+        let outbox = Outbox::new(near, 10_000, None);
         let mut most = 0;
         for n in 0..2_000 {
             outbox.send(&numbered(n));
@@ -295,7 +350,7 @@ mod tests {
     #[tokio::test]
     async fn a_cut_is_noticed_while_the_socket_takes_nothing() {
         let (near, _far) = stalled().await;
-        let outbox = Arc::new(Outbox::new(near, 10_000));
+        let outbox = Arc::new(Outbox::new(near, 10_000, None));
         outbox.send(&vec![7; 300_000].into());
         let driven = tokio::spawn({
             let outbox = outbox.clone();
@@ -310,7 +365,7 @@ mod tests {
     #[tokio::test]
     async fn one_long_chunk_is_not_a_slow_reader() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 1_000);
+        let outbox = Outbox::new(near, 1_000, None);
         let replay = Bytes::from(vec![7; 300_000]);
         outbox.send(&replay);
         assert!(read_all(far, &outbox).await == replay);
@@ -319,7 +374,7 @@ mod tests {
     #[tokio::test]
     async fn a_broken_socket_is_noticed() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 1 << 20);
+        let outbox = Outbox::new(near, 1 << 20, None);
         SockRef::from(&far).set_linger(Some(std::time::Duration::ZERO)).unwrap();
         (0..400).for_each(|n| outbox.send(&numbered(n)));
         drop(far);

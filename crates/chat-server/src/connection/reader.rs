@@ -84,6 +84,9 @@ impl Reader {
         let came = receive(&self.outbox)?;
         self.is_behind = came.as_ref().is_some_and(|came| came.len() == TURN_BYTES);
         if let Some(came) = came {
+            if let Some(tap) = self.outbox.tap() {
+                tap.received(&came);
+            }
             self.take(came);
         }
         Ok(())
@@ -265,7 +268,7 @@ mod tests {
         let (near, _) = listener.accept().await.unwrap();
         let long = frame(0x81, &[b' '; 100]);
         let (begun, rest) = long.split_at(50);
-        let mut reader = Reader::new(Arc::new(Outbox::new(near, 1_000)), Bytes::copy_from_slice(begun));
+        let mut reader = Reader::new(Arc::new(Outbox::new(near, 1_000, None)), Bytes::copy_from_slice(begun));
         for _ in 0..2 {
             assert!(reader.message().unwrap().is_none());
             assert!(reader.library.is_some());

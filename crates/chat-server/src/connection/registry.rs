@@ -158,7 +158,7 @@ mod tests {
         for n in 0..10 {
             let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (near, _) = listener.accept().await.unwrap();
-            let outbox = Arc::new(Outbox::new(near, 1_000));
+            let outbox = Arc::new(Outbox::new(near, 1_000, None));
             registry.open().outboxes.insert(ConnKey(n), outbox.clone());
             outboxes.push((outbox, far));
         }

@@ -12,16 +12,26 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, Version, header};
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 use tungstenite::handshake::derive_accept_key;
 
 use super::{
-    Connection, Destination, origin,
+    Connection, Destination, Recording, origin,
     registry::{NoPlace, Place},
 };
-use crate::{address::Peer, headers::list, server::App, wire::socket::HttpSocket};
+use crate::{
+    address::{Address, Peer},
+    headers::list,
+    server::App,
+    wire::{
+        capture::Ends,
+        captures::Subject,
+        socket::{HttpSocket, Passage},
+    },
+};
 
 /// `GET /ws/{room_id}/{client_id}`.
 pub async fn upgrade(
@@ -47,13 +57,14 @@ pub async fn upgrade(
         return Err(Refused::NotAnUpgrade("this connection cannot be upgraded"));
     };
     let client = app.proxies.client(peer, request.headers());
+    let recorded_for = asks_for_recording(request.uri()).then_some(client);
     let visitor = app.visitors.at(client, Instant::now());
     let place = app.connections.reserve(visitor).map_err(Refused::NoPlace)?;
 
     let destination = Destination { room, client_id };
     app.tasks.clone().spawn(async move {
         match on_upgrade.await {
-            Ok(upgraded) => match open(app.clone(), destination, upgraded, place) {
+            Ok(upgraded) => match open(app.clone(), destination, upgraded, place, recorded_for) {
                 // A task of its own: this one's size is that of what it holds here.
                 Some(connection) => drop(app.tasks.spawn(connection.run())),
                 None => tracing::error!("the upgraded connection is not the socket that was accepted"),
@@ -78,10 +89,40 @@ fn open(
     destination: Destination,
     upgraded: Upgraded,
     place: Place,
+    recorded_for: Option<Address>,
 ) -> Option<Box<Connection>> {
     let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<HttpSocket>>().ok()?;
-    let (stream, _) = io.into_inner().into_parts();
-    Some(Connection::open(app, destination, stream, read_buf, place))
+    let (stream, handshake) = io.into_inner().into_parts();
+    let recording = match recorded_for {
+        Some(whose) => record(&app, &stream, handshake, whose).unwrap_or(Recording::Refused),
+        None => Recording::NotAsked,
+    };
+    Some(Connection::open(app, destination, stream, read_buf, place, recording))
+}
+
+/// Begins the recording of a connection whose handshake is over; `None` when it cannot be.
+fn record(
+    app: &App,
+    stream: &TcpStream,
+    handshake: Option<Vec<Passage>>,
+    whose: Address,
+) -> Option<Recording> {
+    let ends = Ends { local: stream.local_addr().ok()?, peer: stream.peer_addr().ok()? };
+    let config = &app.config;
+    let subject = Subject {
+        handshake: handshake?,
+        ends,
+        proxied: app.proxies.trusts(ends.peer.ip()),
+        whose,
+        is_breakable: config.lab.is_open_to(ends.peer.ip(), config.is_public()),
+    };
+    let (token, tap) = app.captures.open(subject, app.clock.now(), Instant::now())?;
+    Some(Recording::Begun(token, tap))
+}
+
+/// Whether `xray=1` stands in the query.
+fn asks_for_recording(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "xray=1"))
 }
 
 /// The checks of RFC 6455 §4.2.1, and the accept key that answers them.

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chat_protocol::ServerMsg;
 use tokio::{sync::mpsc, time::Sleep};
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     fanout::Fanout,
     handle::{Leave, MAILBOX, Mail},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, wire::tap::Trace};
 
 /// How long a busy room waits for more before it sends, for each member: a fortieth of the 5 µs that
 /// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in
@@ -34,6 +35,8 @@ pub struct Room {
     leave: mpsc::UnboundedSender<Leave>,
     handle: mpsc::WeakSender<Mail>,
     alarm: Alarm,
+    /// Of the messages of this batch, those whose way is noted.
+    traces: Vec<Trace>,
     /// Whether more than one piece of mail came last time.
     was_busy: bool,
 }
@@ -53,6 +56,7 @@ impl Room {
             leave,
             handle: sender.downgrade(),
             alarm: Alarm::new(),
+            traces: Vec::new(),
             was_busy: false,
         };
         (room, RoomHandle { mailbox: sender })
@@ -77,6 +81,8 @@ impl Room {
             self.core.tick(now, &mut self.effects);
             self.perform();
             self.fanout.flush();
+            let reached = self.fanout.receivers();
+            self.traces.drain(..).for_each(|trace| trace.sent(reached));
             if self.core.is_over() {
                 break;
             }
@@ -143,7 +149,20 @@ impl Room {
                 // here, and that is how it leaves.
                 drop(answered);
             }
-            Mail::Say { conn, id, text } => self.core.say(conn, id, text, now, effects),
+            Mail::Say { conn, id, text, trace } => {
+                self.core.say(conn, id, text, now, effects);
+                if let Some(mut trace) = trace {
+                    let told = effects.iter().rev().find_map(|effect| match effect {
+                        Effect::Broadcast(ServerMsg::Said(said)) if said.id == *trace.id() => Some(said.seq),
+                        _ => None,
+                    });
+                    // A repeated say goes nowhere, and so has no way to be noted.
+                    if let Some(seq) = told {
+                        trace.ordered(seq);
+                        self.traces.push(*trace);
+                    }
+                }
+            }
             Mail::Typing { conn } => self.core.typing(conn, now, effects),
             Mail::Rename { conn, name } => self.core.rename(conn, name, now, effects),
         }

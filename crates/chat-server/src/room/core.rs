@@ -60,6 +60,9 @@ pub enum Departure {
     Clean,
     /// It was lost: the member is away until the resume window ends.
     Lost,
+    /// The room is not to know the member any more, as after a restart: they have left, and their token
+    /// proves nothing. Where another tab of theirs is open, only this one is gone.
+    Forgotten,
 }
 
 /// What must now be done. After an `Ok` from [`Core::join`] the connection is in the room, and gets
@@ -298,7 +301,7 @@ impl Core {
         let standing = match how {
             _ if self.roster.session(key).open_tabs() > 0 => Standing::Here,
             Departure::Lost => Standing::Away { since: now },
-            Departure::Clean => Standing::Left { since: now },
+            Departure::Clean | Departure::Forgotten => Standing::Left { since: now },
         };
         self.roster.stand(key, standing);
         let session = self.roster.session(key);
@@ -308,6 +311,9 @@ impl Core {
         } else {
             let id = session.id.clone();
             self.tell(now, |presence| presence.left(id));
+            if how == Departure::Forgotten {
+                self.roster.remove(key);
+            }
             self.forget_the_first_left();
         }
     }

@@ -613,3 +613,21 @@ fn a_room_is_over_when_nobody_is_here_and_nobody_may_come_back() {
     let roster = format!("{:?}", stage.core.roster);
     assert!(!roster.contains("ali") && !roster.contains("TokenHash"), "nothing stays behind: {roster}");
 }
+
+#[test]
+fn who_is_forgotten_has_left_and_is_a_newcomer_next_time() {
+    let mut stage = Stage::new(LIMITS);
+    let (sara, _) = stage.join("sara");
+    let (ali, welcome) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+    let (other, _) = stage.join_as(Ask::new("ali").tab("t2").resuming(&welcome, 0)).unwrap();
+    stage.say(ali, "1", "مرا به یاد داری؟");
+    stage.hears(sara);
+    stage.leave(ali, Departure::Forgotten);
+    let presence = stage.hears_presence(sara);
+    assert_eq!((presence[0].changed[0].tabs, presence[0].left.len()), (1, 0), "another tab is open");
+    stage.leave(other, Departure::Forgotten);
+    assert_eq!(stage.hears_presence(sara)[0].left, [ClientId::parse("ali").unwrap()]);
+    let (_, back) = stage.join_as(Ask::new("ali").resuming(&welcome, 0)).unwrap();
+    assert!(!back.recovered);
+    assert_eq!((back.seq, back.member_count), (1, 2));
+}

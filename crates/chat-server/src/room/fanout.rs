@@ -174,7 +174,7 @@ mod tests {
         let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         near.writable().await.unwrap();
-        (Arc::new(Outbox::new(near, 1 << 20)), far)
+        (Arc::new(Outbox::new(near, 1 << 20, None)), far)
     }
 
     /// The `n`s of the pongs, which stand for messages here, until the connection is given up; and

@@ -11,7 +11,7 @@ use tokio::sync::{
 };
 
 use super::{ConnKey, Departure, Join, Refusal};
-use crate::{allowance::Allowance, connection::outbox::Outbox};
+use crate::{allowance::Allowance, connection::outbox::Outbox, wire::tap::Trace};
 
 /// How many pieces of mail a room's mailbox holds. A connection that finds it full waits, and with
 /// it, through TCP, its client.
@@ -21,7 +21,7 @@ pub const MAILBOX: usize = 256;
 #[derive(Debug)]
 pub(super) enum Mail {
     Join { join: Box<Join>, outbox: Arc<Outbox>, answer: oneshot::Sender<Result<Membership, Refusal>> },
-    Say { conn: ConnKey, id: SayId, text: Text },
+    Say { conn: ConnKey, id: SayId, text: Text, trace: Option<Box<Trace>> },
     Typing { conn: ConnKey },
     Rename { conn: ConnKey, name: Name },
 }
@@ -92,12 +92,12 @@ impl Membership {
         &self.frames
     }
 
-    /// Says something to the room.
+    /// Says something to the room. With a trace, its way is noted.
     ///
     /// # Errors
     /// [`Unposted`], when the room has to be waited for, or is gone.
-    pub fn say(&self, id: SayId, text: Text) -> Result<(), Unposted> {
-        self.post(Mail::Say { conn: self.conn, id, text })
+    pub fn say(&self, id: SayId, text: Text, trace: Option<Box<Trace>>) -> Result<(), Unposted> {
+        self.post(Mail::Say { conn: self.conn, id, text, trace })
     }
 
     /// Lets the room know that the member is typing.

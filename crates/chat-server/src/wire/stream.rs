@@ -1,0 +1,180 @@
+//! The recording as the page sees it: server-sent events, so that watching does not itself travel on
+//! what is watched, and a file for Wireshark. Each event has its number, so that a browser that lost
+//! the stream goes on where it was. While somebody watches, the kernel is asked now and then what it
+//! knows of the connection. It does not know what the events mean.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::{
+    extract::{Path, State},
+    response::{
+        IntoResponse, Response,
+        sse::{self, KeepAlive, Sse},
+    },
+};
+use chat_protocol::CaptureToken;
+use chat_wire::{Event, pcapng};
+use futures_util::{Stream, stream};
+use http::{HeaderMap, HeaderName, StatusCode, header};
+use tokio::sync::watch;
+
+use super::{capture::Capture, captures::Found, kernel, reading::Reading};
+use crate::server::App;
+
+/// Most streams of one recording at once: the page, its next one before the last has gone, and a
+/// terminal or two.
+pub const STREAMS_MAX: usize = 4;
+
+/// How often the kernel is asked at most: it knows little that is new more often.
+const ASK_EVERY: Duration = Duration::from_millis(500);
+
+/// How long a stream may be silent, so that nobody on the way takes it for dead.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// `GET /xray/{token}/events`.
+pub async fn events(
+    State(app): State<Arc<App>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Unseen> {
+    let (capture, _) = find(&app, &token)?;
+    let from = match headers.get(LAST_EVENT_ID) {
+        None => 0,
+        Some(last) => {
+            let last = last.to_str().ok().and_then(|last| last.parse::<usize>().ok()).ok_or(Unseen::BadId)?;
+            last.saturating_add(1)
+        }
+    };
+    if capture.ended().is_some() && from >= capture.watch().borrow().to_owned() {
+        // What tells a browser that there is nothing to come back for (HTML §9.2.3).
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    if capture.watchers() >= STREAMS_MAX {
+        return Err(Unseen::TooMany);
+    }
+    let events = Sse::new(watch(capture, from)).keep_alive(KeepAlive::new().interval(SILENCE_MAX));
+    Ok(([(header::CACHE_CONTROL, "no-store")], events).into_response())
+}
+
+/// `GET /xray/{token}/otagh.pcapng`.
+pub async fn file(State(app): State<Arc<App>>, Path(token): Path<String>) -> Result<Response, Unseen> {
+    let (capture, _) = find(&app, &token)?;
+    let mut reading = Reading::new(capture);
+    let portions = std::iter::from_fn(|| Some(reading.more()).filter(|portion| !portion.is_empty()));
+    let events: Vec<Event> = portions.flatten().map(|(_, event)| event).collect();
+    let headers = [
+        (header::CONTENT_TYPE, "application/vnd.tcpdump.pcap"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"otagh.pcapng\""),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, pcapng::write(&events)).into_response())
+}
+
+pub(super) fn find(app: &App, token: &str) -> Result<Found, Unseen> {
+    let token = CaptureToken::parse(token).map_err(|_| Unseen::NoSuch)?;
+    app.captures.get(&token, Instant::now()).ok_or(Unseen::NoSuch)
+}
+
+/// One stream, and what it has still to tell.
+struct Watching {
+    reading: Reading,
+    capture: Arc<Capture>,
+    count: watch::Receiver<usize>,
+    waiting: VecDeque<(usize, Event)>,
+    from: usize,
+    asked: Option<Instant>,
+    is_over: bool,
+}
+
+/// The events from number `from` on, until the last one: that of the connection's end, which also a
+/// stop of the server brings.
+fn watch(capture: Arc<Capture>, from: usize) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+    let watching = Watching {
+        reading: Reading::new(capture.clone()),
+        count: capture.watch(),
+        capture,
+        waiting: VecDeque::new(),
+        from,
+        asked: None,
+        is_over: false,
+    };
+    stream::unfold(watching, async |mut watching| {
+        let (number, event) = watching.next().await?;
+        Some((Ok(told(number, &event)), watching))
+    })
+}
+
+fn told(number: usize, event: &Event) -> sse::Event {
+    let told = sse::Event::default().id(number.to_string());
+    match told.json_data(event) {
+        Ok(told) => told,
+        Err(error) => {
+            tracing::error!(%error, "an event of a recording is no JSON");
+            sse::Event::default().comment("an event that could not be told")
+        }
+    }
+}
+
+impl Watching {
+    async fn next(&mut self) -> Option<(usize, Event)> {
+        loop {
+            if let Some((number, event)) = self.waiting.pop_front() {
+                self.is_over = matches!(event, Event::Ended(_));
+                return Some((number, event));
+            }
+            if self.is_over {
+                return None;
+            }
+            self.count.borrow_and_update();
+            let more = self.reading.more();
+            if !more.is_empty() {
+                self.waiting.extend(more.into_iter().filter(|(number, _)| *number >= self.from));
+                self.ask_kernel();
+                continue;
+            }
+            self.count.changed().await.ok()?;
+        }
+    }
+
+    /// Asks after bytes have passed, not after its own answer.
+    fn ask_kernel(&mut self) {
+        let bytes_passed = self.waiting.iter().any(|(_, event)| matches!(event, Event::Bytes(_)));
+        if !bytes_passed || self.asked.is_some_and(|asked| asked.elapsed() < ASK_EVERY) {
+            return;
+        }
+        self.asked = Some(Instant::now());
+        let now = self.capture.us(Instant::now());
+        if let Some(tcp) = kernel::ask(self.capture.ends(), now) {
+            self.capture.measured(tcp);
+        }
+    }
+}
+
+/// Why a recording is not shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unseen {
+    /// No recording has this token.
+    NoSuch,
+    /// It is watched by as many as may.
+    TooMany,
+    /// `Last-Event-ID` is no number.
+    BadId,
+}
+
+impl IntoResponse for Unseen {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NoSuch => (StatusCode::NOT_FOUND, "no recording has this token; it may be too old\n"),
+            Self::TooMany => (StatusCode::TOO_MANY_REQUESTS, "as many watch this recording as may\n"),
+            Self::BadId => (StatusCode::BAD_REQUEST, "'Last-Event-ID' must be the number of an event\n"),
+        }
+        .into_response()
+    }
+}
