@@ -19,6 +19,7 @@ use crate::{
         driver::{self, Wake},
     },
     state::{Changed, Pending, Room, Snapshot, room::Refused, snapshot::MESSAGES_MAX},
+    xray,
 };
 
 /// Most wakes that may wait for the driver. It empties them as fast as the browser lets it; when
@@ -389,6 +390,9 @@ impl Chat {
         if changed.welcomed || changed.outbox {
             // Also after a crash, which leaves no time to keep anything.
             self.keep(None);
+        }
+        if let Some(token) = &changed.recorded {
+            xray::show(token.as_str());
         }
         if changed.welcomed {
             self.set_refused(None);

@@ -21,6 +21,7 @@ pub mod prose;
 pub mod socket;
 pub mod state;
 pub mod view;
+pub mod xray;
 
 #[cfg(feature = "ssr")]
 pub use document::document;

@@ -2,11 +2,13 @@
 //! so that server and browser draw the same thing; it crosses over as attributes of `<body>`.
 
 use chat_protocol::RoomId;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 use leptos::prelude::*;
 
-#[cfg(feature = "ssr")]
-use crate::fa::words;
+#[cfg(any(feature = "ssr", feature = "hydrate"))]
 use crate::view::{Home, Missing, RoomPage};
+#[cfg(feature = "ssr")]
+use crate::{fa::words, view::Shown};
 
 /// A page of the site, with what its first render needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +27,16 @@ pub enum Page {
         /// True when a room was meant but its id is not one.
         bad_room: bool,
     },
+    /// A page of the second client: the server draws its place, and `chat-xray` what is in it.
+    #[cfg(feature = "ssr")]
+    Shown {
+        /// What is shown: the name of a function that `chat-xray` exports.
+        what: &'static str,
+        /// What the browser shows as the page's name.
+        title: &'static str,
+        /// The room it happens in, if it happens in one.
+        room: Option<RoomId>,
+    },
 }
 
 impl Page {
@@ -35,7 +47,14 @@ impl Page {
             Self::Home => Home().into_any(),
             Self::Room { room, share_url } => view! { <RoomPage room share_url /> }.into_any(),
             Self::NotFound { bad_room } => view! { <Missing bad_room /> }.into_any(),
+            Self::Shown { what, .. } => view! { <Shown what /> }.into_any(),
         }
+    }
+
+    /// Whether the second client draws it, and this one is not loaded at all.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn is_shown(&self) -> bool {
+        matches!(self, Self::Shown { .. })
     }
 
     /// What the browser shows as the page's name.
@@ -46,6 +65,7 @@ impl Page {
             Self::Room { room, .. } => words::room_title(room.as_str(), 0),
             Self::NotFound { bad_room: false } => words::NOT_FOUND.to_owned(),
             Self::NotFound { bad_room: true } => words::BAD_ROOM.to_owned(),
+            Self::Shown { title, .. } => format!("{title} · {}", words::APP_NAME),
         }
     }
 
@@ -60,6 +80,9 @@ impl Page {
             }
             Self::NotFound { bad_room: false } => ("not-found", None, None),
             Self::NotFound { bad_room: true } => ("bad-room", None, None),
+            Self::Shown { what, room, .. } => {
+                (what, room.as_ref().map(|room| room.as_str().to_owned()), None)
+            }
         }
     }
 
@@ -72,6 +95,8 @@ impl Page {
             Self::Home => hydrate_body(Home),
             Self::Room { room, share_url } => hydrate_body(move || view! { <RoomPage room share_url /> }),
             Self::NotFound { bad_room } => hydrate_body(move || view! { <Missing bad_room /> }),
+            #[cfg(feature = "ssr")]
+            Self::Shown { .. } => {}
         }
     }
 

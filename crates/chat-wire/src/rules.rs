@@ -230,17 +230,7 @@ impl Receiver {
     fn check(&mut self, header: Header) -> Result<(), Violation> {
         let Header { opcode, length, .. } = header;
         let broken = |is_broken: bool, violation| if is_broken { Err(violation) } else { Ok(()) };
-        broken(header.rsv != [false; 3], Violation::ReservedBits)?;
-        broken(opcode.is_reserved(), Violation::ReservedOpcode)?;
-        match (self.role, header.mask) {
-            (Role::Server, None) => return Err(Violation::Unmasked),
-            (Role::Client, Some(_)) => return Err(Violation::Masked),
-            _ => {}
-        }
-        broken(opcode.is_control() && !header.fin, Violation::FragmentedControl)?;
-        broken(opcode.is_control() && length > CONTROL_MAX, Violation::LongControl)?;
-        broken(header.form == LengthForm::Bits64 && length >> 63 != 0, Violation::LengthHighBit)?;
-        broken(!header.is_minimal(), Violation::LengthNotMinimal)?;
+        check_header(header, self.role)?;
         if !opcode.is_control() {
             let begins = opcode != Opcode::CONTINUATION;
             broken(!begins && self.message.is_none(), Violation::UnexpectedContinuation)?;
@@ -254,7 +244,6 @@ impl Receiver {
                 utf8: Utf8::default(),
             });
         }
-        broken(opcode == Opcode::CLOSE && length == 1, Violation::HalfCloseCode)?;
         self.frame = Some(Frame { header, payload: Vec::new() });
         Ok(())
     }
@@ -301,6 +290,24 @@ impl Receiver {
             }
         }
     }
+}
+
+/// Whether a header may come to this role, whatever came before it.
+///
+/// # Errors
+/// The first rule that it breaks by itself.
+pub fn check_header(header: Header, role: Role) -> Result<(), Violation> {
+    let Header { opcode, length, .. } = header;
+    let broken = |is_broken: bool, violation| if is_broken { Err(violation) } else { Ok(()) };
+    broken(header.rsv != [false; 3], Violation::ReservedBits)?;
+    broken(opcode.is_reserved(), Violation::ReservedOpcode)?;
+    broken(role == Role::Server && header.mask.is_none(), Violation::Unmasked)?;
+    broken(role == Role::Client && header.mask.is_some(), Violation::Masked)?;
+    broken(opcode.is_control() && !header.fin, Violation::FragmentedControl)?;
+    broken(opcode.is_control() && length > CONTROL_MAX, Violation::LongControl)?;
+    broken(header.form == LengthForm::Bits64 && length >> 63 != 0, Violation::LengthHighBit)?;
+    broken(!header.is_minimal(), Violation::LengthNotMinimal)?;
+    broken(opcode == Opcode::CLOSE && length == 1, Violation::HalfCloseCode)
 }
 
 /// What a close frame says (§5.5.1).

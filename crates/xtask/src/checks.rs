@@ -54,19 +54,20 @@ pub(crate) const SERVER_LINTS: Step = Step {
 
 pub(crate) const PAGE_LINTS: Step = Step {
     name: "clippy-page",
-    why: "clippy is content with the page as the browser gets it",
+    why: "clippy is content with the pages as the browser gets them",
     browser: false,
     run: |context| {
-        let leptos = &context.workspace.leptos;
-        let mut check = command::cargo(&context.workspace, "clippy --lib");
-        check.args(["--package", &leptos.lib_package, "--target", WASM]).args([
-            "--features",
-            &leptos.lib_features.join(","),
-            "--",
-            "-D",
-            "warnings",
-        ]);
-        command::run(&mut check, CLIPPY_FIX)?;
+        for client in context.workspace.clients() {
+            let mut check = command::cargo(&context.workspace, "clippy --lib");
+            check.args(["--package", &client.lib_package, "--target", WASM]).args([
+                "--features",
+                &client.lib_features.join(","),
+                "--",
+                "-D",
+                "warnings",
+            ]);
+            command::run(&mut check, CLIPPY_FIX)?;
+        }
         Ok(Outcome::default())
     },
 };

@@ -1,6 +1,6 @@
-//! The client: compiled to WebAssembly by cargo, then given its JavaScript by wasm-bindgen, which
-//! is linked here as a library so that its version can never differ from the one the client was
-//! compiled with. wasm-opt makes the result 1.5% smaller where it is installed. Bound again only
+//! The clients: each compiled to WebAssembly by cargo, then given its JavaScript by wasm-bindgen,
+//! which is linked here as a library so that its version can never differ from the one the client
+//! was compiled with. wasm-opt makes the result 1.5% smaller where it is installed. Bound again only
 //! when what cargo made, or a tool, has changed.
 
 use std::{
@@ -14,7 +14,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     command, lean,
-    metadata::Workspace,
+    metadata::{Client, Workspace},
     site,
     steps::{Outcome, Step},
     toolchain::WASM,
@@ -22,16 +22,19 @@ use crate::{
 
 pub(crate) const COMPILE: Step = Step {
     name: "client",
-    why: "compile the page to WebAssembly, small before fast",
+    why: "compile the pages to WebAssembly, small before fast",
     browser: false,
     run: |context| {
-        let leptos = &context.workspace.leptos;
-        let mut build = command::cargo(&context.workspace, "build --lib");
-        build
-            .args(["--package", &leptos.lib_package, "--target", WASM])
-            .args(["--profile", &leptos.lib_profile_release])
-            .args(["--features", &leptos.lib_features.join(",")]);
-        command::run(&mut build, "The compiler's message above says where.")?;
+        let workspace = &context.workspace;
+        // One by one: together, each would get the features of the other.
+        for client in workspace.clients() {
+            let mut build = command::cargo(workspace, "build --lib");
+            build
+                .args(["--package", &client.lib_package, "--target", WASM])
+                .args(["--profile", &workspace.leptos.lib_profile_release])
+                .args(["--features", &client.lib_features.join(",")]);
+            command::run(&mut build, "The compiler's message above says where.")?;
+        }
         Ok(Outcome::default())
     },
 };
@@ -40,7 +43,12 @@ pub(crate) const BIND: Step = Step {
     name: "bindings",
     why: "give the WebAssembly the JavaScript that loads it (wasm-bindgen, wasm-opt if installed)",
     browser: false,
-    run: |context| bind(&context.workspace),
+    run: |context| {
+        let workspace = &context.workspace;
+        let bound = |client: &Client| Ok(format!("{}: {}", client.output_name, bind(workspace, client)?));
+        let notes = workspace.clients().into_iter().map(bound).collect::<Result<Vec<_>>>()?;
+        Ok(Outcome::done(notes.join("\n")))
+    },
 };
 
 /// Light passes. `-Oz` makes the module smaller still and the download larger: it folds away the
@@ -57,28 +65,29 @@ const WASM_FEATURES: &[&str] = &[
     "--enable-sign-ext",
 ];
 
-fn bind(workspace: &Workspace) -> Result<Outcome> {
-    let from = workspace.client_wasm();
+/// Returns what was done, and by what.
+fn bind(workspace: &Workspace, client: &Client) -> Result<String> {
+    let from = workspace.client_wasm(client);
     let wasm = fs::read(&from).with_context(|| format!("{} (run `cargo xtask build`)", from.display()))?;
     let optimizer = wasm_opt(workspace);
     let by = made_by(optimizer.as_deref());
 
     // What was bound, and by what, is kept beside the result: equal bytes need no work, unless we
     // have learnt to do it otherwise since.
-    let folder = workspace.bindings();
+    let folder = workspace.bindings(client);
     let (kept_from, kept_by) = (folder.join("made-from.wasm"), folder.join("made-by.txt"));
     if fs::read(&kept_from).is_ok_and(|kept| kept == wasm)
         && fs::read_to_string(&kept_by).is_ok_and(|kept| kept == by)
         && changed(&kept_by)? > changed(&std::env::current_exe()?)?
     {
-        return Ok(Outcome::done(format!("unchanged ({by})")));
+        return Ok(format!("unchanged ({by})"));
     }
 
     let out = folder.join("pkg");
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
-    let name = &workspace.leptos.output_name;
+    let name = &client.output_name;
     let mut output = Bindgen::new()
         .input_bytes(name, wasm.clone())
         .web(true)?
@@ -92,7 +101,8 @@ fn bind(workspace: &Workspace) -> Result<Outcome> {
     output.emit(&out).context("wasm-bindgen")?;
     let js = out.join(name).with_extension("js");
     fs::write(&js, lean::javascript(&fs::read_to_string(&js)?, &names)?)?;
-    // With LEPTOS_OUTPUT_NAME set (.cargo/config.toml) Leptos asks for the name without `_bg`.
+    // With LEPTOS_OUTPUT_NAME set (.cargo/config.toml) Leptos asks for the name without `_bg`, and so
+    // do we.
     let served = out.join(name).with_extension("wasm");
     fs::rename(out.join(format!("{name}_bg.wasm")), &served)?;
 
@@ -107,7 +117,7 @@ fn bind(workspace: &Workspace) -> Result<Outcome> {
     }
     fs::write(kept_from, wasm)?;
     fs::write(kept_by, by)?;
-    Ok(Outcome::done(note))
+    Ok(note)
 }
 
 fn changed(file: &Path) -> Result<SystemTime> {

@@ -1,8 +1,12 @@
 //! Names and paths, read from where cargo-leptos reads them: `[[workspace.metadata.leptos]]` in
-//! the root `Cargo.toml`, through `cargo metadata`. The budget of the page stands beside it. So
-//! there is one place that says what things are called. Touches no file.
+//! the root `Cargo.toml`, through `cargo metadata`. The client that cargo-leptos does not know, and
+//! what each may cost, stand beside it. So there is one place that says what things are called.
+//! Touches no file.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
@@ -16,7 +20,19 @@ pub(crate) struct Workspace {
     /// Cargo's target directory, wherever the user has put it.
     pub(crate) target: PathBuf,
     pub(crate) leptos: Leptos,
-    pub(crate) budget: Budgets,
+    xray: Client,
+    budgets: BTreeMap<String, Budgets>,
+}
+
+/// A client: a crate that becomes WebAssembly, the JavaScript that loads it and a style sheet, all
+/// three with one name.
+#[derive(Deserialize, Debug)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct Client {
+    pub(crate) lib_package: String,
+    pub(crate) lib_features: Vec<String>,
+    pub(crate) output_name: String,
+    style_file: PathBuf,
 }
 
 /// The keys of `[[workspace.metadata.leptos]]` that we share with cargo-leptos.
@@ -27,19 +43,19 @@ pub(crate) struct Leptos {
     pub(crate) bin_target: String,
     pub(crate) bin_exe_name: String,
     pub(crate) bin_features: Vec<String>,
-    pub(crate) lib_package: String,
-    pub(crate) lib_features: Vec<String>,
+    /// The room page, and every page drawn by the server.
+    #[serde(flatten)]
+    pub(crate) page: Client,
     pub(crate) lib_profile_release: String,
-    pub(crate) output_name: String,
     site_root: PathBuf,
     site_pkg_dir: PathBuf,
-    style_file: PathBuf,
     assets_dir: PathBuf,
     end2end_dir: PathBuf,
 }
 
-/// `[workspace.metadata.budget]`: one budget for each encoding that we serve.
-#[derive(Deserialize, Debug)]
+/// `[workspace.metadata.budget.NAME]`: of the client with this output name, one budget for each
+/// encoding that we serve.
+#[derive(Deserialize, Clone, Copy, Debug)]
 pub(crate) struct Budgets {
     pub(crate) brotli: Budget,
     pub(crate) gzip: Budget,
@@ -77,25 +93,41 @@ impl Workspace {
         #[derive(Deserialize)]
         struct Tables {
             leptos: Vec<Leptos>,
-            budget: Budgets,
+            xray: Client,
+            budget: BTreeMap<String, Budgets>,
         }
         let Answer { workspace_root, target_directory, metadata } =
             serde_json::from_str(json).context("[workspace.metadata] in Cargo.toml")?;
         let mut projects = metadata.leptos.into_iter();
         let leptos = projects.next().context("Cargo.toml has no [[workspace.metadata.leptos]]")?;
         ensure!(projects.next().is_none(), "Cargo.toml has more than one [[workspace.metadata.leptos]]");
-        Ok(Self { root: workspace_root, target: target_directory, leptos, budget: metadata.budget })
+        let Tables { xray, budget: budgets, .. } = metadata;
+        for client in [&leptos.page, &xray] {
+            let name = &client.output_name;
+            ensure!(budgets.contains_key(name), "Cargo.toml has no [workspace.metadata.budget.{name}]");
+        }
+        Ok(Self { root: workspace_root, target: target_directory, leptos, xray, budgets })
+    }
+
+    /// Every client, the room page first.
+    pub(crate) fn clients(&self) -> [&Client; 2] {
+        [&self.leptos.page, &self.xray]
+    }
+
+    /// What it may cost to download.
+    pub(crate) fn budgets(&self, client: &Client) -> Budgets {
+        self.budgets[&client.output_name]
     }
 
     /// The client as cargo leaves it.
-    pub(crate) fn client_wasm(&self) -> PathBuf {
-        let file = format!("{}.wasm", self.leptos.lib_package.replace('-', "_"));
+    pub(crate) fn client_wasm(&self, client: &Client) -> PathBuf {
+        let file = format!("{}.wasm", client.lib_package.replace('-', "_"));
         self.target.join("wasm32-unknown-unknown").join(&self.leptos.lib_profile_release).join(file)
     }
 
     /// The client as the browser loads it, before it joins the site.
-    pub(crate) fn bindings(&self) -> PathBuf {
-        self.target.join("xtask/client")
+    pub(crate) fn bindings(&self, client: &Client) -> PathBuf {
+        self.target.join("xtask/client").join(&client.output_name)
     }
 
     /// What is embedded in the server: every file that is served as it is.
@@ -103,13 +135,13 @@ impl Workspace {
         self.root.join(&self.leptos.site_root)
     }
 
-    /// Where in the site the client and its style are.
+    /// Where in the site the clients and their styles are.
     pub(crate) fn package(&self) -> &Path {
         &self.leptos.site_pkg_dir
     }
 
-    pub(crate) fn style(&self) -> PathBuf {
-        self.root.join(&self.leptos.style_file)
+    pub(crate) fn style(&self, client: &Client) -> PathBuf {
+        self.root.join(&client.style_file)
     }
 
     pub(crate) fn assets(&self) -> PathBuf {
@@ -136,18 +168,20 @@ mod tests {
         // Cargo names the file after the target; cargo-leptos must be told so.
         assert_eq!(workspace.leptos.bin_exe_name, workspace.leptos.bin_target);
         assert_eq!(workspace.leptos.bin_features, ["pages"]);
-        assert_eq!(workspace.leptos.lib_features, ["hydrate"]);
+        let page = &workspace.leptos.page;
+        assert_eq!(page.lib_features, ["hydrate"]);
         // Set in .cargo/config.toml, for us as for Leptos: it decides that the file which the
         // page asks for is called `otagh.wasm`.
-        assert_eq!(option_env!("LEPTOS_OUTPUT_NAME"), Some(workspace.leptos.output_name.as_str()));
-        assert!(workspace.client_wasm().ends_with("wasm-release/chat_client.wasm"));
+        assert_eq!(option_env!("LEPTOS_OUTPUT_NAME"), Some(page.output_name.as_str()));
+        assert!(workspace.client_wasm(page).ends_with("wasm-release/chat_client.wasm"));
         assert_eq!(workspace.site(), workspace.root.join("target/site"));
     }
 
     #[test]
     fn what_the_metadata_names_exists() {
         let workspace = Workspace::read().expect("cargo metadata");
-        for path in [workspace.style(), workspace.assets(), workspace.end2end()] {
+        let styles = workspace.clients().map(|client| workspace.style(client));
+        for path in styles.into_iter().chain([workspace.assets(), workspace.end2end()]) {
             assert!(path.exists(), "{} is named in Cargo.toml and missing", path.display());
         }
     }

@@ -1,5 +1,5 @@
-//! The site: every file that is served as it is, in the folder that the server embeds. The client,
-//! its style and the assets are put together, and what compresses is compressed once, here, as
+//! The site: every file that is served as it is, in the folder that the server embeds. The clients,
+//! their styles and the assets are put together, and what compresses is compressed once, here, as
 //! hard as it can be (`X.br`, `X.gz` beside `X`), so that the server never compresses anything.
 //! A file is written only when its bytes change and removed when nothing makes it any more, so
 //! that a build with nothing new leaves the folder, and with it the server, untouched.
@@ -23,7 +23,7 @@ use crate::{
 
 pub(crate) const STEP: Step = Step {
     name: "site",
-    why: "put client, style and assets together and compress them (brotli 11, gzip 9)",
+    why: "put clients, styles and assets together and compress them (brotli 11, gzip 9)",
     browser: false,
     run: |context| {
         let files = gather(&context.workspace)?;
@@ -41,9 +41,11 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 fn gather(workspace: &Workspace) -> Result<Files> {
     let mut files = Files::new();
     add_folder(&mut files, &workspace.assets(), Path::new(""))?;
-    add_folder(&mut files, &workspace.bindings().join("pkg"), workspace.package())?;
-    let sheet = workspace.package().join(&workspace.leptos.output_name).with_extension("css");
-    files.insert(sheet, style::bundle(&workspace.style())?.into_bytes());
+    for client in workspace.clients() {
+        add_folder(&mut files, &workspace.bindings(client).join("pkg"), workspace.package())?;
+        let sheet = workspace.package().join(&client.output_name).with_extension("css");
+        files.insert(sheet, style::bundle(&workspace.style(client))?.into_bytes());
+    }
     Ok(files)
 }
 

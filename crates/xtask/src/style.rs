@@ -1,4 +1,4 @@
-//! The style sheet: `style/main.css` with everything it imports, as one minified file. Lightning
+//! A style sheet: `style/main.css`, or another, with everything it imports, as one minified file. Lightning
 //! CSS is given no browser list, so it rewrites nothing for old browsers; what is written in
 //! `style/` is what the browser sees. cargo-leptos does the same with the same library.
 

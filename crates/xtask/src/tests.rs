@@ -36,11 +36,13 @@ pub(crate) const EXAMPLES: Step = Step {
 
 pub(crate) const PAGES: Step = Step {
     name: "test-pages",
-    why: "tests of the page, and of the server that renders it",
+    why: "tests of the pages, and of the server that renders it",
     browser: false,
     run: |context| {
-        let leptos = &context.workspace.leptos;
-        let mut selection = vec!["--package", &leptos.lib_package, "--package", &leptos.bin_package];
+        let mut packages = vec![&*context.workspace.leptos.bin_package];
+        packages.extend(context.workspace.clients().map(|client| &*client.lib_package));
+        let mut selection: Vec<&str> =
+            packages.into_iter().flat_map(|package| ["--package", package]).collect();
         // Of the server's integration tests those of its pages; the others have been run.
         selection.extend(["--lib", "--test", "pages", "--features", "chat-client/ssr,chat-server/pages"]);
         test(&context.workspace, &selection)

@@ -10,35 +10,33 @@ use leptos::{
 
 /// A condition that is read anew each time, and followed by whoever follows what it reads. Not a
 /// `Signal`, whose code knows every kind of signal there is.
-pub(crate) trait Condition: Fn() -> bool + Copy + Send + Sync + 'static {}
+pub trait Condition: Fn() -> bool + Copy + Send + Sync + 'static {}
 impl<F: Fn() -> bool + Copy + Send + Sync + 'static> Condition for F {}
 
 type Follows<T> = Box<dyn FnMut() -> T + Send>;
 
 /// A text that follows what it reads.
-pub(crate) fn text(read: impl FnMut() -> String + Send + 'static) -> Follows<String> {
+pub fn text(read: impl FnMut() -> String + Send + 'static) -> Follows<String> {
     Box::new(read)
 }
 
 /// A condition that follows what it reads.
-pub(crate) fn flag(read: impl FnMut() -> bool + Send + 'static) -> Follows<bool> {
+pub fn flag(read: impl FnMut() -> bool + Send + 'static) -> Follows<bool> {
     Box::new(read)
 }
 
 /// An attribute, present or not, that follows what it reads.
-pub(crate) fn attr(
-    read: impl FnMut() -> Option<&'static str> + Send + 'static,
-) -> Follows<Option<&'static str>> {
+pub fn attr(read: impl FnMut() -> Option<&'static str> + Send + 'static) -> Follows<Option<&'static str>> {
     Box::new(read)
 }
 
 /// What a press does.
-pub(crate) fn press(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(MouseEvent)> {
+pub fn press(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(MouseEvent)> {
     Box::new(move |_| act())
 }
 
 /// What is done when a form is sent, instead of leaving the page.
-pub(crate) fn submit(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(SubmitEvent)> {
+pub fn submit(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(SubmitEvent)> {
     Box::new(move |event| {
         event.prevent_default();
         act();
@@ -47,7 +45,7 @@ pub(crate) fn submit(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(SubmitEve
 
 /// Does this once the page is alive, and again whenever something changes that it read. Never on
 /// the server.
-pub(crate) fn follow(act: impl FnMut() + 'static) {
+pub fn follow(act: impl FnMut() + 'static) {
     let act: Box<dyn FnMut()> = Box::new(act);
     Effect::new(act);
 }

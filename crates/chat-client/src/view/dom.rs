@@ -12,20 +12,20 @@ use crate::fa::{Piece, Sentence};
 
 /// An element being made.
 #[derive(Clone)]
-pub(crate) struct Drawn(pub(crate) HtmlElement);
+pub struct Drawn(pub HtmlElement);
 
 /// A new element with this tag.
 ///
 /// # Panics
 /// When `tag` is no tag, which is a mistake in this crate.
-pub(crate) fn draw(tag: &str) -> Drawn {
+pub fn draw(tag: &str) -> Drawn {
     let element = document().create_element(tag).expect("tags are written in this crate");
     Drawn(element.unchecked_into())
 }
 
 impl Drawn {
     /// With this attribute.
-    pub(crate) fn attr(self, name: &str, value: &str) -> Self {
+    pub fn attr(self, name: &str, value: &str) -> Self {
         if self.0.set_attribute(name, value).is_err() {
             leptos::logging::warn!("{name} is no attribute");
         }
@@ -33,34 +33,34 @@ impl Drawn {
     }
 
     /// With this attribute, empty, if `on`.
-    pub(crate) fn flag(self, name: &str, on: bool) -> Self {
+    pub fn flag(self, name: &str, on: bool) -> Self {
         if on { self.attr(name, "") } else { self }
     }
 
     /// With this class.
-    pub(crate) fn class(self, class: &str) -> Self {
+    pub fn class(self, class: &str) -> Self {
         self.attr("class", class)
     }
 
     /// With this text after what is in it.
-    pub(crate) fn text(self, text: &str) -> Self {
+    pub fn text(self, text: &str) -> Self {
         append(&self.0, &document().create_text_node(text));
         self
     }
 
     /// With this element after what is in it.
-    pub(crate) fn child(self, child: Drawn) -> Self {
+    pub fn child(self, child: Drawn) -> Self {
         append(&self.0, &child.0);
         self
     }
 
     /// With these elements after what is in it.
-    pub(crate) fn children(self, children: impl IntoIterator<Item = Drawn>) -> Self {
+    pub fn children(self, children: impl IntoIterator<Item = Drawn>) -> Self {
         children.into_iter().fold(self, Self::child)
     }
 
     /// With this sentence after what is in it, each name in a `<bdi>`.
-    pub(crate) fn sentence(self, sentence: &Sentence) -> Self {
+    pub fn sentence(self, sentence: &Sentence) -> Self {
         sentence.0.iter().fold(self, |drawn, piece| match piece {
             Piece::Words(words) => drawn.text(words),
             Piece::Name(name) => drawn.child(draw("bdi").text(name)),
@@ -68,7 +68,7 @@ impl Drawn {
     }
 
     /// With an icon after what is in it: one path on a 24-unit grid.
-    pub(crate) fn icon(self, path: &str) -> Self {
+    pub fn icon(self, path: &str) -> Self {
         const SVG: &str = "http://www.w3.org/2000/svg";
         let make = |tag: &str| document().create_element_ns(Some(SVG), tag).map(Element::unchecked_into);
         let (Ok(svg), Ok(line)) = (make("svg"), make("path")) else { return self };
@@ -77,7 +77,7 @@ impl Drawn {
     }
 
     /// Calling `act` when it is pressed, for as long as it is on the page.
-    pub(crate) fn on_click(self, act: impl FnMut() + 'static) -> Self {
+    pub fn on_click(self, act: impl FnMut() + 'static) -> Self {
         let listener = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(act);
         self.0.set_onclick(Some(listener.as_ref().unchecked_ref()));
         // Freed by the browser's collector together with the element.
@@ -87,12 +87,13 @@ impl Drawn {
 }
 
 /// Replaces what is in `parent`.
-pub(crate) fn fill(parent: &Element, child: &Drawn) {
+pub fn fill(parent: &Element, child: &Drawn) {
     parent.set_text_content(None);
     append(parent, &child.0);
 }
 
-fn append(parent: &Element, child: &web_sys::Node) {
+/// Puts `child` behind what is in `parent`.
+pub fn append(parent: &Element, child: &web_sys::Node) {
     if parent.append_child(child).is_err() {
         leptos::logging::warn!("an element could not be placed");
     }

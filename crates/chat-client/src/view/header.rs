@@ -39,7 +39,7 @@ pub(crate) fn Header(
                 <p class="subtitle">{text(here)}</p>
             </div>
             <LinkState chat />
-            <div class="actions">
+            <div id="controls" class="actions">
                 <button
                     type="button"
                     class="icon-button"

@@ -3,14 +3,14 @@
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
-mod bind;
+pub mod bind;
 mod composer;
-mod dom;
+pub mod dom;
 mod entrance;
 mod field;
 mod header;
 mod home;
-mod icon;
+pub mod icon;
 mod lesson;
 mod masthead;
 mod message;
@@ -21,9 +21,14 @@ mod room;
 mod rows;
 mod scroller;
 mod share;
-mod theme;
+#[cfg(feature = "ssr")]
+mod shown;
+pub mod theme;
 mod timeline;
+mod xray;
 
 pub use home::Home;
 pub use missing::Missing;
 pub use room::RoomPage;
+#[cfg(feature = "ssr")]
+pub(crate) use shown::Shown;

@@ -15,6 +15,7 @@ use super::{
     people::People,
     scroller::Scroller,
     share::Share,
+    xray,
 };
 use crate::{
     browser::{listen, profile, viewport},
@@ -40,6 +41,7 @@ pub fn RoomPage(
         move || {
             chat.restore();
             live(chat, &room);
+            xray::offer(chat);
             match profile::name_here() {
                 Some(name) => chat.start(name),
                 None => chat.set_link(Link::Refused),
@@ -54,7 +56,7 @@ pub fn RoomPage(
     let entered = move || !asked();
 
     view! {
-        <div class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
+        <div id="room" class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
             <Header chat room=room.clone() people_open sharing />
             <main class="talk" inert=flag(move || people_open.get())>
                 <Notice chat />

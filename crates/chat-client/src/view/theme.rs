@@ -8,7 +8,7 @@ use crate::{browser::cookie, fa::words};
 
 /// The button that changes to the other theme.
 #[component]
-pub(crate) fn ThemeButton() -> impl IntoView {
+pub fn ThemeButton() -> impl IntoView {
     view! {
         <button
             type="button"

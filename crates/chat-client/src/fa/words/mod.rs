@@ -14,13 +14,15 @@ pub mod messages;
 pub mod people;
 pub mod room_names;
 pub mod share;
+pub mod show;
 mod site;
+pub mod xray;
 
 pub use site::*;
 
 #[cfg(test)]
 mod tests {
-    const FILES: [&str; 10] = [
+    const FILES: [&str; 18] = [
         include_str!("connection.rs"),
         include_str!("errors.rs"),
         include_str!("home.rs"),
@@ -30,7 +32,15 @@ mod tests {
         include_str!("people.rs"),
         include_str!("room_names.rs"),
         include_str!("share.rs"),
+        include_str!("show.rs"),
         include_str!("site.rs"),
+        include_str!("xray/breaking.rs"),
+        include_str!("xray/frames.rs"),
+        include_str!("xray/handshake.rs"),
+        include_str!("xray/journey.rs"),
+        include_str!("xray/layers.rs"),
+        include_str!("xray/mod.rs"),
+        include_str!("xray/take_home.rs"),
     ];
 
     #[test]

@@ -1,0 +1,123 @@
+//! Breaking one's own connection: what is broken, what may be expected, and what the protocol says.
+
+use crate::fa::digits;
+
+/// What this tab is for.
+pub const INTRO: &str = "این‌جا می‌توانید اتصال خودتان را واقعاً خراب کنید؛ به دیگران آسیبی نمی‌رسد. نخست پیش‌بینی کنید، سپس تماشا کنید.";
+/// Choose an answer first.
+pub const PREDICT: &str = "پیش‌بینی شما چیست؟";
+/// Do it.
+pub const DO_IT: &str = "خرابش کن";
+/// It was done.
+pub const DONE: &str = "انجام شد. گفت‌وگو و قاب‌ها را تماشا کنید.";
+/// The prediction was right.
+pub const RIGHT: &str = "درست پیش‌بینی کردید.";
+/// It was not.
+pub const WRONG: &str = "پاسخ درست این بود:";
+/// What was seen.
+pub const SEEN: &str = "آن‌چه در ضبط دیده شد";
+/// Nothing yet.
+pub const NOT_SEEN_YET: &str = "هنوز چیزی دیده نشده است…";
+/// The connection is over.
+pub const OVER: &str = "این اتصال دیگر زنده نیست؛ اتصال تازه را انتخاب کنید.";
+/// There is no lab here.
+pub const NO_LAB: &str = "خراب کردن در این سرور بسته است. گرداننده‌ی سرور آن را با ‎--lab‎ باز می‌کند.";
+/// The server did not answer.
+pub const UNREACHABLE: &str = "سرور پاسخ نداد.";
+
+/// One way of breaking it.
+#[derive(Clone, Copy, Debug)]
+pub struct Fault {
+    /// What it is called.
+    pub name: &'static str,
+    /// What is done.
+    pub what: &'static str,
+    /// What may be expected.
+    pub answers: [&'static str; 3],
+    /// Which of them is right.
+    pub right: usize,
+    /// What the protocol says about it.
+    pub why: &'static str,
+}
+
+/// Cut, deafness, delay, a lost acknowledgement, a restart.
+pub const FAULTS: [Fault; 5] = [
+    Fault {
+        name: "قطع بی‌خداحافظی",
+        what: "سرور سوکت را می‌بندد، بی آن‌که قاب close بفرستد؛ مثل کشیدن کابل.",
+        answers: [
+            "همه می‌بینند که رفتید و باید دوباره وارد شوید.",
+            "مدتی «دور از دسترس» دیده می‌شوید و خودبه‌خود برمی‌گردید، بی آن‌که پیامی گم شود.",
+            "هیچ‌کس چیزی نمی‌فهمد؛ TCP خودش درستش می‌کند.",
+        ],
+        right: 1,
+        why: "مرورگر کد 1006 گزارش می‌کند که روی سیم نبوده است. صفحه با تأخیری تصادفی دوباره وصل می‌شود و با resume می‌گوید تا کجا خوانده است؛ سرور بقیه را بازپخش می‌کند.",
+    },
+    Fault {
+        name: "سرور گوش نمی‌دهد",
+        what: "سرور تا ۱۰ ثانیه از سوکت شما چیزی نمی‌خواند. در این میان چیزی بگویید.",
+        answers: [
+            "پیام شما گم می‌شود.",
+            "پیام شما ساعت‌دار می‌ماند و وقتی سرور دوباره بخواند می‌رسد؛ از دیگران همچنان می‌شنوید.",
+            "پیام شما همان لحظه به همه می‌رسد.",
+        ],
+        right: 1,
+        why: "بایت‌ها در بافر TCP منتظر می‌مانند. رسید هر پیام، پژواک خودش است؛ تا پژواک نیاید صفحه آن را نگه می‌دارد و اگر اتصال بمیرد دوباره می‌فرستد.",
+    },
+    Fault {
+        name: "تأخیر",
+        what: "تا ۳۰ ثانیه، هر چه سرور برایتان می‌فرستد یک ثانیه دیرتر راه می‌افتد.",
+        answers: [
+            "ترتیب پیام‌ها به هم می‌ریزد.",
+            "همه‌چیز یک ثانیه دیرتر می‌رسد، ولی به همان ترتیب؛ رفت‌وبرگشت بیشتر می‌شود.",
+            "اتصال قطع می‌شود.",
+        ],
+        right: 1,
+        why: "اتاق به هر پیام یک seq می‌دهد و هر اتصال یک صف خروج دارد. تأخیر ترتیب را عوض نمی‌کند.",
+    },
+    Fault {
+        name: "گم شدن رسید",
+        what: "پیام بعدی شما به اتاق می‌رسد، ولی پژواکش پیش از رسیدن به شما با اتصال از میان می‌رود. پس از زدن دکمه چیزی بگویید.",
+        answers: ["پیام دو بار در گفت‌وگو دیده می‌شود.", "پیام گم می‌شود.", "پیام درست یک بار دیده می‌شود."],
+        right: 2,
+        why: "مرورگر نمی‌داند پیام رسیده یا نه، پس با همان id دوباره می‌فرستد؛ سرور id را می‌شناسد و دوباره پخش نمی‌کند. بازپخش پس از resume هم رسید را می‌آورد.",
+    },
+    Fault {
+        name: "وانمود به راه‌اندازی دوباره",
+        what: "سرور با کد ‎4000‎ می‌بندد و شما را از یاد می‌برد، چنان‌که گویی از نو راه افتاده است.",
+        answers: [
+            "همه‌چیز مثل پیش ادامه می‌یابد و پیام‌های میانی هم می‌رسد.",
+            "دوباره وارد می‌شوید، ولی سرور راستش را می‌گوید: recovered: false؛ و اگر در این میان چیزی گفته شده باشد، جایش نشان داده می‌شود.",
+            "دیگر نمی‌توانید وارد شوید.",
+        ],
+        right: 1,
+        why: "نشانه‌ی شما دیگر چیزی را ثابت نمی‌کند. پروتکل هرگز جای خالی را پنهان نمی‌کند: welcome می‌گوید recovered: false و صفحه اگر پیامی از دست رفته باشد نشانش می‌دهد.",
+    },
+];
+
+/// How the broken connection ended, and what the next one said.
+pub fn ended(code: Option<u16>) -> String {
+    match code {
+        Some(code) => format!("اتصال با کد {} بسته شد.", digits::year(code.into())),
+        None => "اتصال بی هیچ قاب close تمام شد.".into(),
+    }
+}
+
+/// The connection came back.
+pub fn came_back(ms: u64) -> String {
+    format!("اتصال بعدی {} میلی‌ثانیه بعد باز شد.", digits::number(ms))
+}
+
+/// What `welcome` said.
+pub fn welcomed(recovered: bool) -> &'static str {
+    if recovered {
+        "welcome گفت recovered: true؛ چیزی گم نشد."
+    } else {
+        "welcome گفت recovered: false؛ سرور شما را نمی‌شناخت."
+    }
+}
+
+/// So many messages were told again.
+pub fn replayed(count: u64) -> String {
+    format!("{} پیام بازپخش شد.", digits::number(count))
+}

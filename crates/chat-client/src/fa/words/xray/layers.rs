@@ -1,0 +1,61 @@
+//! One message from the sentence to the wire.
+
+use crate::fa::digits;
+
+/// What this tab shows.
+pub const INTRO: &str = "یک پیام را از جمله تا سیم دنبال کنید. هر لایه بایت‌های خودش را می‌افزاید.";
+/// Choose one.
+pub const CHOOSE: &str = "کدام پیام";
+/// There is none yet.
+pub const NONE: &str = "هنوز پیامی گفته نشده است. در گفت‌وگو چیزی بنویسید.";
+/// The layers, innermost first: names.
+pub const NAMES: [&str; 6] = ["متن", "JSON", "قاب WebSocket", "TCP", "IP", "لایه‌ی پیوند"];
+/// The bytes were counted.
+pub const MEASURED: &str = "شمرده‌شده";
+/// The bytes are what they usually are.
+pub const ESTIMATED: &str = "برآورد";
+/// Of the text.
+pub const TEXT: &str = "خود جمله، به نوشتار UTF-8. هر حرف فارسی دو بایت است.";
+/// Of the JSON.
+pub const JSON: &str = "نام فیلدها، شناسه و نشانه‌گذاری JSON دور جمله.";
+/// Of the frame.
+pub const FRAME: &str = "سربرگ قاب: دو بایت، و اگر لازم باشد طول بلندتر و کلید نقاب.";
+/// Of TCP.
+pub const TCP: &str = "سربرگ هر بخش TCP: بیست بایت، و دوازده بایت دیگر اگر زمان‌نگار دارد.";
+/// Of IP.
+pub const IP: &str = "سربرگ هر بسته‌ی IP: بیست بایت در نسخه‌ی ۴ و چهل بایت در نسخه‌ی ۶.";
+/// Of the link.
+pub const LINK: &str =
+    "اگر اترنت باشد: چهارده بایت پیش و چهار بایت پس از هر بسته. سرور از این‌جا به پایین را نمی‌بیند.";
+/// Of the link, on one machine.
+pub const LOOPBACK: &str =
+    "هر دو سر روی همین دستگاه‌اند: بسته هرگز به کارت شبکه نمی‌رسد و فقط سربرگ چهارده‌بایتی حلقه‌ی داخلی را دارد.";
+/// What the kernel knows.
+pub const KERNEL: &str = "هسته‌ی سیستم‌عامل درباره‌ی این اتصال چه می‌داند";
+/// The kernel says nothing.
+pub const KERNEL_SILENT: &str = "هسته‌ی این سرور در این باره چیزی نمی‌گوید.";
+/// Names of what it knows.
+pub const KERNEL_ROWS: [&str; 6] = [
+    "رفت‌وبرگشت هموارشده",
+    "نوسان آن",
+    "بزرگ‌ترین بخش (MSS)",
+    "بخش‌های فرستاده",
+    "بخش‌های گرفته",
+    "دوباره‌فرستاده",
+];
+
+/// Of so many bytes on the wire, so many are what was said.
+pub fn verdict(text: u64, all: u64) -> String {
+    let percent = (text * 100).checked_div(all).unwrap_or(0);
+    format!(
+        "از {} بایت روی سیم، {} بایت خود جمله است: {}٪.",
+        digits::number(all),
+        digits::number(text),
+        digits::number(percent)
+    )
+}
+
+/// So many segments.
+pub fn segments(count: u64) -> String {
+    format!("در {} بخش TCP", digits::number(count))
+}

@@ -1,0 +1,43 @@
+//! The X-ray of one's own connection, as far as the room page knows it: a button, and the tokens of
+//! what was recorded, which are noted on it. What is shown is drawn by another client, `chat-xray`, which
+//! is downloaded when the button is first pressed: the room page has no room for it. The two share
+//! nothing but the button's attributes, and two events by which the other asks for a recording.
+
+use web_sys::HtmlElement;
+
+use crate::{
+    browser::element,
+    view::dom::{append, draw},
+};
+
+/// The id of the button.
+pub const BUTTON: &str = "xray-button";
+/// The attribute that holds the tokens of all recordings so far, oldest first, each after a space.
+pub const RECORDINGS: &str = "data-recordings";
+/// The event, at the document, that asks for the connection to be recorded.
+pub const ON: &str = "xray-on";
+/// The event that asks for it not to be recorded any more.
+pub const OFF: &str = "xray-off";
+/// Loads the other client, which then looks for its places.
+pub const SCRIPT: &str = "/xray.js";
+/// How it looks.
+pub const STYLE: &str = "/pkg/otagh-xray.css";
+
+/// Loads what shows the wire. To be called once.
+pub fn load() {
+    let style = draw("link").attr("rel", "stylesheet").attr("href", STYLE);
+    let script = draw("script").attr("type", "module").attr("src", SCRIPT);
+    if let Some(head) = leptos::prelude::document().head() {
+        append(&head, &style.0);
+        append(&head, &script.0);
+    }
+}
+
+/// A recording has begun: it is shown beside those before it.
+pub fn show(token: &str) {
+    let button: HtmlElement = element(BUTTON);
+    let tokens = button.get_attribute(RECORDINGS).unwrap_or_default() + " " + token;
+    if button.set_attribute(RECORDINGS, &tokens).is_err() {
+        leptos::logging::warn!("what is recorded cannot be shown");
+    }
+}

@@ -1,0 +1,98 @@
+//! The X-ray beside a room's conversation: takes the room's button over, makes a place for the panel,
+//! and asks the room to record. On a phone the place is a drawer over the conversation, and hiding it
+//! does not turn the X-ray off. It shares with the room only the button and two events.
+
+use std::{cell::RefCell, rc::Rc};
+
+use chat_client::{
+    fa::words::{self, show, xray as xray_words},
+    view::{
+        dom::{Drawn, append, draw},
+        icon,
+    },
+    xray,
+};
+use leptos::{logging, prelude::document};
+use web_sys::{Element, Event, HtmlElement};
+
+/// The room's button, and the place.
+struct Beside {
+    button: HtmlElement,
+    aside: Drawn,
+    is_on: bool,
+}
+
+/// Opens the place beside the room, whose button this is, and turns the X-ray on. Returns where the
+/// panel goes.
+pub fn open(button: HtmlElement) -> HtmlElement {
+    let place = draw("div").attr("id", "xray-place");
+    let off = draw("button").attr("type", "button").class("button quiet small").text(xray_words::TURN_OFF);
+    let hide = draw("button")
+        .attr("type", "button")
+        .class("icon-button")
+        .attr("aria-label", words::CLOSE)
+        .attr("title", words::CLOSE)
+        .icon(icon::CLOSE);
+    let aside = draw("aside").attr("id", "xray").class("xray").attr("aria-label", show::XRAY);
+    let beside = Rc::new(RefCell::new(Beside { button: button.clone(), aside: aside.clone(), is_on: false }));
+    let pressed = |act: fn(&mut Beside)| {
+        let beside = beside.clone();
+        move || act(&mut beside.borrow_mut())
+    };
+    let heading = draw("div").class("heading").children([
+        draw("h2").text(show::XRAY),
+        off.on_click(pressed(Beside::turn_off)),
+        hide.on_click(pressed(Beside::hide)),
+    ]);
+    let aside = aside.child(heading).child(place.clone());
+    if let Some(room) = document().get_element_by_id("room") {
+        append(&room, &aside.0);
+    }
+    // What the room had the button do, which was to load this, has been done.
+    let _button = Drawn(button).attr("aria-controls", "xray").on_click(pressed(Beside::toggle));
+    beside.borrow_mut().toggle();
+    place.0
+}
+
+impl Beside {
+    fn toggle(&mut self) {
+        if !self.is_on {
+            ask(xray::ON);
+        }
+        let was_seen = self.aside.0.has_attribute("data-seen");
+        self.stand(true, !was_seen);
+    }
+
+    fn turn_off(&mut self) {
+        ask(xray::OFF);
+        self.stand(false, false);
+    }
+
+    fn hide(&mut self) {
+        self.stand(self.is_on, false);
+    }
+
+    fn stand(&mut self, is_on: bool, is_seen: bool) {
+        self.is_on = is_on;
+        mark(&self.button, "data-on", is_on);
+        mark(&self.aside.0, "data-seen", is_seen);
+        let _same = Drawn(self.button.clone()).attr("aria-expanded", if is_seen { "true" } else { "false" });
+        if !is_seen {
+            // The focus was in what is hidden now.
+            chat_client::browser::focus(&self.button);
+        }
+    }
+}
+
+fn mark(element: &Element, name: &str, is_set: bool) {
+    if element.toggle_attribute_with_force(name, is_set).is_err() {
+        logging::warn!("{name} is no attribute");
+    }
+}
+
+fn ask(what: &str) {
+    let asked = Event::new(what).and_then(|event| document().dispatch_event(&event));
+    if let Err(error) = asked {
+        logging::warn!("the room was not asked: {error:?}");
+    }
+}

@@ -1,0 +1,99 @@
+//! The handshake as it was: each line with what it is for, and how the answer's key comes from the
+//! request's. It knows no frames.
+
+use chat_client::fa::words::xray::handshake as words;
+use chat_wire::{accept::Accept, head::Head};
+use leptos::prelude::*;
+
+use super::recordings::Recordings;
+
+/// The tab.
+#[component]
+pub(super) fn Handshake(recordings: Recordings) -> impl IntoView {
+    let heads = Memo::new(move |_| recordings.with(|one| (one.request.clone(), one.answer.clone())));
+    view! {
+        <div class="handshake">
+            {move || {
+                let (request, answer) = heads.get().unwrap_or_default();
+                let accept = request.as_ref().and_then(|head| head.value("sec-websocket-key").map(|key| Accept::of(&key)));
+                let answered = answer.as_ref().and_then(|head| head.value("sec-websocket-accept").map(String::from));
+                let lines = |head: Option<Head>, heading, first| {
+                    head.map(|head| view! { <Lines head heading first /> })
+                };
+                view! {
+                    {lines(request, words::REQUEST, words::REQUEST_LINE)}
+                    {lines(answer, words::ANSWER, words::STATUS_LINE)}
+                    {accept.map(|accept| view! { <Computation accept answered /> })}
+                }
+            }}
+        </div>
+    }
+}
+
+/// The lines of a head, and the meaning of the one that is looked at.
+#[component]
+fn Lines(head: Head, heading: &'static str, first: &'static str) -> impl IntoView {
+    let meaning = RwSignal::new(words::HINT);
+    let line = move |name: String, rest: String, explained: &'static str| {
+        let tell = move || meaning.set(explained);
+        view! {
+            <li>
+                <button
+                    type="button"
+                    aria-pressed=move || if meaning.get() == explained { "true" } else { "false" }
+                    on:click=move |_| tell()
+                    on:focus=move |_| tell()
+                    on:mouseenter=move |_| tell()
+                >
+                    <b>{name}</b>
+                    {rest}
+                </button>
+            </li>
+        }
+    };
+    let start = head.text(&head.start).into_owned();
+    let headers = head.lines.iter().map(|header| {
+        let name = head.text(&header.name).into_owned();
+        let rest = head.text(&(header.name.end..header.whole.end)).into_owned();
+        let explained = words::header(&name);
+        line(name, rest, explained)
+    });
+    view! {
+        <section class="lines">
+            <h3>{heading}</h3>
+            <ol class="wire" dir="ltr">
+                {line(start, String::new(), first)}
+                {headers.collect_view()}
+            </ol>
+            <p class="meaning" role="status">{move || meaning.get()}</p>
+        </section>
+    }
+}
+
+/// From the key to the answer, step by step.
+#[component]
+fn Computation(accept: Accept, answered: Option<String>) -> impl IntoView {
+    let digest: Vec<String> = accept.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let results = [accept.key.clone(), accept.joined.clone(), digest.join(" "), accept.value.clone()];
+    let steps = words::ACCEPT_STEPS.into_iter().zip(results).map(|(step, result)| {
+        view! {
+            <li>
+                <span>{step}</span>
+                <code dir="ltr">{result}</code>
+            </li>
+        }
+    });
+    let verdict = answered.map(|answered| {
+        let is_equal = answered == accept.value;
+        let text = if is_equal { words::ACCEPT_EQUAL } else { words::ACCEPT_DIFFERENT };
+        view! { <p class="verdict" data-good=is_equal.then_some("")>{text}</p> }
+    });
+    view! {
+        <section class="computation">
+            <h3>{words::ACCEPT}</h3>
+            <p>{words::ACCEPT_WHY}</p>
+            <ol>{steps.collect_view()}</ol>
+            {verdict}
+        </section>
+    }
+}
