@@ -1,6 +1,168 @@
-//! stub
-use crate::Event;
-/// stub
-pub fn write(_: &[Event]) -> Vec<u8> {
-    Vec::new()
+//! A recording as a file for Wireshark: pcapng (draft-ietf-opsawg-pcapng) with packets of link type
+//! "Wireshark upper PDU" (`LINKTYPE_WIRESHARK_UPPER_PDU`, 252). Such a packet says by name which
+//! dissector reads it, here `http` for the two heads and `websocket` for each frame, and has no headers
+//! of TCP, IP or Ethernet, which were never seen and would have to be invented. What is secret stays
+//! covered, and the file says so. Frames that are not whole, at the end of a recording, are left out.
+
+use crate::{
+    Direction, Event, Opened,
+    decoder::{Decoder, Item, Limits},
+};
+
+const SECTION: u32 = 0x0A0D_0D0A;
+const INTERFACE: u32 = 1;
+const PACKET: u32 = 6;
+const LINKTYPE_WIRESHARK_UPPER_PDU: u16 = 252;
+/// Options of blocks: §3.5, §4.1, §4.2 and §4.3 of the draft.
+const OPT_END: u16 = 0;
+const OPT_COMMENT: u16 = 1;
+const SECTION_APPLICATION: u16 = 4;
+const INTERFACE_NAME: u16 = 2;
+const PACKET_FLAGS: u16 = 2;
+/// Flags of a packet: its two lowest bits are its direction.
+const INBOUND: u32 = 1;
+const OUTBOUND: u32 = 2;
+/// Tags of an exported PDU, as in Wireshark's `exported_pdu_tlvs.h`.
+const TAG_DISSECTOR: u16 = 12;
+const TAG_END: u16 = 0;
+
+/// What the file says of itself.
+const COMMENT: &str = "One WebSocket connection as the socket of an Otagh server saw it, from the request \
+    line on. Cookies and tokens are covered with '*'; all else is as it was on the wire.";
+
+/// The file.
+pub fn write(events: &[Event]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let section = [&0x1A2B_3C4D_u32.to_le_bytes()[..], &1_u16.to_le_bytes(), &[0; 2], &[0xFF; 8]].concat();
+    let options = [(OPT_COMMENT, COMMENT.as_bytes()), (SECTION_APPLICATION, b"Otagh")];
+    block(&mut file, SECTION, &section, &options);
+    let interface = [&LINKTYPE_WIRESHARK_UPPER_PDU.to_le_bytes()[..], &[0; 2], &[0; 4]].concat();
+    block(&mut file, INTERFACE, &interface, &[(INTERFACE_NAME, b"the server's socket")]);
+
+    let began = events.iter().find_map(|event| match event {
+        Event::Opened(Opened { at, .. }) => Some(at * 1000),
+        _ => None,
+    });
+    let began = began.unwrap_or(0);
+    let limits = Limits { head: usize::MAX, payload: usize::MAX, message: 0 };
+    let mut ways = [Decoder::at_head(limits), Decoder::at_head(limits)];
+    for event in events {
+        let Event::Bytes(chunk) = event else { continue };
+        let (decoder, flags) = match chunk.direction {
+            Direction::In => (&mut ways[0], INBOUND),
+            Direction::Out => (&mut ways[1], OUTBOUND),
+        };
+        for item in decoder.push(&chunk.data) {
+            let (dissector, bytes) = match item {
+                Item::Head { head, .. } => ("http", head.bytes),
+                Item::Frame(frame) => ("websocket", [frame.header.write(), frame.payload].concat()),
+            };
+            packet(&mut file, began.saturating_add(chunk.at_us), dissector, &bytes, flags);
+        }
+    }
+    file
+}
+
+/// One PDU, at this time in microseconds since 1970.
+fn packet(file: &mut Vec<u8>, at: u64, dissector: &str, bytes: &[u8], flags: u32) {
+    let mut pdu = Vec::with_capacity(24 + bytes.len());
+    tag(&mut pdu, TAG_DISSECTOR, dissector.as_bytes());
+    tag(&mut pdu, TAG_END, &[]);
+    pdu.extend(bytes);
+    let length = (pdu.len() as u32).to_le_bytes();
+    let (high, low) = (((at >> 32) as u32).to_le_bytes(), (at as u32).to_le_bytes());
+    pad(&mut pdu);
+    let body = [&[0; 4][..], &high, &low, &length, &length, &pdu].concat();
+    block(file, PACKET, &body, &[(PACKET_FLAGS, &flags.to_le_bytes())]);
+}
+
+/// A tag of an exported PDU: big-endian, its value filled up to four bytes.
+fn tag(pdu: &mut Vec<u8>, kind: u16, value: &[u8]) {
+    let length = value.len().next_multiple_of(4);
+    pdu.extend(kind.to_be_bytes());
+    pdu.extend((length as u16).to_be_bytes());
+    pdu.extend(value);
+    pdu.extend(std::iter::repeat_n(0, length - value.len()));
+}
+
+fn block(file: &mut Vec<u8>, kind: u32, body: &[u8], options: &[(u16, &[u8])]) {
+    let mut all = body.to_vec();
+    for (code, value) in options {
+        all.extend(code.to_le_bytes());
+        all.extend((value.len() as u16).to_le_bytes());
+        all.extend(*value);
+        pad(&mut all);
+    }
+    all.extend(OPT_END.to_le_bytes());
+    all.extend([0; 2]);
+    let length = (all.len() as u32 + 12).to_le_bytes();
+    file.extend(kind.to_le_bytes());
+    file.extend(length);
+    file.extend(all);
+    file.extend(length);
+}
+
+/// Fills up to four bytes.
+fn pad(bytes: &mut Vec<u8>) {
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Chunk,
+        frame::{Header, Opcode, unmask},
+    };
+
+    fn chunk(at_us: u64, direction: Direction, offset: usize, data: &[u8]) -> Event {
+        Event::Bytes(Chunk { at_us, direction, offset: offset as u64, data: data.to_vec(), hidden: vec![] })
+    }
+
+    /// The blocks of a file: their kinds and bodies.
+    fn blocks(mut file: &[u8]) -> Vec<(u32, &[u8])> {
+        let number = |at: &[u8]| u32::from_le_bytes(at[..4].try_into().unwrap());
+        let mut blocks = Vec::new();
+        while !file.is_empty() {
+            let length = number(&file[4..]) as usize;
+            assert_eq!(length % 4, 0);
+            assert_eq!(number(&file[length - 4..]) as usize, length, "the length stands at both ends");
+            blocks.push((number(file), &file[8..length - 4]));
+            file = &file[length..];
+        }
+        blocks
+    }
+
+    #[test]
+    fn each_head_and_each_whole_frame_is_a_packet_with_its_own_bytes() {
+        let request = b"GET /ws/class/ali HTTP/1.1\r\nHost: localhost\r\n\r\n";
+        let key = [1, 2, 3, 4];
+        let mut masked = b"salam".to_vec();
+        unmask(&mut masked, key, 0);
+        let say = [Header::new(Opcode::TEXT, Some(key), 5).write(), masked].concat();
+        let events = [
+            Event::Opened(Opened {
+                at: 1_795_420_800_000,
+                limit_bytes: 1,
+                ipv6: false,
+                loopback: true,
+                proxied: false,
+            }),
+            chunk(0, Direction::In, 0, request),
+            chunk(7, Direction::In, request.len(), &[&say[..], &say[..3]].concat()),
+        ];
+        let file = write(&events);
+        let blocks = blocks(&file);
+        assert_eq!(
+            blocks.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
+            [SECTION, INTERFACE, PACKET, PACKET]
+        );
+        let at = 1_795_420_800_000_007_u64;
+        let packet = blocks[3].1;
+        assert_eq!(packet[4..8], ((at >> 32) as u32).to_le_bytes());
+        assert_eq!(packet[8..12], (at as u32).to_le_bytes());
+        assert_eq!(packet[20..36], *b"\0\x0c\0\x0cwebsocket\0\0\0");
+        assert_eq!(packet[40..40 + say.len()], say);
+        assert_eq!(blocks[2].1[40 - 8..][..request.len()], *request);
+    }
 }

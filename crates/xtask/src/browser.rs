@@ -9,11 +9,11 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use crate::{
-    command,
+    apt, command,
     metadata::Workspace,
     npm,
     steps::{Context, Outcome, Step},
@@ -133,25 +133,8 @@ fn install_chromium(workspace: &Workspace) -> Result<PathBuf> {
         "There is no Chromium. Type `{by_hand}`, or point {CHROMIUM_VARIABLE} at one; \
          `cargo xtask test --quick` goes without"
     );
-    let prefix: &[&str] = match command::find("apt-get") {
-        Some(_) if is_root() => &[],
-        Some(_) if command::succeeds(Command::new("sudo").args(["-n", "true"])) => &["sudo", "-n"],
-        _ => bail!(by_hand),
-    };
-    // env, because sudo clears what we would set on the child.
-    let start = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]].concat();
-    let apt = |arguments: &[&str]| {
-        let mut apt = command::program_in(&workspace.root, start[0]);
-        command::run(apt.args(&start[1..]).args(arguments), &by_hand)
-    };
-    apt(&["update"])?;
-    apt(&["install", "-y", "--no-install-recommends", "chromium", "fonts-noto-color-emoji"])?;
+    apt::install(workspace, &["chromium", "fonts-noto-color-emoji"], &by_hand)?;
     find_chromium()?.context(by_hand)
-}
-
-/// Asks `id`, because the answer otherwise needs an unsafe call.
-fn is_root() -> bool {
-    command::output(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
 }
 
 /// Playwright, told which server and which Chromium to use.

@@ -2,6 +2,7 @@
 //! is a name, a reason and a function, and lives in the file named after what it makes. This is
 //! the only crate that starts other programs, and it knows nothing of rooms or messages.
 
+mod apt;
 mod bench;
 mod browser;
 mod budget;
@@ -22,6 +23,7 @@ mod tally;
 mod tests;
 mod toolchain;
 mod watch;
+mod wireshark;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -121,6 +123,7 @@ fn test_steps() -> Vec<Step> {
         checks::DOCS,
         tests::PAGES,
         tests::TOOLS,
+        wireshark::STEP,
         bench::STEP,
     ];
     let after: &[Step] = &[

@@ -59,11 +59,25 @@ pub(crate) const TOOLS: Step = Step {
 const FIX: &str = "The message above says where.";
 
 fn test(workspace: &Workspace, selection: &[&str]) -> Result<Outcome> {
-    let (runner, mut run) = if command::succeeds(&mut command::cargo(workspace, "nextest --version")) {
+    let (runner, mut run) = runner(workspace);
+    run.args(selection).arg("--no-fail-fast");
+    command::count_tests(runner, &mut run, FIX).map(Outcome::tests)
+}
+
+/// Runs the tests of a selection that are ignored otherwise, because they need something installed.
+pub(crate) fn test_ignored(workspace: &Workspace, selection: &[&str]) -> Result<Outcome> {
+    let (runner, mut run) = runner(workspace);
+    run.args(selection).args(match runner {
+        Runner::Nextest => ["--run-ignored", "only"],
+        Runner::Libtest => ["--", "--ignored"],
+    });
+    command::count_tests(runner, &mut run, FIX).map(Outcome::tests)
+}
+
+fn runner(workspace: &Workspace) -> (Runner, std::process::Command) {
+    if command::succeeds(&mut command::cargo(workspace, "nextest --version")) {
         (Runner::Nextest, command::cargo(workspace, "nextest run --no-tests pass"))
     } else {
         (Runner::Libtest, command::cargo(workspace, "test"))
-    };
-    run.args(selection).arg("--no-fail-fast");
-    command::count_tests(runner, &mut run, FIX).map(Outcome::tests)
+    }
 }
