@@ -14,6 +14,7 @@ pub mod config;
 pub mod connection;
 pub mod door;
 mod frame;
+pub mod handshake;
 mod headers;
 pub mod hub;
 pub mod open_files;

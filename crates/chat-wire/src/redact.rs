@@ -112,7 +112,6 @@ impl Redactor {
 /// Which bytes of a head are secret.
 #[derive(Clone, Default, Debug)]
 struct HeadSecrets {
-    start_is_over: bool,
     line: HeadLine,
 }
 
