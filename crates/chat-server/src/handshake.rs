@@ -3,6 +3,8 @@
 //! status and a sentence that names the rule. Which address was asked for, and what becomes of the
 //! socket, is not known here.
 
+use std::time::Instant;
+
 use axum::{
     body::Body,
     extract::Request,
@@ -13,7 +15,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, head
 use hyper::upgrade::OnUpgrade;
 
 use crate::{
-    connection::{origin, registry::NoPlace},
+    address::Address,
+    connection::{
+        origin,
+        registry::{NoPlace, Place},
+    },
     headers::list,
     server::App,
 };
@@ -66,6 +72,14 @@ pub fn check_site(app: &App, headers: &HeaderMap) -> Result<(), Refused> {
 pub fn socket(request: &mut Request) -> Result<OnUpgrade, Refused> {
     let socket = request.extensions_mut().remove();
     socket.ok_or(Refused::NotAnUpgrade("this connection cannot be upgraded"))
+}
+
+/// A place for one more connection of this client.
+///
+/// # Errors
+/// [`Refused::NoPlace`] when there is none.
+pub fn reserve(app: &App, client: Address, now: Instant) -> Result<Place, Refused> {
+    app.connections.reserve(app.visitors.at(client, now)).map_err(Refused::NoPlace)
 }
 
 /// The `101` with this accept key (§4.2.2), and the subprotocol, if one was agreed upon.

@@ -26,6 +26,7 @@ pub mod server;
 pub mod share;
 pub mod visitors;
 pub mod wire;
+pub mod workbench;
 
 #[cfg(feature = "pages")]
 mod assets;

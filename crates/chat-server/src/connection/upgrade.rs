@@ -46,8 +46,7 @@ pub async fn upgrade(
     let on_upgrade = handshake::socket(&mut request)?;
     let client = app.proxies.client(peer, request.headers());
     let recorded_for = asks_for_recording(request.uri()).then_some(client);
-    let visitor = app.visitors.at(client, Instant::now());
-    let place = app.connections.reserve(visitor).map_err(Refused::NoPlace)?;
+    let place = handshake::reserve(&app, client, Instant::now())?;
 
     let destination = Destination { room, client_id };
     app.tasks.clone().spawn(async move {
