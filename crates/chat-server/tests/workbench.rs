@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{Frame, Raw, TestServer, handshake, masked};
-use tokio::io::AsyncWriteExt;
+use common::{Frame, Raw, TestServer, handshake, masked, soon};
+use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
 /// A page's end of the pipe.
 struct Pipe {
@@ -192,6 +192,23 @@ async fn a_flood_goes_through_and_nothing_waits_for_ever() {
     pipe.write(&message).await;
     pipe.write(&message).await;
     assert_eq!(close(&pipe.raw.expect_close().await), (1009, "pipe_too_much".into()));
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_read_is_cut() {
+    let options = ["--ping-interval", "200ms", "--ping-deadline", "200ms", "--close-grace", "100ms"];
+    let server = TestServer::with(&options).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let raw = Raw::on(socket.connect(server.address).await.unwrap(), "/workbench/pipe", b"").await;
+    let mut pipe = Pipe { raw, said: Vec::new() };
+    // Each of these few bytes is answered with hundreds: far more than the kernel takes.
+    let requests = "GET / HTTP/1.1\r\n\r\n".repeat(2_000);
+    let flood = async {
+        let message = masked(0x82, requests.as_bytes());
+        while pipe.raw.stream.write_all(&message).await.is_ok() {}
+    };
+    soon("the cut", flood).await;
 }
 
 #[tokio::test]

@@ -193,3 +193,57 @@ async fn echo_inside(State(app): State<Arc<App>>, request: Request) -> Result<Re
 async fn elsewhere() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "this connection leads to /ws/echo and nowhere else\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_wire::frame::{Header, unmask};
+    use clap::Parser;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+    use crate::{Config, Server};
+
+    /// A pipe and a page's end of it, where nobody is ever pinged.
+    async fn open() -> DuplexStream {
+        let config = Config::parse_from(["otagh", "--host=127.0.0.1", "--port=0"]);
+        let app = Server::bind(config).await.unwrap().app().clone();
+        let (page, far) = tokio::io::duplex(1 << 20);
+        let terms = Terms { silence: 2 * LIFE, ..Terms::of(&app) };
+        tokio::spawn(converse(app, Socket::new(far, Bytes::new(), terms)));
+        page
+    }
+
+    async fn write(page: &mut DuplexStream, bytes: &[u8]) {
+        let key = [1, 2, 3, 4];
+        let mut payload = bytes.to_vec();
+        unmask(&mut payload, key, 0);
+        let header = Header::new(Opcode::BINARY, Some(key), payload.len() as u64).write();
+        page.write_all(&[header, payload].concat()).await.unwrap();
+    }
+
+    const TIMEOUT: &[u8] = b"\x88\x0E\x03\xE9pipe_timeout";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipe_waits_long_for_a_hand_but_not_for_ever() {
+        let mut page = open().await;
+        let opened = tokio::time::Instant::now();
+        tokio::time::sleep(IDLE - Duration::from_secs(1)).await;
+        write(&mut page, b"GET /ws").await;
+        let mut said = vec![0; TIMEOUT.len()];
+        page.read_exact(&mut said).await.unwrap();
+        assert_eq!(said, TIMEOUT);
+        assert_eq!(opened.elapsed().as_secs(), (2 * IDLE).as_secs() - 1, "from the last message on");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pipe_ends_however_much_is_said() {
+        let mut page = open().await;
+        let opened = tokio::time::Instant::now();
+        let mut said = Vec::new();
+        while tokio::time::timeout(IDLE / 2, page.read_buf(&mut said)).await.is_err() {
+            write(&mut page, b"G").await;
+        }
+        assert_eq!(said, TIMEOUT);
+        assert_eq!(opened.elapsed().as_secs(), LIFE.as_secs());
+    }
+}
