@@ -14,6 +14,7 @@ pub mod config;
 pub mod connection;
 pub mod door;
 mod frame;
+pub mod handshake;
 mod headers;
 pub mod hub;
 pub mod open_files;
@@ -25,6 +26,7 @@ pub mod server;
 pub mod share;
 pub mod visitors;
 pub mod wire;
+pub mod workbench;
 
 #[cfg(feature = "pages")]
 mod assets;

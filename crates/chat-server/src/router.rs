@@ -23,6 +23,7 @@ use crate::{
     server::App,
     share::{room_path, share_url},
     wire::{faults, stream},
+    workbench::{echo, pipe},
 };
 
 /// The table.
@@ -34,6 +35,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/r/{room}/", get(room))
         .route("/r/{room}/qr.svg", get(room_qr))
         .route("/ws/{room_id}/{client_id}", any(upgrade))
+        .route("/ws/echo", any(echo::echo))
+        .route("/workbench/pipe", any(pipe::pipe))
         .route("/xray/{token}/events", get(stream::events))
         .route("/xray/{token}/otagh.pcapng", get(stream::file))
         .route("/xray/{token}/break", post(faults::break_it))
