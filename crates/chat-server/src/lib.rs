@@ -24,6 +24,7 @@ pub mod room;
 pub mod router;
 pub mod server;
 pub mod share;
+pub mod transport;
 pub mod visitors;
 pub mod wire;
 pub mod workbench;

@@ -20,6 +20,15 @@ pub(crate) async fn room(room: RoomId, share_url: String, _: Request) -> Respons
     (StatusCode::OK, text).into_response()
 }
 
+/// `/classic/{room}`.
+pub(crate) async fn classic(view: crate::transport::classic::View, _: Request) -> Response {
+    let said = view.said.iter().map(|said| format!("{}: {}\n", said.name.as_str(), said.text.as_str()));
+    let problem = view.problem.map(|problem| problem + "\n");
+    let text = format!("Room {}, built without its pages.\n", view.room.as_str());
+    let lines: String = std::iter::once(text).chain(problem).chain(said).collect();
+    (StatusCode::OK, lines).into_response()
+}
+
 /// A room was meant, but its id is not one.
 pub(crate) async fn bad_room(_: Request) -> Response {
     (StatusCode::BAD_REQUEST, "نشانی این اتاق درست نیست.\nThis is not a room id.\n").into_response()

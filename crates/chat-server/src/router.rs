@@ -22,6 +22,7 @@ use crate::{
     headers, pages, qr,
     server::App,
     share::{room_path, share_url},
+    transport::{classic, events, messages},
     wire::{faults, stream},
     workbench::{echo, pipe},
 };
@@ -37,6 +38,10 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ws/{room_id}/{client_id}", any(upgrade))
         .route("/ws/echo", any(echo::echo))
         .route("/workbench/pipe", any(pipe::pipe))
+        .route("/rooms/{room}/messages", get(messages::poll).post(messages::post))
+        .route("/rooms/{room}/events", get(events::events))
+        .route("/rooms/{room}/costs", get(messages::costs))
+        .route("/classic/{room}", get(classic::page))
         .route("/xray/{token}/events", get(stream::events))
         .route("/xray/{token}/otagh.pcapng", get(stream::file))
         .route("/xray/{token}/break", post(faults::break_it))

@@ -30,6 +30,7 @@ use crate::{
     hub::Hub,
     router,
     share::{self, Addresses},
+    transport::{lobby::Lobby, meter::Meter},
     visitors::Visitors,
     wire::{captures::Captures, socket::HttpSocket},
 };
@@ -58,6 +59,8 @@ pub struct App {
     pub clock: Clock,
     /// The rooms.
     pub hub: Arc<Hub>,
+    /// The members who come without a WebSocket.
+    pub lobby: Lobby,
     /// The recordings of those who want to see their wire.
     pub captures: Captures,
     /// The WebSocket connections.
@@ -116,6 +119,7 @@ impl Server {
             Addresses { public_url: config.public_url.clone(), bound, lan: share::lan_addresses() };
         let clock = Clock::start();
         let app = App {
+            lobby: Lobby::default(),
             captures: Captures::new(config.xray_bytes, config.xray_total_bytes),
             origins: config.origins(),
             addresses,
@@ -216,8 +220,11 @@ fn is_the_clients_own(error: &io::Error) -> bool {
 async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: Router) {
     let config = &app.config;
     let peer = Peer(peer.ip());
+    let meter = Arc::new(Meter::default());
+    let counted = meter.clone();
     let service = router.map_request(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(meter.clone());
         request
     });
     // Frames are small and someone waits for each: no delay to gather them.
@@ -231,7 +238,7 @@ async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: 
         .max_header_size(config.head_max)
         .max_buf_size(buffer_max)
         .serve_connection(
-            TokioIo::new(HttpSocket::new(stream, buffer_max)),
+            TokioIo::new(HttpSocket::new(stream, buffer_max, counted)),
             TowerToHyperService::new(service),
         )
         .with_upgrades();

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use chat_protocol::RoomId;
+use chat_protocol::{ClientId, RoomId};
 use http::uri::Authority;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -25,6 +25,12 @@ pub struct Addresses {
 /// The path of a room's page, percent-encoded, so that it is plain ASCII in a QR code or a redirect.
 pub fn room_path(room: &RoomId) -> String {
     format!("/r/{}", utf8_percent_encode(room.as_str(), RESERVED))
+}
+
+/// The path of a room's classic page, for this client.
+pub fn classic_path(room: &RoomId, client: &ClientId) -> String {
+    let encode = |id| utf8_percent_encode(id, NON_ALPHANUMERIC);
+    format!("/classic/{}?client={}", encode(room.as_str()), encode(client.as_str()))
 }
 
 /// The address of a room for other devices: at the public URL if there is one; else at the host the

@@ -1,5 +1,6 @@
 //! The recording of one's own connection, beside what an independent witness on the wire recorded; who
 //! may see it, how much of it there is; and what happens when one breaks the connection on purpose.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

@@ -219,7 +219,8 @@ impl Connection {
         }
         // A connection that is deaf on purpose is woken when it hears again.
         if !self.is_deaf()
-            && let Poll::Ready(readable) = self.outbox().stream().poll_read_ready(cx)
+            && let Some(stream) = self.outbox().stream()
+            && let Poll::Ready(readable) = stream.poll_read_ready(cx)
         {
             return Poll::Ready(if readable.is_ok() { Event::Readable } else { Event::Lost });
         }
@@ -444,7 +445,7 @@ impl Connection {
         }
         let goodbye = async {
             poll_fn(|cx| outbox.poll_flushed(cx)).await;
-            let stream = outbox.stream();
+            let Some(stream) = outbox.stream() else { return };
             let half_closed = socket2::SockRef::from(stream).shutdown(std::net::Shutdown::Write);
             if half_closed.is_ok() {
                 read_to_end(&outbox).await;
@@ -468,7 +469,7 @@ fn error_about(message: ClientMsg, code: ErrorCode, detail: &str) -> ServerMsg {
 /// Takes and discards what still comes until the other end is done too. Closing a socket that holds
 /// unread bytes sends a reset, which can overtake and destroy the close frame.
 async fn read_to_end(outbox: &Outbox) {
-    let stream = outbox.stream();
+    let Some(stream) = outbox.stream() else { return };
     while stream.readable().await.is_ok() {
         let mut bytes = [0; 512];
         match stream.try_read(&mut bytes) {

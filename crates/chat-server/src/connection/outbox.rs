@@ -30,7 +30,8 @@ use crate::{
 /// See the module.
 #[derive(Debug)]
 pub struct Outbox {
-    stream: TcpStream,
+    /// None when nobody sends: then all waits until it is fetched.
+    stream: Option<TcpStream>,
     bound: usize,
     /// Where what the socket takes is recorded, if this connection asked for it.
     tap: Option<Tap>,
@@ -91,12 +92,37 @@ impl Outbox {
     pub fn new(stream: TcpStream, bound: usize, tap: Option<Tap>) -> Self {
         let state =
             State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
-        Self { stream, bound, tap, state: Mutex::new(state) }
+        Self { stream: Some(stream), bound, tap, state: Mutex::new(state) }
     }
 
-    /// The socket, to read from.
-    pub fn stream(&self) -> &TcpStream {
-        &self.stream
+    /// An outbox without a socket, for a member who fetches what is theirs: it waits, within the same
+    /// bound, until [`Outbox::poll_fetch`].
+    pub fn to_be_fetched(bound: usize) -> Self {
+        let state =
+            State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
+        Self { stream: None, bound, tap: None, state: Mutex::new(state) }
+    }
+
+    /// The socket, to read from; none when what is sent is fetched.
+    pub fn stream(&self) -> Option<&TcpStream> {
+        self.stream.as_ref()
+    }
+
+    /// Takes all that is waiting. Ready when something is, or when the outbox is closed, which is said
+    /// together with the last of it. For one task: the one that polled last is woken.
+    pub fn poll_fetch(&self, cx: &mut Context<'_>) -> Poll<(Vec<Bytes>, Option<Closing>)> {
+        let mut state = self.state();
+        let closing = match state.phase {
+            Phase::Open => None,
+            Phase::Closing(closing) => Some(closing),
+            Phase::Broken => Some(Closing::Broken),
+        };
+        if state.waiting.is_empty() && closing.is_none() {
+            state.wake_by(cx);
+            return Poll::Pending;
+        }
+        state.bytes = 0;
+        Poll::Ready((state.waiting.drain(..).collect(), closing))
     }
 
     /// The connection's tap.
@@ -144,7 +170,8 @@ impl Outbox {
 
     /// Shuts the socket, without a close frame: what is broken on purpose ends so.
     pub(crate) fn cut_off(&self) {
-        if let Err(error) = SockRef::from(&self.stream).shutdown(Shutdown::Both) {
+        let Some(stream) = &self.stream else { return };
+        if let Err(error) = SockRef::from(stream).shutdown(Shutdown::Both) {
             tracing::debug!(%error, "a socket that was to be cut is over already");
         }
     }
@@ -197,12 +224,13 @@ impl Outbox {
 
     /// Sends as much of what is waiting as the socket takes; pending until it takes some.
     fn poll_drain(&self, state: &mut State, cx: &mut Context<'_>) -> Poll<()> {
-        if let Err(error) = ready!(self.stream.poll_write_ready(cx)) {
+        let Some(stream) = &self.stream else { return Poll::Pending };
+        if let Err(error) = ready!(stream.poll_write_ready(cx)) {
             self.break_off(state, &error);
             return Poll::Ready(());
         }
         while let Some(chunk) = state.waiting.front_mut() {
-            match self.stream.try_write(chunk) {
+            match stream.try_write(chunk) {
                 Ok(written) => {
                     if let Some(tap) = &self.tap {
                         tap.sent(&chunk[..written]);
@@ -229,9 +257,10 @@ impl Outbox {
 
     fn push(&self, state: &mut State, frames: &Bytes) {
         let mut written = 0;
-        if state.waiting.is_empty() {
+        let stream = self.stream.as_ref().filter(|_| state.waiting.is_empty());
+        if let Some(stream) = stream {
             // Past the runtime's own book-keeping of what is writable: it is asked only by who waits.
-            match SockRef::from(&self.stream).send(frames) {
+            match SockRef::from(stream).send(frames) {
                 Ok(some) => written = some,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return self.break_off(state, &error),
@@ -244,8 +273,17 @@ impl Outbox {
             }
             state.begun = written > 0;
             state.wake();
-        } else if state.bytes + frames.len() > self.bound {
-            return self.cut(state);
+        } else if self.stream.is_some() {
+            if state.bytes + frames.len() > self.bound {
+                return self.cut(state);
+            }
+        } else {
+            // A replay, which is one long chunk, has its welcome before it and others behind it.
+            let longest = state.waiting.iter().map(Bytes::len).fold(frames.len(), usize::max);
+            if state.bytes + frames.len() - longest > self.bound {
+                return self.cut(state);
+            }
+            state.wake();
         }
         let rest = frames.slice(written..);
         state.bytes += rest.len();
@@ -305,7 +343,7 @@ mod tests {
         let mut all = Vec::new();
         let finish = async {
             poll_fn(|cx| outbox.poll_flushed(cx)).await;
-            SockRef::from(outbox.stream()).shutdown(std::net::Shutdown::Write).unwrap();
+            SockRef::from(outbox.stream().unwrap()).shutdown(std::net::Shutdown::Write).unwrap();
         };
         let (read, ()) = tokio::join!(far.read_to_end(&mut all), finish);
         read.unwrap();
@@ -360,6 +398,20 @@ mod tests {
         tokio::task::yield_now().await;
         outbox.send(&numbered(1));
         assert_eq!(driven.await.unwrap(), Closing::Ours(CloseCode::SlowReader));
+    }
+
+    #[tokio::test]
+    async fn what_is_fetched_waits_whole_and_in_order_within_the_same_bound() {
+        let outbox = Outbox::to_be_fetched(10_000);
+        let fetch = || poll_fn(|cx| outbox.poll_fetch(cx));
+        (0..5).for_each(|n| outbox.send(&numbered(n)));
+        assert_eq!(fetch().await, ((0..5).map(numbered).collect(), None));
+        let (fetched, ()) = tokio::join!(fetch(), async { outbox.send(&numbered(5)) });
+        assert_eq!(fetched, (vec![numbered(5)], None), "who waits is woken");
+        (0..20).for_each(|n| outbox.send(&numbered(n)));
+        let cut = Closing::Ours(CloseCode::SlowReader);
+        assert_eq!(fetch().await, (vec![frame::close(CloseCode::SlowReader)], Some(cut)));
+        assert_eq!(fetch().await, (vec![], Some(cut)), "and it stays closed");
     }
 
     #[tokio::test]

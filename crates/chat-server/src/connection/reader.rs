@@ -132,7 +132,8 @@ impl Reader {
 /// What the kernel has, at most [`TURN_BYTES`] of it; `None` when it has nothing, and nothing of
 /// length when it never will.
 fn receive(outbox: &Outbox) -> io::Result<Option<Bytes>> {
-    let stream = outbox.stream();
+    // Without a socket there never is anything more.
+    let Some(stream) = outbox.stream() else { return Ok(Some(Bytes::new())) };
     TURN.with_borrow_mut(|turn| {
         let mut short = None;
         let full = stream.try_io(Interest::READABLE, || {

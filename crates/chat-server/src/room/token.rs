@@ -2,6 +2,8 @@
 //! memory or a careless log cannot impersonate anybody. This module does not know where the
 //! random bytes come from.
 
+use std::hash::{Hash, Hasher};
+
 use chat_protocol::{Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -21,6 +23,12 @@ impl TokenHash {
     pub fn mark(&self) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
+impl Hash for TokenHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.mark());
     }
 }
 

@@ -7,6 +7,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Instant,
 };
@@ -17,6 +18,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use crate::transport::meter::Meter;
+
 /// Most bytes of an answer that are kept: a `101` is shorter.
 const ANSWER_MAX: usize = 1024;
 
@@ -25,6 +28,7 @@ const ANSWER_MAX: usize = 1024;
 pub struct HttpSocket {
     stream: TcpStream,
     exchange: Exchange,
+    meter: Arc<Meter>,
 }
 
 /// The bytes of one request and its answer.
@@ -51,14 +55,14 @@ pub struct Passage {
 }
 
 impl HttpSocket {
-    /// For a socket of whose requests at most `asked_max` bytes are kept.
-    pub fn new(stream: TcpStream, asked_max: usize) -> Self {
-        Self { stream, exchange: Exchange { asked_max, is_whole: true, ..Exchange::default() } }
+    /// For a socket of whose requests at most `asked_max` bytes are kept, and all counted.
+    pub fn new(stream: TcpStream, asked_max: usize, meter: Arc<Meter>) -> Self {
+        Self { stream, meter, exchange: Exchange { asked_max, is_whole: true, ..Exchange::default() } }
     }
 
     /// The socket, and what passed it in its last exchange; `None` where not all of that was kept.
     pub fn into_parts(self) -> (TcpStream, Option<Vec<Passage>>) {
-        let Self { stream, exchange } = self;
+        let Self { stream, exchange, .. } = self;
         (stream, exchange.is_whole.then_some(exchange.passages))
     }
 }
@@ -98,6 +102,10 @@ impl AsyncRead for HttpSocket {
         ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
         let read = &buffer.filled()[before..];
         if !read.is_empty() {
+            if self.exchange.answered > 0 {
+                self.meter.begin();
+            }
+            self.meter.came(read.len());
             self.exchange.asked(read);
         }
         Poll::Ready(Ok(()))
@@ -107,6 +115,7 @@ impl AsyncRead for HttpSocket {
 impl AsyncWrite for HttpSocket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        self.meter.went(written);
         self.exchange.answered(&bytes[..written]);
         Poll::Ready(Ok(written))
     }
@@ -117,6 +126,7 @@ impl AsyncWrite for HttpSocket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, slices))?;
+        self.meter.went(written);
         let mut left = written;
         for slice in slices {
             let taken = left.min(slice.len());

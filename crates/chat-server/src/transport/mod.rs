@@ -1,0 +1,241 @@
+//! The same room by other ways than WebSocket, for the comparison that the lesson makes: classic HTTP
+//! (a form and a refresh), polling, long polling, and server-sent events. Whoever comes so is a
+//! [`guest`]: a member whose messages wait to be fetched. [`lobby`] finds them by their [`ticket`];
+//! [`messages`] is polling, long polling and saying, [`events`] a stream, [`classic`] a page without
+//! JavaScript; [`meter`] counts what each costs. What a room decides is not known here.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{FromRequestParts, Path, Query},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use chat_protocol::{ClientId, CloseCode, ErrorCode, Invalid, Name, Rejection, RoomId, Seq, ServerMsg};
+use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use serde::Deserialize;
+
+use self::{
+    guest::Guest,
+    lobby::{Found, Lobby, NoGuest, Visit},
+    meter::Meter,
+};
+use crate::{
+    address::Peer,
+    connection::origin,
+    handshake::{self, Refused},
+    random,
+    server::App,
+};
+
+pub mod classic;
+pub mod events;
+pub mod guest;
+pub mod lobby;
+pub mod messages;
+pub mod meter;
+pub mod ticket;
+
+/// How long a guest who polls stays without a request: longer than anybody would poll seldom.
+pub const LEASE: Duration = Duration::from_secs(20);
+
+/// How long a guest of the classic page stays: it is refreshed by hand.
+pub const CLASSIC_LEASE: Duration = Duration::from_secs(120);
+
+/// Longest wait of a long poll, in seconds: below what proxies and browsers allow a silent answer.
+pub const WAIT_MAX: u64 = 25;
+
+/// The query of a request for a room.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Asked {
+    /// The client id; a random one where it is left out.
+    client: Option<String>,
+    /// The name to join by.
+    name: Option<String>,
+    /// The last message that was read.
+    after: Option<Seq>,
+    /// How long to wait for another, in seconds.
+    wait: Option<u64>,
+}
+
+/// A request of a guest, or of somebody who is going to be one.
+#[derive(Debug)]
+pub struct Arrival {
+    room: RoomId,
+    client: ClientId,
+    name: Option<Name>,
+    asked: Asked,
+    headers: HeaderMap,
+    meter: Arc<Meter>,
+    whose: crate::address::Address,
+}
+
+impl FromRequestParts<Arc<App>> for Arrival {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        let bad = |detail: &str| Refusal::error(ErrorCode::BadField, detail);
+        let Path(room) = Path::<String>::from_request_parts(parts, app)
+            .await
+            .map_err(|_| bad("the room id must be percent-encoded UTF-8"))?;
+        let Query(asked) =
+            Query::<Asked>::from_request_parts(parts, app).await.map_err(|error| bad(&error.body_text()))?;
+        let missing = |_| Refusal::Closed(CloseCode::InternalError);
+        let Extension(Peer(peer)) =
+            Extension::<Peer>::from_request_parts(parts, app).await.map_err(missing)?;
+        let Extension(meter) =
+            Extension::<Arc<Meter>>::from_request_parts(parts, app).await.map_err(missing)?;
+        handshake::check_site(app, &parts.headers).map_err(Refusal::Site)?;
+        Ok(Self {
+            room: RoomId::parse(&room)?,
+            client: match asked.client.as_deref().filter(|client| !client.is_empty()) {
+                Some(client) => ClientId::parse(client)?,
+                None => random_client(),
+            },
+            name: asked.name.as_deref().filter(|name| !name.is_empty()).map(Name::parse).transpose()?,
+            whose: app.proxies.client(peer, &parts.headers),
+            headers: parts.headers.clone(),
+            meter,
+            asked,
+        })
+    }
+}
+
+impl Arrival {
+    /// The guest whose request it is, within their pace; the request counts as theirs.
+    async fn enter(&self, app: &Arc<App>) -> Result<Found, Refusal> {
+        let visit = Visit {
+            room: self.room.clone(),
+            client: self.client.clone(),
+            name: self.name.clone(),
+            after: self.asked.after,
+            whose: self.whose,
+        };
+        let found = Lobby::enter(app, visit, &self.headers).await?;
+        let now = std::time::Instant::now();
+        let (frames, visitor) = (found.guest.membership.frames(), found.guest.place.visitor());
+        if !frames.take(now) || !visitor.may_send(now) {
+            return Err(Refusal::error(ErrorCode::TooFast, "too many requests; wait a little"));
+        }
+        self.meter.claim(&found.guest.account);
+        Ok(found)
+    }
+}
+
+fn random_client() -> ClientId {
+    let id = format!("http-{:08x}", u32::from_be_bytes(random::bytes()));
+    ClientId::parse(&id).expect("letters, digits and '-' are an id")
+}
+
+/// Why a request is not answered with what it asked for. As in the protocol: an `error` names what was
+/// wrong; a close code says that there is nothing to come, and whether to come back.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Something was not accepted.
+    Error(Box<ServerMsg>),
+    /// The room, or the server, has ended it.
+    Closed(CloseCode),
+    /// It was sent to another name, or by a page of another site; or there is no place.
+    Site(Refused),
+    /// The body is longer than any message.
+    TooLong,
+}
+
+impl From<Invalid> for Refusal {
+    fn from(invalid: Invalid) -> Self {
+        Self::Error(Box::new(Rejection { invalid, id: None }.into()))
+    }
+}
+
+impl From<NoGuest> for Refusal {
+    fn from(why: NoGuest) -> Self {
+        match why {
+            NoGuest::Refused(error) => Self::Error(Box::new(error)),
+            NoGuest::Closed(code) => Self::Closed(code),
+            NoGuest::NoPlace(why) => Self::Site(Refused::NoPlace(why)),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, body) = match self {
+            Self::Site(refused) => return refused.into_response(),
+            Self::TooLong => {
+                let error = ServerMsg::error(ErrorCode::TextTooLong, "the body is longer than any message");
+                (StatusCode::PAYLOAD_TOO_LARGE, error.to_json())
+            }
+            Self::Closed(code) => {
+                let body =
+                    serde_json::json!({"type": "closed", "code": code.code(), "reason": code.reason()});
+                (StatusCode::SERVICE_UNAVAILABLE, body.to_string())
+            }
+            Self::Error(error) => {
+                let status = match &*error {
+                    ServerMsg::Error { code: ErrorCode::TooFast, .. } => StatusCode::TOO_MANY_REQUESTS,
+                    ServerMsg::Error { code: ErrorCode::NameTaken, .. } => StatusCode::CONFLICT,
+                    ServerMsg::Error { code: ErrorCode::RoomFull, .. } => StatusCode::SERVICE_UNAVAILABLE,
+                    _ => StatusCode::BAD_REQUEST,
+                };
+                (status, error.to_json())
+            }
+        };
+        let mut response = (status, [(header::CONTENT_TYPE, "application/json")], body).into_response();
+        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+impl Refusal {
+    fn error(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self::Error(Box::new(ServerMsg::error(code, detail)))
+    }
+}
+
+/// An answer in JSON, for this guest alone; its body is counted as theirs.
+fn answer(found: &Found, status: StatusCode, body: impl Into<Bytes>) -> Response {
+    let body = body.into();
+    found.guest.account.gave(body.len());
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    let mut response = (status, headers, body).into_response();
+    if let Some(cookie) = &found.cookie {
+        response.headers_mut().insert(header::SET_COOKIE, cookie.clone());
+    }
+    response
+}
+
+/// Whether a request that changes something may: as a handshake, it is checked for its `Origin`.
+fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Refusal> {
+    if origin::is_allowed(headers, &app.origins) { Ok(()) } else { Err(Refusal::Site(Refused::Origin)) }
+}
+
+/// How a message is handed to the room: as a WebSocket's `say` is, after the same checks.
+async fn say(app: &App, guest: &Guest, id: Option<&str>, text: &str) -> Result<Bytes, Refusal> {
+    let id =
+        id.filter(|id| !id.is_empty()).map_or_else(|| random_client().as_str().to_owned(), str::to_owned);
+    let json = serde_json::json!({"type": "say", "id": id, "text": text}).to_string();
+    let message = chat_protocol::ClientMsg::parse(&json, app.config.text_max)
+        .map_err(|rejection| Refusal::Error(Box::new(rejection.into())))?;
+    let chat_protocol::ClientMsg::Say { id, text } = message else {
+        return Err(Refusal::error(ErrorCode::BadField, "not a message"));
+    };
+    let gone = |_| Refusal::Closed(CloseCode::InternalError);
+    match guest.membership.say(id.clone(), text, None) {
+        Ok(()) => {}
+        Err(crate::room::Unposted::Full(letter)) => guest.membership.wait(letter).await.map_err(gone)?,
+        Err(crate::room::Unposted::Gone) => return Err(Refusal::Closed(CloseCode::InternalError)),
+    }
+    // Its echo is its acknowledgement, here too.
+    loop {
+        let mut changed = guest.changed();
+        if let Some(said) = guest.said(id.as_str()) {
+            return Ok(said);
+        }
+        if guest.over().is_some() || changed.changed().await.is_err() {
+            return Err(Refusal::Closed(guest.over().unwrap_or(CloseCode::InternalError)));
+        }
+    }
+}

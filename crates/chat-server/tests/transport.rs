@@ -1,0 +1,447 @@
+//! The same room by polling, long polling, server-sent events and forms, beside WebSocket: who comes so
+//! is a member like everybody, misses nothing, and is counted for what passed the wire.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{TestServer, soon};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+/// A browser, as far as these ways need one: it keeps its cookies.
+struct Browser<'a> {
+    server: &'a TestServer,
+    room: &'static str,
+    client: &'static str,
+    cookie: String,
+    after: u64,
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: String,
+    /// What passed the wire, both ways, by the client's own count.
+    sent: usize,
+    received: usize,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+}
+
+impl<'a> Browser<'a> {
+    fn new(server: &'a TestServer, client: &'static str) -> Self {
+        Self { server, room: "class", client, cookie: String::new(), after: 0 }
+    }
+
+    fn path(&self, query: &str) -> String {
+        format!("/rooms/{}/messages?client={}{query}", self.room, self.client)
+    }
+
+    async fn ask(&mut self, method: &str, path: &str, more: &str, body: &str) -> Answer {
+        let cookie = match self.cookie.as_str() {
+            "" => String::new(),
+            cookie => format!("Cookie: {cookie}\r\n"),
+        };
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{cookie}{more}\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut all = Vec::new();
+        soon("an answer", stream.read_to_end(&mut all)).await.unwrap();
+        let text = String::from_utf8(all).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        if let Some((_, rest)) = head.split_once("set-cookie: ") {
+            self.cookie = rest.split(';').next().unwrap().to_owned();
+        }
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head: head.into(), body: body.into(), sent: request.len(), received: text.len() }
+    }
+
+    async fn get(&mut self, path: &str) -> Answer {
+        self.ask("GET", path, "", "").await
+    }
+
+    /// Polls, and says what came.
+    async fn poll(&mut self, query: &str) -> Vec<Value> {
+        let after = if self.after > 0 { format!("&after={}", self.after) } else { String::new() };
+        let answer = self.get(&self.path(&format!("{after}{query}"))).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        let messages = answer.json()["messages"].as_array().unwrap().clone();
+        for message in &messages {
+            if message["type"] == "said" {
+                assert_eq!(message["seq"], self.after + 1, "in order, none lost and none twice");
+            }
+            if message["type"] == "said" || message["type"] == "welcome" {
+                self.after = message["seq"].as_u64().unwrap();
+            }
+        }
+        messages
+    }
+
+    async fn say(&mut self, id: &str, text: &str) -> Answer {
+        let body = json!({"id": id, "text": text}).to_string();
+        self.ask("POST", &self.path(""), "Content-Type: application/json\r\n", &body).await
+    }
+}
+
+fn texts(messages: &[Value]) -> Vec<&str> {
+    messages
+        .iter()
+        .filter(|message| message["type"] == "said")
+        .map(|said| said["text"].as_str().unwrap())
+        .collect()
+}
+
+/// A stream of events.
+struct Stream(tokio::io::Lines<BufReader<TcpStream>>);
+
+impl Stream {
+    async fn open(server: &TestServer, client: &str, more: &str) -> (Self, String) {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request =
+            format!("GET /rooms/class/events?client={client} HTTP/1.0\r\nHost: localhost\r\n{more}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut lines = BufReader::new(stream).lines();
+        let mut head = String::new();
+        loop {
+            let line = soon("a head", lines.next_line()).await.unwrap().unwrap();
+            if line.is_empty() {
+                break (Self(lines), head);
+            }
+            head += &(line + "\n");
+        }
+    }
+
+    /// The next event: its id and its data; `None` at the end.
+    async fn next(&mut self) -> Option<(Option<u64>, Value)> {
+        let (mut id, mut data) = (None, None);
+        while let Some(line) = soon("an event", self.0.next_line()).await.unwrap() {
+            match line.split_once(": ") {
+                Some(("id", value)) => id = Some(value.parse().unwrap()),
+                Some(("data", json)) => data = Some(serde_json::from_str(json).unwrap()),
+                _ if line.is_empty() && data.is_some() => break,
+                _ => {}
+            }
+        }
+        Some((id, data?))
+    }
+
+    async fn said(&mut self) -> (u64, Value) {
+        loop {
+            let (id, event) = self.next().await.expect("more events");
+            if event["type"] == "said" {
+                return (id.expect("a said has a number"), event);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_ways_deliver_one_message_to_one_another() {
+    let server = TestServer::start().await;
+    let mut socket = server.join("class", "socket").await;
+    let mut polls = Browser::new(&server, "polls");
+    let mut waits = Browser::new(&server, "waits");
+    let mut form = Browser::new(&server, "form");
+    polls.poll("").await;
+    waits.poll("").await;
+    let (mut stream, _) = Stream::open(&server, "stream", "").await;
+    assert_eq!(form.get("/classic/class?client=form&name=form").await.status, 200);
+
+    socket.say("1", "از وب‌سوکت").await;
+    socket.expect("said").await;
+    assert_eq!(polls.say("2", "از نظرسنجی").await.json()["seq"], 2);
+    assert_eq!(waits.say("3", "از انتظار").await.json()["seq"], 3);
+    let body = "text=%D8%A7%D8%B2+%D9%81%D8%B1%D9%85";
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let answer = form.ask("POST", &form.path(""), kind, body).await;
+    assert_eq!(answer.status, 303);
+    assert!(answer.head.contains("location: /classic/class?client=form"), "{}", answer.head);
+
+    let all = ["از وب‌سوکت", "از نظرسنجی", "از انتظار", "از فرم"];
+    assert_eq!(texts(&polls.poll("").await), all);
+    assert_eq!(texts(&waits.poll("&wait=5").await), all);
+    for (n, text) in all.iter().enumerate() {
+        let (id, said) = stream.said().await;
+        assert_eq!((id, &said["text"]), (n as u64 + 1, &json!(text)));
+    }
+    for text in &all[1..] {
+        assert_eq!(&socket.expect("said").await["text"], text);
+    }
+    let page = form.get("/classic/class?client=form").await.body;
+    assert!(all.iter().all(|text| page.contains(text)), "{page}");
+}
+
+#[tokio::test]
+async fn they_are_members_and_are_away_and_gone_like_others() {
+    let server = TestServer::with(&["--resume-window", "200ms"]).await;
+    let mut sara = server.join("class", "sara").await;
+    let (mut stream, head) = Stream::open(&server, "ali", "").await;
+    assert!(head.to_lowercase().contains("content-type: text/event-stream"));
+    let joined = sara.expect_presence(|presence| !presence["joined"].as_array().unwrap().is_empty()).await;
+    assert!(joined["joined"].to_string().contains("ali") || joined["joined"].to_string().contains("sara"));
+    assert_eq!(stream.next().await.unwrap().1["type"], "welcome");
+    let cookie = head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    drop(stream);
+    sara.expect_presence(|presence| presence["changed"][0]["away"] == true).await;
+    let (mut back, _) =
+        Stream::open(&server, "ali", &format!("Cookie: {cookie}\r\nLast-Event-ID: 0\r\n")).await;
+    let welcome = back.next().await.unwrap().1;
+    assert_eq!((&welcome["type"], &welcome["you"]["id"]), (&json!("welcome"), &json!("ali")));
+    sara.expect_presence(|presence| {
+        presence["changed"][0]["id"] == "ali" && presence["changed"][0]["away"].is_null()
+    })
+    .await;
+    drop(back);
+    sara.expect_presence(|presence| presence["left"][0] == "ali").await;
+}
+
+#[tokio::test]
+async fn a_long_poll_is_answered_as_soon_as_there_is_something_and_no_later_than_it_said() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    // Until nobody comes or goes any more.
+    while !ali.poll("&wait=1").await.is_empty() {}
+    let before = Instant::now();
+    let waiting = ali.poll("&wait=20");
+    let saying = async {
+        tokio::task::yield_now().await;
+        sara.say("1", "حالا").await;
+    };
+    let (came, ()) = tokio::join!(waiting, saying);
+    assert_eq!(texts(&came), ["حالا"]);
+    assert!(before.elapsed() < Duration::from_secs(10));
+    let before = Instant::now();
+    assert!(ali.poll("&wait=1").await.is_empty());
+    assert!(before.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn two_requests_of_one_guest_at_once_do_not_take_from_each_other() {
+    let server = TestServer::start().await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    while !ali.poll("&wait=1").await.is_empty() {}
+    let mut says = Browser { cookie: ali.cookie.clone(), ..Browser::new(&server, "ali") };
+    let (came, said) = tokio::join!(ali.poll("&wait=20"), async {
+        tokio::task::yield_now().await;
+        says.say("1", "هر دو").await
+    });
+    assert_eq!((texts(&came), said.json()["text"].as_str()), (vec!["هر دو"], Some("هر دو")));
+}
+
+#[tokio::test]
+async fn what_was_not_acknowledged_is_told_again_and_a_repeated_post_is_said_once() {
+    let server = TestServer::start().await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    for _ in 0..2 {
+        assert_eq!(ali.say("c1", "یک بار").await.json()["seq"], 1);
+    }
+    let after = ali.path("&after=0");
+    for _ in 0..2 {
+        let messages = ali.get(&after).await.json()["messages"].as_array().unwrap().clone();
+        let said: Vec<_> = messages.iter().filter(|message| message["type"] == "said").collect();
+        assert!(!said.is_empty() && said.iter().all(|said| said["seq"] == 1), "{messages:?}");
+    }
+    assert!(texts(&ali.poll("").await).len() <= 1);
+    assert!(ali.poll("").await.is_empty());
+}
+
+#[tokio::test]
+async fn who_shows_nothing_is_somebody_else() {
+    let server = TestServer::start().await;
+    let mut ali = Browser::new(&server, "ali");
+    let welcome = &ali.poll("").await[0];
+    assert_eq!(welcome["you"]["id"], "ali");
+    ali.say("1", "راز").await;
+    let mut thief = Browser::new(&server, "ali");
+    let messages = thief.poll("").await;
+    assert_ne!(messages[0]["you"]["id"], "ali");
+    assert_eq!(texts(&messages), [""; 0], "a newcomer sees no history");
+    let forged = format!("otagh-ali={}.{}", "0".repeat(64), welcome["epoch"].as_str().unwrap());
+    let mut forger = Browser { cookie: forged, ..Browser::new(&server, "ali") };
+    assert_ne!(forger.poll("").await[0]["you"]["id"], "ali");
+    assert!(ali.poll("").await.iter().all(|message| message["type"] != "welcome"), "unharmed");
+    // A program without cookies shows the same by Authorization.
+    let bearer = format!("Authorization: Bearer {}\r\n", ali.cookie.split_once('=').unwrap().1);
+    let mut program = Browser::new(&server, "x");
+    let path = format!("/rooms/class/messages?client=x&after={}", ali.after);
+    assert_eq!(program.ask("GET", &path, &bearer, "").await.json()["messages"], json!([]));
+}
+
+#[tokio::test]
+async fn mistakes_are_named_as_in_the_protocol_and_harm_nobody() {
+    let server = TestServer::start().await;
+    let _sara = server.join_with("class", "sara", json!({"type": "join", "name": "سارا"})).await;
+    let mut ali = Browser::new(&server, "ali");
+    let cases = [
+        ("/rooms/%20/messages", 400, "bad_room_id"),
+        ("/rooms/class/messages?client=%20", 400, "bad_client_id"),
+        ("/rooms/class/messages?after=x", 400, "bad_field"),
+        ("/rooms/class/messages?name=%D8%B3%D8%A7%D8%B1%D8%A7", 409, "name_taken"),
+        ("/rooms/class/costs?client=nobody", 400, "not_joined"),
+    ];
+    for (path, status, code) in cases {
+        let answer = ali.get(path).await;
+        assert_eq!(
+            (answer.status, &answer.json()["code"]),
+            (status, &json!(code)),
+            "{path}: {}",
+            answer.body
+        );
+    }
+    ali.poll("").await;
+    for (text, code) in [("", "empty_text"), (&"ا".repeat(5_000), "text_too_long")] {
+        let answer = ali.say("1", text).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!(code)));
+    }
+    let json = "Content-Type: application/json\r\n";
+    for body in ["", "{}", "[]", "{\"text\":7}", "null"] {
+        let answer = ali.ask("POST", &ali.path(""), json, body).await;
+        assert_eq!((answer.status, &answer.json()["code"]), (400, &json!("bad_field")), "{body}");
+    }
+    assert_eq!(ali.ask("POST", &ali.path(""), json, &" ".repeat(60_000)).await.status, 413);
+    let evil = "Origin: http://evil.example\r\nContent-Type: application/json\r\n";
+    assert_eq!(ali.ask("POST", &ali.path(""), evil, "{\"text\":\"x\"}").await.status, 403);
+    assert_eq!(ali.say("2", "هنوز هستم").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_guest_has_the_pace_of_a_person() {
+    let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "5"]).await;
+    let mut ali = Browser::new(&server, "ali");
+    let mut statuses = Vec::new();
+    for _ in 0..12 {
+        statuses.push(ali.get(&ali.path("")).await.status);
+    }
+    assert_eq!(statuses[..5], [200; 5]);
+    assert!(statuses[5..].iter().filter(|status| **status == 429).count() >= 5, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn guests_have_no_more_places_than_connections() {
+    let server = TestServer::with(&["--max-connections", "3"]).await;
+    for client in ["a", "b", "c"] {
+        assert_eq!(
+            Browser::new(&server, client).get(&format!("/rooms/class/messages?client={client}")).await.status,
+            200
+        );
+    }
+    assert_eq!(Browser::new(&server, "d").get("/rooms/class/messages?client=d").await.status, 503);
+}
+
+#[tokio::test]
+async fn who_does_not_fetch_for_too_long_is_over_comes_back_and_is_told_what_is_missing() {
+    let server = TestServer::with(&["--outbox-bytes", "4000", "--history-bytes", "4000"]).await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    for n in 0..40 {
+        sara.say(&n.to_string(), &"ا".repeat(100)).await;
+        sara.expect("said").await;
+    }
+    let welcome = loop {
+        let answer = ali.get(&ali.path("&after=0")).await;
+        match answer.status {
+            503 => assert_eq!(answer.json()["code"], 4001),
+            _ => break answer.json()["messages"][0].clone(),
+        }
+    };
+    assert_eq!((&welcome["type"], &welcome["you"]["id"]), (&json!("welcome"), &json!("ali")));
+    assert_eq!((&welcome["recovered"], &welcome["seq"]), (&json!(false), &json!(40)));
+    ali.after = 40;
+    sara.say("last", "و حالا").await;
+    while sara.expect("said").await["id"] != "last" {}
+    assert_eq!(texts(&ali.poll("&wait=5").await), ["و حالا"]);
+}
+
+#[tokio::test]
+async fn who_was_away_for_a_while_gets_all_of_it_as_one_replay() {
+    let server = TestServer::with(&["--outbox-bytes", "1000"]).await;
+    let mut sara = server.join("class", "sara").await;
+    let (mut stream, head) = Stream::open(&server, "ali", "").await;
+    stream.next().await.unwrap();
+    let cookie = head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    drop(stream);
+    sara.expect_presence(|presence| presence["changed"][0]["away"] == true).await;
+    for n in 0..40 {
+        sara.say(&n.to_string(), &"ا".repeat(100)).await;
+        sara.expect("said").await;
+    }
+    let (mut back, _) =
+        Stream::open(&server, "ali", &format!("Cookie: {cookie}\r\nLast-Event-ID: 0\r\n")).await;
+    for seq in 1..=40 {
+        assert_eq!(back.said().await.0, seq);
+    }
+}
+
+#[tokio::test]
+async fn what_is_counted_is_what_passed_the_wire() {
+    let server = TestServer::start().await;
+    let mut ali = Browser::new(&server, "ali");
+    let (mut sent, mut received, mut payload_in, mut payload_out) = (0, 0, 0, 0);
+    let path = ali.path("");
+    let mut answers = vec![ali.get(&path).await];
+    for n in 0..3 {
+        payload_in += json!({"id": n.to_string(), "text": "سلام"}).to_string().len();
+        answers.push(ali.say(&n.to_string(), "سلام").await);
+        answers.push(ali.get(&path).await);
+    }
+    for answer in &answers {
+        sent += answer.sent;
+        received += answer.received;
+        payload_out += answer.body.len();
+    }
+    let costs = ali.get("/rooms/class/costs?client=ali").await.json();
+    assert_eq!(costs["requests"], 7);
+    assert_eq!((&costs["payload_in"], &costs["headers_in"]), (&json!(payload_in), &json!(sent - payload_in)));
+    assert_eq!(
+        (&costs["payload_out"], &costs["headers_out"]),
+        (&json!(payload_out), &json!(received - payload_out))
+    );
+}
+
+#[tokio::test]
+async fn a_stop_ends_long_polls_and_streams_in_time_and_says_why() {
+    let mut server = TestServer::start().await;
+    let (mut stream, _) = Stream::open(&server, "stream", "").await;
+    assert_eq!(stream.next().await.unwrap().1["type"], "welcome");
+    // In a room of their own, where nothing else happens.
+    let far = TestServer::at(server.address);
+    let mut ali = Browser { room: "alone", ..Browser::new(&far, "ali") };
+    ali.poll("").await;
+    while !ali.poll("&wait=1").await.is_empty() {}
+    let mut waits = Browser { room: "alone", cookie: ali.cookie.clone(), ..Browser::new(&far, "ali") };
+    let path = waits.path(&format!("&after={}&wait=25", ali.after));
+    let mut requests = async || ali.get("/rooms/alone/costs?client=ali").await.json()["requests"].clone();
+    let before = requests().await;
+    let stopping = async {
+        while requests().await == before {}
+        let before = Instant::now();
+        server.stop();
+        let mut last = Value::Null;
+        while let Some((_, event)) = stream.next().await {
+            last = event;
+        }
+        assert_eq!((&last["type"], &last["code"]), (&json!("closed"), &json!(4000)));
+        soon("the server to stop", server.stopped()).await;
+        assert!(before.elapsed() < Duration::from_secs(4), "the drain deadline was waited for");
+    };
+    let (answer, ()) = tokio::join!(waits.get(&path), stopping);
+    assert_eq!((answer.status, &answer.json()["code"]), (503, &json!(4000)));
+}
