@@ -1,9 +1,9 @@
 //! The HTML document around a page, drawn on the server only: head, font, style, the script that
 //! brings the page to life, and the theme this browser chose. It knows no page by name.
 
-use leptos::{either::Either, nonce::use_nonce, prelude::*};
+use leptos::{either::EitherOf3, nonce::use_nonce, prelude::*};
 
-use crate::{Page, browser::cookie, fa::words, xray};
+use crate::{Page, browser::cookie, fa::words, page::Program, xray};
 
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
@@ -32,15 +32,15 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                 <link rel="preload" href="/fonts/vazirmatn.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
                 <link rel="stylesheet" href=style nonce=nonce />
                 <AutoReload options=options.clone() />
-                {if page.is_shown() {
-                    Either::Left(
+                {match page.program() {
+                    Program::Page => EitherOf3::A(view! { <HydrationScripts options /> }),
+                    Program::Shown => EitherOf3::B(
                         view! {
                             <link rel="stylesheet" href=xray::STYLE />
                             <script r#type="module" src=xray::SCRIPT></script>
                         },
-                    )
-                } else {
-                    Either::Right(view! { <HydrationScripts options /> })
+                    ),
+                    Program::None => EitherOf3::C(view! { <link rel="stylesheet" href=xray::STYLE /> }),
                 }}
             </head>
             <body data-page=kind data-room=room data-share-url=share_url>

@@ -8,7 +8,10 @@ use leptos::prelude::*;
 #[cfg(any(feature = "ssr", feature = "hydrate"))]
 use crate::view::{Home, Missing, RoomPage};
 #[cfg(feature = "ssr")]
-use crate::{fa::words, view::Shown};
+use crate::{
+    fa::words,
+    view::{ClassicPage, Shown},
+};
 
 /// A page of the site, with what its first render needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -27,6 +30,9 @@ pub enum Page {
         /// True when a room was meant but its id is not one.
         bad_room: bool,
     },
+    /// `/classic/{room}`: a page without a program.
+    #[cfg(feature = "ssr")]
+    Classic(Classic),
     /// A page of the second client: the server draws its place, and `chat-xray` what is in it.
     #[cfg(feature = "ssr")]
     Shown {
@@ -39,6 +45,34 @@ pub enum Page {
     },
 }
 
+/// What a classic page shows.
+#[cfg(feature = "ssr")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Classic {
+    /// The room, percent-encoded where it stands in an address.
+    pub room: String,
+    /// Whose page it is.
+    pub client: String,
+    /// Whether they are in, and not asked for a name.
+    pub is_in: bool,
+    /// What was said since they came, oldest first.
+    pub said: Vec<chat_protocol::Said>,
+    /// Why they are not in, in Persian.
+    pub problem: Option<String>,
+}
+
+/// Which program a page is brought to life by.
+#[cfg(feature = "ssr")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Program {
+    /// This one.
+    Page,
+    /// The second client.
+    Shown,
+    /// None.
+    None,
+}
+
 impl Page {
     /// Draws the page.
     #[cfg(feature = "ssr")]
@@ -48,13 +82,18 @@ impl Page {
             Self::Room { room, share_url } => view! { <RoomPage room share_url /> }.into_any(),
             Self::NotFound { bad_room } => view! { <Missing bad_room /> }.into_any(),
             Self::Shown { what, .. } => view! { <Shown what /> }.into_any(),
+            Self::Classic(classic) => view! { <ClassicPage classic /> }.into_any(),
         }
     }
 
-    /// Whether the second client draws it, and this one is not loaded at all.
+    /// Which program it is brought to life by.
     #[cfg(feature = "ssr")]
-    pub(crate) fn is_shown(&self) -> bool {
-        matches!(self, Self::Shown { .. })
+    pub(crate) fn program(&self) -> Program {
+        match self {
+            Self::Shown { .. } => Program::Shown,
+            Self::Classic(_) => Program::None,
+            _ => Program::Page,
+        }
     }
 
     /// What the browser shows as the page's name.
@@ -65,6 +104,7 @@ impl Page {
             Self::Room { room, .. } => words::room_title(room.as_str(), 0),
             Self::NotFound { bad_room: false } => words::NOT_FOUND.to_owned(),
             Self::NotFound { bad_room: true } => words::BAD_ROOM.to_owned(),
+            Self::Classic(Classic { room, .. }) => format!("{} {room}", words::ways::CLASSIC_TITLE),
             Self::Shown { title, .. } => format!("{title} · {}", words::APP_NAME),
         }
     }
@@ -80,6 +120,7 @@ impl Page {
             }
             Self::NotFound { bad_room: false } => ("not-found", None, None),
             Self::NotFound { bad_room: true } => ("bad-room", None, None),
+            Self::Classic(_) => ("classic", None, None),
             Self::Shown { what, room, .. } => {
                 (what, room.as_ref().map(|room| room.as_str().to_owned()), None)
             }
@@ -96,7 +137,7 @@ impl Page {
             Self::Room { room, share_url } => hydrate_body(move || view! { <RoomPage room share_url /> }),
             Self::NotFound { bad_room } => hydrate_body(move || view! { <Missing bad_room /> }),
             #[cfg(feature = "ssr")]
-            Self::Shown { .. } => {}
+            Self::Shown { .. } | Self::Classic(_) => {}
         }
     }
 

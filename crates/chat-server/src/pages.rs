@@ -4,8 +4,12 @@
 use std::sync::OnceLock;
 
 use axum::{extract::Request, response::Response};
-use chat_client::{Page, document};
-use chat_protocol::RoomId;
+use chat_client::{
+    Page, document,
+    fa::words::{self, errors},
+    page::Classic,
+};
+use chat_protocol::{ErrorCode, Name, RoomId, ServerMsg};
 use http::{HeaderValue, StatusCode, header};
 use leptos::{
     config::{LeptosOptions, get_configuration},
@@ -15,6 +19,8 @@ use leptos::{
 };
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
+use crate::transport::classic::View;
+
 /// `/`.
 pub(crate) async fn home(request: Request) -> Response {
     render(Page::Home, StatusCode::OK, request).await
@@ -23,6 +29,26 @@ pub(crate) async fn home(request: Request) -> Response {
 /// `/r/{room}`, for a valid room.
 pub(crate) async fn room(room: RoomId, share_url: String, request: Request) -> Response {
     render(Page::Room { room, share_url }, StatusCode::OK, request).await
+}
+
+/// `/classic/{room}`.
+pub(crate) async fn classic(view: View, request: Request) -> Response {
+    let View { room, client, is_in, said, problem } = view;
+    let problem = problem.map(|error| match error {
+        ServerMsg::Error { code, suggestion, .. } => {
+            errors::error(code, suggestion.as_ref().map(Name::as_str)).plain()
+        }
+        _ => errors::error(ErrorCode::Unknown, None).plain(),
+    });
+    let classic =
+        Classic { room: room.as_str().to_owned(), client: client.as_str().to_owned(), is_in, said, problem };
+    render(Page::Classic(classic), StatusCode::OK, request).await
+}
+
+/// `/ways/{room}`.
+pub(crate) async fn ways(room: RoomId, request: Request) -> Response {
+    let page = Page::Shown { what: "ways", title: words::ways::COMPARE, room: Some(room) };
+    render(page, StatusCode::OK, request).await
 }
 
 /// A room was meant, but its id is not one.

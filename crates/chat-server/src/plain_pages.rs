@@ -23,10 +23,16 @@ pub(crate) async fn room(room: RoomId, share_url: String, _: Request) -> Respons
 /// `/classic/{room}`.
 pub(crate) async fn classic(view: crate::transport::classic::View, _: Request) -> Response {
     let said = view.said.iter().map(|said| format!("{}: {}\n", said.name.as_str(), said.text.as_str()));
-    let problem = view.problem.map(|problem| problem + "\n");
+    let problem = view.problem.map(|problem| problem.to_json() + "\n");
     let text = format!("Room {}, built without its pages.\n", view.room.as_str());
     let lines: String = std::iter::once(text).chain(problem).chain(said).collect();
     (StatusCode::OK, lines).into_response()
+}
+
+/// `/ways/{room}`.
+pub(crate) async fn ways(room: RoomId, _: Request) -> Response {
+    (StatusCode::OK, format!("Five ways to room {}. Built without its pages.\n", room.as_str()))
+        .into_response()
 }
 
 /// A room was meant, but its id is not one.

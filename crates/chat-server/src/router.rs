@@ -42,6 +42,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/rooms/{room}/events", get(events::events))
         .route("/rooms/{room}/costs", get(messages::costs))
         .route("/classic/{room}", get(classic::page))
+        .route("/ways/{room}", get(ways))
         .route("/xray/{token}/events", get(stream::events))
         .route("/xray/{token}/otagh.pcapng", get(stream::file))
         .route("/xray/{token}/break", post(faults::break_it))
@@ -74,6 +75,14 @@ async fn room(State(app): State<Arc<App>>, raw: RawRoom, request: Request) -> Re
     }
     let share_url = share_url(&room, host(request.headers()), &app.addresses);
     pages::room(room, share_url, request).await
+}
+
+/// Five ways into a room, side by side.
+async fn ways(raw: RawRoom, request: Request) -> Response {
+    match raw.map(|Path(raw)| RoomId::parse(&raw)) {
+        Ok(Ok(room)) => pages::ways(room, request).await,
+        Ok(Err(_)) | Err(_) => pages::bad_room(request).await,
+    }
 }
 
 /// The room's address as a QR code.

@@ -9,17 +9,20 @@
 #[cfg(feature = "browser")]
 pub mod beside;
 pub mod panel;
+pub mod ways;
 
 #[cfg(feature = "browser")]
 pub mod places {
     //! What fills each kind of place: the functions that the script calls by the places' names.
 
+    use leptos::{logging, prelude::document};
     use wasm_bindgen::prelude::wasm_bindgen;
     use web_sys::HtmlElement;
 
     use crate::{
         beside,
         panel::{Panel, PanelProps},
+        ways::{Ways, WaysProps},
     };
 
     /// The X-ray beside a room, of the connections whose recordings its button names.
@@ -27,6 +30,16 @@ pub mod places {
     pub fn beside(button: HtmlElement) {
         let place = beside::open(button.clone());
         fill(place, move || Panel(PanelProps { source: button }));
+    }
+
+    /// Five ways into the room that the document names.
+    #[wasm_bindgen]
+    pub fn ways(place: HtmlElement) {
+        let room = document().body().and_then(|body| body.get_attribute("data-room"));
+        match room.map(|room| room.parse()) {
+            Some(Ok(room)) => fill(place, move || Ways(WaysProps { room })),
+            _ => logging::warn!("the document names no room"),
+        }
     }
 
     /// The X-ray of the recordings that the document itself holds.

@@ -4,6 +4,8 @@
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
 pub mod bind;
+#[cfg(feature = "ssr")]
+mod classic;
 mod composer;
 pub mod dom;
 mod entrance;
@@ -27,6 +29,8 @@ pub mod theme;
 mod timeline;
 mod xray;
 
+#[cfg(feature = "ssr")]
+pub(crate) use classic::ClassicPage;
 pub use home::Home;
 pub use missing::Missing;
 pub use room::RoomPage;

@@ -4,14 +4,18 @@
 use std::sync::Arc;
 
 use axum::{
+    body::{Body, to_bytes},
     extract::{Request, State},
     response::{IntoResponse, Redirect, Response},
 };
 use chat_protocol::{ClientId, RoomId, Said, ServerMsg};
-use http::{HeaderValue, header};
+use http::{HeaderValue, StatusCode, header};
 
 use super::{Arrival, CLASSIC_LEASE, Refusal, guest::Told};
 use crate::{pages, server::App, share};
+
+/// Longest page, in bytes: all that a guest's log holds, with what the page puts around each message.
+const PAGE_MAX: usize = 8 * 1024 * 1024;
 
 /// What the page shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,13 +28,20 @@ pub struct View {
     pub is_in: bool,
     /// What was said since they came, oldest first.
     pub said: Vec<Said>,
-    /// Why they are not in, in JSON, as the protocol says it.
-    pub problem: Option<String>,
+    /// Why they are not in, as the protocol says it.
+    pub problem: Option<ServerMsg>,
 }
 
 /// `GET /classic/{room}`. Without a client id it leads to one; without a name, for somebody who is not in
 /// yet, it asks for one.
 pub async fn page(State(app): State<Arc<App>>, arrival: Arrival, request: Request) -> Response {
+    let mut response = draw(&app, &arrival, request).await;
+    // Without a referrer browsers hide the `Origin` of a form, too, and it would be refused.
+    response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}
+
+async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     if arrival.asked.client.is_none() {
         return Redirect::to(&share::classic_path(&arrival.room, &arrival.client)).into_response();
     }
@@ -45,13 +56,11 @@ pub async fn page(State(app): State<Arc<App>>, arrival: Arrival, request: Reques
     if !has_ticket && arrival.name.is_none() {
         return pages::classic(view, request).await;
     }
-    let (found, told) = match seen(&app, &arrival).await {
+    let (found, told) = match seen(app, arrival).await {
         Ok(seen) => seen,
         Err(refusal) => {
-            view.problem = Some(match &refusal {
-                Refusal::Error(error) => error.to_json(),
-                _ => return refusal.into_response(),
-            });
+            let Refusal::Error(error) = refusal else { return refusal.into_response() };
+            view.problem = Some(*error);
             return pages::classic(view, request).await;
         }
     };
@@ -69,10 +78,18 @@ pub async fn page(State(app): State<Arc<App>>, arrival: Arrival, request: Reques
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // The page is a text of known length, all of it payload.
-    let length = axum::body::HttpBody::size_hint(response.body()).exact().unwrap_or(0);
-    found.guest.account.gave(length as usize);
-    response
+    // In one piece, so that what is payload is known.
+    let (head, body) = response.into_parts();
+    match to_bytes(body, PAGE_MAX).await {
+        Ok(page) => {
+            found.guest.account.gave(page.len());
+            Response::from_parts(head, Body::from(page))
+        }
+        Err(error) => {
+            tracing::error!(%error, "a classic page could not be drawn");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
 }
 
 async fn seen(app: &Arc<App>, arrival: &Arrival) -> Result<(super::Found, Told), Refusal> {

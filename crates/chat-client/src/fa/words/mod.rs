@@ -16,13 +16,14 @@ pub mod room_names;
 pub mod share;
 pub mod show;
 mod site;
+pub mod ways;
 pub mod xray;
 
 pub use site::*;
 
 #[cfg(test)]
 mod tests {
-    const FILES: [&str; 18] = [
+    const FILES: [&str; 19] = [
         include_str!("connection.rs"),
         include_str!("errors.rs"),
         include_str!("home.rs"),
@@ -34,6 +35,7 @@ mod tests {
         include_str!("share.rs"),
         include_str!("show.rs"),
         include_str!("site.rs"),
+        include_str!("ways.rs"),
         include_str!("xray/breaking.rs"),
         include_str!("xray/frames.rs"),
         include_str!("xray/handshake.rs"),

@@ -1,0 +1,70 @@
+//! The room as the web was before JavaScript: a page that the server draws and no program brings to
+//! life. Its forms do all there is to do.
+
+use leptos::{either::Either, prelude::*};
+
+use crate::{
+    fa::words::{self, ways},
+    page::Classic,
+};
+
+/// The page.
+#[component]
+pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
+    let Classic { room, client, is_in, said, problem } = classic;
+    let here = format!("/classic/{room}");
+    let post = format!("/rooms/{room}/messages?client={client}");
+    let keep = |client: &str| view! { <input type="hidden" name="client" value=client.to_owned() /> };
+    let body = if is_in {
+        let none = said.is_empty().then(|| view! { <p class="none">{ways::CLASSIC_EMPTY}</p> });
+        let lines = said.into_iter().map(|said| {
+            view! {
+                <li data-seq=said.seq.to_string() data-id=said.id.as_str().to_owned()>
+                    <bdi class="name">{said.name.as_str().to_owned()}</bdi>
+                    <span class="text" dir="auto">{said.text.as_str().to_owned()}</span>
+                </li>
+            }
+        });
+        Either::Left(view! {
+            <form method="get" action=here>
+                {keep(&client)}
+                <button type="submit" class="button">{ways::REFRESH}</button>
+            </form>
+            {none}
+            <ol>{lines.collect_view()}</ol>
+            <form method="post" action=post>
+                <div class="field">
+                    <label for="text">{ways::TEXT}</label>
+                    <input id="text" name="text" dir="auto" autocomplete="off" required=true />
+                </div>
+                <button type="submit" class="button">{ways::SAY}</button>
+            </form>
+        })
+    } else {
+        Either::Right(view! {
+            <form method="get" action=here>
+                {keep(&client)}
+                <div class="field">
+                    <label for="name">{ways::YOUR_NAME}</label>
+                    <input id="name" name="name" dir="auto" autocomplete="nickname" required=true />
+                </div>
+                {problem.map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+                <button type="submit" class="button">{ways::ENTER}</button>
+            </form>
+        })
+    };
+    view! {
+        <main class="classic">
+            <h1>{ways::CLASSIC_TITLE} " " <bdi>{room.as_str().to_owned()}</bdi></h1>
+            <p>{ways::CLASSIC_INTRO}</p>
+            {body}
+            <p class="links">
+                <a href=format!("/r/{room}")>{ways::LIVE}</a>
+                " · "
+                <a href=format!("/ways/{room}")>{ways::COMPARE}</a>
+                " · "
+                <a href="/">{words::GO_HOME}</a>
+            </p>
+        </main>
+    }
+}

@@ -1,0 +1,168 @@
+//! Five ways into the same room, side by side: what came by each, how long it took, and what it cost on
+//! the wire as the server counted it. The claim that polling repeats HTTP and wastes bytes is measured
+//! here. It is five members of a real room; what is said in it is heard by everybody.
+
+use chat_client::{
+    fa::{digits, words::ways as words, words::xray as common},
+    view::theme::ThemeButton,
+};
+use chat_protocol::RoomId;
+use leptos::{either::Either, prelude::*};
+use wasm_bindgen_futures::spawn_local;
+
+use self::{
+    race::{Race, Way},
+    runners::Runners,
+};
+
+pub mod race;
+mod runners;
+
+/// How long polling may wait between two requests, in milliseconds.
+const INTERVALS: [u32; 4] = [500, 1_000, 2_000, 5_000];
+
+/// The page.
+#[component]
+pub fn Ways(
+    /// The room.
+    room: RoomId,
+) -> impl IntoView {
+    let runners = Runners::new(room.clone());
+    runners.start();
+    let by = RwSignal::new(Way::Socket);
+    let text = RwSignal::new(String::new());
+    let problem = RwSignal::new(false);
+    let say = move |event: leptos::ev::SubmitEvent| {
+        event.prevent_default();
+        let said = text.get_untracked();
+        if said.trim().is_empty() {
+            return;
+        }
+        text.set(String::new());
+        spawn_local(async move { problem.set(runners.say(by.get_untracked(), said).await.is_err()) });
+    };
+    let verdict = move || match runners.race.with(Race::verdict) {
+        Some((count, times)) => words::verdict(count, times),
+        None => words::NO_VERDICT.to_owned(),
+    };
+    let options = Way::ALL.into_iter().enumerate().map(|(at, way)| {
+        view! { <option value=way.token() selected=way == Way::Socket>{words::NAMES[at]}</option> }
+    });
+    view! {
+        <div class="ways">
+            <header>
+                <a class="home-link" href="/" aria-label=chat_client::fa::words::GO_HOME>
+                    <img src="/favicon.svg" alt="" width="36" height="36" />
+                </a>
+                <h1>{words::TITLE} " " <bdi>{room.as_str().to_owned()}</bdi></h1>
+                <ThemeButton />
+            </header>
+            <main>
+            <p>{words::INTRO}</p>
+            <form class="say" on:submit=say>
+                <label>
+                    <span>{words::BY}</span>
+                    <select on:change=move |event| {
+                        let token = event_target_value(&event);
+                        by.set(Way::ALL.into_iter().find(|way| way.token() == token).unwrap_or(Way::Socket));
+                    }>{options.collect_view()}</select>
+                </label>
+                <label class="text">
+                    <span>{words::TEXT}</span>
+                    <input
+                        type="text"
+                        dir="auto"
+                        maxlength="500"
+                        prop:value=move || text.get()
+                        on:input=move |event| text.set(event_target_value(&event))
+                    />
+                </label>
+                <button type="submit" class="button">{words::SAY}</button>
+            </form>
+            <p role="status" class="verdict" data-good="">{verdict}</p>
+            <p role="alert">{move || problem.get().then_some(words::NOT_SAID)}</p>
+            <div class="columns">
+                {Way::ALL.into_iter().map(|way| view! { <Column runners way /> }).collect_view()}
+            </div>
+            <p class="small">{words::HOW_MEASURED}</p>
+            </main>
+        </div>
+    }
+}
+
+/// One way.
+#[component]
+fn Column(runners: Runners, way: Way) -> impl IntoView {
+    let runner = Memo::new(move |_| runners.race.with(|race| race.of(way).clone()));
+    let most = Memo::new(move |_| runners.race.with(Race::most));
+    let rests = move || runners.resting.with(|resting| resting.contains(&way));
+    let toggle = move |_| {
+        runners.resting.update(|resting| match resting.iter().position(|one| *one == way) {
+            Some(at) => drop(resting.remove(at)),
+            None => resting.push(way),
+        });
+    };
+    let control = match way {
+        Way::Classic => Either::Left(view! {
+            <button type="button" class="button small" on:click=move |_| spawn_local(runners.refresh())>{words::REFRESH}</button>
+        }),
+        _ => Either::Right(view! {
+            <button type="button" class="button quiet small" on:click=toggle>
+                {move || if rests() { words::GO_ON } else { words::REST }}
+            </button>
+        }),
+    };
+    let intervals = (way == Way::Poll).then(|| {
+        let option = |ms: u32| view! { <option value=ms.to_string() selected=ms == 2_000>{words::every(ms)}</option> };
+        view! {
+            <select
+                aria-label=words::INTERVAL
+                on:change=move |event| runners.interval.set(event_target_value(&event).parse().unwrap_or(2_000))
+            >
+                {INTERVALS.into_iter().map(option).collect_view()}
+            </select>
+        }
+    });
+    let figure = move |name: &'static str, read: fn(&race::Runner) -> String| {
+        view! { <div><dt>{name}</dt><dd>{move || runner.with(read)}</dd></div> }
+    };
+    // In thousandths of what the dearest way has cost.
+    let share = move |bytes: u64| bytes * 1_000 / most.get();
+    let headers = move || share(runner.with(|runner| runner.costs.headers()));
+    let payload = move || share(runner.with(|runner| runner.costs.payload()));
+    view! {
+        <section class="way" data-way=way.token() data-rests=move || rests().then_some("")>
+            <h2>{words::NAMES[way as usize]}</h2>
+            <p class="small what">{words::WHATS[way as usize]}</p>
+            <div class="controls">{control} {intervals}</div>
+            <svg class="strip" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
+                <rect class="payload" x=move || 1_000 - payload() width=payload height="10"></rect>
+                <rect class="headers" x=move || 1_000 - payload() - headers() width=headers height="10"></rect>
+            </svg>
+            <dl>
+                {figure(words::REQUESTS, |runner| digits::number(runner.costs.requests))}
+                {figure(words::HEADERS, |runner| common::bytes(runner.costs.headers()))}
+                {figure(words::PAYLOAD, |runner| common::bytes(runner.costs.payload()))}
+                {figure(words::LAST, |runner| told(runner.delays.last().copied()))}
+                {figure(words::MEDIAN, |runner| told(runner.median()))}
+            </dl>
+            <ol class="heard" aria-label=words::HEARD>
+                {move || {
+                    let heard = runner.with(|runner| runner.heard.clone());
+                    heard.into_iter().rev().map(|heard| view! {
+                        <li>
+                            <bdi class="name">{heard.name}</bdi>
+                            <span class="text" dir="auto">{heard.text}</span>
+                            <span class="delay">{heard.delay.map(|delay| told(Some(delay)))}</span>
+                        </li>
+                    }).collect_view()
+                }}
+            </ol>
+        </section>
+    }
+}
+
+/// A delay, in words.
+fn told(delay: Option<f64>) -> String {
+    delay.map_or_else(|| "—".to_owned(), |ms| common::took((ms * 1_000.0) as u64))
+}
