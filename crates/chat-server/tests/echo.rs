@@ -426,6 +426,19 @@ async fn nothing_is_said_after_a_close_whatever_comes() {
 }
 
 #[tokio::test]
+async fn what_still_comes_after_the_goodbye_is_taken() {
+    // A socket that is closed with unread bytes is reset, which can destroy the close frame on its way.
+    let server = TestServer::start().await;
+    let mut raw = open(&server).await;
+    write(&mut raw, &[TEXT, 0x05]).await;
+    raw.expect_close().await;
+    for _ in 0..50 {
+        write(&mut raw, &[0; 100_000]).await;
+    }
+    assert_eq!(raw.ends().await, b"");
+}
+
+#[tokio::test]
 async fn a_message_one_byte_too_long_is_refused_in_one_piece_or_many() {
     let server = TestServer::start().await;
     let half = vec![b'x'; MESSAGE_MAX / 2];
