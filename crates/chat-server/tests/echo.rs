@@ -569,3 +569,14 @@ async fn an_echo_has_a_place_among_the_connections_and_gives_it_back() {
     };
     soon("the place", freed).await;
 }
+
+#[test]
+fn the_document_names_every_rule_that_a_client_can_break() {
+    let document = include_str!("../../../docs/workbench.md");
+    for violation in Violation::ALL {
+        let row = format!("| `{}` | {} | {} |", violation.name(), violation.code(), violation.section());
+        let is_elsewhere = matches!(violation, Violation::Masked | Violation::AfterClose);
+        assert_eq!(document.contains(&row), !is_elsewhere, "{row}");
+        assert!(document.contains(&format!("`{}`", violation.name())));
+    }
+}
