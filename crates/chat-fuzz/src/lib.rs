@@ -9,6 +9,7 @@ mod message;
 mod names;
 mod page;
 mod request;
+mod wire;
 
 /// The prose of the page. Its module is plain Rust without a dependency; the crate it lives in
 /// brings Leptos, which takes minutes to build with a fuzzer's instruments.
@@ -26,12 +27,13 @@ pub struct Target {
 }
 
 /// All of them. A test holds `fuzz/` to this list.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     Target { name: "client_msg", run: message::from_a_client },
     Target { name: "server_msg", run: message::from_a_server },
     Target { name: "name", run: names::name },
     Target { name: "text", run: names::text },
     Target { name: "frames", run: frames::run },
+    Target { name: "wire", run: wire::run },
     Target { name: "request", run: request::run },
     Target { name: "forwarded", run: request::forwarded },
     Target { name: "prose", run: page::prose },

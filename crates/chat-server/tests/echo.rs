@@ -426,6 +426,19 @@ async fn nothing_is_said_after_a_close_whatever_comes() {
 }
 
 #[tokio::test]
+async fn what_still_comes_after_the_goodbye_is_taken() {
+    // A socket that is closed with unread bytes is reset, which can destroy the close frame on its way.
+    let server = TestServer::start().await;
+    let mut raw = open(&server).await;
+    write(&mut raw, &[TEXT, 0x05]).await;
+    raw.expect_close().await;
+    for _ in 0..50 {
+        write(&mut raw, &[0; 100_000]).await;
+    }
+    assert_eq!(raw.ends().await, b"");
+}
+
+#[tokio::test]
 async fn a_message_one_byte_too_long_is_refused_in_one_piece_or_many() {
     let server = TestServer::start().await;
     let half = vec![b'x'; MESSAGE_MAX / 2];
@@ -555,4 +568,15 @@ async fn an_echo_has_a_place_among_the_connections_and_gives_it_back() {
         }
     };
     soon("the place", freed).await;
+}
+
+#[test]
+fn the_document_names_every_rule_that_a_client_can_break() {
+    let document = include_str!("../../../docs/workbench.md");
+    for violation in Violation::ALL {
+        let row = format!("| `{}` | {} | {} |", violation.name(), violation.code(), violation.section());
+        let is_elsewhere = matches!(violation, Violation::Masked | Violation::AfterClose);
+        assert_eq!(document.contains(&row), !is_elsewhere, "{row}");
+        assert!(document.contains(&format!("`{}`", violation.name())));
+    }
 }

@@ -44,8 +44,8 @@ use crate::{
 /// Most bytes of the connection inside that are on their way, in each direction.
 const BUFFER: usize = 16 * 1024;
 
-/// Most bytes that a pipe takes in its life. What comes back is bounded by it: the longest answer to few
-/// bytes is some hundred to the four of a bad request line.
+/// Most bytes that a pipe takes in its life, which also bounds what comes back: an answer has some
+/// hundred bytes, and no request is shorter than twenty.
 const BYTES_MAX: usize = 1024 * 1024;
 
 /// How long a pipe waits for the next message: somebody composes it by hand.
