@@ -43,8 +43,17 @@ pub(super) fn Breaking(recordings: Recordings) -> impl IntoView {
         <div class="breaking">
             <p>{words::INTRO}</p>
             {faults.collect_view()}
+            {room().map(|room| view! {
+                <p class="more"><a href=format!("/ways/{room}")>{words::WAYS}</a></p>
+            })}
         </div>
     }
+}
+
+/// The room of the document, as it stands in an address.
+fn room() -> Option<String> {
+    let room = document().body()?.get_attribute("data-room")?;
+    Some(js_sys::encode_uri_component(&room).into())
 }
 
 /// One way of breaking it.
@@ -91,7 +100,7 @@ fn Experiment(recordings: Recordings, number: usize, fault: Fault) -> impl IntoV
                 {(!is_right).then_some(fault.answers[fault.right])}
             </p>
             <p>{fault.why}</p>
-            <h4>{words::SEEN}</h4>
+            <h3>{words::SEEN}</h3>
             <ul class="seen">
                 {if seen.is_empty() { vec![words::NOT_SEEN_YET.to_owned()] } else { seen }
                     .into_iter()

@@ -66,7 +66,7 @@ fn Payload(shown: Shown) -> impl IntoView {
     let text: String = text.chars().take(TEXT_MAX).collect();
     view! {
         <section>
-            <h4>{words::PAYLOAD}</h4>
+            <h3>{words::PAYLOAD}</h3>
             {meaning.map(|meaning| view! { <p class="meaning">{meaning}</p> })}
             {if payload.is_empty() {
                 Either::Left(view! { <p>{words::EMPTY}</p> })
@@ -123,7 +123,7 @@ fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView {
     });
     view! {
         <section>
-            <h4>{words::BITS}</h4>
+            <h3>{words::BITS}</h3>
             <p class="small">{words::BITS_HINT}</p>
             <div class="bits" dir="ltr">
                 <div class="numbers" aria-hidden="true">{numbers.collect_view()}</div>
@@ -172,7 +172,7 @@ fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<usize>>) -> 
     let is_long = frame.payload.len() > BYTES_MAX || frame.came > frame.payload.len() as u64;
     view! {
         <section>
-            <h4>{words::BYTES}</h4>
+            <h3>{words::BYTES}</h3>
             <div class="wire hex" dir="ltr">{head.collect_view()} {payload.collect_view()}</div>
             {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
         </section>
@@ -206,7 +206,7 @@ fn Unmasking(frame: Frame, key_bytes: [u8; 4]) -> impl IntoView {
     };
     Some(view! {
         <section>
-            <h4>{words::UNMASK}</h4>
+            <h3>{words::UNMASK}</h3>
             <p class="small">{words::UNMASK_WHY}</p>
             <table class="unmask" dir="ltr">{table}</table>
             <div class="pager">

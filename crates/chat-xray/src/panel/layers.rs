@@ -161,7 +161,7 @@ fn Kernel(tcp: Memo<Option<Tcp>>) -> impl IntoView {
     };
     view! {
         <section>
-            <h4>{words::KERNEL} " " <span class="tag" data-real="">{words::MEASURED}</span></h4>
+            <h3>{words::KERNEL} " " <span class="tag" data-real="">{words::MEASURED}</span></h3>
             {move || match tcp.get() {
                 Some(tcp) => Either::Right(table(tcp)),
                 None => Either::Left(view! { <p class="small">{words::KERNEL_SILENT}</p> }),

@@ -18,6 +18,9 @@ pub const WRONG: &str = "پاسخ درست این بود:";
 pub const SEEN: &str = "آن‌چه در ضبط دیده شد";
 /// Nothing yet.
 pub const NOT_SEEN_YET: &str = "هنوز چیزی دیده نشده است…";
+/// Where the same room is seen by other ways.
+pub const WAYS: &str =
+    "همین اتاق از پنج راه: HTTP کلاسیک، نظرسنجی، نظرسنجی بلند، رویدادهای سرور و WebSocket، کنار هم";
 /// The connection is over.
 pub const OVER: &str = "این اتصال دیگر زنده نیست؛ اتصال تازه را انتخاب کنید.";
 /// There is no lab here.

@@ -1,0 +1,262 @@
+// The X-ray: one's own connection, byte for byte, beside the conversation. What the panel shows is
+// compared with what Chromium itself knows of the same connection.
+
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+
+import AxeBuilder from '@axe-core/playwright';
+import type { CDPSession, Page } from '@playwright/test';
+
+import { expect, test } from './fixtures/test.ts';
+import { composer, enter, joined, message, say } from './room.ts';
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** What Chromium tells of the sockets of a page. */
+class Browser {
+  readonly requests: string[] = [];
+  readonly answers: string[] = [];
+  readonly sent: string[] = [];
+  readonly received: string[] = [];
+
+  static async watching(page: Page): Promise<Browser> {
+    const known = new Browser();
+    const session: CDPSession = await page.context().newCDPSession(page);
+    await session.send('Network.enable');
+    session.on('Network.webSocketHandshakeResponseReceived', ({ response }) => {
+      known.requests.push(response.requestHeadersText ?? '');
+      known.answers.push(response.headersText ?? '');
+    });
+    session.on('Network.webSocketFrameSent', ({ response }) => known.sent.push(response.payloadData));
+    session.on('Network.webSocketFrameReceived', ({ response }) => known.received.push(response.payloadData));
+    return known;
+  }
+}
+
+const panel = (page: Page) => page.locator('#xray');
+const tab = (page: Page, name: string) => panel(page).getByRole('tab', { name });
+const frames = (page: Page) => panel(page).locator('.frame');
+
+/** Turns it on, and waits until the handshake is there. */
+async function turnOn(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  await expect(frames(page).filter({ hasText: 'welcome' })).toHaveCount(1);
+  await joined(page);
+}
+
+/** What the text of a header line is after its name. */
+function header(head: string, name: string): string | undefined {
+  const line = head.split(/\r?\n/).find((line) => line.toLowerCase().startsWith(`${name}:`));
+  return line?.slice(name.length + 1).trim();
+}
+
+test('turned on, it shows what was said, in the frame that carried it', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await enter(ali, server.url, 'xray', 'علی');
+  await say(ali, 'پیش از آن');
+  await expect(message(sara, 'پیش از آن')).toBeVisible();
+  const browser = await Browser.watching(sara);
+  await turnOn(sara);
+  // The connection was opened anew, and nothing was lost or told twice.
+  await expect(message(sara, 'پیش از آن')).toHaveCount(1);
+
+  await say(sara, 'سلام frame');
+  await expect(message(ali, 'سلام frame')).toBeVisible();
+  const own = frames(sara).filter({ hasText: 'پیام شما' });
+  await own.getByRole('button').first().click();
+  const payload = own.locator('.payload.wire');
+  await expect(payload).toContainText('"text":"سلام frame"');
+  const shown = await payload.innerText();
+  expect(browser.sent, 'the very text that the browser sent').toContain(shown);
+  await expect(own.locator('.passage')).toContainText('یک بار خواندن');
+  await expect(own.locator('dt', { hasText: /^MASK/ })).toContainText('MASK = 1');
+  await expect(own.locator('dt', { hasText: 'opcode' })).toContainText('0x1');
+
+  // Byte by byte: what is on the wire, and the key, are what is meant.
+  const rows = own.locator('.unmask tr');
+  const cells = async (row: number) => (await rows.nth(row).locator('td').allInnerTexts()).map((text) => parseInt(text.replace(/[^0-9a-f]/g, ''), 16));
+  const [wire, key, clear] = [await cells(0), await cells(1), await cells(2)];
+  expect(wire.map((byte, at) => byte ^ key[at]!)).toEqual(clear);
+  expect(Buffer.from(clear).toString()).toBe(shown.slice(0, clear.length));
+
+  const heard = frames(sara).filter({ hasText: 'said' }).last();
+  await heard.getByRole('button').first().click();
+  expect(browser.received).toContain(await heard.locator('.payload.wire').innerText());
+});
+
+test("the handshake is the browser's own, and its answer is computed from its key", async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  const browser = await Browser.watching(sara);
+  await turnOn(sara);
+  await tab(sara, 'دست‌دادن').click();
+  const heads = panel(sara).locator('.lines');
+  await expect(heads).toHaveCount(2);
+  const text = async (at: number) => (await heads.nth(at).locator('button').allInnerTexts()).join('\n');
+  const [request, answer] = [await text(0), await text(1)];
+  expect(request).toMatch(/^GET \/ws\/xray\/[^ ]+\?xray=1 HTTP\/1\.1/);
+  expect(answer).toMatch(/^HTTP\/1\.1 101 /);
+  const key = header(request, 'sec-websocket-key')!;
+  const accept = createHash('sha1').update(key + GUID).digest('base64');
+  expect(header(answer, 'sec-websocket-accept')).toBe(accept);
+  await expect(panel(sara).locator('.computation code').last()).toHaveText(accept);
+  await expect(panel(sara).locator('.computation .verdict[data-good]')).toBeVisible();
+  // Chromium knows the same key and the same answer.
+  expect(browser.requests.join('\n')).toContain(key);
+  expect(browser.answers.join('\n')).toContain(accept);
+
+  const line = heads.first().getByRole('button', { name: 'Sec-WebSocket-Key' });
+  await line.focus();
+  await expect(heads.first().locator('.meaning')).toContainText('شانزده بایت تصادفی');
+});
+
+test('layers and journey tell of the message that was said', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await enter(ali, server.url, 'xray', 'علی');
+  await turnOn(sara);
+  await say(sara, 'سفر خوش');
+  await expect(message(ali, 'سفر خوش')).toBeVisible();
+  await tab(sara, 'سفر').click();
+  await expect(panel(sara).locator('.journey blockquote')).toHaveText('سفر خوش');
+  await expect(panel(sara).locator('.swimlane')).toContainText('به ۲ سوکت سپرده شد');
+  await tab(sara, 'لایه‌ها').click();
+  await expect(panel(sara).locator('.onion li').first()).toContainText('+13 = 13');
+  await expect(panel(sara).locator('.kernel')).toContainText('رفت‌وبرگشت');
+});
+
+test('a connection that is broken on purpose comes back, and the panel tells how', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await tab(sara, 'خراب کنید').click();
+  const cut = panel(sara).locator('.experiment').first();
+  await cut.locator('summary').click();
+  await expect(cut.getByRole('button', { name: 'خرابش کن' })).toBeDisabled();
+  await cut.getByRole('radio').nth(1).check();
+  await cut.getByRole('button', { name: 'خرابش کن' }).click();
+  await expect(cut).toContainText('درست پیش‌بینی کردید');
+  await expect(cut.locator('.seen')).toContainText('بی هیچ قاب close تمام شد');
+  await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
+  await expect(panel(sara).locator('.which .chip')).toHaveCount(2);
+  await expect(panel(sara).locator('.which .chip').last()).toContainText('زنده');
+  await joined(sara);
+});
+
+test('it is turned off, and hidden, without harm', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  const button = sara.getByRole('button', { name: 'اشعه‌ی ایکس' });
+  await turnOn(sara);
+  await button.click();
+  await expect(panel(sara)).toBeHidden();
+  await expect(button).toHaveAttribute('aria-expanded', 'false');
+  await button.click();
+  await expect(panel(sara)).toBeVisible();
+  await panel(sara).getByRole('button', { name: 'خاموش کردن' }).click();
+  await expect(panel(sara)).toBeHidden();
+  await joined(sara);
+  await say(sara, 'بی‌ضبط');
+  await expect(message(sara, 'بی‌ضبط')).toBeVisible();
+  await button.click();
+  // The first recording ended with the code by which the page opened its connection anew.
+  await expect(panel(sara).locator('.which .chip').first()).toContainText('۴۰۰۴');
+});
+
+test('what is taken home is seen there without a server', async ({ server, somebody }, info) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await say(sara, 'برای خانه </script><b>');
+  await expect(frames(sara).filter({ hasText: 'said' })).toHaveCount(1);
+  await tab(sara, 'به خانه ببرید').click();
+  const [html] = await Promise.all([sara.waitForEvent('download'), panel(sara).locator('#take-page-home').click()]);
+  const file = info.outputPath('otagh.html');
+  await html.saveAs(file);
+  const [pcap] = await Promise.all([sara.waitForEvent('download'), panel(sara).getByRole('link', { name: /pcapng/ }).click()]);
+  const bytes = await readFile(await pcap.path());
+  expect(bytes.readUInt32LE(0)).toBe(0x0a0d0d0a);
+  await sara.close();
+  await server.stop();
+
+  const home = await somebody({ offline: true });
+  await home.goto(pathToFileURL(file).href);
+  await expect(home.locator('.frame').filter({ hasText: 'said' })).toHaveCount(1);
+  const own = home.locator('.frame').filter({ hasText: 'پیام شما' });
+  await own.getByRole('button').first().click();
+  await expect(own.locator('.payload.wire')).toContainText('برای خانه </script><b>');
+});
+
+test('a phone has it as a drawer over the conversation', async ({ server, somebody }) => {
+  const sara = await somebody({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const box = (await panel(sara).boundingBox())!;
+  expect(box.width).toBeGreaterThan(380);
+  const width = await sara.evaluate(() => document.documentElement.scrollWidth);
+  expect(width, 'nothing is wider than the phone').toBeLessThanOrEqual(390);
+  await frames(sara).filter({ hasText: 'join' }).getByRole('button').first().click();
+  await expect(panel(sara).locator('.bits')).toBeVisible();
+  const bits = (await panel(sara).locator('.bits').boundingBox())!;
+  expect(bits.width).toBeLessThanOrEqual(390);
+  // The token that was sent is covered.
+  await expect(panel(sara).locator('.payload.wire')).toContainText('"resume":{"token":"****');
+  await panel(sara).getByRole('button', { name: 'بستن' }).click();
+  // On a phone Enter breaks the line.
+  await composer(sara).fill('پشت کشو');
+  await sara.getByRole('button', { name: 'فرستادن', exact: true }).click();
+  await expect(message(sara, 'پشت کشو')).toBeVisible();
+});
+
+test.describe('where there is no lab', () => {
+  test.use({ serverOptions: ['--lab', 'off'], expectedComplaints: [/403 \(Forbidden\)/] });
+
+  test('nothing can be broken, and the page says how it could', async ({ server, somebody }) => {
+    const sara = await somebody();
+    await enter(sara, server.url, 'xray', 'سارا');
+    await turnOn(sara);
+    await tab(sara, 'خراب کنید').click();
+    const cut = panel(sara).locator('.experiment').first();
+    await cut.locator('summary').click();
+    await cut.getByRole('radio').first().check();
+    await cut.getByRole('button', { name: 'خرابش کن' }).click();
+    await expect(cut).toContainText('--lab');
+    await joined(sara);
+  });
+});
+
+test.describe('where nobody may be recorded', () => {
+  test.use({ serverOptions: ['--xray-total-bytes', '0'] });
+
+  test('the page says so, and the chat goes on', async ({ server, somebody }) => {
+    const sara = await somebody();
+    await enter(sara, server.url, 'xray', 'سارا');
+    await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+    await expect(panel(sara)).toContainText('هنوز چیزی ضبط نشده است');
+    await joined(sara);
+    await say(sara, 'با این همه');
+    await expect(message(sara, 'با این همه')).toBeVisible();
+  });
+});
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`nothing in it stands in anybody's way, ${colorScheme}`, async ({ server, somebody }) => {
+    test.slow();
+    const sara = await somebody({ colorScheme, reducedMotion: 'reduce' });
+    await enter(sara, server.url, 'xray', 'سارا');
+    await turnOn(sara);
+    await say(sara, 'سلام');
+    await frames(sara).filter({ hasText: 'پیام شما' }).getByRole('button').first().click();
+    for (const name of ['قاب‌ها', 'دست‌دادن', 'لایه‌ها', 'سفر', 'خراب کنید', 'به خانه ببرید']) {
+      await tab(sara, name).click();
+      const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+      const { violations } = await new AxeBuilder({ page: sara }).withTags(rules).analyze();
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
+      expect(told, name).toEqual([]);
+    }
+  });
+}
