@@ -1,5 +1,5 @@
 //! The panel: the X-ray of one's own connections, one recording after another, in six tabs. What a
-//! [`recording`] shows is plain data; [`feed`] fills it, each tab draws it. It knows the room only by
+//! [`recording`] shows is plain data; `feed` fills it, each tab draws it. It knows the room only by
 //! what passed the wire.
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]

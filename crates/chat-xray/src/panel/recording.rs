@@ -328,7 +328,7 @@ mod tests {
         let data = frame.clone();
         let hidden = vec![(6 + 24, 6 + 28)];
         recording.take(Event::Bytes(Chunk { at_us: 1, direction: Direction::In, offset: 18, data, hidden }));
-        assert_eq!(recording.frames[0].hidden, [24..28]);
+        assert_eq!(recording.frames[0].hidden, std::iter::once(24..28).collect::<Vec<_>>());
         assert_eq!(recording.frames[0].violation, None);
     }
 
