@@ -51,6 +51,12 @@ pub(crate) async fn ways(room: RoomId, request: Request) -> Response {
     render(page, StatusCode::OK, request).await
 }
 
+/// `/workbench`.
+pub(crate) async fn workbench(request: Request) -> Response {
+    let page = Page::Shown { what: "workbench", title: words::workbench::TITLE, room: None };
+    render(page, StatusCode::OK, request).await
+}
+
 /// A room was meant, but its id is not one.
 pub(crate) async fn bad_room(request: Request) -> Response {
     render(Page::NotFound { bad_room: true }, StatusCode::BAD_REQUEST, request).await

@@ -35,6 +35,12 @@ pub(crate) async fn ways(room: RoomId, _: Request) -> Response {
         .into_response()
 }
 
+/// `/workbench`.
+pub(crate) async fn workbench(_: Request) -> Response {
+    (StatusCode::OK, "The workbench, built without its pages. The strict echo is at /ws/echo.\n")
+        .into_response()
+}
+
 /// A room was meant, but its id is not one.
 pub(crate) async fn bad_room(_: Request) -> Response {
     (StatusCode::BAD_REQUEST, "نشانی این اتاق درست نیست.\nThis is not a room id.\n").into_response()

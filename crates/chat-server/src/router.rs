@@ -43,6 +43,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/rooms/{room}/costs", get(messages::costs))
         .route("/classic/{room}", get(classic::page))
         .route("/ways/{room}", get(ways))
+        .route("/workbench", get(pages::workbench))
         .route("/xray/{token}/events", get(stream::events))
         .route("/xray/{token}/otagh.pcapng", get(stream::file))
         .route("/xray/{token}/break", post(faults::break_it))

@@ -10,6 +10,7 @@
 pub mod beside;
 pub mod panel;
 pub mod ways;
+pub mod workbench;
 
 #[cfg(feature = "browser")]
 pub mod places {
@@ -23,6 +24,7 @@ pub mod places {
         beside,
         panel::{Panel, PanelProps},
         ways::{Ways, WaysProps},
+        workbench::Workbench,
     };
 
     /// The X-ray beside a room, of the connections whose recordings its button names.
@@ -40,6 +42,12 @@ pub mod places {
             Some(Ok(room)) => fill(place, move || Ways(WaysProps { room })),
             _ => logging::warn!("the document names no room"),
         }
+    }
+
+    /// A handshake and frames written by hand.
+    #[wasm_bindgen]
+    pub fn workbench(place: HtmlElement) {
+        fill(place, Workbench);
     }
 
     /// The X-ray of the recordings that the document itself holds.

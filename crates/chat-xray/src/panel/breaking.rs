@@ -45,6 +45,7 @@ pub(super) fn Breaking(recordings: Recordings) -> impl IntoView {
             {faults.collect_view()}
             {room().map(|room| view! {
                 <p class="more"><a href=format!("/ways/{room}")>{words::WAYS}</a></p>
+                <p class="more"><a href="/workbench">{words::WORKBENCH}</a></p>
             })}
         </div>
     }

@@ -81,7 +81,7 @@ fn Payload(shown: Shown) -> impl IntoView {
 
 /// The figure: sixteen bits a row, and under it what each part means.
 #[component]
-fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView {
+pub(crate) fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView {
     let fields = layout(&header);
     let segments = fields.iter().flat_map(rows).map(|(part, bits)| {
         let width = bits.len();
@@ -153,7 +153,7 @@ fn rows(field: &Field) -> Vec<(Part, std::ops::Range<usize>)> {
 
 /// The bytes, in hex, each in the colour of its part.
 #[component]
-fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
+pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
     // Of two parts in one byte the more telling one has it.
     let part = |at: usize| match at {
         0 => Part::Opcode,

@@ -72,7 +72,7 @@ fn Lines(head: Head, heading: &'static str, first: &'static str) -> impl IntoVie
 
 /// From the key to the answer, step by step.
 #[component]
-fn Computation(accept: Accept, answered: Option<String>) -> impl IntoView {
+pub(crate) fn Computation(accept: Accept, answered: Option<String>) -> impl IntoView {
     let digest: Vec<String> = accept.digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let results = [accept.key.clone(), accept.joined.clone(), digest.join(" "), accept.value.clone()];
     let steps = words::ACCEPT_STEPS.into_iter().zip(results).map(|(step, result)| {

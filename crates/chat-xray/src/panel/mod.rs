@@ -13,9 +13,9 @@ use self::recordings::Recordings;
 
 mod breaking;
 mod feed;
-mod frame;
+pub(crate) mod frame;
 mod frames;
-mod handshake;
+pub(crate) mod handshake;
 mod journey;
 mod layers;
 pub mod recording;

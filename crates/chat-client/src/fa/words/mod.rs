@@ -17,13 +17,14 @@ pub mod share;
 pub mod show;
 mod site;
 pub mod ways;
+pub mod workbench;
 pub mod xray;
 
 pub use site::*;
 
 #[cfg(test)]
 mod tests {
-    const FILES: [&str; 19] = [
+    const FILES: [&str; 20] = [
         include_str!("connection.rs"),
         include_str!("errors.rs"),
         include_str!("home.rs"),
@@ -36,6 +37,7 @@ mod tests {
         include_str!("show.rs"),
         include_str!("site.rs"),
         include_str!("ways.rs"),
+        include_str!("workbench.rs"),
         include_str!("xray/breaking.rs"),
         include_str!("xray/frames.rs"),
         include_str!("xray/handshake.rs"),

@@ -21,6 +21,8 @@ pub const NOT_SEEN_YET: &str = "هنوز چیزی دیده نشده است…";
 /// Where the same room is seen by other ways.
 pub const WAYS: &str =
     "همین اتاق از پنج راه: HTTP کلاسیک، نظرسنجی، نظرسنجی بلند، رویدادهای سرور و WebSocket، کنار هم";
+/// Where frames are written by hand.
+pub const WORKBENCH: &str = "میز کار: درخواست و قاب‌ها را خودتان بایت به بایت بنویسید";
 /// The connection is over.
 pub const OVER: &str = "این اتصال دیگر زنده نیست؛ اتصال تازه را انتخاب کنید.";
 /// There is no lab here.

@@ -1,0 +1,130 @@
+//! The workbench: a handshake and frames written by hand.
+
+/// Title.
+pub const TITLE: &str = "میز کار WebSocket";
+/// What it is for.
+pub const INTRO: &str = "این‌جا مرورگر کنار می‌رود: درخواست ارتقا و قاب‌ها را بایت به بایت خودتان می‌نویسید و پاسخ سروری سخت‌گیر را می‌بینید که RFC 6455 را مو به مو رعایت می‌کند.";
+/// First part.
+pub const HANDSHAKE: &str = "۱. درخواست را بنویسید";
+/// Ready-made requests, and what they are for.
+pub const PRESETS: &str = "نمونه‌ها";
+/// Names of the requests.
+pub const REQUESTS: [&str; 6] =
+    ["درست", "بی Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر"];
+/// The text.
+pub const REQUEST: &str = "متن درخواست (پایان خط‌ها CRLF فرستاده می‌شود)";
+/// Send it.
+pub const SEND_REQUEST: &str = "بفرست";
+/// Second part.
+pub const FRAME: &str = "۲. قاب را بسازید";
+/// Before the handshake.
+pub const FIRST_SHAKE: &str = "نخست دست بدهید: قاب‌ها پس از پاسخ ۱۰۱ معنا دارند.";
+/// Names of the frames.
+pub const FRAMES: [&str; 14] = [
+    "متن درست",
+    "تکه‌ی نخست",
+    "تکه‌ی آخر",
+    "بی‌نقاب",
+    "RSV روشن",
+    "opcode رزرو",
+    "UTF-8 نادرست",
+    "طول دروغ",
+    "طول نه‌کمینه",
+    "پینگ",
+    "پینگ تکه‌تکه",
+    "پینگ بلند",
+    "بستن ۱۰۰۰",
+    "بستن ۱۰۰۵",
+];
+/// The payload as text.
+pub const AS_TEXT: &str = "محموله به متن";
+/// The payload as bytes.
+pub const AS_HEX: &str = "محموله به هگز";
+/// How the length is written.
+pub const FORM: &str = "نوشتار طول";
+/// The forms.
+pub const FORMS: [&str; 4] = ["کوتاه‌ترین", "۷ بیتی", "۱۶ بیتی", "۶۴ بیتی"];
+/// The length that is claimed.
+pub const LENGTH: &str = "طولی که ادعا می‌شود (خالی: طول راستین)";
+/// The masking key.
+pub const KEY: &str = "کلید نقاب";
+/// What may be expected.
+pub const PREDICT: &str = "پیش‌بینی قاعده‌ها";
+/// Send it.
+pub const SEND_FRAME: &str = "قاب را بفرست";
+/// Third part.
+pub const LOG: &str = "۳. آن‌چه رفت و آمد";
+/// Nothing yet.
+pub const NOTHING: &str = "هنوز چیزی نفرستاده‌اید.";
+/// It is over.
+pub const OVER: &str = "اتصال تمام شد.";
+/// Begin anew.
+pub const ANEW: &str = "از نو";
+/// It cannot be had.
+pub const UNREACHABLE: &str = "لوله‌ی بایت‌ها باز نشد؛ اتصال به سرور را بررسی کنید.";
+/// From you.
+pub const YOU: &str = "شما";
+/// From the server.
+pub const SERVER: &str = "سرور";
+/// Something that is no whole frame.
+pub const RAW: &str = "بایت‌ها";
+
+/// What a status means.
+pub fn status(code: u16) -> &'static str {
+    match code {
+        101 => "پذیرفته شد: از این پس روی همین اتصال قاب‌ها می‌آیند و می‌روند.",
+        400 => "درخواست نادرست است؛ متن پاسخ می‌گوید کدام قاعده شکسته شده.",
+        403 => "این درخواست از صفحه‌ی بیگانه‌ای آمده یا نام سرور درست نیست.",
+        404 => "چنین نشانی‌ای در این لوله نیست؛ فقط ‎/ws/echo‎ هست.",
+        426 => "باید ارتقا بخواهید: سربرگ‌های پاسخ می‌گویند به چه.",
+        431 => "سربرگ‌ها از اندازه بلندترند.",
+        _ => "پاسخ HTTP، بی ارتقا.",
+    }
+}
+
+/// What the rules say of a frame.
+pub fn expected(what: Expected) -> String {
+    match what {
+        Expected::Echo => "قاعده‌ای نمی‌شکند؛ همین را برمی‌گرداند.".into(),
+        Expected::Pong => "پینگ است؛ با همان محموله پونگ می‌دهد.".into(),
+        Expected::Nothing => "پاسخی نمی‌خواهد.".into(),
+        Expected::More => "هنوز کامل نیست؛ منتظر بقیه می‌ماند.".into(),
+        Expected::Close => "خداحافظی است؛ با همان کد پاسخ می‌دهد و اتصال را می‌بندد.".into(),
+        Expected::Violation(name, code, section) => {
+            let rule = super::xray::frames::violation(name);
+            format!(
+                "{rule} اتصال با کد {} بسته می‌شود (بخش {}).",
+                crate::fa::digits::year(code.into()),
+                crate::fa::digits::persian(section)
+            )
+        }
+    }
+}
+
+/// What may be expected of a strict receiver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Expected {
+    /// The message comes back.
+    Echo,
+    /// A pong.
+    Pong,
+    /// No answer.
+    Nothing,
+    /// No answer until the rest has come.
+    More,
+    /// A close frame with the same code.
+    Close,
+    /// A close frame that names the rule: its name, the code, and the section.
+    Violation(&'static str, u16, &'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_broken_rule_is_told_with_its_code_and_section() {
+        let told = expected(Expected::Violation("unmasked", 1002, "5.1"));
+        assert!(told.contains("نقاب") && told.contains("۱۰۰۲") && told.contains("۵.۱"), "{told}");
+    }
+}

@@ -1,0 +1,323 @@
+//! The workbench: a request and frames written by hand, sent as raw bytes to a strict endpoint, and its
+//! answers taken apart. What is composed is plain data in [`attempt`]; the `pipe` carries it. It shows
+//! with the same views as the X-ray what a head and a frame are made of.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chat_client::{
+    browser::random,
+    fa::words::{self as site, workbench as words, xray::frames},
+    view::theme::ThemeButton,
+};
+use chat_wire::{
+    accept::Accept,
+    frame::{LengthForm, Opcode},
+    head::Head,
+};
+use leptos::{either::EitherOf5, prelude::*};
+
+use self::{
+    attempt::{Attempt, Composed, Entry, from_hex, preset, request, to_hex},
+    pipe::Pipe,
+};
+use crate::panel::{
+    frame::{Bits, Bytes},
+    handshake::Computation,
+};
+
+pub mod attempt;
+mod pipe;
+
+/// Most characters of a payload that are shown in the log.
+const TEXT_MAX: usize = 400;
+
+/// The page.
+#[component]
+pub fn Workbench() -> impl IntoView {
+    let attempt = RwSignal::new(Attempt::default());
+    let pipe = Pipe::new();
+    let unreachable = RwSignal::new(false);
+    let send = move |bytes: Vec<u8>| {
+        unreachable.set(false);
+        let heard = move |bytes: Vec<u8>| attempt.update(|attempt| attempt.hear(&bytes));
+        let ended = move |began: bool| {
+            unreachable.set(!began);
+            attempt.update(Attempt::end);
+        };
+        pipe.send(bytes, heard, ended);
+    };
+    let anew = move |_| {
+        pipe.close();
+        attempt.set(Attempt::default());
+    };
+    view! {
+        <div class="workbench panel-text">
+            <header>
+                <a class="home-link" href="/" aria-label=site::GO_HOME>
+                    <img src="/favicon.svg" alt="" width="36" height="36" />
+                </a>
+                <h1>{words::TITLE}</h1>
+                <ThemeButton />
+            </header>
+            <main>
+                <p class="intro">{words::INTRO}</p>
+                <div class="benches">
+                    <Request attempt send />
+                    <Compose attempt send />
+                    <Log attempt unreachable anew />
+                </div>
+            </main>
+        </div>
+    }
+}
+
+/// A fresh key for a handshake.
+fn fresh_key() -> String {
+    let bytes: Vec<u8> = (0..16).map(|_| (random::unit() * 256.0) as u8).collect();
+    STANDARD.encode(bytes)
+}
+
+/// A fresh masking key.
+fn fresh_mask() -> [u8; 4] {
+    std::array::from_fn(|_| (random::unit() * 256.0) as u8)
+}
+
+/// The request.
+#[component]
+fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
+    let text = RwSignal::new(preset(0, &fresh_key()));
+    let accept = Memo::new(move |_| {
+        let head = Head::read(&request(&text.get()));
+        head.value("sec-websocket-key").map(|key| Accept::of(&key))
+    });
+    let presets = words::REQUESTS.into_iter().enumerate().map(|(number, name)| {
+        view! { <button type="button" class="chip" on:click=move |_| text.set(preset(number, &fresh_key()))>{name}</button> }
+    });
+    let ask = move |_| {
+        let bytes = request(&text.get_untracked());
+        attempt.update(|attempt| attempt.ask(&bytes));
+        send(bytes);
+    };
+    view! {
+        <section class="bench">
+            <h2>{words::HANDSHAKE}</h2>
+            <div class="presets" role="group" aria-label=words::PRESETS>{presets.collect_view()}</div>
+            <label>
+                <span>{words::REQUEST}</span>
+                <textarea
+                    dir="ltr"
+                    rows="8"
+                    spellcheck="false"
+                    prop:value=move || text.get()
+                    on:input=move |event| text.set(event_target_value(&event))
+                ></textarea>
+            </label>
+            <button
+                type="button"
+                class="button"
+                id="ask"
+                disabled=move || attempt.with(|attempt| attempt.is_open() || attempt.is_over())
+                on:click=ask
+            >
+                {words::SEND_REQUEST}
+            </button>
+            {move || accept.get().map(|accept| {
+                let answered = attempt.with(|attempt| attempt.log.iter().rev().find_map(|entry| match entry {
+                    Entry::Answered(head, _) => head.value("sec-websocket-accept").map(String::from),
+                    _ => None,
+                }));
+                view! { <Computation accept answered /> }
+            })}
+        </section>
+    }
+}
+
+/// The frame.
+#[component]
+fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
+    let composed = RwSignal::new(Composed::preset(0, fresh_mask()));
+    let presets = words::FRAMES.into_iter().enumerate().map(|(number, name)| {
+        let choose = move |_| composed.set(Composed::preset(number, fresh_mask()));
+        view! { <button type="button" class="chip" on:click=choose>{name}</button> }
+    });
+    let bit = move |name: &'static str, read: fn(&Composed) -> bool, flip: fn(&mut Composed)| {
+        view! {
+            <label class="bit">
+                <input
+                    type="checkbox"
+                    prop:checked=move || composed.with(read)
+                    on:change=move |_| composed.update(flip)
+                />
+                <code dir="ltr">{name}</code>
+            </label>
+        }
+    };
+    let opcodes = (0..16_u8).map(|bits| {
+        let name = format!("0x{bits:X} {}", Opcode::new(bits).name());
+        view! { <option value=bits.to_string() selected=move || composed.with(|composed| composed.opcode.bits() == bits)>{name}</option> }
+    });
+    let form_of = |at: usize| {
+        [None, Some(LengthForm::Bits7), Some(LengthForm::Bits16), Some(LengthForm::Bits64)][at.min(3)]
+    };
+    let forms = words::FORMS.into_iter().enumerate().map(|(at, name)| {
+        view! { <option value=at.to_string() selected=move || composed.with(|composed| composed.form == form_of(at))>{name}</option> }
+    });
+    let expected =
+        move || attempt.with(|attempt| composed.with(|composed| words::expected(attempt.expect(composed))));
+    let is_open = move || attempt.with(Attempt::is_open);
+    let send_it = move |_| {
+        let frame = composed.get_untracked();
+        attempt.update(|attempt| attempt.send(&frame));
+        send(frame.bytes());
+    };
+    view! {
+        <section class="bench">
+            <h2>{words::FRAME}</h2>
+            <div class="presets" role="group" aria-label=words::PRESETS>{presets.collect_view()}</div>
+            <div class="controls">
+                {bit("FIN", |composed| composed.fin, |composed| composed.fin ^= true)}
+                {bit("RSV1", |composed| composed.rsv[0], |composed| composed.rsv[0] ^= true)}
+                {bit("RSV2", |composed| composed.rsv[1], |composed| composed.rsv[1] ^= true)}
+                {bit("RSV3", |composed| composed.rsv[2], |composed| composed.rsv[2] ^= true)}
+                {bit("MASK", |composed| composed.is_masked, |composed| composed.is_masked ^= true)}
+            </div>
+            <div class="controls">
+                <label>
+                    <span dir="ltr">"opcode"</span>
+                    <select dir="ltr" id="opcode" on:change=move |event| {
+                        let bits = event_target_value(&event).parse().unwrap_or(1);
+                        composed.update(|composed| composed.opcode = Opcode::new(bits));
+                    }>{opcodes.collect_view()}</select>
+                </label>
+                <label>
+                    <span>{words::FORM}</span>
+                    <select on:change=move |event| {
+                        let at = event_target_value(&event).parse().unwrap_or(0);
+                        composed.update(|composed| composed.form = form_of(at));
+                    }>{forms.collect_view()}</select>
+                </label>
+                <label>
+                    <span>{words::KEY}</span>
+                    <input
+                        dir="ltr"
+                        size="12"
+                        prop:value=move || composed.with(|composed| to_hex(&composed.key))
+                        on:change=move |event| {
+                            let key = from_hex(&event_target_value(&event));
+                            composed.update(|composed| composed.key = std::array::from_fn(|at| key.get(at).copied().unwrap_or(0)));
+                        }
+                    />
+                </label>
+            </div>
+            <label>
+                <span>{words::LENGTH}</span>
+                <input
+                    dir="ltr"
+                    inputmode="numeric"
+                    prop:value=move || composed.with(|composed| composed.length.map(|length| length.to_string()).unwrap_or_default())
+                    on:change=move |event| composed.update(|composed| composed.length = event_target_value(&event).trim().parse().ok())
+                />
+            </label>
+            <label>
+                <span>{words::AS_TEXT}</span>
+                <input
+                    dir="auto"
+                    id="payload"
+                    prop:value=move || composed.with(|composed| String::from_utf8_lossy(&composed.payload).into_owned())
+                    on:change=move |event| composed.update(|composed| composed.payload = event_target_value(&event).into_bytes())
+                />
+            </label>
+            <label>
+                <span>{words::AS_HEX}</span>
+                <input
+                    dir="ltr"
+                    prop:value=move || composed.with(|composed| to_hex(&composed.payload))
+                    on:change=move |event| composed.update(|composed| composed.payload = from_hex(&event_target_value(&event)))
+                />
+            </label>
+            <details class="prediction">
+                <summary>{words::PREDICT}</summary>
+                <p>{expected}</p>
+            </details>
+            <button type="button" class="button" id="send-frame" disabled=move || !is_open() on:click=send_it>{words::SEND_FRAME}</button>
+            {move || (!is_open()).then(|| view! { <p class="note">{words::FIRST_SHAKE}</p> })}
+            <div class="open-frame">
+                {move || {
+                    let frame = composed.with(Composed::frame);
+                    let header = frame.header.write();
+                    let length = frame.header.length;
+                    view! {
+                        <Bits header=header.clone() is_own=true length />
+                        <Bytes header frame hidden=Vec::new() />
+                    }
+                }}
+            </div>
+        </section>
+    }
+}
+
+/// What went and came.
+#[component]
+fn Log(
+    attempt: RwSignal<Attempt>,
+    unreachable: RwSignal<bool>,
+    anew: impl Fn(leptos::ev::MouseEvent) + Copy + 'static,
+) -> impl IntoView {
+    let entry = |entry: Entry| match entry {
+        Entry::Asked(head) => EitherOf5::A(said(true, head_text(&head), None)),
+        Entry::Answered(head, body) => {
+            let told = head.status().map(|code| words::status(code).to_owned());
+            EitherOf5::B(said(false, head_text(&head) + "\n" + &body, told))
+        }
+        Entry::Sent(frame) => EitherOf5::C(said(true, frame_text(&frame), None)),
+        Entry::Came(frame) => EitherOf5::D(said(false, frame_text(&frame), explained(&frame))),
+        Entry::Over => EitherOf5::E(view! { <li class="over">{words::OVER}</li> }),
+    };
+    view! {
+        <section class="bench">
+            <h2>{words::LOG}</h2>
+            {move || attempt.with(|attempt| attempt.log.is_empty()).then(|| view! { <p class="none">{words::NOTHING}</p> })}
+            <div role="log" aria-label=words::LOG>
+                <ol class="log">{move || attempt.get().log.into_iter().map(entry).collect_view()}</ol>
+            </div>
+            <p role="alert">{move || unreachable.get().then_some(words::UNREACHABLE)}</p>
+            <button type="button" class="button quiet" id="anew" on:click=anew>{words::ANEW}</button>
+        </section>
+    }
+}
+
+/// One entry of the log.
+fn said(is_own: bool, text: String, told: Option<String>) -> impl IntoView {
+    view! {
+        <li data-own=is_own.then_some("")>
+            <b>{if is_own { words::YOU } else { words::SERVER }}</b>
+            <pre class="wire" dir="ltr">{text}</pre>
+            {told.map(|told| view! { <p>{told}</p> })}
+        </li>
+    }
+}
+
+fn head_text(head: &Head) -> String {
+    String::from_utf8_lossy(&head.bytes).trim_end().to_owned()
+}
+
+/// A frame in a line: what its header says, and its payload.
+fn frame_text(frame: &chat_wire::decoder::Frame) -> String {
+    let header = frame.header;
+    let flags = if header.fin { "FIN " } else { "" };
+    let mask = if header.mask.is_some() { "MASK " } else { "" };
+    let text: String = match frame.close() {
+        Some((code, reason)) => format!("{code} {reason}"),
+        None => String::from_utf8_lossy(&frame.unmasked()).chars().take(TEXT_MAX).collect(),
+    };
+    format!("{flags}{mask}{} len={}\n{text}", header.opcode.name(), header.length)
+}
+
+/// What a frame of the server's means here: a close frame names the rule that was broken.
+fn explained(frame: &chat_wire::decoder::Frame) -> Option<String> {
+    let (code, reason) = frame.close()?;
+    let rule = chat_wire::rules::Violation::of_name(&reason).map(|broken| {
+        let section = chat_client::fa::digits::persian(broken.section());
+        format!(" {} (RFC 6455 §{section})", frames::violation(broken.name()))
+    });
+    Some(frames::close(Some(code), &reason) + &rule.unwrap_or_default())
+}

@@ -1,0 +1,117 @@
+// A handshake and frames written by hand, and the answers of a strict server.
+
+import { createHash } from 'node:crypto';
+
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+
+import { expect, test } from './fixtures/test.ts';
+
+const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+const log = (page: Page) => page.getByRole('log').locator('li');
+const preset = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** Shakes hands as it should be. */
+async function shake(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/workbench`);
+  await page.locator('#ask').click();
+  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+}
+
+/** Sends a ready-made frame. */
+async function send(page: Page, name: string): Promise<void> {
+  await preset(page, name).click();
+  await page.locator('#send-frame').click();
+}
+
+test('a good request is answered with the accept of its key, and a frame comes back', async ({ server, somebody }) => {
+  const page = await somebody();
+  await shake(page, server.url);
+  const request = await page.locator('textarea').inputValue();
+  const key = /Sec-WebSocket-Key: (.*)/.exec(request)![1]!;
+  const accept = createHash('sha1').update(key + GUID).digest('base64');
+  await expect(log(page).last()).toContainText(accept);
+  await expect(page.locator('.computation code').last()).toHaveText(accept);
+  await expect(page.locator('.computation .verdict[data-good]')).toBeVisible();
+
+  await page.locator('#payload').fill('سلام workbench');
+  await page.locator('#payload').blur();
+  await page.locator('#send-frame').click();
+  await expect(log(page)).toHaveCount(4);
+  await expect(log(page).nth(2)).toContainText('FIN MASK text');
+  await expect(log(page).nth(3)).toContainText('FIN text');
+  await expect(log(page).nth(3)).toContainText('سلام workbench');
+
+  await send(page, 'تکه‌ی نخست');
+  await send(page, 'پینگ');
+  await expect(log(page).last()).toContainText('pong');
+  await send(page, 'تکه‌ی آخر');
+  await expect(log(page).last()).toContainText('سلام دنیا');
+  await send(page, 'بستن ۱۰۰۰');
+  await expect(log(page).last()).toContainText('اتصال تمام شد');
+  await expect(log(page).nth(-2)).toContainText('1000');
+});
+
+test('a bad request is refused in words, and the learner tries again', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(`${server.url}/workbench`);
+  for (const [name, status, word] of [
+    ['بی Upgrade', '426', "'Upgrade: websocket' is missing"],
+    ['نسخه‌ی نادرست', '426', "'Sec-WebSocket-Version' must be 13"],
+    ['کلید نادرست', '400', "'Sec-WebSocket-Key' must be 16 bytes"],
+    ['با POST', '426', 'the method must be GET'],
+    ['نشانی دیگر', '404', ''],
+  ] as const) {
+    await preset(page, name).click();
+    await page.locator('#ask').click();
+    await expect(log(page).last()).toContainText(`HTTP/1.1 ${status}`);
+    await expect(log(page).last()).toContainText(word);
+    await expect(page.locator('#send-frame')).toBeDisabled();
+  }
+  await preset(page, 'درست').click();
+  await page.locator('#ask').click();
+  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+});
+
+for (const [name, code, rule] of [
+  ['بی‌نقاب', 1002, 'unmasked'],
+  ['RSV روشن', 1002, 'reserved_bits'],
+  ['opcode رزرو', 1002, 'reserved_opcode'],
+  ['UTF-8 نادرست', 1007, 'text_not_utf8'],
+  ['طول نه‌کمینه', 1002, 'length_not_minimal'],
+  ['پینگ تکه‌تکه', 1002, 'fragmented_control'],
+  ['بستن ۱۰۰۵', 1002, 'bad_close_code'],
+] as const) {
+  test(`${rule} is closed with ${code}, as predicted`, async ({ server, somebody }) => {
+    const page = await somebody();
+    await shake(page, server.url);
+    await preset(page, name).click();
+    await page.locator('.prediction summary').click();
+    const digits = String(code).replace(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[Number(digit)]!);
+    await expect(page.locator('.prediction p')).toContainText(digits);
+    await page.locator('#send-frame').click();
+    const close = log(page).filter({ hasText: 'close' }).last();
+    await expect(close).toContainText(`${code} ${rule}`);
+    await expect(close).toContainText('RFC 6455 §');
+    await expect(log(page).last()).toContainText('اتصال تمام شد');
+    await page.locator('#anew').click();
+    await expect(log(page)).toHaveCount(0);
+    await page.locator('#ask').click();
+    await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  });
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`nothing on it stands in anybody's way, ${colorScheme}`, async ({ server, somebody }) => {
+    const page = await somebody({ colorScheme, reducedMotion: 'reduce' });
+    await shake(page, server.url);
+    await send(page, 'متن درست');
+    await expect(log(page)).toHaveCount(4);
+    const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await new AxeBuilder({ page }).withTags(rules).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+  });
+}
