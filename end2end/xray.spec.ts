@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 
 import AxeBuilder from '@axe-core/playwright';
-import type { CDPSession, Page } from '@playwright/test';
+import type { CDPSession, Locator, Page } from '@playwright/test';
 
 import { expect, test } from './fixtures/test.ts';
 import { composer, enter, joined, message, say } from './room.ts';
@@ -43,6 +43,14 @@ async function turnOn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
   await expect(frames(page).filter({ hasText: 'welcome' })).toHaveCount(1);
   await joined(page);
+}
+
+/** The first experiment: to be cut without a goodbye. */
+async function openCut(page: Page): Promise<Locator> {
+  await tab(page, 'خراب کنید').click();
+  const cut = panel(page).locator('.experiment').first();
+  await cut.locator('summary').click();
+  return cut;
 }
 
 /** What the text of a header line is after its name. */
@@ -133,9 +141,7 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
-  await tab(sara, 'خراب کنید').click();
-  const cut = panel(sara).locator('.experiment').first();
-  await cut.locator('summary').click();
+  const cut = await openCut(sara);
   await expect(cut.getByRole('button', { name: 'خرابش کن' })).toBeDisabled();
   await cut.getByRole('radio').nth(1).check();
   await cut.getByRole('button', { name: 'خرابش کن' }).click();
@@ -219,9 +225,7 @@ test.describe('where there is no lab', () => {
     const sara = await somebody();
     await enter(sara, server.url, 'xray', 'سارا');
     await turnOn(sara);
-    await tab(sara, 'خراب کنید').click();
-    const cut = panel(sara).locator('.experiment').first();
-    await cut.locator('summary').click();
+    const cut = await openCut(sara);
     await cut.getByRole('radio').first().check();
     await cut.getByRole('button', { name: 'خرابش کن' }).click();
     await expect(cut).toContainText('--lab');

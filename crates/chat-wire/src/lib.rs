@@ -7,9 +7,11 @@
 //! From the bytes up: [`scanner`] says what each byte belongs to, [`frame`] reads one header,
 //! [`decoder`] gives whole heads, frames and messages, [`rules`] is a strict receiver. Beside them
 //! [`head`] reads HTTP, [`accept`] computes the handshake's answer, [`redact`] hides secrets and
-//! [`pcapng`] writes a recording for Wireshark.
+//! [`pcapng`] writes a recording for Wireshark. [`Costs`] are what a way
+//! into a room takes.
 
 pub mod accept;
+mod costs;
 pub mod decoder;
 mod event;
 pub mod frame;
@@ -18,5 +20,6 @@ pub mod redact;
 pub mod rules;
 pub mod scanner;
 
+pub use costs::Costs;
 pub use event::{Chunk, Direction, Ended, Event, Journey, Opened, Tcp};
 pub mod pcapng;

@@ -9,6 +9,7 @@
 #[cfg(feature = "browser")]
 pub mod beside;
 pub mod panel;
+pub mod stage;
 pub mod ways;
 pub mod workbench;
 

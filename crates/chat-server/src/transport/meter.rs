@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
-use serde::Serialize;
+use chat_wire::Costs;
 
 /// What one member has cost so far.
 #[derive(Debug, Default)]
@@ -18,21 +18,6 @@ pub struct Account {
     outgoing: AtomicU64,
     payload_in: AtomicU64,
     payload_out: AtomicU64,
-}
-
-/// The figures of an [`Account`], in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Costs {
-    /// How many requests there were.
-    pub requests: u64,
-    /// What came of headers, request lines included.
-    pub headers_in: u64,
-    /// What came of bodies.
-    pub payload_in: u64,
-    /// What went of headers, status lines and the framing of bodies included.
-    pub headers_out: u64,
-    /// What went of bodies.
-    pub payload_out: u64,
 }
 
 impl Account {

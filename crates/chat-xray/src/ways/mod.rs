@@ -2,10 +2,7 @@
 //! the wire as the server counted it. The claim that polling repeats HTTP and wastes bytes is measured
 //! here. It is five members of a real room; what is said in it is heard by everybody.
 
-use chat_client::{
-    fa::{digits, words::ways as words, words::xray as common},
-    view::theme::ThemeButton,
-};
+use chat_client::fa::{digits, words::ways as words, words::xray as common};
 use chat_protocol::RoomId;
 use leptos::{either::Either, prelude::*};
 use wasm_bindgen_futures::spawn_local;
@@ -14,6 +11,8 @@ use self::{
     race::{Race, Way},
     runners::Runners,
 };
+
+use crate::stage::Stage;
 
 pub mod race;
 mod runners;
@@ -49,15 +48,8 @@ pub fn Ways(
         view! { <option value=way.token() selected=way == Way::Socket>{words::NAMES[at]}</option> }
     });
     view! {
-        <div class="ways">
-            <header>
-                <a class="home-link" href="/" aria-label=chat_client::fa::words::GO_HOME>
-                    <img src="/favicon.svg" alt="" width="36" height="36" />
-                </a>
-                <h1>{words::TITLE} " " <bdi>{room.as_str().to_owned()}</bdi></h1>
-                <ThemeButton />
-            </header>
-            <main>
+        <Stage title=view! { {words::TITLE} " " <bdi>{room.as_str().to_owned()}</bdi> }.into_any()>
+            <div class="ways">
             <p>{words::INTRO}</p>
             <form class="say" on:submit=say>
                 <label>
@@ -85,8 +77,8 @@ pub fn Ways(
                 {Way::ALL.into_iter().map(|way| view! { <Column runners way /> }).collect_view()}
             </div>
             <p class="small">{words::HOW_MEASURED}</p>
-            </main>
-        </div>
+            </div>
+        </Stage>
     }
 }
 

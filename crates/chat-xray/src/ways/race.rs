@@ -2,6 +2,7 @@
 //! from when it was sent in this very page, and the bytes that the server counted. It knows no browser
 //! and no clock; times are passed in, in milliseconds of one clock.
 
+use chat_wire::Costs;
 use serde::Deserialize;
 
 /// Most messages a way shows; the oldest go.
@@ -37,38 +38,6 @@ impl Way {
             Self::Events => "events",
             Self::Socket => "socket",
         }
-    }
-}
-
-/// What a way has cost, as the server counted it, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
-pub struct Costs {
-    /// Requests; a WebSocket has one.
-    pub requests: u64,
-    /// Headers that came: request lines too, and of a WebSocket those of its frames.
-    pub headers_in: u64,
-    /// Bodies that came.
-    pub payload_in: u64,
-    /// Headers that went.
-    pub headers_out: u64,
-    /// Bodies that went.
-    pub payload_out: u64,
-}
-
-impl Costs {
-    /// All headers.
-    pub fn headers(self) -> u64 {
-        self.headers_in + self.headers_out
-    }
-
-    /// All bodies.
-    pub fn payload(self) -> u64 {
-        self.payload_in + self.payload_out
-    }
-
-    /// All of it.
-    pub fn all(self) -> u64 {
-        self.headers() + self.payload()
     }
 }
 

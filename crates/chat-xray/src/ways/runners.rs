@@ -6,7 +6,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use chat_client::browser::{location, random};
 use chat_protocol::{ClientMsg, RoomId};
-use chat_wire::{Direction, Event};
+use chat_wire::{Costs, Direction, Event};
 use gloo_net::http::{Request, Response};
 use leptos::{logging, prelude::*};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use web_sys::{DomParser, Element, EventSource, MessageEvent, SupportedType, WebS
 
 use chat_client::fa::words::ways as words;
 
-use super::race::{Costs, Race, Said, Way};
+use super::race::{Race, Said, Way};
 use crate::panel::recording::Recording;
 
 /// How often what a way has cost is asked for.

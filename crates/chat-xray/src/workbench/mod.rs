@@ -5,8 +5,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chat_client::{
     browser::random,
-    fa::words::{self as site, workbench as words, xray::frames},
-    view::theme::ThemeButton,
+    fa::words::{workbench as words, xray::frames},
 };
 use chat_wire::{
     accept::Accept,
@@ -19,9 +18,12 @@ use self::{
     attempt::{Attempt, Composed, Entry, from_hex, preset, request, to_hex},
     pipe::Pipe,
 };
-use crate::panel::{
-    frame::{Bits, Bytes},
-    handshake::Computation,
+use crate::{
+    panel::{
+        frame::{Bits, Bytes},
+        handshake::Computation,
+    },
+    stage::Stage,
 };
 
 pub mod attempt;
@@ -50,23 +52,16 @@ pub fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <div class="workbench panel-text">
-            <header>
-                <a class="home-link" href="/" aria-label=site::GO_HOME>
-                    <img src="/favicon.svg" alt="" width="36" height="36" />
-                </a>
-                <h1>{words::TITLE}</h1>
-                <ThemeButton />
-            </header>
-            <main>
+        <Stage title=words::TITLE.into_any()>
+            <div class="workbench">
                 <p class="intro">{words::INTRO}</p>
                 <div class="benches">
                     <Request attempt send />
                     <Compose attempt send />
                     <Log attempt unreachable anew />
                 </div>
-            </main>
-        </div>
+            </div>
+        </Stage>
     }
 }
 
