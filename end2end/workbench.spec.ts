@@ -74,6 +74,17 @@ test('a bad request is refused in words, and the learner tries again', async ({ 
   await expect(log(page).last()).toContainText('HTTP/1.1 101');
 });
 
+test('whoever begins anew in the middle has a new connection, which the old one does not end', async ({ server, somebody }) => {
+  const page = await somebody();
+  await shake(page, server.url);
+  await page.locator('#anew').click();
+  await page.locator('#ask').click();
+  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  await send(page, 'متن درست');
+  await expect(log(page)).toHaveCount(4);
+  await expect(log(page).last()).toContainText('سلام');
+});
+
 for (const [name, code, rule] of [
   ['بی‌نقاب', 1002, 'unmasked'],
   ['RSV روشن', 1002, 'reserved_bits'],
@@ -82,6 +93,7 @@ for (const [name, code, rule] of [
   ['طول نه‌کمینه', 1002, 'length_not_minimal'],
   ['پینگ تکه‌تکه', 1002, 'fragmented_control'],
   ['بستن ۱۰۰۵', 1002, 'bad_close_code'],
+  ['نیمه‌ی کد بستن', 1002, 'half_close_code'],
 ] as const) {
   test(`${rule} is closed with ${code}, as predicted`, async ({ server, somebody }) => {
     const page = await somebody();

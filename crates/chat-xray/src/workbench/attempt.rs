@@ -88,6 +88,7 @@ impl Composed {
             11 => ping(&[b'.'; 126]),
             12 => Self::new(Opcode::CLOSE, &[&1000_u16.to_be_bytes()[..], b"bye"].concat(), key),
             13 => Self::new(Opcode::CLOSE, &1005_u16.to_be_bytes(), key),
+            14 => Self::new(Opcode::CLOSE, &[3], key),
             _ => text("سلام"),
         }
     }
@@ -287,6 +288,7 @@ mod tests {
         assert_eq!(broken(10), ("fragmented_control", 1002));
         assert_eq!(broken(11), ("long_control", 1002));
         assert_eq!(broken(13), ("bad_close_code", 1002));
+        assert_eq!(broken(14), ("half_close_code", 1002));
     }
 
     #[test]

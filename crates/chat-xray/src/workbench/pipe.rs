@@ -75,11 +75,15 @@ impl Pipe {
         self.socket.set_value(Some(socket));
     }
 
-    /// Lets go of it.
+    /// Lets go of it: nothing that still comes of it is heard, not even its end, and the next bytes go
+    /// over another one.
     pub(super) fn close(self) {
-        if let Some(socket) = self.socket.get_value()
-            && socket.close().is_err()
-        {
+        let Some(socket) = self.socket.get_value() else { return };
+        self.socket.set_value(None);
+        socket.set_onopen(None);
+        socket.set_onmessage(None);
+        socket.set_onclose(None);
+        if socket.close().is_err() {
             logging::warn!("the pipe could not be closed");
         }
     }

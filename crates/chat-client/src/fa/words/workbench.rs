@@ -20,7 +20,7 @@ pub const FRAME: &str = "۲. قاب را بسازید";
 /// Before the handshake.
 pub const FIRST_SHAKE: &str = "نخست دست بدهید: قاب‌ها پس از پاسخ ۱۰۱ معنا دارند.";
 /// Names of the frames.
-pub const FRAMES: [&str; 14] = [
+pub const FRAMES: [&str; 15] = [
     "متن درست",
     "تکه‌ی نخست",
     "تکه‌ی آخر",
@@ -35,6 +35,7 @@ pub const FRAMES: [&str; 14] = [
     "پینگ بلند",
     "بستن ۱۰۰۰",
     "بستن ۱۰۰۵",
+    "نیمه‌ی کد بستن",
 ];
 /// The payload as text.
 pub const AS_TEXT: &str = "محموله به متن";
