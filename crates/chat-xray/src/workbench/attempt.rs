@@ -192,7 +192,13 @@ impl Attempt {
     pub fn send(&mut self, composed: &Composed) {
         let bytes = composed.bytes();
         let mut rest = &bytes[..];
-        while self.strict.hear(&mut rest).is_some() {}
+        while let Some(heard) = self.strict.hear(&mut rest) {
+            if matches!(heard, Heard::Violation(_)) {
+                // The connection ends with it: what is predicted next is predicted for another one.
+                self.strict = Receiver::new(Role::Server, MESSAGE_MAX);
+                break;
+            }
+        }
         self.note(Entry::Sent(composed.frame()));
     }
 
@@ -215,12 +221,13 @@ impl Attempt {
 
     /// Bytes came.
     pub fn hear(&mut self, bytes: &[u8]) {
+        let before = self.answers.offset();
         let mut head_size = 0;
         for item in self.answers.push(bytes) {
             match item {
                 Item::Head { head, place } => {
                     self.is_open = head.status() == Some(101);
-                    head_size = place.end as usize;
+                    head_size = place.end.saturating_sub(before) as usize;
                     let body =
                         if self.is_open { &[][..] } else { bytes.get(head_size..).unwrap_or_default() };
                     self.note(Entry::Answered(head, String::from_utf8_lossy(body).into_owned()));

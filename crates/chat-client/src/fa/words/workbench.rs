@@ -67,9 +67,6 @@ pub const UNREACHABLE: &str = "لوله‌ی بایت‌ها باز نشد؛ ا�
 pub const YOU: &str = "شما";
 /// From the server.
 pub const SERVER: &str = "سرور";
-/// Something that is no whole frame.
-pub const RAW: &str = "بایت‌ها";
-
 /// What a status means.
 pub fn status(code: u16) -> &'static str {
     match code {
