@@ -6,13 +6,14 @@ use leptos::prelude::*;
 
 /// The page.
 #[component]
-pub fn Stage(
+pub fn Stage<C: IntoView + 'static>(
     /// What stands in the bar.
     #[prop(into)]
-    title: AnyView,
-    /// What the page is about.
-    children: Children,
+    title: String,
+    /// What the page is about. Typed, because erased views carry code for every way to draw one.
+    children: TypedChildren<C>,
 ) -> impl IntoView {
+    let children = children.into_inner();
     view! {
         <div class="stage">
             <header>

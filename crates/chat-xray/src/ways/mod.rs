@@ -48,7 +48,7 @@ pub fn Ways(
         view! { <option value=way.token() selected=way == Way::Socket>{words::NAMES[at]}</option> }
     });
     view! {
-        <Stage title=view! { {words::TITLE} " " <bdi>{room.as_str().to_owned()}</bdi> }.into_any()>
+        <Stage title=format!("{} {}", words::TITLE, chat_client::fa::isolate(room.as_str()))>
             <div class="ways">
             <p>{words::INTRO}</p>
             <form class="say" on:submit=say>

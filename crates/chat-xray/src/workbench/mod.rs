@@ -52,7 +52,7 @@ pub fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <Stage title=words::TITLE.into_any()>
+        <Stage title=words::TITLE>
             <div class="workbench">
                 <p class="intro">{words::INTRO}</p>
                 <div class="benches">
