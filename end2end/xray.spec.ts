@@ -153,6 +153,20 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await joined(sara);
 });
 
+test('it can be made wide for the back of a classroom', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const width = async () => (await panel(sara).boundingBox())!.width;
+  expect(await width()).toBeLessThan(700);
+  await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+  expect(await width()).toBeGreaterThan(1_200);
+  await tab(sara, 'دست‌دادن').click();
+  await expect(panel(sara).locator('.lines')).toHaveCount(2);
+  await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+  expect(await width()).toBeLessThan(700);
+});
+
 test('it is turned off, and hidden, without harm', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');

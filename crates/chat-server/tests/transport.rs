@@ -318,6 +318,9 @@ async fn mistakes_are_named_as_in_the_protocol_and_harm_nobody() {
     assert_eq!(ali.ask("POST", &ali.path(""), json, &" ".repeat(60_000)).await.status, 413);
     let evil = "Origin: http://evil.example\r\nContent-Type: application/json\r\n";
     assert_eq!(ali.ask("POST", &ali.path(""), evil, "{\"text\":\"x\"}").await.status, 403);
+    let picture = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n";
+    let path = "/rooms/class/messages?client=made-to";
+    assert_eq!(Browser::new(&server, "made-to").ask("GET", path, picture, "").await.status, 403);
     assert_eq!(ali.say("2", "هنوز هستم").await.status, 200);
 }
 

@@ -19,6 +19,7 @@ use web_sys::{Element, Event, HtmlElement};
 struct Beside {
     button: HtmlElement,
     aside: Drawn,
+    widen: Drawn,
     is_on: bool,
 }
 
@@ -27,6 +28,11 @@ struct Beside {
 pub fn open(button: HtmlElement) -> HtmlElement {
     let place = draw("div").attr("id", "xray-place");
     let off = draw("button").attr("type", "button").class("button quiet small").text(xray_words::TURN_OFF);
+    let widen = draw("button")
+        .attr("type", "button")
+        .class("button quiet small widen")
+        .attr("aria-pressed", "false")
+        .text(xray_words::WIDEN);
     let hide = draw("button")
         .attr("type", "button")
         .class("icon-button")
@@ -34,13 +40,19 @@ pub fn open(button: HtmlElement) -> HtmlElement {
         .attr("title", words::CLOSE)
         .icon(icon::CLOSE);
     let aside = draw("aside").attr("id", "xray").class("xray").attr("aria-label", show::XRAY);
-    let beside = Rc::new(RefCell::new(Beside { button: button.clone(), aside: aside.clone(), is_on: false }));
+    let beside = Rc::new(RefCell::new(Beside {
+        button: button.clone(),
+        aside: aside.clone(),
+        widen: widen.clone(),
+        is_on: false,
+    }));
     let pressed = |act: fn(&mut Beside)| {
         let beside = beside.clone();
         move || act(&mut beside.borrow_mut())
     };
     let heading = draw("div").class("heading").children([
         draw("h2").text(show::XRAY),
+        widen.on_click(pressed(Beside::widen)),
         off.on_click(pressed(Beside::turn_off)),
         hide.on_click(pressed(Beside::hide)),
     ]);
@@ -66,6 +78,13 @@ impl Beside {
     fn turn_off(&mut self) {
         ask(xray::OFF);
         self.stand(false, false);
+    }
+
+    /// Over the whole page, and larger, for the back of a classroom; or beside the conversation again.
+    fn widen(&mut self) {
+        let is_wide = !self.aside.0.has_attribute("data-wide");
+        mark(&self.aside.0, "data-wide", is_wide);
+        let _same = self.widen.clone().attr("aria-pressed", if is_wide { "true" } else { "false" });
     }
 
     fn hide(&mut self) {

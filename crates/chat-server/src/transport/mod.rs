@@ -87,6 +87,12 @@ impl FromRequestParts<Arc<App>> for Arrival {
         let Extension(meter) =
             Extension::<Arc<Meter>>::from_request_parts(parts, app).await.map_err(missing)?;
         handshake::check_site(app, &parts.headers).map_err(Refusal::Site)?;
+        // Whoever asks becomes a member: a page of another site shall not make its readers ask, by a
+        // picture, say, for which browsers send no `Origin`. A link to the classic page is another thing.
+        let says = |name: &str, word: &str| parts.headers.get(name).is_some_and(|value| value == word);
+        if says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate") {
+            return Err(Refusal::Site(Refused::Origin));
+        }
         Ok(Self {
             room: RoomId::parse(&room)?,
             client: match asked.client.as_deref().filter(|client| !client.is_empty()) {

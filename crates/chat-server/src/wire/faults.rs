@@ -65,6 +65,8 @@ struct Broken {
     /// What is late, and when it is due. Over the bound of an outbox it is late no longer.
     late: VecDeque<(Instant, Bytes)>,
     late_bytes: usize,
+    /// Whether a task delivers what is late: however often it is asked for, there is one.
+    is_delivering: bool,
     ack: Ack,
     /// Whether the server shall have forgotten this one.
     is_forgotten: bool,
@@ -218,9 +220,11 @@ impl Faults {
                 });
             }
             Break::Delay { ms } => {
-                let until = now + DELAYED_FOR;
-                self.state().delay = Some((Duration::from_millis(ms).min(LONGEST), until));
-                tokio::spawn(self.clone().deliver_late(until));
+                let mut state = self.state();
+                state.delay = Some((Duration::from_millis(ms).min(LONGEST), now + DELAYED_FOR));
+                if !std::mem::replace(&mut state.is_delivering, true) {
+                    tokio::spawn(self.clone().deliver_late());
+                }
             }
             Break::LoseAck => self.state().ack = Ack::Doomed,
             Break::Restart => {
@@ -231,15 +235,23 @@ impl Faults {
         true
     }
 
+    /// Whether nothing is late, nor will be. Then whoever delivers it is done.
+    fn has_delivered(&self, now: Instant) -> bool {
+        let mut state = self.state();
+        let is_over = state.late.is_empty() && state.delay.is_none_or(|(_, until)| now >= until);
+        state.is_delivering = !is_over;
+        is_over
+    }
+
     /// Sends what is late when it is due, for as long as anything may be.
-    async fn deliver_late(self: Arc<Self>, until: Instant) {
+    async fn deliver_late(self: Arc<Self>) {
         /// How late it may be besides.
         const STEP: Duration = Duration::from_millis(5);
         loop {
             let now = Instant::now();
             let Some(outbox) = self.outbox() else { return };
             let next = self.deliver(Some(now), |frames| outbox.send_on_time(frames));
-            if next.is_none() && now >= until {
+            if next.is_none() && self.has_delivered(now) {
                 return;
             }
             drop(outbox);
