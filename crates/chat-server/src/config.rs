@@ -165,7 +165,8 @@ pub struct Config {
     #[arg(long, env = "OTAGH_JOIN_DEADLINE", default_value = "10s", value_parser = humantime::parse_duration)]
     pub join_deadline: Duration,
 
-    /// How long a client may take to send the head of an HTTP request, its first byte included.
+    /// How long a client may take to send the head of an HTTP request, its first byte included, and as
+    /// long again for its body, where one is read.
     #[arg(long, env = "OTAGH_HEAD_DEADLINE", default_value = "5s", value_parser = humantime::parse_duration)]
     pub head_deadline: Duration,
 
@@ -185,6 +186,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// How long the other end of a TCP connection may take nothing of what is sent to it: twice what a
+    /// ping may take, so that who can still be told why is told.
+    pub fn silence_max(&self) -> Duration {
+        2 * (self.ping_interval + self.ping_deadline)
+    }
+
     /// The bounds of each room.
     pub fn room_limits(&self) -> Limits {
         Limits {

@@ -9,10 +9,12 @@
 pub mod address;
 pub mod allowance;
 pub mod banner;
+pub mod body;
 pub mod clock;
 pub mod config;
 pub mod connection;
 pub mod door;
+pub mod event_stream;
 mod frame;
 pub mod handshake;
 mod headers;

@@ -17,6 +17,8 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
@@ -230,6 +232,11 @@ async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: 
     // Frames are small and someone waits for each: no delay to gather them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY on this connection");
+    }
+    // A WebSocket has its pings; whoever takes nothing of another answer is found by the kernel.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(config.silence_max())) {
+        tracing::debug!(%error, "no TCP_USER_TIMEOUT on this connection");
     }
     let buffer_max = config.head_max.max(BUFFER_MIN);
     let http = http1::Builder::new()

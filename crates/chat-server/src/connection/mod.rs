@@ -75,6 +75,8 @@ pub struct Connection {
     pace: Pace,
     heartbeat: Heartbeat,
     alarm: Pin<Box<Sleep>>,
+    /// Whether it did not listen, on purpose, to what it may have read by then: the socket will not tell.
+    was_deaf: bool,
     /// `None` once joined.
     arriving: Option<Box<Arriving>>,
 }
@@ -165,6 +167,7 @@ impl Connection {
             reader: Reader::new(outbox, leftover),
             place,
             membership: None,
+            was_deaf: false,
         })
     }
 
@@ -218,7 +221,11 @@ impl Connection {
             return Poll::Ready(Event::Alarm);
         }
         // A connection that is deaf on purpose is woken when it hears again.
-        if !self.is_deaf()
+        let is_deaf = self.is_deaf();
+        if !is_deaf && std::mem::take(&mut self.was_deaf) {
+            return Poll::Ready(Event::Readable);
+        }
+        if !is_deaf
             && let Some(stream) = self.outbox().stream()
             && let Poll::Ready(readable) = stream.poll_read_ready(cx)
         {
@@ -229,7 +236,8 @@ impl Connection {
 
     /// Reads what has come, message by message, until there is nothing more or something to wait for.
     fn listen(&mut self) -> ControlFlow<Ending, Option<Box<Errand>>> {
-        if self.is_deaf() {
+        self.was_deaf = self.is_deaf();
+        if self.was_deaf {
             return ControlFlow::Continue(None);
         }
         if self.reader.begin_turn().is_err() {

@@ -38,7 +38,7 @@ pub struct Outbox {
     state: Mutex<State>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     /// What the kernel has not taken. Each chunk ends where a frame ends.
     waiting: VecDeque<Bytes>,
@@ -52,8 +52,9 @@ struct State {
     task: Option<Waker>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Phase {
+    #[default]
     Open,
     /// A close frame is the last thing in `waiting`, or was sent. Nothing may follow it.
     Closing(Closing),
@@ -72,6 +73,15 @@ pub enum Closing {
 }
 
 impl State {
+    /// Why nothing more goes out, once it is so.
+    fn closing(&self) -> Option<Closing> {
+        match self.phase {
+            Phase::Open => None,
+            Phase::Closing(closing) => Some(closing),
+            Phase::Broken => Some(Closing::Broken),
+        }
+    }
+
     fn wake_by(&mut self, cx: &Context<'_>) {
         match &mut self.task {
             Some(task) => task.clone_from(cx.waker()),
@@ -90,17 +100,13 @@ impl Outbox {
     /// An outbox for `stream` which keeps at most `bound` bytes, or one chunk if a single one is
     /// longer (a replay, or one batch of a busy room).
     pub fn new(stream: TcpStream, bound: usize, tap: Option<Tap>) -> Self {
-        let state =
-            State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
-        Self { stream: Some(stream), bound, tap, state: Mutex::new(state) }
+        Self { stream: Some(stream), bound, tap, state: Mutex::default() }
     }
 
     /// An outbox without a socket, for a member who fetches what is theirs: it waits, within the same
     /// bound, until [`Outbox::poll_fetch`].
     pub fn to_be_fetched(bound: usize) -> Self {
-        let state =
-            State { waiting: VecDeque::new(), bytes: 0, begun: false, phase: Phase::Open, task: None };
-        Self { stream: None, bound, tap: None, state: Mutex::new(state) }
+        Self { stream: None, bound, tap: None, state: Mutex::default() }
     }
 
     /// The socket, to read from; none when what is sent is fetched.
@@ -112,11 +118,7 @@ impl Outbox {
     /// together with the last of it. For one task: the one that polled last is woken.
     pub fn poll_fetch(&self, cx: &mut Context<'_>) -> Poll<(Vec<Bytes>, Option<Closing>)> {
         let mut state = self.state();
-        let closing = match state.phase {
-            Phase::Open => None,
-            Phase::Closing(closing) => Some(closing),
-            Phase::Broken => Some(Closing::Broken),
-        };
+        let closing = state.closing();
         if state.waiting.is_empty() && closing.is_none() {
             state.wake_by(cx);
             return Poll::Pending;
@@ -201,10 +203,8 @@ impl Outbox {
     pub fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<Closing> {
         let mut state = self.state();
         loop {
-            match state.phase {
-                Phase::Closing(closing) => return Poll::Ready(closing),
-                Phase::Broken => return Poll::Ready(Closing::Broken),
-                Phase::Open => {}
+            if let Some(closing) = state.closing() {
+                return Poll::Ready(closing);
             }
             if state.waiting.is_empty() || self.poll_drain(&mut state, cx).is_pending() {
                 state.wake_by(cx);

@@ -150,9 +150,10 @@ impl Room {
                 drop(answered);
             }
             Mail::Say { conn, id, text, trace } => {
+                let before = effects.len();
                 self.core.say(conn, id, text, now, effects);
                 if let Some(mut trace) = trace {
-                    let told = effects.iter().rev().find_map(|effect| match effect {
+                    let told = effects[before..].iter().find_map(|effect| match effect {
                         Effect::Broadcast(ServerMsg::Said(said)) if said.id == *trace.id() => Some(said.seq),
                         _ => None,
                     });

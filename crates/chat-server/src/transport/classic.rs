@@ -11,7 +11,7 @@ use axum::{
 use chat_protocol::{ClientId, RoomId, Said, ServerMsg};
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Arrival, CLASSIC_LEASE, Refusal, guest::Told};
+use super::{Arrival, CLASSIC, CLASSIC_LEASE, ROOMS, Refusal, guest::Told};
 use crate::{pages, server::App, share};
 
 /// Longest page, in bytes: all that a guest's log holds, with what the page puts around each message.
@@ -52,8 +52,7 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
         said: Vec::new(),
         problem: None,
     };
-    let has_ticket = super::ticket::Ticket::of(&arrival.headers, &arrival.client).is_some();
-    if !has_ticket && arrival.name.is_none() {
+    if arrival.ticket.is_none() && arrival.name.is_none() {
         return pages::classic(view, request).await;
     }
     let (found, told) = match seen(app, arrival).await {
@@ -68,15 +67,13 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     view.said = told
         .messages
         .iter()
-        .filter_map(|json| match serde_json::from_slice(json) {
+        .filter_map(|entry| match serde_json::from_slice(&entry.json) {
             Ok(ServerMsg::Said(said)) => Some(said),
             _ => None,
         })
         .collect();
     let mut response = pages::classic(view, request).await;
-    if let Some(cookie) = found.cookie {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    arrival.admit(&found, &[ROOMS, CLASSIC], &mut response);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // In one piece, so that what is payload is known.
     let (head, body) = response.into_parts();
@@ -93,9 +90,9 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
 }
 
 async fn seen(app: &Arc<App>, arrival: &Arrival) -> Result<(super::Found, Told), Refusal> {
-    let found = arrival.enter(app).await?;
-    let _stays = found.guest.hold(CLASSIC_LEASE);
+    let mut found = arrival.enter(app).await?;
+    found.hold.then(CLASSIC_LEASE);
     // All of it each time: the page has nothing of what it showed before.
-    let told = found.guest.tell(None);
+    let told = found.guest.listen().tell(None);
     Ok((found, told))
 }

@@ -2,109 +2,90 @@
 //! event. Only the server speaks; what a member says goes by `POST`. A message's number is its event's
 //! id, so that a browser that lost the stream says itself where it was.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
-    response::{
-        IntoResponse, Response,
-        sse::{self, KeepAlive, Sse},
-    },
+    response::{Response, sse},
 };
-use bytes::Bytes;
 use chat_protocol::{CloseCode, ErrorCode, Seq};
 use futures_util::stream;
-use http::{HeaderName, header};
-use serde::Deserialize;
 
 use super::{
-    Arrival, Refusal,
-    guest::{Guest, Hold},
+    Arrival, ROOMS, Refusal, closed,
+    guest::{Entry, Hold, Listener},
+    meter::Account,
 };
-use crate::server::App;
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-
-/// How long a stream may be silent, so that nobody on the way takes it for dead.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
+use crate::{event_stream, server::App};
 
 /// `GET /rooms/{room}/events`.
 ///
 /// # Errors
 /// [`Refusal`].
 pub async fn events(State(app): State<Arc<App>>, mut arrival: Arrival) -> Result<Response, Refusal> {
-    if let Some(last) = arrival.headers.get(LAST_EVENT_ID) {
-        let last = last.to_str().ok().and_then(|last| last.parse::<Seq>().ok());
-        let bad = || Refusal::error(ErrorCode::BadField, "'Last-Event-ID' must be a number");
-        arrival.asked.after = Some(last.ok_or_else(bad)?);
+    let bad = |_| Refusal::error(ErrorCode::BadField, "'Last-Event-ID' must be a number");
+    if let Some(last) = event_stream::last_id(&arrival.headers).map_err(bad)? {
+        arrival.asked.after = Some(last);
     }
-    let found = arrival.enter(&app).await?;
+    let mut found = arrival.enter(&app).await?;
+    // Without the stream nobody listens: they are away at once.
+    found.hold.then(Duration::ZERO);
+    let mut ticketed = Response::default();
+    arrival.admit(&found, &[ROOMS], &mut ticketed);
     let streaming = Streaming {
-        // Without the stream nobody listens: they are away at once.
-        _stays: found.guest.hold(Duration::ZERO),
-        guest: found.guest.clone(),
+        listener: found.guest.listen(),
+        account: found.guest.account.clone(),
+        _stays: found.hold,
         waiting: VecDeque::new(),
         after: arrival.asked.after,
         is_over: false,
     };
     let events = stream::unfold(streaming, async |mut streaming| {
         let event = streaming.next().await?;
-        Some((Ok::<_, Infallible>(event), streaming))
+        Some((event, streaming))
     });
-    let events = Sse::new(events).keep_alive(KeepAlive::new().interval(SILENCE_MAX));
-    let mut response = ([(header::CACHE_CONTROL, "no-store")], events).into_response();
-    if let Some(cookie) = found.cookie {
-        response.headers_mut().insert(header::SET_COOKIE, cookie);
-    }
+    let mut response = event_stream::answer(events);
+    response.headers_mut().extend(std::mem::take(ticketed.headers_mut()));
     Ok(response)
 }
 
 struct Streaming {
+    listener: Listener,
+    account: Arc<Account>,
     _stays: Hold,
-    guest: Arc<Guest>,
-    waiting: VecDeque<Bytes>,
+    waiting: VecDeque<Entry>,
     after: Option<Seq>,
     is_over: bool,
-}
-
-/// What an event's id is made of.
-#[derive(Deserialize)]
-struct Place {
-    r#type: String,
-    #[serde(default)]
-    seq: Option<Seq>,
 }
 
 impl Streaming {
     async fn next(&mut self) -> Option<sse::Event> {
         loop {
-            if let Some(json) = self.waiting.pop_front() {
-                return Some(self.told(&json));
+            if let Some(entry) = self.waiting.pop_front() {
+                return Some(self.told(&entry));
             }
             if self.is_over {
                 return None;
             }
-            let mut changed = self.guest.changed();
-            let told = self.guest.tell(self.after);
+            let told = self.listener.tell(self.after);
             self.waiting.extend(told.messages);
             if self.waiting.is_empty() {
                 if let Some(code) = told.over {
                     self.is_over = true;
-                    return Some(closed(code));
+                    return Some(ended(code));
                 }
-                changed.changed().await.ok()?;
+                self.listener.more().await;
             }
         }
     }
 
-    fn told(&mut self, json: &Bytes) -> sse::Event {
-        self.guest.account.gave(json.len());
+    fn told(&mut self, Entry { seq, json }: &Entry) -> sse::Event {
+        self.account.gave(json.len());
         // JSON has no line ends of its own.
         let event = sse::Event::default().data(String::from_utf8_lossy(json));
-        let place = serde_json::from_slice::<Place>(json).ok().filter(|place| place.r#type == "said");
-        match place.and_then(|place| place.seq) {
+        match seq {
             Some(seq) => {
-                self.after = Some(seq);
+                self.after = Some(*seq);
                 event.id(seq.to_string())
             }
             None => event,
@@ -113,7 +94,6 @@ impl Streaming {
 }
 
 /// The last event, with the code that a WebSocket's close frame would have.
-fn closed(code: CloseCode) -> sse::Event {
-    let why = serde_json::json!({"type": "closed", "code": code.code(), "reason": code.reason()});
-    sse::Event::default().event("closed").data(why.to_string())
+fn ended(code: CloseCode) -> sse::Event {
+    sse::Event::default().event("closed").data(closed(code))
 }

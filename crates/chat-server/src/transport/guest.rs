@@ -8,14 +8,13 @@ use std::{
     collections::VecDeque,
     future::poll_fn,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
-use chat_protocol::{CloseCode, Seq};
+use chat_protocol::{ClientId, CloseCode, Epoch, SayId, Seq, ServerMsg};
 use chat_wire::frame::{Header, Opcode};
-use serde::Deserialize;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use super::meter::Account;
 use crate::{
@@ -26,10 +25,7 @@ use crate::{
 /// See the module.
 #[derive(Debug)]
 pub struct Guest {
-    /// Their place in the room.
-    pub membership: Membership,
-    /// Their place among the connections.
-    pub place: Place,
+    inside: Mutex<Option<Arc<Inside>>>,
     /// What they have cost.
     pub account: Arc<Account>,
     outbox: Arc<Outbox>,
@@ -38,6 +34,15 @@ pub struct Guest {
     bound: usize,
     lease: watch::Sender<Lease>,
     changed: watch::Sender<()>,
+}
+
+/// What a guest has until they leave, whoever still tells what was left for them.
+#[derive(Debug)]
+pub struct Inside {
+    /// Their place in the room.
+    pub membership: Membership,
+    /// Their place among the connections.
+    pub place: Place,
 }
 
 /// How long a guest stays without a request.
@@ -54,58 +59,65 @@ pub struct Lease {
 struct Log {
     entries: VecDeque<Entry>,
     bytes: usize,
+    /// Who they are in the room, and in which life of it.
+    welcome: Option<(ClientId, Epoch)>,
     /// The newest message.
     newest: Seq,
-    /// The last one that came a second time, to acknowledge what was said a second time.
-    repeated: Option<Bytes>,
+    /// The last message that they are known to have.
+    acknowledged: Seq,
+    /// The echoes that are waited for: one for each request that says something, at most.
+    awaited: Vec<(SayId, oneshot::Sender<Bytes>)>,
+    /// The number of the latest listener.
+    listener: u64,
     over: Option<CloseCode>,
 }
 
 /// One message of the server.
-#[derive(Clone, Debug)]
-struct Entry {
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
     /// Its place in the room's order, if it is a `said`.
-    seq: Option<Seq>,
-    json: Bytes,
-}
-
-/// What every message has, and a `said` besides.
-#[derive(Deserialize)]
-struct Kind {
-    r#type: String,
-    #[serde(default)]
-    seq: Option<Seq>,
+    pub seq: Option<Seq>,
+    /// The message.
+    pub json: Bytes,
 }
 
 /// What there is for a guest.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Told {
-    /// Messages, in JSON, in the room's order.
-    pub messages: Vec<Bytes>,
+    /// Messages, in the room's order.
+    pub messages: Vec<Entry>,
     /// Why nothing more will come.
     pub over: Option<CloseCode>,
 }
 
-/// Holds a guest in the room while a request is under way.
+/// Holds a guest in the room while a request is under way, and for a while after.
 #[derive(Debug)]
 pub struct Hold {
     guest: Arc<Guest>,
-    then: std::time::Duration,
+    then: Duration,
+}
+
+/// Who is told what there is for a guest. What is told once must not be told to one of two, each of whom
+/// takes it for all: so of several the latest hears everything, and the others that they are replaced.
+#[derive(Debug)]
+pub struct Listener {
+    guest: Arc<Guest>,
+    number: u64,
+    changed: watch::Receiver<()>,
 }
 
 impl Guest {
-    /// A member, whose messages wait in `outbox`, and in `log` up to `bound` bytes.
+    /// A member, whose messages wait in `outbox`, and in a log up to `bound` bytes.
     pub fn new(
-        membership: Membership,
-        place: Place,
+        inside: Inside,
+        account: Arc<Account>,
         outbox: Arc<Outbox>,
         bound: usize,
         now: Instant,
     ) -> Self {
         Self {
-            membership,
-            place,
-            account: Arc::default(),
+            inside: Mutex::new(Some(Arc::new(inside))),
+            account,
             outbox,
             log: Mutex::default(),
             bound,
@@ -114,10 +126,27 @@ impl Guest {
         }
     }
 
-    /// Holds the guest in the room, and for `then` after the hold is dropped.
-    pub fn hold(self: &Arc<Self>, then: std::time::Duration) -> Hold {
+    /// What they have in the room; `None` once they have left.
+    pub fn inside(&self) -> Option<Arc<Inside>> {
+        // No code that can panic runs while the lock is held.
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Leaves the room and gives the place up, however many still hold the guest.
+    pub fn leave(&self) {
+        drop(self.inside.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let mut log = self.log();
+        log.over.get_or_insert(CloseCode::InternalError);
+        log.awaited.clear();
+        drop(log);
+        self.changed.send_replace(());
+    }
+
+    /// Holds the guest in the room; once the hold is dropped they stay no longer, unless
+    /// [`Hold::then`] says so.
+    pub fn hold(self: &Arc<Self>) -> Hold {
         self.lease.send_modify(|lease| lease.held += 1);
-        Hold { guest: self.clone(), then }
+        Hold { guest: self.clone(), then: Duration::ZERO }
     }
 
     /// The lease, to be watched.
@@ -125,64 +154,79 @@ impl Guest {
         self.lease.subscribe()
     }
 
-    /// What there is after the message `after`, which is acknowledged with all before it. Without
-    /// `after` nothing is acknowledged, and all messages since the last acknowledged are told again.
-    /// Who came and went is told once.
-    pub fn tell(&self, after: Option<Seq>) -> Told {
+    /// Whether nobody holds them any more at this time.
+    pub fn is_let_go(&self, now: Instant) -> bool {
+        let lease = self.lease.borrow();
+        lease.held == 0 && lease.until <= now
+    }
+
+    /// Listens, from now on instead of whoever did.
+    pub fn listen(self: &Arc<Self>) -> Listener {
         let mut log = self.log();
-        if let Some(after) = after {
-            log.forget(|entry| entry.seq.is_some_and(|seq| seq <= after));
-        }
-        let messages = log.entries.iter().map(|entry| entry.json.clone()).collect();
-        log.forget(|entry| entry.seq.is_none());
-        Told { messages, over: log.over }
-    }
-
-    /// The `said` with this id, if it is in the log.
-    pub fn said(&self, id: &str) -> Option<Bytes> {
-        #[derive(Deserialize)]
-        struct Id<'a> {
-            id: Option<std::borrow::Cow<'a, str>>,
-        }
-        let log = self.log();
-        let said = log.entries.iter().filter(|entry| entry.seq.is_some()).map(|entry| &entry.json);
-        let is_it = |json: &&Bytes| {
-            serde_json::from_slice::<Id<'_>>(json).is_ok_and(|it| it.id.as_deref() == Some(id))
-        };
-        said.rev().chain(&log.repeated).find(is_it).cloned()
-    }
-
-    /// The first answer of the room: the `welcome`.
-    pub fn first(&self) -> Option<Bytes> {
-        self.log().entries.front().map(|entry| entry.json.clone())
-    }
-
-    /// Waits until the room has sent something, and takes it into the log. False when nothing more will
-    /// come. For one task, the guest's own.
-    pub async fn fetch(&self) -> bool {
-        let (fetched, closing) = poll_fn(|cx| self.outbox.poll_fetch(cx)).await;
-        let is_going_on = {
-            let mut log = self.log();
-            if log.bytes > self.bound {
-                // As a slow reader's outbox. They may resume from what they acknowledged. What came at
-                // once is taken whole, as a replay is one long chunk.
-                log.over.get_or_insert(CloseCode::SlowReader);
-            }
-            if log.over.is_none() {
-                fetched.iter().for_each(|frames| log.take(frames));
-            }
-            if closing.is_some() {
-                log.over.get_or_insert(CloseCode::InternalError);
-            }
-            log.over.is_none()
-        };
+        log.listener += 1;
+        let number = log.listener;
+        drop(log);
         self.changed.send_replace(());
-        is_going_on
+        Listener { guest: self.clone(), number, changed: self.changed.subscribe() }
     }
 
-    /// Tells when there is something more. To be had before one looks.
-    pub fn changed(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
+    /// Whether all is here that came after the message `after`: not what was acknowledged with a later
+    /// one, and nothing is known of messages that were never told.
+    pub fn can_tell_after(&self, after: Seq) -> bool {
+        let log = self.log();
+        (log.acknowledged..=log.newest).contains(&after)
+    }
+
+    /// What their own message with this id comes back as. To be had before it is said.
+    pub fn echo(&self, id: SayId) -> oneshot::Receiver<Bytes> {
+        let (echo, echoed) = oneshot::channel();
+        let mut log = self.log();
+        log.awaited.retain(|(_, waiting)| !waiting.is_closed());
+        // Dropped, where none can come any more.
+        if log.over.is_none() {
+            log.awaited.push((id, echo));
+        }
+        echoed
+    }
+
+    /// The life of the room they are in, once they were welcomed, or `None` if they never are.
+    pub async fn welcomed(&self) -> Option<Epoch> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            let (welcome, over) = {
+                let log = self.log();
+                (log.welcome.clone(), log.over)
+            };
+            if let Some((_, epoch)) = welcome {
+                return Some(epoch);
+            }
+            if over.is_some() {
+                return None;
+            }
+            changed.changed().await.ok()?;
+        }
+    }
+
+    /// Waits until the room has sent something, and takes it into the log. For one task, the guest's own.
+    pub async fn fetch(&self) {
+        let (fetched, closing) = poll_fn(|cx| self.outbox.poll_fetch(cx)).await;
+        let mut log = self.log();
+        if log.bytes > self.bound {
+            // As a slow reader's outbox. They may resume from what they acknowledged. What came at once
+            // is taken whole, as a replay is one long chunk.
+            log.over.get_or_insert(CloseCode::SlowReader);
+        }
+        if log.over.is_none() {
+            fetched.iter().for_each(|frames| log.take(frames));
+        }
+        if closing.is_some() {
+            log.over.get_or_insert(CloseCode::InternalError);
+        }
+        if log.over.is_some() {
+            log.awaited.clear();
+        }
+        drop(log);
+        self.changed.send_replace(());
     }
 
     /// Why nothing more will come.
@@ -196,6 +240,32 @@ impl Guest {
     }
 }
 
+impl Listener {
+    /// What there is after the message `after`, which is acknowledged with all before it. Without
+    /// `after` nothing is acknowledged, and all messages since the last acknowledged are told again.
+    /// Who came and went is told once.
+    pub fn tell(&mut self, after: Option<Seq>) -> Told {
+        self.changed.mark_unchanged();
+        let mut log = self.guest.log();
+        if log.listener != self.number {
+            return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
+        }
+        if let Some(after) = after {
+            log.acknowledged = log.acknowledged.max(after);
+            log.forget(|entry| entry.seq.is_some_and(|seq| seq <= after));
+        }
+        let messages = log.entries.iter().cloned().collect();
+        log.forget(|entry| entry.seq.is_none());
+        Told { messages, over: log.over }
+    }
+
+    /// Waits until there may be something else to tell than the last time.
+    pub async fn more(&mut self) {
+        // Only without a guest could it fail.
+        drop(self.changed.changed().await);
+    }
+}
+
 impl Log {
     /// Takes messages out of the frames that a room sends: whole ones, and unmasked.
     fn take(&mut self, frames: &Bytes) {
@@ -205,17 +275,7 @@ impl Log {
             let json = payload.slice(..payload.len().min(header.length as usize));
             rest = payload.slice(json.len()..);
             match header.opcode {
-                Opcode::TEXT => {
-                    let kind = serde_json::from_slice::<Kind>(&json).ok();
-                    let seq = kind.filter(|kind| kind.r#type == "said").and_then(|kind| kind.seq);
-                    if seq.is_some_and(|seq| seq <= self.newest) {
-                        self.repeated = Some(json);
-                        continue;
-                    }
-                    self.newest = seq.unwrap_or(self.newest);
-                    self.bytes += json.len();
-                    self.entries.push_back(Entry { seq, json });
-                }
+                Opcode::TEXT => self.take_message(json),
                 Opcode::CLOSE => {
                     let code = json.first_chunk().map(|code| u16::from_be_bytes(*code));
                     let is_it = |close: &CloseCode| Some(close.code()) == code;
@@ -226,9 +286,44 @@ impl Log {
         }
     }
 
+    fn take_message(&mut self, json: Bytes) {
+        let mut seq = None;
+        match serde_json::from_slice(&json) {
+            Ok(ServerMsg::Welcome(welcome)) => {
+                (self.newest, self.acknowledged) = (welcome.seq, welcome.seq);
+                self.welcome = Some((welcome.you.id, welcome.epoch));
+            }
+            Ok(ServerMsg::Said(said)) => {
+                if self.welcome.as_ref().is_some_and(|(me, _)| *me == said.from) {
+                    for (_, echo) in self.awaited.extract_if(.., |(id, _)| *id == said.id) {
+                        // Nobody may be waiting for it any more.
+                        drop(echo.send(json.clone()));
+                    }
+                }
+                if said.seq <= self.newest {
+                    // It acknowledges what was said twice, and is known.
+                    return;
+                }
+                self.newest = said.seq;
+                seq = Some(said.seq);
+            }
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "a room's message is none"),
+        }
+        self.bytes += json.len();
+        self.entries.push_back(Entry { seq, json });
+    }
+
     fn forget(&mut self, is_it: impl Fn(&Entry) -> bool) {
         self.entries.retain(|entry| !is_it(entry));
         self.bytes = self.entries.iter().map(|entry| entry.json.len()).sum();
+    }
+}
+
+impl Hold {
+    /// They stay for so long once the hold is dropped. The way of the last request decides.
+    pub fn then(&mut self, stay: Duration) {
+        self.then = stay;
     }
 }
 
@@ -237,7 +332,6 @@ impl Drop for Hold {
         let until = Instant::now() + self.then;
         self.guest.lease.send_modify(|lease| {
             lease.held -= 1;
-            // The way of the last request decides.
             lease.until = until;
         });
     }

@@ -1,8 +1,7 @@
 //! All guests, found by what they showed. Who shows a ticket that is good is the guest they were; who
-//! shows none, or one whose guest is gone, joins through the hub as everybody does, with what they know
-//! from before. A task for each takes what the room sends, and waits
-//! for the lease to end. Requests of one guest at the same time are
-//! the guest's business.
+//! shows none, or one whose guest is gone or cannot tell any more what they ask for, joins through the
+//! hub as everybody does, with what they know from before. A task for each takes what the room sends, and
+//! waits for the lease to end. Requests of one guest at the same time are the guest's business.
 
 use std::{
     collections::HashMap,
@@ -10,11 +9,13 @@ use std::{
     time::Instant,
 };
 
-use chat_protocol::{ClientId, CloseCode, Epoch, ErrorCode, Name, RoomId, Seq, ServerMsg};
-use http::{HeaderMap, HeaderValue};
-use serde::Deserialize;
+use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, Seq, ServerMsg};
 
-use super::{LEASE, guest::Guest, ticket::Ticket};
+use super::{
+    LEASE,
+    guest::{Guest, Hold, Inside},
+    ticket::Ticket,
+};
 use crate::{
     address::Address,
     allowance::Allowance,
@@ -42,6 +43,8 @@ pub struct Visit {
     pub client: ClientId,
     /// The name asked for.
     pub name: Option<Name>,
+    /// What they show.
+    pub ticket: Option<Ticket>,
     /// The last message they have.
     pub after: Option<Seq>,
     /// Whose request it is.
@@ -53,8 +56,10 @@ pub struct Visit {
 pub struct Found {
     /// The guest.
     pub guest: Arc<Guest>,
-    /// What the browser is to keep, if they have just come.
-    pub cookie: Option<HeaderValue>,
+    /// What keeps them here.
+    pub hold: Hold,
+    /// What they show from now on, if they have just come.
+    pub ticket: Option<Ticket>,
 }
 
 /// Why somebody is not a guest.
@@ -71,24 +76,36 @@ pub enum NoGuest {
 impl Lobby {
     /// The guest who shows this.
     pub fn find(&self, room: &RoomId, ticket: &Ticket) -> Option<Arc<Guest>> {
-        self.guests().get(&(room.clone(), TokenHash::of(&ticket.token))).cloned()
+        self.guests().get(&key(room, ticket)).cloned()
     }
 
-    /// The guest who asks, who joins if they are none.
+    /// The guest who asks, who joins if they are none. Nobody joins over the pace of their address.
     ///
     /// # Errors
     /// [`NoGuest`].
-    pub async fn enter(app: &Arc<App>, visit: Visit, headers: &HeaderMap) -> Result<Found, NoGuest> {
-        let ticket = Ticket::of(headers, &visit.client);
-        if let Some(guest) = ticket.as_ref().and_then(|ticket| app.lobby.find(&visit.room, ticket))
-            && guest.over().is_none()
-        {
-            return Ok(Found { guest, cookie: None });
-        }
-        let Visit { room, client, name, after, whose } = visit;
+    pub async fn enter(app: &Arc<App>, visit: Visit) -> Result<Found, NoGuest> {
         let now = Instant::now();
+        let visitor = app.visitors.at(visit.whose, now);
+        if !visitor.may_send(now) {
+            return Err(too_fast());
+        }
+        let here = visit.ticket.as_ref().and_then(|ticket| app.lobby.hold(&visit.room, ticket));
+        let account = match here {
+            Some((guest, mut hold)) => {
+                hold.then(LEASE);
+                if !guest.inside().is_some_and(|inside| inside.membership.frames().take(now)) {
+                    return Err(too_fast());
+                }
+                if visit.after.is_none_or(|after| guest.can_tell_after(after)) {
+                    return Ok(Found { guest, hold, ticket: None });
+                }
+                guest.account.clone()
+            }
+            None => Arc::default(),
+        };
+        let Visit { room, client, name, ticket, after, .. } = visit;
         let config = &app.config;
-        let place = app.connections.reserve(app.visitors.at(whose, now)).map_err(NoGuest::NoPlace)?;
+        let place = app.connections.reserve(visitor).map_err(NoGuest::NoPlace)?;
         let outbox = Arc::new(Outbox::to_be_fetched(config.outbox_bytes));
         place.open(&outbox);
         let claim = ticket.map(|ticket| Claim {
@@ -97,40 +114,54 @@ impl Lobby {
             seq: after.unwrap_or(0),
         });
         let token = FreshToken::new(random::bytes());
-        let frames =
-            Allowance::new(config.messages_per_second.into(), config.messages_burst.into(), Instant::now());
+        let frames = Allowance::new(config.messages_per_second.into(), config.messages_burst.into(), now);
+        // This request is one of theirs.
+        frames.take(now);
         let join = Join {
             conn: place.conn(),
-            client_id: client.clone(),
+            client_id: client,
             name,
             tab: None,
             claim,
             token: token.clone(),
             frames: Arc::new(frames),
         };
-        let joined = app.hub.join(&room, join, &outbox, place.visitor()).await;
-        let membership = match joined {
+        let membership = match app.hub.join(&room, join, &outbox, place.visitor()).await {
             Ok(Ok(membership)) => membership,
             Ok(Err(refusal)) => return Err(NoGuest::Refused(refusal.into())),
             Err(no_room) => return Err(NoGuest::Closed(no_room.into())),
         };
-        let guest =
-            Arc::new(Guest::new(membership, place, outbox, config.outbox_bytes + config.history_bytes, now));
-        // A lease begins when the first request is answered.
-        let hold = guest.hold(LEASE);
-        let mut changed = guest.changed();
+        let bound = config.outbox_bytes + config.history_bytes;
+        let guest = Arc::new(Guest::new(Inside { membership, place }, account, outbox, bound, now));
+        // Until they have their ticket nobody can come back as them: given up before, they are gone.
+        let mut hold = guest.hold();
         let key = (room, token.hash);
         app.lobby.guests().insert(key.clone(), guest.clone());
         app.tasks.spawn(keep(app.clone(), key, guest.clone()));
         // The welcome is on its way when a join is answered.
-        while guest.first().is_none() && guest.over().is_none() && changed.changed().await.is_ok() {}
-        drop(hold);
-        let welcome = guest.first().and_then(|json| serde_json::from_slice::<Life>(&json).ok());
-        let Some(Life { epoch }) = welcome else {
-            return Err(NoGuest::Refused(ServerMsg::error(ErrorCode::RoomFull, "the room gave no welcome")));
+        let Some(epoch) = guest.welcomed().await else {
+            return Err(NoGuest::Closed(guest.over().unwrap_or(CloseCode::InternalError)));
         };
-        let cookie = Ticket { token: token.token, epoch }.to_cookie(&client);
-        Ok(Found { guest, cookie })
+        hold.then(LEASE);
+        Ok(Found { guest, hold, ticket: Some(Ticket { token: token.token, epoch }) })
+    }
+
+    /// The guest who shows this, and something to keep them: they cannot go in between.
+    fn hold(&self, room: &RoomId, ticket: &Ticket) -> Option<(Arc<Guest>, Hold)> {
+        let guests = self.guests();
+        let guest = guests.get(&key(room, ticket)).filter(|guest| guest.over().is_none())?;
+        Some((guest.clone(), guest.hold()))
+    }
+
+    /// Whether this guest, whom nobody holds or to whom nothing more comes, is let go. From then on they
+    /// cannot be found.
+    fn lets_go(&self, key: &Key, guest: &Guest) -> bool {
+        let mut guests = self.guests();
+        let goes = guest.over().is_some() || guest.is_let_go(Instant::now());
+        if goes {
+            guests.remove(key);
+        }
+        goes
     }
 
     fn guests(&self) -> MutexGuard<'_, HashMap<Key, Arc<Guest>>> {
@@ -139,27 +170,30 @@ impl Lobby {
     }
 }
 
-/// What of a `welcome` a ticket needs.
-#[derive(Deserialize)]
-struct Life {
-    epoch: Epoch,
+fn key(room: &RoomId, ticket: &Ticket) -> Key {
+    (room.clone(), TokenHash::of(&ticket.token))
+}
+
+fn too_fast() -> NoGuest {
+    NoGuest::Refused(ServerMsg::error(ErrorCode::TooFast, "too many requests; wait a little"))
 }
 
 /// Takes what the room sends into the guest's log, and lets the guest go when their lease is over, or
-/// their outbox: so a stop ends it, too.
+/// their outbox: so a stop ends it, too. Then they leave, also if a stream that nobody reads is stuck in
+/// telling them something.
 async fn keep(app: Arc<App>, key: Key, guest: Arc<Guest>) {
     let mut lease = guest.lease();
     loop {
         let now = *lease.borrow_and_update();
-        if guest.over().is_some() || now.held == 0 && now.until <= Instant::now() {
+        if app.lobby.lets_go(&key, &guest) {
             break;
         }
         tokio::select! {
-            changed = lease.changed() => if changed.is_err() { break },
-            // What ended them is seen above.
-            _ = guest.fetch() => {}
+            // The guest, who is here, has the sender.
+            _ = lease.changed() => {}
+            () = guest.fetch() => {}
             () = tokio::time::sleep_until(now.until.into()), if now.held == 0 => {}
         }
     }
-    app.lobby.guests().remove(&key);
+    guest.leave();
 }

@@ -5,17 +5,21 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
 use bytes::{BufMut, Bytes, BytesMut};
 use chat_protocol::{ErrorCode, limits::FRAME_MAX_BYTES};
-use http::{StatusCode, header};
+use http::header;
 use serde::Deserialize;
 
-use super::{Arrival, CLASSIC_LEASE, LEASE, Refusal, WAIT_MAX, answer, check_origin, guest::Told, say};
-use crate::{server::App, share};
+use super::{
+    Arrival, CLASSIC, CLASSIC_LEASE, ROOMS, Refusal, WAIT_MAX, check_origin,
+    guest::{Entry, Told},
+    private, say,
+};
+use crate::{body, server::App, share};
 
 /// `GET /rooms/{room}/messages`.
 ///
@@ -23,36 +27,34 @@ use crate::{server::App, share};
 /// [`Refusal`].
 pub async fn poll(State(app): State<Arc<App>>, arrival: Arrival) -> Result<Response, Refusal> {
     let found = arrival.enter(&app).await?;
-    let _stays = found.guest.hold(LEASE);
-    let mut changed = found.guest.changed();
-    let mut told = found.guest.tell(arrival.asked.after);
+    let mut listener = found.guest.listen();
+    let mut told = listener.tell(arrival.asked.after);
     let wait = Duration::from_secs(arrival.asked.wait.unwrap_or(0).min(WAIT_MAX));
     let until = tokio::time::Instant::now() + wait;
     while told.messages.is_empty() && told.over.is_none() && !wait.is_zero() {
-        let waited = tokio::time::timeout_at(until, changed.changed());
-        if !matches!(waited.await, Ok(Ok(()))) {
+        if tokio::time::timeout_at(until, listener.more()).await.is_err() {
             break;
         }
-        told = found.guest.tell(arrival.asked.after);
+        told = listener.tell(arrival.asked.after);
     }
     match told {
         Told { messages, over: Some(code) } if messages.is_empty() => Err(Refusal::Closed(code)),
-        Told { messages, .. } => Ok(answer(&found, StatusCode::OK, list(&messages))),
+        Told { messages, .. } => Ok(arrival.answer(&found, list(&messages))),
     }
 }
 
 /// `{"messages":[…]}`, of what is JSON already.
-fn list(messages: &[Bytes]) -> Bytes {
+fn list(messages: &[Entry]) -> Bytes {
     const BEGIN: &[u8] = b"{\"messages\":[";
     const END: &[u8] = b"]}\n";
-    let length: usize = messages.iter().map(|json| json.len() + 1).sum();
+    let length: usize = messages.iter().map(|entry| entry.json.len() + 1).sum();
     let mut body = BytesMut::with_capacity(BEGIN.len() + length + END.len());
     body.put_slice(BEGIN);
-    for (at, json) in messages.iter().enumerate() {
+    for (at, entry) in messages.iter().enumerate() {
         if at > 0 {
             body.put_u8(b',');
         }
-        body.put_slice(json);
+        body.put_slice(&entry.json);
     }
     body.put_slice(END);
     body.freeze()
@@ -75,9 +77,11 @@ pub async fn post(State(app): State<Arc<App>>, arrival: Arrival, body: Body) -> 
     check_origin(&app, &arrival.headers)?;
     let kind = arrival.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let found = arrival.enter(&app).await?;
-    let _stays = found.guest.hold(if is_form { CLASSIC_LEASE } else { LEASE });
-    let body = to_bytes(body, FRAME_MAX_BYTES).await.map_err(|_| Refusal::TooLong)?;
+    let mut found = arrival.enter(&app).await?;
+    if is_form {
+        found.hold.then(CLASSIC_LEASE);
+    }
+    let body = body::read(body, FRAME_MAX_BYTES, app.config.head_deadline).await?;
     found.guest.account.took(body.len());
     let bad = |detail: String| Refusal::error(ErrorCode::BadField, detail);
     let saying: Saying = if is_form {
@@ -88,9 +92,11 @@ pub async fn post(State(app): State<Arc<App>>, arrival: Arrival, body: Body) -> 
     let said = say(&app, &found.guest, saying.id.as_deref(), &saying.text).await;
     if is_form {
         // What was wrong is not told here: the page would have to remember it. It shows what was said.
-        return Ok(Redirect::to(&share::classic_path(&arrival.room, &arrival.client)).into_response());
+        let mut response = Redirect::to(&share::classic_path(&arrival.room, &arrival.client)).into_response();
+        arrival.admit(&found, &[ROOMS, CLASSIC], &mut response);
+        return Ok(response);
     }
-    Ok(answer(&found, StatusCode::OK, said?))
+    Ok(arrival.answer(&found, said?))
 }
 
 /// `GET /rooms/{room}/costs`: what this guest has cost. Itself it is not counted.
@@ -98,11 +104,9 @@ pub async fn post(State(app): State<Arc<App>>, arrival: Arrival, body: Body) -> 
 /// # Errors
 /// [`Refusal`], for somebody who is no guest.
 pub async fn costs(State(app): State<Arc<App>>, arrival: Arrival) -> Result<Response, Refusal> {
-    let ticket = super::ticket::Ticket::of(&arrival.headers, &arrival.client);
-    let guest = ticket.and_then(|ticket| app.lobby.find(&arrival.room, &ticket));
+    let ticket = arrival.ticket.as_ref();
+    let guest = ticket.and_then(|ticket| app.lobby.find(&arrival.room, ticket));
     let none = || Refusal::error(ErrorCode::NotJoined, "nobody who is here shows this");
     let costs = guest.ok_or_else(none)?.account.costs();
-    let body = serde_json::to_string(&costs).unwrap_or_default();
-    Ok(([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body)
-        .into_response())
+    Ok(private(axum::Json(costs)))
 }

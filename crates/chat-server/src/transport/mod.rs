@@ -20,12 +20,15 @@ use self::{
     guest::Guest,
     lobby::{Found, Lobby, NoGuest, Visit},
     meter::Meter,
+    ticket::Ticket,
 };
 use crate::{
     address::Peer,
+    body::NoBody,
     connection::origin,
     handshake::{self, Refused},
     random,
+    room::Unposted,
     server::App,
 };
 
@@ -37,14 +40,21 @@ pub mod messages;
 pub mod meter;
 pub mod ticket;
 
-/// How long a guest who polls stays without a request: longer than anybody would poll seldom.
-pub const LEASE: Duration = Duration::from_secs(20);
+/// How long a guest who polls stays without a request: the timers of a page that nobody looks at fire
+/// only once a minute.
+pub const LEASE: Duration = Duration::from_secs(75);
 
 /// How long a guest of the classic page stays: it is refreshed by hand.
 pub const CLASSIC_LEASE: Duration = Duration::from_secs(120);
 
 /// Longest wait of a long poll, in seconds: below what proxies and browsers allow a silent answer.
 pub const WAIT_MAX: u64 = 25;
+
+/// Under this the room is polled, streamed and spoken to.
+const ROOMS: &str = "/rooms";
+
+/// Under this its classic page is.
+const CLASSIC: &str = "/classic";
 
 /// The query of a request for a room.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -66,6 +76,8 @@ pub struct Arrival {
     client: ClientId,
     name: Option<Name>,
     asked: Asked,
+    /// What they show to be the guest they were.
+    ticket: Option<Ticket>,
     headers: HeaderMap,
     meter: Arc<Meter>,
     whose: crate::address::Address,
@@ -88,17 +100,22 @@ impl FromRequestParts<Arc<App>> for Arrival {
             Extension::<Arc<Meter>>::from_request_parts(parts, app).await.map_err(missing)?;
         handshake::check_site(app, &parts.headers).map_err(Refusal::Site)?;
         // Whoever asks becomes a member: a page of another site shall not make its readers ask, by a
-        // picture, say, for which browsers send no `Origin`. A link to the classic page is another thing.
+        // picture or a frame, say, for which browsers send no `Origin`. A link to the classic page is
+        // another thing.
         let says = |name: &str, word: &str| parts.headers.get(name).is_some_and(|value| value == word);
-        if says("sec-fetch-site", "cross-site") && !says("sec-fetch-mode", "navigate") {
+        let is_link = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+        if says("sec-fetch-site", "cross-site") && !is_link {
             return Err(Refusal::Site(Refused::Origin));
         }
+        let room = RoomId::parse(&room)?;
+        let client = match asked.client.as_deref().filter(|client| !client.is_empty()) {
+            Some(client) => ClientId::parse(client)?,
+            None => random_client(),
+        };
         Ok(Self {
-            room: RoomId::parse(&room)?,
-            client: match asked.client.as_deref().filter(|client| !client.is_empty()) {
-                Some(client) => ClientId::parse(client)?,
-                None => random_client(),
-            },
+            ticket: Ticket::of(&parts.headers, &room, &client),
+            room,
+            client,
             name: asked.name.as_deref().filter(|name| !name.is_empty()).map(Name::parse).transpose()?,
             whose: app.proxies.client(peer, &parts.headers),
             headers: parts.headers.clone(),
@@ -115,17 +132,32 @@ impl Arrival {
             room: self.room.clone(),
             client: self.client.clone(),
             name: self.name.clone(),
+            ticket: self.ticket.clone(),
             after: self.asked.after,
             whose: self.whose,
         };
-        let found = Lobby::enter(app, visit, &self.headers).await?;
-        let now = std::time::Instant::now();
-        let (frames, visitor) = (found.guest.membership.frames(), found.guest.place.visitor());
-        if !frames.take(now) || !visitor.may_send(now) {
-            return Err(Refusal::error(ErrorCode::TooFast, "too many requests; wait a little"));
-        }
+        let found = Lobby::enter(app, visit).await?;
         self.meter.claim(&found.guest.account);
         Ok(found)
+    }
+
+    /// Gives who has just come their ticket, for the addresses under these paths.
+    fn admit(&self, found: &Found, paths: &[&str], response: &mut Response) {
+        for (ticket, path) in
+            found.ticket.iter().flat_map(|ticket| paths.iter().map(move |path| (ticket, path)))
+        {
+            let cookie = ticket.to_cookie(&self.room, &self.client, path);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+
+    /// An answer in JSON, for this guest alone; its body is counted as theirs.
+    fn answer(&self, found: &Found, body: impl Into<Bytes>) -> Response {
+        let body = body.into();
+        found.guest.account.gave(body.len());
+        let mut response = private(body);
+        self.admit(found, &[ROOMS], &mut response);
+        response
     }
 }
 
@@ -144,8 +176,14 @@ pub enum Refusal {
     Closed(CloseCode),
     /// It was sent to another name, or by a page of another site; or there is no place.
     Site(Refused),
-    /// The body is longer than any message.
-    TooLong,
+    /// The body was not read.
+    Body(NoBody),
+}
+
+impl From<NoBody> for Refusal {
+    fn from(why: NoBody) -> Self {
+        Self::Body(why)
+    }
 }
 
 impl From<Invalid> for Refusal {
@@ -168,14 +206,25 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, body) = match self {
             Self::Site(refused) => return refused.into_response(),
-            Self::TooLong => {
-                let error = ServerMsg::error(ErrorCode::TextTooLong, "the body is longer than any message");
-                (StatusCode::PAYLOAD_TOO_LARGE, error.to_json())
+            Self::Body(why) => {
+                let (status, code, detail) = match why {
+                    NoBody::TooLong => {
+                        let detail = "the body is longer than any message";
+                        (StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TextTooLong, detail)
+                    }
+                    NoBody::TooSlow => {
+                        (StatusCode::REQUEST_TIMEOUT, ErrorCode::BadField, "the body did not come in time")
+                    }
+                    NoBody::Broken => (StatusCode::BAD_REQUEST, ErrorCode::BadField, "the body broke off"),
+                };
+                (status, ServerMsg::error(code, detail).to_json())
             }
             Self::Closed(code) => {
-                let body =
-                    serde_json::json!({"type": "closed", "code": code.code(), "reason": code.reason()});
-                (StatusCode::SERVICE_UNAVAILABLE, body.to_string())
+                let status = match code {
+                    CloseCode::Replaced => StatusCode::CONFLICT,
+                    _ => StatusCode::SERVICE_UNAVAILABLE,
+                };
+                (status, closed(code))
             }
             Self::Error(error) => {
                 let status = match &*error {
@@ -201,21 +250,19 @@ impl Refusal {
     }
 }
 
-/// An answer in JSON, for this guest alone; its body is counted as theirs.
-fn answer(found: &Found, status: StatusCode, body: impl Into<Bytes>) -> Response {
-    let body = body.into();
-    found.guest.account.gave(body.len());
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-    let mut response = (status, headers, body).into_response();
-    if let Some(cookie) = &found.cookie {
-        response.headers_mut().insert(header::SET_COOKIE, cookie.clone());
-    }
-    response
+/// JSON that nobody on the way may keep.
+fn private(body: impl IntoResponse) -> Response {
+    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
 /// Whether a request that changes something may: as a handshake, it is checked for its `Origin`.
 fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Refusal> {
     if origin::is_allowed(headers, &app.origins) { Ok(()) } else { Err(Refusal::Site(Refused::Origin)) }
+}
+
+/// What a WebSocket's close frame says, in JSON.
+fn closed(code: CloseCode) -> String {
+    serde_json::json!({"type": "closed", "code": code.code(), "reason": code.reason()}).to_string()
 }
 
 /// How a message is handed to the room: as a WebSocket's `say` is, after the same checks.
@@ -228,20 +275,15 @@ async fn say(app: &App, guest: &Guest, id: Option<&str>, text: &str) -> Result<B
     let chat_protocol::ClientMsg::Say { id, text } = message else {
         return Err(Refusal::error(ErrorCode::BadField, "not a message"));
     };
-    let gone = |_| Refusal::Closed(CloseCode::InternalError);
-    match guest.membership.say(id.clone(), text, None) {
-        Ok(()) => {}
-        Err(crate::room::Unposted::Full(letter)) => guest.membership.wait(letter).await.map_err(gone)?,
-        Err(crate::room::Unposted::Gone) => return Err(Refusal::Closed(CloseCode::InternalError)),
-    }
+    let gone = || Refusal::Closed(guest.over().unwrap_or(CloseCode::InternalError));
     // Its echo is its acknowledgement, here too.
-    loop {
-        let mut changed = guest.changed();
-        if let Some(said) = guest.said(id.as_str()) {
-            return Ok(said);
-        }
-        if guest.over().is_some() || changed.changed().await.is_err() {
-            return Err(Refusal::Closed(guest.over().unwrap_or(CloseCode::InternalError)));
-        }
+    let echo = guest.echo(id.clone());
+    let inside = guest.inside().ok_or_else(gone)?;
+    match inside.membership.say(id, text, None) {
+        Ok(()) => {}
+        Err(Unposted::Full(letter)) => inside.membership.wait(letter).await.map_err(|_| gone())?,
+        Err(Unposted::Gone) => return Err(gone()),
     }
+    drop(inside);
+    echo.await.map_err(|_| gone())
 }

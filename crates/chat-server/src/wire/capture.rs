@@ -70,6 +70,11 @@ impl Pool {
         Arc::new(Self(AtomicUsize::new(bytes)))
     }
 
+    /// How many are left.
+    pub fn left(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     fn take(&self, bytes: usize) -> bool {
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(bytes)).is_ok()
     }

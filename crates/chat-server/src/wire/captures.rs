@@ -1,7 +1,8 @@
 //! All recordings, each found by its token only. A recording is kept for as long as its connection
-//! lives and for a while after; there are only so many at once, in all and of one address, and when one
-//! more is wanted, the ones that ended longest ago make room. Looked at when a recorded connection
-//! opens and when somebody wants to see one; connections that are not recorded never come by.
+//! lives and for a while after; there are only so many at once, in all and of one address, and of only so
+//! many bytes. When one more is wanted, the ones that ended longest ago make room for all that it may
+//! become. Looked at when a recorded connection opens and when somebody wants to see one; connections
+//! that are not recorded never come by.
 
 use std::{
     collections::HashMap,
@@ -81,6 +82,9 @@ impl Captures {
         if kept.len() >= CAPTURES_MAX && !forget_oldest(&mut kept, None) {
             return None;
         }
+        while self.pool.left() < self.limit
+            && (forget_oldest(&mut kept, Some(whose)) || forget_oldest(&mut kept, None))
+        {}
         let token = CaptureToken::from_bytes(random::bytes());
         let capture = Arc::new(Capture::open(handshake, ends, proxied, at, self.limit, self.pool.clone()));
         if capture.is_full() {
@@ -93,17 +97,13 @@ impl Captures {
         Some((token, tap))
     }
 
-    /// The recording with this token, and what is broken of its connection, if that may be broken. A table's lookup takes no constant time, and need not: what it
-    /// tells is about hashes under a secret key, not about tokens.
+    /// The recording with this token, and what is broken of its connection, if that may be broken. A
+    /// table's lookup takes no constant time, and need not: what it tells is about hashes under a secret
+    /// key, not about tokens.
     pub fn get(&self, token: &CaptureToken, now: Instant) -> Option<Found> {
         let mut kept = self.kept();
         forget_old(&mut kept, now);
         kept.get(token).map(|kept| (kept.capture.clone(), kept.faults.clone()))
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.kept().len()
     }
 
     fn kept(&self) -> MutexGuard<'_, HashMap<CaptureToken, Kept>> {
@@ -118,7 +118,7 @@ fn forget_old(kept: &mut HashMap<CaptureToken, Kept>, now: Instant) {
     });
 }
 
-/// Forgets the one that ended longest ago; false when none has ended.
+/// Forgets the one that ended longest ago, in all or of one address; false when none has ended.
 fn forget_oldest(kept: &mut HashMap<CaptureToken, Kept>, of: Option<Address>) -> bool {
     let oldest = kept
         .iter()

@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
@@ -21,9 +21,11 @@ use chat_protocol::CloseCode;
 use clap::ValueEnum;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
+use tokio::sync::Notify;
 
 use super::stream::{Unseen, find};
 use crate::{
+    body::{self, NoBody},
     connection::{origin, outbox::Outbox},
     server::App,
 };
@@ -54,6 +56,8 @@ pub enum Lab {
 pub struct Faults {
     outbox: Mutex<Weak<Outbox>>,
     state: Mutex<Broken>,
+    /// Something is to be seen to, or earlier than was known.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -65,8 +69,8 @@ struct Broken {
     /// What is late, and when it is due. Over the bound of an outbox it is late no longer.
     late: VecDeque<(Instant, Bytes)>,
     late_bytes: usize,
-    /// Whether a task delivers what is late: however often it is asked for, there is one.
-    is_delivering: bool,
+    /// Whether a task sees to all this: however much is asked for, there is one.
+    is_seen_to: bool,
     ack: Ack,
     /// Whether the server shall have forgotten this one.
     is_forgotten: bool,
@@ -181,6 +185,9 @@ impl Faults {
         let due = (now + delay.unwrap_or_default()).max(last.unwrap_or(now));
         state.late_bytes += frames.len();
         state.late.push_back((due, frames.clone()));
+        if state.late.len() == 1 {
+            self.changed.notify_one();
+        }
         Fate::Late
     }
 
@@ -211,20 +218,12 @@ impl Faults {
         match fault {
             Break::Cut => outbox.cut_off(),
             Break::Deafness { ms } => {
-                let until = now + Duration::from_millis(ms).min(LONGEST);
-                self.state().deaf_until = Some(until);
-                // It may be waiting for something that has come meanwhile.
-                tokio::spawn(async move {
-                    tokio::time::sleep_until(until.into()).await;
-                    outbox.nudge();
-                });
+                self.state().deaf_until = Some(now + Duration::from_millis(ms).min(LONGEST));
+                self.see_to_it();
             }
             Break::Delay { ms } => {
-                let mut state = self.state();
-                state.delay = Some((Duration::from_millis(ms).min(LONGEST), now + DELAYED_FOR));
-                if !std::mem::replace(&mut state.is_delivering, true) {
-                    tokio::spawn(self.clone().deliver_late());
-                }
+                self.state().delay = Some((Duration::from_millis(ms).min(LONGEST), now + DELAYED_FOR));
+                self.see_to_it();
             }
             Break::LoseAck => self.state().ack = Ack::Doomed,
             Break::Restart => {
@@ -235,28 +234,47 @@ impl Faults {
         true
     }
 
-    /// Whether nothing is late, nor will be. Then whoever delivers it is done.
-    fn has_delivered(&self, now: Instant) -> bool {
-        let mut state = self.state();
-        let is_over = state.late.is_empty() && state.delay.is_none_or(|(_, until)| now >= until);
-        state.is_delivering = !is_over;
-        is_over
+    fn see_to_it(self: &Arc<Self>) {
+        if std::mem::replace(&mut self.state().is_seen_to, true) {
+            self.changed.notify_one();
+        } else {
+            tokio::spawn(self.clone().run());
+        }
     }
 
-    /// Sends what is late when it is due, for as long as anything may be.
-    async fn deliver_late(self: Arc<Self>) {
-        /// How late it may be besides.
-        const STEP: Duration = Duration::from_millis(5);
+    /// Sends what is late when it is due, and wakes the connection when it hears again, for as long as
+    /// anything is broken that time mends. It keeps no socket open while it waits.
+    async fn run(self: Arc<Self>) {
         loop {
+            let changed = self.changed.notified();
             let now = Instant::now();
             let Some(outbox) = self.outbox() else { return };
-            let next = self.deliver(Some(now), |frames| outbox.send_on_time(frames));
-            if next.is_none() && self.has_delivered(now) {
-                return;
+            let due = self.deliver(Some(now), |frames| outbox.send_on_time(frames));
+            if self.hears_again(now) {
+                // Something may have come meanwhile.
+                outbox.nudge();
             }
             drop(outbox);
-            tokio::time::sleep_until(next.unwrap_or(now + STEP).max(now + STEP).into()).await;
+            let Some(mended) = self.mended(due, now) else { return };
+            tokio::select! {
+                () = changed => {}
+                () = tokio::time::sleep_until(mended.into()) => {}
+            }
         }
+    }
+
+    /// Whether the connection was deaf, and is no longer.
+    fn hears_again(&self, now: Instant) -> bool {
+        self.state().deaf_until.take_if(|until| *until <= now).is_some()
+    }
+
+    /// When there is something to see to next; `None` when there is not, and the task is done.
+    fn mended(&self, due: Option<Instant>, now: Instant) -> Option<Instant> {
+        let mut state = self.state();
+        let delayed_until = state.delay.map(|(_, until)| until).filter(|until| now < *until);
+        let next = [due, state.deaf_until, delayed_until].into_iter().flatten().min();
+        state.is_seen_to = next.is_some();
+        next
     }
 }
 
@@ -272,7 +290,7 @@ pub async fn break_it(
     }
     let (_, faults) = find(&app, &token).map_err(Unbroken::Unseen)?;
     let faults = faults.ok_or(Unbroken::NoLab)?;
-    let body = to_bytes(body, REQUEST_MAX).await.map_err(|_| Unbroken::TooLong)?;
+    let body = body::read(body, REQUEST_MAX, app.config.head_deadline).await.map_err(Unbroken::NoBody)?;
     let fault = serde_json::from_slice(&body).map_err(|error| Unbroken::BadRequest(error.to_string()))?;
     if faults.inflict(fault) { Ok(StatusCode::NO_CONTENT.into_response()) } else { Err(Unbroken::Over) }
 }
@@ -286,8 +304,8 @@ pub enum Unbroken {
     Unseen(Unseen),
     /// There is no lab here.
     NoLab,
-    /// The request is longer than any that makes sense.
-    TooLong,
+    /// The request was not read: it may be longer than any that makes sense.
+    NoBody(NoBody),
     /// It is none that can be understood.
     BadRequest(String),
     /// The connection is over.
@@ -302,7 +320,9 @@ impl IntoResponse for Unbroken {
             Self::NoLab => {
                 (StatusCode::FORBIDDEN, "connections cannot be broken here; see --lab\n").into_response()
             }
-            Self::TooLong => (StatusCode::PAYLOAD_TOO_LARGE, "too long\n").into_response(),
+            Self::NoBody(NoBody::TooLong) => (StatusCode::PAYLOAD_TOO_LARGE, "too long\n").into_response(),
+            Self::NoBody(NoBody::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "too slow\n").into_response(),
+            Self::NoBody(NoBody::Broken) => (StatusCode::BAD_REQUEST, "it broke off\n").into_response(),
             Self::BadRequest(why) => (StatusCode::BAD_REQUEST, why + "\n").into_response(),
             Self::Over => (StatusCode::GONE, "the connection is over\n").into_response(),
         }

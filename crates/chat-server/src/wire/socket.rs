@@ -23,6 +23,19 @@ use crate::transport::meter::Meter;
 /// Most bytes of an answer that are kept: a `101` is shorter.
 const ANSWER_MAX: usize = 1024;
 
+/// Most reads and writes that are kept one by one: each costs more than its bytes, and a head that comes
+/// byte by byte would cost a hundred times what it says.
+const PASSAGES_MAX: usize = 64;
+
+/// How a request begins that may be a handshake (RFC 6455 §4.1).
+const GET: &[u8] = b"GET ";
+
+/// How the answer begins with which HTTP ends.
+const UPGRADED: &[u8] = b"HTTP/1.1 101 ";
+
+/// What asks for a body that has not been sent yet (RFC 9110 §10.1.1). It is not the answer.
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// See the module.
 #[derive(Debug)]
 pub struct HttpSocket {
@@ -60,10 +73,15 @@ impl HttpSocket {
         Self { stream, meter, exchange: Exchange { asked_max, is_whole: true, ..Exchange::default() } }
     }
 
-    /// The socket, and what passed it in its last exchange; `None` where not all of that was kept.
+    /// The socket, and the handshake that it has behind it; `None` where not all of that was kept.
     pub fn into_parts(self) -> (TcpStream, Option<Vec<Passage>>) {
         let Self { stream, exchange, .. } = self;
-        (stream, exchange.is_whole.then_some(exchange.passages))
+        // Of requests that came together, the first is answered first; and what came of the next with an
+        // earlier one is not here.
+        let is_handshake = exchange.is_whole
+            && exchange.begins(Direction::In, GET)
+            && exchange.begins(Direction::Out, UPGRADED);
+        (stream, is_handshake.then_some(exchange.passages))
     }
 }
 
@@ -78,12 +96,21 @@ impl Exchange {
     }
 
     fn answered(&mut self, bytes: &[u8]) {
+        if self.answered == 0 && bytes == CONTINUE {
+            return self.keep(Direction::Out, bytes, true);
+        }
         self.answered += bytes.len();
         self.keep(Direction::Out, bytes, self.answered <= ANSWER_MAX);
     }
 
+    /// Whether what passed this way begins so.
+    fn begins(&self, direction: Direction, with: &[u8]) -> bool {
+        let passages = self.passages.iter().filter(|passage| passage.direction == direction);
+        passages.flat_map(|passage| &passage.bytes).take(with.len()).eq(with)
+    }
+
     fn keep(&mut self, direction: Direction, bytes: &[u8], fits: bool) {
-        self.is_whole &= fits;
+        self.is_whole &= fits && self.passages.len() < PASSAGES_MAX;
         if self.is_whole {
             self.passages.push(Passage { at: Instant::now(), direction, bytes: bytes.to_vec() });
         } else {

@@ -5,26 +5,22 @@
 
 use std::{
     collections::VecDeque,
-    convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{
     extract::{Path, State},
-    response::{
-        IntoResponse, Response,
-        sse::{self, KeepAlive, Sse},
-    },
+    response::{IntoResponse, Response, sse},
 };
 use chat_protocol::CaptureToken;
 use chat_wire::{Event, pcapng};
 use futures_util::{Stream, stream};
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use tokio::sync::watch;
 
 use super::{capture::Capture, captures::Found, kernel, reading::Reading};
-use crate::server::App;
+use crate::{event_stream, server::App};
 
 /// Most streams of one recording at once: the page, its next one before the last has gone, and a
 /// terminal or two.
@@ -33,11 +29,6 @@ pub const STREAMS_MAX: usize = 4;
 /// How often the kernel is asked at most: it knows little that is new more often.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long a stream may be silent, so that nobody on the way takes it for dead.
-const SILENCE_MAX: Duration = Duration::from_secs(15);
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-
 /// `GET /xray/{token}/events`.
 pub async fn events(
     State(app): State<Arc<App>>,
@@ -45,13 +36,8 @@ pub async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Unseen> {
     let (capture, _) = find(&app, &token)?;
-    let from = match headers.get(LAST_EVENT_ID) {
-        None => 0,
-        Some(last) => {
-            let last = last.to_str().ok().and_then(|last| last.parse::<usize>().ok()).ok_or(Unseen::BadId)?;
-            last.saturating_add(1)
-        }
-    };
+    let last = event_stream::last_id::<usize>(&headers).map_err(|_| Unseen::BadId)?;
+    let from = last.map_or(0, |last| last.saturating_add(1));
     if capture.ended().is_some() && from >= capture.watch().borrow().to_owned() {
         // What tells a browser that there is nothing to come back for (HTML §9.2.3).
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -59,8 +45,7 @@ pub async fn events(
     if capture.watchers() >= STREAMS_MAX {
         return Err(Unseen::TooMany);
     }
-    let events = Sse::new(watch(capture, from)).keep_alive(KeepAlive::new().interval(SILENCE_MAX));
-    Ok(([(header::CACHE_CONTROL, "no-store")], events).into_response())
+    Ok(event_stream::answer(watch(capture, from)))
 }
 
 /// `GET /xray/{token}/otagh.pcapng`.
@@ -95,7 +80,7 @@ struct Watching {
 
 /// The events from number `from` on, until the last one: that of the connection's end, which also a
 /// stop of the server brings.
-fn watch(capture: Arc<Capture>, from: usize) -> impl Stream<Item = Result<sse::Event, Infallible>> {
+fn watch(capture: Arc<Capture>, from: usize) -> impl Stream<Item = sse::Event> {
     let watching = Watching {
         reading: Reading::new(capture.clone()),
         count: capture.watch(),
@@ -107,7 +92,7 @@ fn watch(capture: Arc<Capture>, from: usize) -> impl Stream<Item = Result<sse::E
     };
     stream::unfold(watching, async |mut watching| {
         let (number, event) = watching.next().await?;
-        Some((Ok(told(number, &event)), watching))
+        Some((told(number, &event), watching))
     })
 }
 

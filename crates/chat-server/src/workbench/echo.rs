@@ -3,7 +3,7 @@
 //! last with a close frame that has the rule's code and, as its reason, the rule's name
 //! ([`Violation::name`](chat_wire::rules::Violation::name)).
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use axum::{
     Extension,
@@ -16,11 +16,7 @@ use super::{
     open,
     socket::{Message, Socket, Terms},
 };
-use crate::{
-    address::Peer,
-    handshake::{self, Refused},
-    server::App,
-};
+use crate::{address::Peer, handshake::Refused, server::App};
 
 /// `GET /ws/echo`.
 ///
@@ -31,11 +27,8 @@ pub async fn echo(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let reserve = |request: &Request| {
-        let client = app.proxies.client(peer, request.headers());
-        handshake::reserve(&app, client, Instant::now()).map(Some)
-    };
-    open(&app, request, Terms::of(&app), reserve, converse).await
+    let client = app.proxies.client(peer, request.headers());
+    open(&app, request, Terms::of(&app), Some(client), converse).await
 }
 
 /// The whole conversation.

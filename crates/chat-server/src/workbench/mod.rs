@@ -3,7 +3,7 @@
 //! no browser lets a page write its own handshake and frames. Both speak through a [`socket`] that reads
 //! by [`chat_wire::rules`]. Rooms and their protocol are not known here.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use axum::{extract::Request, response::Response};
 use bytes::Bytes;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use self::socket::{Socket, Terms};
 use crate::{
-    connection::registry::Place,
+    address::Address,
     handshake::{self, Refused},
     server::App,
     wire::socket::HttpSocket,
@@ -35,13 +35,14 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// A WebSocket on a TCP connection, or on one in memory.
 type AnySocket = Socket<Box<dyn Stream>>;
 
-/// Checks the handshake of this request, gets it a place with `reserve`, and answers `101`; then
-/// `converse` has the socket, on these terms, and the place as long as it goes on.
+/// Checks the handshake of this request, and answers `101`; then `converse` has the socket, on these
+/// terms. Meanwhile it has a place among the connections of its client; none where there is no client,
+/// because another connection carries this one and has a place already.
 async fn open<F>(
     app: &Arc<App>,
     mut request: Request,
     terms: Terms,
-    reserve: impl FnOnce(&Request) -> Result<Option<Place>, Refused>,
+    client: Option<Address>,
     converse: impl FnOnce(AnySocket) -> F + Send + 'static,
 ) -> Result<Response, Refused>
 where
@@ -50,7 +51,7 @@ where
     let accept = handshake::check(request.method(), request.version(), request.headers())?;
     handshake::check_site(app, request.headers())?;
     let on_upgrade = handshake::socket(&mut request)?;
-    let place = reserve(&request)?;
+    let place = client.map(|client| handshake::reserve(app, client, Instant::now())).transpose()?;
     app.tasks.spawn(async move {
         match on_upgrade.await {
             Ok(upgraded) => {

@@ -9,7 +9,7 @@ use std::{
     pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -34,12 +34,7 @@ use super::{
     echo, open,
     socket::{Ending, Message, Socket, Terms},
 };
-use crate::{
-    address::Peer,
-    handshake::{self, Refused},
-    headers,
-    server::App,
-};
+use crate::{address::Peer, handshake::Refused, headers, server::App};
 
 /// Most bytes of the connection inside that are on their way, in each direction.
 const BUFFER: usize = 16 * 1024;
@@ -66,12 +61,9 @@ pub async fn pipe(
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Result<Response, Refused> {
-    let reserve = |request: &Request| {
-        let client = app.proxies.client(peer, request.headers());
-        handshake::reserve(&app, client, Instant::now()).map(Some)
-    };
+    let client = app.proxies.client(peer, request.headers());
     let inside = app.clone();
-    open(&app, request, Terms::of(&app), reserve, move |socket| converse(inside, socket)).await
+    open(&app, request, Terms::of(&app), Some(client), move |socket| converse(inside, socket)).await
 }
 
 /// The whole life of a pipe.
@@ -187,7 +179,7 @@ async fn serve(app: Arc<App>, far: DuplexStream) {
 /// answers a ping in time, so there are none.
 async fn echo_inside(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refused> {
     let terms = Terms { silence: LIFE, ..Terms::of(&app) };
-    open(&app, request, terms, |_| Ok(None), echo::converse).await
+    open(&app, request, terms, None, echo::converse).await
 }
 
 async fn elsewhere() -> (StatusCode, &'static str) {

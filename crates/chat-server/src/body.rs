@@ -1,0 +1,39 @@
+//! The body of a request, whole. It is copied as it comes, because the pieces in which the HTTP library
+//! hands it out each keep the whole read buffer they came in, and a body sent byte by byte would have as
+//! many of those as bytes. Bounded in length and in time; what the body says is not known here.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use futures_util::StreamExt;
+
+/// Why a body was not read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoBody {
+    /// It is longer than it may be.
+    TooLong,
+    /// It did not come in time.
+    TooSlow,
+    /// The connection failed in the middle of it, or it broke the rules of HTTP.
+    Broken,
+}
+
+/// Reads a body of at most `max` bytes, for at most `deadline`.
+///
+/// # Errors
+/// [`NoBody`].
+pub async fn read(body: Body, max: usize, deadline: Duration) -> Result<Vec<u8>, NoBody> {
+    let mut pieces = body.into_data_stream();
+    let reading = async {
+        let mut whole = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| NoBody::Broken)?;
+            if whole.len() + piece.len() > max {
+                return Err(NoBody::TooLong);
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole)
+    };
+    tokio::time::timeout(deadline, reading).await.unwrap_or(Err(NoBody::TooSlow))
+}
