@@ -481,6 +481,53 @@ async fn lengths_that_are_announced_and_not_sent_cost_little() {
 }
 
 #[tokio::test]
+async fn a_body_that_comes_byte_by_byte_costs_its_bytes() {
+    let (process, server) = otagh(&["--head-deadline", "60s"]).await;
+    let memory = process.usage().unwrap().memory().unwrap();
+    let mut crowd = Vec::new();
+    for n in 0..40 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let head = format!(
+            "POST /rooms/class/messages?client=c{n} HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        crowd.push(stream);
+    }
+    for _ in 0..2_000 {
+        for stream in &mut crowd {
+            stream.write_all(b" ").await.unwrap();
+        }
+        tokio::task::yield_now().await;
+    }
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
+    assert!(grown < 16 * MIB, "{} KiB more", grown / 1024);
+}
+
+#[tokio::test]
+async fn a_stream_whose_reader_takes_nothing_is_ended_and_its_place_is_free() {
+    // One place among the sockets that are no WebSockets; what is sent waits in the kernel.
+    let options = ["--ping-interval", "1s", "--ping-deadline", "1s", "--max-http-sockets", "1"];
+    let (_process, server) = otagh(&[&options[..], &["--outbox-bytes", "100000000"]].concat()).await;
+    let mut sara = server.join("class", "sara").await;
+    let mut stalled = small_socket(server.address).await;
+    stalled.write_all(b"GET /rooms/class/events?client=ali HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    soon("ali", sara.expect_presence(|presence| presence.to_string().contains("ali"))).await;
+    let text = long_text();
+    for seq in 1..=40 {
+        sara.say(&seq.to_string(), &text).await;
+        while sara.expect("said").await["seq"] != seq {}
+    }
+    assert!(server.get("/healthz").await.starts_with("HTTP/1.1 503 "), "there is one place");
+    soon("the place", async {
+        while !server.get("/healthz").await.starts_with("HTTP/1.1 200 ") {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stop_under_load_is_told_to_everybody_spread_over_time_and_ends_with_zero() {
     let (mut process, server) = otagh(&["--close-grace", "1s"]).await;
     let mut sara = server.join("class", "sara").await;

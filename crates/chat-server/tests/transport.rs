@@ -104,6 +104,11 @@ fn texts(messages: &[Value]) -> Vec<&str> {
         .collect()
 }
 
+/// What a browser keeps of the head of an answer.
+fn cookie(head: &str) -> String {
+    head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned()
+}
+
 /// A stream of events.
 struct Stream(tokio::io::Lines<BufReader<TcpStream>>);
 
@@ -193,7 +198,7 @@ async fn they_are_members_and_are_away_and_gone_like_others() {
     let joined = sara.expect_presence(|presence| !presence["joined"].as_array().unwrap().is_empty()).await;
     assert!(joined["joined"].to_string().contains("ali") || joined["joined"].to_string().contains("sara"));
     assert_eq!(stream.next().await.unwrap().1["type"], "welcome");
-    let cookie = head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    let cookie = cookie(&head);
     drop(stream);
     sara.expect_presence(|presence| presence["changed"][0]["away"] == true).await;
     let (mut back, _) =
@@ -245,6 +250,123 @@ async fn two_requests_of_one_guest_at_once_do_not_take_from_each_other() {
 }
 
 #[tokio::test]
+async fn what_is_said_is_answered_with_its_own_echo_whoever_listens_to_the_stream() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let (mut stream, head) = Stream::open(&server, "ali", "").await;
+    let mut ali = Browser { cookie: cookie(&head), ..Browser::new(&server, "ali") };
+    for n in 1..=10 {
+        // Another's message may have the same id.
+        let id = n.to_string();
+        sara.say(&id, "از سارا").await;
+        let said = ali.say(&id, "از علی").await.json();
+        assert_eq!(
+            (&said["id"], &said["from"], &said["text"]),
+            (&json!(id), &json!("ali"), &json!("از علی"))
+        );
+        let mut heard = [stream.said().await.1, stream.said().await.1];
+        heard.sort_by_key(|said| said["from"] == "sara");
+        assert_eq!([&heard[0]["text"], &heard[1]["text"]], ["از علی", "از سارا"]);
+    }
+    // Once they have gone by, the stream has them, and the answer is the same.
+    let again = ali.say("3", "از علی").await.json();
+    assert_eq!((&again["id"], &again["from"]), (&json!("3"), &json!("ali")));
+}
+
+#[tokio::test]
+async fn of_two_who_listen_as_one_the_latest_hears_all_and_the_other_is_told_so() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let (mut first, head) = Stream::open(&server, "ali", "").await;
+    assert_eq!(first.next().await.unwrap().1["type"], "welcome");
+    let more = format!("Cookie: {}\r\nLast-Event-ID: 0\r\n", cookie(&head));
+    let (mut second, _) = Stream::open(&server, "ali", &more).await;
+    let mut last = Value::Null;
+    while let Some((_, event)) = first.next().await {
+        last = event;
+    }
+    assert_eq!((&last["type"], &last["code"]), (&json!("closed"), &json!(4500)));
+    sara.say("1", "یک").await;
+    assert_eq!(second.said().await.0, 1);
+
+    let mut polls = Browser::new(&server, "reza");
+    polls.poll("").await;
+    while !polls.poll("&wait=1").await.is_empty() {}
+    let mut newer = Browser { cookie: polls.cookie.clone(), ..Browser::new(&server, "reza") };
+    let older = polls.path("&after=1&wait=25");
+    let requests = async |one: &mut Browser<'_>| {
+        one.get("/rooms/class/costs?client=reza").await.json()["requests"].clone()
+    };
+    let before = requests(&mut newer).await;
+    let newest = async {
+        while requests(&mut newer).await == before {}
+        newer.get(&newer.path("&after=1")).await.status
+    };
+    let (answer, status) = tokio::join!(polls.get(&older), newest);
+    assert_eq!((status, answer.status, &answer.json()["code"]), (200, 409, &json!(4500)));
+}
+
+#[tokio::test]
+async fn who_asks_for_what_they_had_acknowledged_comes_back_and_is_told_it_again() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    for n in 1..=3 {
+        sara.say(&n.to_string(), "دوباره").await;
+    }
+    while ali.after < 3 {
+        ali.poll("&wait=5").await;
+    }
+    ali.poll("").await;
+    let requests = async |ali: &mut Browser<'_>| {
+        ali.get("/rooms/class/costs?client=ali").await.json()["requests"].as_u64().unwrap()
+    };
+    let before = requests(&mut ali).await;
+    let messages = ali.get(&ali.path("&after=1")).await.json()["messages"].as_array().unwrap().clone();
+    assert_eq!((&messages[0]["type"], &messages[0]["recovered"]), (&json!("welcome"), &json!(true)));
+    assert_eq!(messages[0]["you"]["id"], "ali", "they are who they were");
+    ali.after = 1;
+    let mut told = messages.iter().filter(|message| message["type"] == "said").count();
+    while told < 2 {
+        told += texts(&ali.poll("&wait=5").await).len();
+    }
+    assert!(requests(&mut ali).await > before, "and have cost what they cost");
+    // What is not there yet cannot be acknowledged.
+    let messages = ali.get(&ali.path("&after=99")).await.json()["messages"].clone();
+    assert_eq!((&messages[0]["type"], &messages[0]["recovered"]), (&json!("welcome"), &json!(false)));
+}
+
+#[tokio::test]
+async fn who_comes_too_fast_takes_no_place() {
+    let server = TestServer::with(&["--messages-per-address", "1", "--max-connections", "7"]).await;
+    let mut came = 0;
+    for n in 0..50 {
+        let answer = server.get(&format!("/rooms/class/messages?client=c{n}")).await;
+        came += usize::from(answer.starts_with("HTTP/1.1 200 "));
+        assert!(!answer.starts_with("HTTP/1.1 503 "), "the places are taken after {came} of {n}");
+    }
+    assert!((5..7).contains(&came), "{came}");
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_is_not_waited_for() {
+    let server = TestServer::with(&["--head-deadline", "300ms"]).await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nCookie: {}\r\nContent-Length: 100\r\n\r\n{{\"text\":",
+        ali.path(""),
+        ali.cookie
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon("an answer", stream.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test]
 async fn what_was_not_acknowledged_is_told_again_and_a_repeated_post_is_said_once() {
     let server = TestServer::start().await;
     let mut ali = Browser::new(&server, "ali");
@@ -273,7 +395,8 @@ async fn who_shows_nothing_is_somebody_else() {
     let messages = thief.poll("").await;
     assert_ne!(messages[0]["you"]["id"], "ali");
     assert_eq!(texts(&messages), [""; 0], "a newcomer sees no history");
-    let forged = format!("otagh-ali={}.{}", "0".repeat(64), welcome["epoch"].as_str().unwrap());
+    let (name, _) = ali.cookie.split_once('=').unwrap();
+    let forged = format!("{name}={}.{}", "0".repeat(64), welcome["epoch"].as_str().unwrap());
     let mut forger = Browser { cookie: forged, ..Browser::new(&server, "ali") };
     assert_ne!(forger.poll("").await[0]["you"]["id"], "ali");
     assert!(ali.poll("").await.iter().all(|message| message["type"] != "welcome"), "unharmed");
@@ -318,9 +441,15 @@ async fn mistakes_are_named_as_in_the_protocol_and_harm_nobody() {
     assert_eq!(ali.ask("POST", &ali.path(""), json, &" ".repeat(60_000)).await.status, 413);
     let evil = "Origin: http://evil.example\r\nContent-Type: application/json\r\n";
     assert_eq!(ali.ask("POST", &ali.path(""), evil, "{\"text\":\"x\"}").await.status, 403);
-    let picture = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n";
-    let path = "/rooms/class/messages?client=made-to";
-    assert_eq!(Browser::new(&server, "made-to").ask("GET", path, picture, "").await.status, 403);
+    let cross = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode:";
+    for (how, path, status) in [
+        ("no-cors\r\nSec-Fetch-Dest: image", "/rooms/class/messages?client=made-to", 403),
+        ("navigate\r\nSec-Fetch-Dest: iframe", "/classic/class?client=made-to&name=made-to", 403),
+        ("navigate\r\nSec-Fetch-Dest: document", "/classic/class?client=by-link", 200),
+    ] {
+        let how = format!("{cross} {how}\r\n");
+        assert_eq!(Browser::new(&server, "made-to").ask("GET", path, &how, "").await.status, status, "{how}");
+    }
     assert_eq!(ali.say("2", "هنوز هستم").await.status, 200);
 }
 
@@ -379,7 +508,7 @@ async fn who_was_away_for_a_while_gets_all_of_it_as_one_replay() {
     let mut sara = server.join("class", "sara").await;
     let (mut stream, head) = Stream::open(&server, "ali", "").await;
     stream.next().await.unwrap();
-    let cookie = head.split("set-cookie: ").nth(1).unwrap().split(';').next().unwrap().to_owned();
+    let cookie = cookie(&head);
     drop(stream);
     sara.expect_presence(|presence| presence["changed"][0]["away"] == true).await;
     for n in 0..40 {
@@ -417,6 +546,63 @@ async fn what_is_counted_is_what_passed_the_wire() {
         (&costs["payload_out"], &costs["headers_out"]),
         (&json!(payload_out), &json!(received - payload_out))
     );
+}
+
+#[tokio::test]
+async fn a_body_that_is_asked_for_first_is_counted_too() {
+    let server = TestServer::start().await;
+    let mut ali = Browser::new(&server, "ali");
+    let came = ali.get(&ali.path("")).await;
+    let body = json!({"id": "1", "text": "سلام"}).to_string();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nExpect: 100-continue\r\n\
+         Cookie: {}\r\nContent-Length: {}\r\n\r\n",
+        ali.path(""),
+        ali.cookie,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; 25];
+    soon("to be asked", stream.read_exact(&mut go_on)).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(body.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    soon("an answer", stream.read_to_string(&mut answer)).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let said = answer.split_once("\r\n\r\n").unwrap().1;
+    let costs = ali.get("/rooms/class/costs?client=ali").await.json();
+    let sent = came.sent + head.len();
+    let received = came.received + go_on.len() + answer.len();
+    let payload_out = came.body.len() + said.len();
+    let expected = json!({
+        "requests": 2,
+        "headers_in": sent,
+        "payload_in": body.len(),
+        "headers_out": received - payload_out,
+        "payload_out": payload_out,
+    });
+    assert_eq!(costs, expected);
+}
+
+#[tokio::test]
+async fn a_browser_keeps_a_ticket_for_each_room_and_shows_it_to_nobody_else() {
+    let server = TestServer::start().await;
+    let mut browser = Browser::new(&server, "ali");
+    let page = browser.get("/classic/class?client=ali&name=ali").await;
+    let cookies: Vec<&str> =
+        page.head.split("set-cookie: ").skip(1).map(|line| line.lines().next().unwrap()).collect();
+    let paths: Vec<&str> = cookies.iter().map(|cookie| cookie.split("; ").nth(1).unwrap()).collect();
+    assert_eq!(paths, ["Path=/rooms", "Path=/classic"]);
+    let in_class = browser.cookie.clone();
+    browser.cookie = String::new();
+    browser.get("/rooms/other/messages?client=ali").await;
+    assert_ne!(in_class.split_once('=').unwrap().0, browser.cookie.split_once('=').unwrap().0);
+    browser.cookie = in_class + "; " + &browser.cookie;
+    for room in ["class", "other"] {
+        let answer = browser.get(&format!("/rooms/{room}/costs?client=ali")).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
 }
 
 #[tokio::test]

@@ -400,6 +400,50 @@ async fn recordings_are_bounded_and_those_that_ended_make_room() {
 }
 
 #[tokio::test]
+async fn recordings_that_ended_give_their_bytes_to_the_next() {
+    let server = TestServer::with(&["--xray-bytes", "20000", "--xray-total-bytes", "50000"]).await;
+    let mut tokens = Vec::new();
+    for n in 0..10 {
+        let (mut ali, token) = recorded(&server, "class", &format!("c{n}")).await;
+        // Until it is full.
+        for m in 0..20 {
+            ali.say(&m.to_string(), &"ا".repeat(500)).await;
+            while ali.expect("said").await["id"] != m.to_string() {}
+        }
+        ali.close(1000).await;
+        tokens.push(token);
+    }
+    let newest = Events::of(&server, &tokens[9]).await.all().await;
+    let kept: usize = shown(&newest).iter().map(Vec::len).sum();
+    assert!(kept > 15_000, "{kept} bytes kept: it had to share with those that ended");
+    let oldest = server.get(&format!("/xray/{}/events", tokens[0])).await;
+    assert!(oldest.starts_with("HTTP/1.1 404 "), "{oldest}");
+}
+
+#[tokio::test]
+async fn a_handshake_that_came_with_another_request_is_not_recorded() {
+    let server = TestServer::start().await;
+    let upgrade = handshake("/ws/class/ali?xray=1", "Cookie: session=geheim\r\n");
+    // The other request ends before, or in the middle of what is read with it.
+    for cut in [upgrade.len(), 20] {
+        let (with, rest) = upgrade.split_at(cut);
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let both = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n{with}");
+        stream.write_all(both.as_bytes()).await.unwrap();
+        let mut came = Vec::new();
+        while !came.ends_with(b"ok\n") {
+            came.push(soon("the other answer", stream.read_u8()).await.unwrap());
+        }
+        stream.write_all(rest.as_bytes()).await.unwrap();
+        let is_refused = |came: &[u8]| String::from_utf8_lossy(came).contains("xray_unavailable");
+        while !is_refused(&came) {
+            came.push(soon("a refusal", stream.read_u8()).await.unwrap());
+            assert!(!String::from_utf8_lossy(&came).contains("\"token\""), "it is recorded, {cut}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn streams_of_one_recording_are_bounded_and_do_not_hold_up_a_stop() {
     let mut server = TestServer::start().await;
     let (_ali, token) = recorded(&server, "class", "ali").await;

@@ -359,6 +359,24 @@ mod tests {
         assert_eq!(faults.fate(&frames(4), 100, after + by), Fate::Sent);
     }
 
+    #[tokio::test]
+    async fn there_is_one_task_and_it_keeps_no_connection() {
+        let outbox = Arc::new(Outbox::to_be_fetched(1_000));
+        let faults = Arc::new(Faults::default());
+        faults.concern(&outbox);
+        let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+        for ms in [60_000, 50_000, 40_000] {
+            assert!(faults.inflict(Break::Deafness { ms }));
+            assert!(faults.inflict(Break::Delay { ms }));
+            tokio::task::yield_now().await;
+        }
+        assert_eq!((tasks(), Arc::strong_count(&outbox)), (1, 1));
+        drop(outbox);
+        faults.changed.notify_one();
+        tokio::task::yield_now().await;
+        assert_eq!(tasks(), 0);
+    }
+
     #[test]
     fn no_more_is_late_than_an_outbox_would_keep() {
         let now = Instant::now();
