@@ -407,8 +407,9 @@ async fn recordings_that_ended_give_their_bytes_to_the_next() {
         let (mut ali, token) = recorded(&server, "class", &format!("c{n}")).await;
         // Until it is full.
         for m in 0..20 {
-            ali.say(&m.to_string(), &"ا".repeat(500)).await;
-            while ali.expect("said").await["id"] != m.to_string() {}
+            let id = m.to_string();
+            ali.say(&id, &"ا".repeat(500)).await;
+            while ali.expect("said").await["id"] != id {}
         }
         ali.close(1000).await;
         tokens.push(token);

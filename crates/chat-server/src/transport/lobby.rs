@@ -89,20 +89,21 @@ impl Lobby {
         if !visitor.may_send(now) {
             return Err(too_fast());
         }
-        let here = visit.ticket.as_ref().and_then(|ticket| app.lobby.hold(&visit.room, ticket));
-        let account = match here {
-            Some((guest, mut hold)) => {
-                hold.then(LEASE);
-                if !guest.inside().is_some_and(|inside| inside.membership.frames().take(now)) {
+        let mut account = Arc::default();
+        if let Some((guest, mut hold)) =
+            visit.ticket.as_ref().and_then(|ticket| app.lobby.hold(&visit.room, ticket))
+        {
+            hold.then(LEASE);
+            if let Some(inside) = guest.inside() {
+                if !inside.membership.frames().take(now) {
                     return Err(too_fast());
                 }
                 if visit.after.is_none_or(|after| guest.can_tell_after(after)) {
                     return Ok(Found { guest, hold, ticket: None });
                 }
-                guest.account.clone()
             }
-            None => Arc::default(),
-        };
+            account = guest.account.clone();
+        }
         let Visit { room, client, name, ticket, after, .. } = visit;
         let config = &app.config;
         let place = app.connections.reserve(visitor).map_err(NoGuest::NoPlace)?;
