@@ -1,6 +1,6 @@
 // The same room by five ways: what is said by one is heard by all, and each is counted.
 
-import type { Page } from '@playwright/test';
+import type { Page, WebSocketRoute } from '@playwright/test';
 
 import { expect, test } from './fixtures/test.ts';
 import { enter, message, say } from './room.ts';
@@ -71,6 +71,94 @@ test('a way that rests asks for nothing', async ({ server, somebody }) => {
   const before = polls();
   await until(4);
   expect(polls()).toBe(before);
+});
+
+test.describe('a way that fails', () => {
+  test.use({ expectedComplaints: [/Failed to load resource|WebSocket connection to .* failed/] });
+  const trouble = (page: Page, token: string) => way(page, token).locator('.trouble');
+  const closed = JSON.stringify({ type: 'closed', code: 4001, reason: 'slow_reader' });
+
+  test('says so, tries again after a pause, and goes on', async ({ server, somebody }) => {
+    test.slow();
+    const sara = await somebody();
+    let tried = 0;
+    await sara.route(/\/messages\?client=(poll|long-poll)-/, (route) => {
+      tried++;
+      return route.fulfill({ status: 503, contentType: 'application/json', body: closed });
+    });
+    await sara.route(/\/events\?client=events-/, (route) => route.fulfill({ status: 429 }));
+    await sara.route(/\/classic\//, (route) => route.abort());
+    await sara.goto(`${server.url}/ways/ways`);
+    for (const token of ['poll', 'long-poll']) {
+      await expect(trouble(sara, token)).toContainText('با کد ۴۰۰۱ بست');
+      await expect(trouble(sara, token)).toContainText('دوباره تلاش می‌شود');
+    }
+    await expect(trouble(sara, 'events')).toContainText('دوباره تلاش می‌شود');
+    await expect(trouble(sara, 'classic')).toContainText('سرور پاسخ نمی‌دهد');
+    await expect(trouble(sara, 'socket')).toHaveText('');
+    const before = tried;
+    await sara.waitForTimeout(3_000);
+    expect(tried - before, 'no more than one in two seconds, by two ways').toBeLessThanOrEqual(4);
+
+    await sara.unrouteAll();
+    for (const token of ['poll', 'long-poll', 'events']) {
+      await expect(trouble(sara, token), token).toHaveText('', { timeout: 15_000 });
+    }
+    await sara.getByRole('button', { name: 'تازه کن' }).click();
+    await expect(trouble(sara, 'classic')).toHaveText('');
+    await sara.getByLabel('پیام', { exact: true }).fill('همه برگشتند');
+    await sara.getByRole('button', { name: 'بگو' }).click();
+    for (const token of ['poll', 'long-poll', 'events', 'socket']) {
+      await expect(way(sara, token).locator('.heard li')).toContainText(['همه برگشتند']);
+    }
+  });
+
+  test('and is not let in rests, until somebody wants it to go on', async ({ server, somebody }) => {
+    const sara = await somebody();
+    let tried = 0;
+    await sara.route(/\/messages\?client=poll-/, (route) => {
+      tried++;
+      return route.fulfill({ status: 403, body: 'no' });
+    });
+    await sara.goto(`${server.url}/ways/ways`);
+    await expect(trouble(sara, 'poll')).toContainText('با کد ۴۰۳');
+    await expect(way(sara, 'poll')).toHaveAttribute('data-rests', '');
+    await sara.waitForTimeout(3_000);
+    expect(tried).toBe(1);
+    await sara.unrouteAll();
+    await way(sara, 'poll').getByRole('button', { name: 'ادامه بده' }).click();
+    await expect(trouble(sara, 'poll')).toHaveText('');
+  });
+
+  test('by WebSocket comes back as who it was, and hears what it missed', async ({ server, somebody }) => {
+    test.slow();
+    const ali = await somebody();
+    await enter(ali, server.url, 'ways', 'علی');
+    const sara = await somebody();
+    const sockets: WebSocketRoute[] = [];
+    await sara.routeWebSocket(/\/ws\//, (route) => {
+      sockets.push(route);
+      route.connectToServer();
+    });
+    await sara.goto(`${server.url}/ways/ways`);
+    await expect(ali.locator('#people .roster')).toContainText('WebSocket');
+    await say(ali, 'پیش از قطع');
+    await expect(way(sara, 'socket').locator('.heard li')).toHaveText([/پیش از قطع/]);
+    const cost = async () => number(await figure(sara, 'socket', 'محموله').innerText());
+    const before = await cost();
+    await sockets[0]!.close({ code: 4004 });
+    await expect(trouble(sara, 'socket')).toContainText('با کد ۴۰۰۴ بست');
+    await say(ali, 'در این میان');
+    await expect(trouble(sara, 'socket')).toHaveText('', { timeout: 10_000 });
+    await expect(way(sara, 'socket').locator('.heard li')).toHaveText([/در این میان/, /پیش از قطع/]);
+    expect(sockets).toHaveLength(2);
+    // It is another connection, and what the first one cost has been paid.
+    await expect.poll(async () => number(await figure(sara, 'socket', 'درخواست').innerText())).toBe(2);
+    expect(await cost()).toBeGreaterThan(before);
+
+    await sockets[1]!.close({ code: 4500 });
+    await expect(way(sara, 'socket')).toHaveAttribute('data-rests', '');
+  });
 });
 
 test('the classic page needs no JavaScript', async ({ server, somebody }) => {

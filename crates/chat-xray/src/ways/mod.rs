@@ -8,7 +8,7 @@ use leptos::{either::Either, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
 use self::{
-    race::{Race, Way},
+    race::{Race, Trouble, Way},
     runners::Runners,
 };
 
@@ -127,6 +127,7 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
             <h2>{words::NAMES[way as usize]}</h2>
             <p class="small what">{words::WHATS[way as usize]}</p>
             <div class="controls">{control} {intervals}</div>
+            <p class="trouble" aria-live="polite">{move || runner.with(|runner| runner.trouble.map(told_of))}</p>
             <svg class="strip" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
                 <rect class="payload" x=move || 1_000 - payload() width=payload height="10"></rect>
                 <rect class="headers" x=move || 1_000 - payload() - headers() width=headers height="10"></rect>
@@ -152,6 +153,17 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
             </ol>
         </section>
     }
+}
+
+/// What is wrong, in words, and what becomes of it.
+fn told_of(trouble: Trouble) -> String {
+    let what = match trouble {
+        Trouble::Lost => words::LOST.to_owned(),
+        Trouble::Refused(status) => words::refused(status),
+        Trouble::Closed(code) => words::closed(code),
+        Trouble::Strange => words::STRANGE.to_owned(),
+    };
+    format!("{what} {}", if trouble.passes() { words::AGAIN } else { words::RESTS })
 }
 
 /// A delay, in words.

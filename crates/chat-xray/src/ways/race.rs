@@ -2,6 +2,7 @@
 //! from when it was sent in this very page, and the bytes that the server counted. It knows no browser
 //! and no clock; times are passed in, in milliseconds of one clock.
 
+use chat_protocol::CloseCode;
 use chat_wire::Costs;
 use serde::Deserialize;
 
@@ -54,6 +55,36 @@ pub struct Heard {
     pub delay: Option<f64>,
 }
 
+/// Why a way brings nothing at the moment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Trouble {
+    /// Nobody answers, or the connection broke off.
+    Lost,
+    /// It was answered with this HTTP status.
+    Refused(u16),
+    /// The room ended it with this close code.
+    Closed(u16),
+    /// What came was not understood.
+    Strange,
+}
+
+impl Trouble {
+    /// Of a close code, as browsers report it: 1006 was never on the wire.
+    pub fn closed(code: u16) -> Self {
+        if code == 1006 { Self::Lost } else { Self::Closed(code) }
+    }
+
+    /// Whether it may be over by itself, so that it makes sense to try again.
+    pub fn passes(self) -> bool {
+        match self {
+            Self::Lost | Self::Strange => true,
+            // Taken names become free, and who was too fast has waited.
+            Self::Refused(status) => status >= 500 || matches!(status, 409 | 429),
+            Self::Closed(code) => CloseCode::should_reconnect(code),
+        }
+    }
+}
+
 /// One way's part.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Runner {
@@ -61,10 +92,15 @@ pub struct Runner {
     pub heard: Vec<Heard>,
     /// The last message that came.
     pub seq: u64,
-    /// What it has cost.
+    /// What it has cost, in all.
     pub costs: Costs,
+    /// What the accounts that are closed counted, and what the open one says.
+    closed: Costs,
+    open: Costs,
     /// How long its messages took, in milliseconds.
     pub delays: Vec<f64>,
+    /// What is wrong with it, if something is.
+    pub trouble: Option<Trouble>,
 }
 
 impl Runner {
@@ -90,9 +126,21 @@ impl Race {
         &self.runners[way as usize]
     }
 
-    /// What it has cost by now.
-    pub fn cost(&mut self, way: Way, costs: Costs) {
-        self.runners[way as usize].costs = costs;
+    /// What the server's account of this way says by now. Whoever was away for too long comes back as a
+    /// new guest, with a new account: one that says less than before is another one, and what the one
+    /// before it counted stays.
+    pub fn cost(&mut self, way: Way, account: Costs) {
+        let runner = &mut self.runners[way as usize];
+        let Runner { closed, open, .. } = runner;
+        if account.requests < open.requests || account.all() < open.all() {
+            *closed = each(*closed, *open, u64::saturating_add);
+            *open = account;
+        } else {
+            // Of an answer that is on its way the body is counted before it has gone, and its bytes are
+            // missing among the headers until then.
+            *open = each(*open, account, u64::max);
+        }
+        runner.costs = each(runner.closed, runner.open, u64::saturating_add);
     }
 
     /// A message with this id is sent at `now`.
@@ -119,10 +167,18 @@ impl Race {
         runner.heard.push(Heard { seq: said.seq, name, text, delay });
     }
 
-    /// The way begins after this message: a newcomer sees no history.
-    pub fn begin(&mut self, way: Way, seq: u64) {
-        let runner = &mut self.runners[way as usize];
-        runner.seq = runner.seq.max(seq);
+    /// The room welcomes this way, and its last message so far is this one: a newcomer sees no history,
+    /// and in a room that has forgotten all, numbers begin anew. Who has `recovered` is told what they
+    /// missed.
+    pub fn begin(&mut self, way: Way, seq: u64, recovered: bool) {
+        if !recovered {
+            self.runners[way as usize].seq = seq;
+        }
+    }
+
+    /// Something is wrong with this way, or nothing any more.
+    pub fn trouble(&mut self, way: Way, trouble: Option<Trouble>) {
+        self.runners[way as usize].trouble = trouble;
     }
 
     /// The most that a way has cost, in bytes; at least one.
@@ -137,6 +193,17 @@ impl Race {
         let count = socket.heard.len() as u64;
         let all = socket.costs.all();
         (count > 0 && all > 0).then(|| (count, poll.costs.all() as f64 / all as f64))
+    }
+}
+
+/// Two accounts made one, figure by figure.
+fn each(a: Costs, b: Costs, one: impl Fn(u64, u64) -> u64) -> Costs {
+    Costs {
+        requests: one(a.requests, b.requests),
+        headers_in: one(a.headers_in, b.headers_in),
+        payload_in: one(a.payload_in, b.payload_in),
+        headers_out: one(a.headers_out, b.headers_out),
+        payload_out: one(a.payload_out, b.payload_out),
     }
 }
 
@@ -187,9 +254,55 @@ mod tests {
     }
 
     #[test]
+    fn costs_never_go_down_whoever_keeps_the_account() {
+        let mut race = Race::default();
+        let account = |requests, bytes| Costs { requests, headers_in: bytes, ..Costs::default() };
+        let mut seen = Vec::new();
+        // Two accounts that are closed, one of them with less requests and more bytes than the next, and
+        // the one that goes on.
+        for told in [account(3, 900), account(1, 300), account(9, 800), account(10, 100), account(12, 500)] {
+            race.cost(Way::Poll, told);
+            seen.push((race.of(Way::Poll).costs.requests, race.of(Way::Poll).costs.all()));
+        }
+        assert_eq!(seen, [(3, 900), (4, 1_200), (12, 1_700), (22, 1_800), (24, 2_200)]);
+    }
+
+    #[test]
+    fn an_answer_that_is_half_counted_takes_nothing_back() {
+        let mut race = Race::default();
+        let account = |headers_out, payload_out| Costs { headers_out, payload_out, ..Costs::default() };
+        for told in [account(800, 200), account(700, 300), account(950, 300)] {
+            race.cost(Way::Poll, told);
+            assert!(race.of(Way::Poll).costs.headers_out >= 800);
+        }
+        assert_eq!(race.of(Way::Poll).costs, account(950, 300));
+    }
+
+    #[test]
+    fn whoever_comes_back_hears_what_they_missed_and_in_a_new_room_what_is_new() {
+        let mut race = Race::default();
+        race.begin(Way::Poll, 40, false);
+        race.begin(Way::Poll, 42, true);
+        race.hear(Way::Poll, &said(41, "missed"), 0.0);
+        race.hear(Way::Poll, &said(42, "missed, too"), 0.0);
+        race.begin(Way::Poll, 0, false);
+        race.hear(Way::Poll, &said(1, "in the new room"), 0.0);
+        assert_eq!(race.of(Way::Poll).heard.len(), 3);
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_does_not_is_left() {
+        let passes = [Trouble::Lost, Trouble::Strange, Trouble::closed(1006), Trouble::Closed(4004)];
+        assert!(passes.into_iter().all(Trouble::passes));
+        assert!([409, 429, 500, 503].map(Trouble::Refused).into_iter().all(Trouble::passes));
+        assert!(![400, 403, 404].map(Trouble::Refused).into_iter().any(Trouble::passes));
+        assert!(![1000, 4500, 4502].map(Trouble::closed).into_iter().any(Trouble::passes));
+    }
+
+    #[test]
     fn a_way_that_begins_late_does_not_wait_for_what_was_before() {
         let mut race = Race::default();
-        race.begin(Way::LongPoll, 41);
+        race.begin(Way::LongPoll, 41, false);
         race.hear(Way::LongPoll, &said(41, "old"), 0.0);
         race.hear(Way::LongPoll, &said(42, "new"), 0.0);
         assert_eq!(race.of(Way::LongPoll).heard.len(), 1);

@@ -1,11 +1,13 @@
 //! How each way runs in the browser. Polling and long polling are loops of requests, server-sent events
 //! an `EventSource`, the WebSocket a `WebSocket` that is recorded so that its bytes are counted, too; the
-//! classic page is loaded when somebody asks for it. Who a way is, the browser's cookies say.
+//! classic page is loaded when somebody asks for it. Who a way is, the browser's cookies say. A way that
+//! fails says so and tries again after a pause; where that makes no sense, it rests until it is asked to
+//! go on. In the background, where timers come once a minute, a poll is a guest who comes back each time.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{rc::Rc, time::Duration};
 
 use chat_client::browser::{location, random};
-use chat_protocol::{ClientMsg, RoomId};
+use chat_protocol::RoomId;
 use chat_wire::{Costs, Direction, Event};
 use gloo_net::http::{Request, Response};
 use leptos::{logging, prelude::*};
@@ -13,11 +15,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{DomParser, Element, EventSource, MessageEvent, SupportedType, WebSocket};
+use web_sys::{CloseEvent, DomParser, Element, EventSource, MessageEvent, SupportedType, WebSocket};
 
 use chat_client::fa::words::ways as words;
 
-use super::race::{Race, Said, Way};
+use super::race::{Race, Said, Trouble, Way};
 use crate::panel::recording::Recording;
 
 /// How often what a way has cost is asked for.
@@ -38,7 +40,10 @@ pub(super) struct Runners {
     pub(super) interval: RwSignal<u32>,
     /// The ways that rest.
     pub(super) resting: RwSignal<Vec<Way>>,
+    stream: StoredValue<Option<EventSource>, LocalStorage>,
     socket: StoredValue<Option<Rc<WebSocket>>, LocalStorage>,
+    /// With what the WebSocket proves who it was: the last `welcome`.
+    welcome: StoredValue<Option<Value>>,
 }
 
 /// An answer of the room.
@@ -55,7 +60,9 @@ impl Runners {
             race: RwSignal::new(Race::default()),
             interval: RwSignal::new(2_000),
             resting: RwSignal::new(Vec::new()),
+            stream: StoredValue::new_local(None),
             socket: StoredValue::new_local(None),
+            welcome: StoredValue::new(None),
         }
     }
 
@@ -64,9 +71,14 @@ impl Runners {
         spawn_local(self.refresh());
         spawn_local(self.poll(Way::Poll));
         spawn_local(self.poll(Way::LongPoll));
-        self.listen();
-        self.connect();
-        set_interval(move || Way::ALL.into_iter().for_each(|way| spawn_local(self.count(way))), COSTS_EVERY);
+        for way in [Way::Poll, Way::LongPoll, Way::Events] {
+            spawn_local(self.count_on(way));
+        }
+        Effect::new(move || {
+            let resting = self.resting.get();
+            self.keep_stream(resting.contains(&Way::Events));
+            self.keep_socket(resting.contains(&Way::Socket));
+        });
     }
 
     /// The client id of a way.
@@ -98,8 +110,10 @@ impl Runners {
         let id = random::id();
         self.race.update(|race| race.send(id.clone(), now()));
         if way == Way::Socket {
-            let socket = self.socket.get_value().ok_or("no socket")?;
-            return socket.send_with_str(&json!({"type": "say", "id": id, "text": text}).to_string());
+            let socket = self.socket.get_value().filter(|socket| socket.ready_state() == WebSocket::OPEN);
+            let say = json!({"type": "say", "id": id, "text": text}).to_string();
+            // One that is closed would take it, and say nothing.
+            return socket.ok_or("no socket")?.send_with_str(&say);
         }
         let body = json!({"id": id, "text": text}).to_string();
         let request = Request::post(&self.path("messages", way)).header("Content-Type", "application/json");
@@ -115,15 +129,18 @@ impl Runners {
 
     /// Loads the classic page, and takes in what is on it.
     pub(super) async fn refresh(self) {
-        let page = match self.get("classic", Way::Classic, "").await {
-            Ok(page) => page.text().await.unwrap_or_default(),
-            Err(error) => return logging::warn!("the classic page: {error:?}"),
-        };
+        let trouble = self.load().await.err();
+        self.race.update(|race| race.trouble(Way::Classic, trouble));
+        // Nothing else costs it anything.
+        self.count(Way::Classic).await;
+    }
+
+    async fn load(self) -> Result<(), Trouble> {
+        let page = self.get("classic", Way::Classic, "").await?.text().await.map_err(strange)?;
         let document =
             DomParser::new().and_then(|parser| parser.parse_from_string(&page, SupportedType::TextHtml));
-        let Ok(said) = document.and_then(|document| document.query_selector_all("[data-seq]")) else {
-            return;
-        };
+        let said = document.and_then(|document| document.query_selector_all("[data-seq]"));
+        let said = said.map_err(|error| strange(format!("{error:?}")))?;
         let now = now();
         self.race.update(|race| {
             for at in 0..said.length() {
@@ -140,29 +157,42 @@ impl Runners {
                 race.hear(Way::Classic, &said, now);
             }
         });
+        Ok(())
     }
 
-    async fn get(self, what: &str, way: Way, more: &str) -> Result<Response, JsValue> {
-        let answer = Request::get(&(self.path(what, way) + more)).send().await.map_err(failed)?;
-        if answer.ok() { Ok(answer) } else { Err(answer.status().into()) }
+    async fn get(self, what: &str, way: Way, more: &str) -> Result<Response, Trouble> {
+        let answer = Request::get(&(self.path(what, way) + more)).send().await.map_err(|_| Trouble::Lost)?;
+        if answer.ok() {
+            return Ok(answer);
+        }
+        // What ends a guest is told with the code that would close a WebSocket.
+        let told = answer.json::<Value>().await.unwrap_or_default();
+        Err(closed(&told).unwrap_or(Trouble::Refused(answer.status())))
+    }
+
+    /// How a way goes on that failed: after a pause, or not until somebody wants it.
+    async fn fail(self, way: Way, trouble: Trouble) {
+        self.race.update(|race| race.trouble(way, Some(trouble)));
+        if trouble.passes() {
+            pause(AFTER_A_FAILURE).await;
+        } else if !self.is_resting(way) {
+            self.resting.update(|resting| resting.push(way));
+        }
     }
 
     async fn poll(self, way: Way) {
         let mut is_in = false;
         loop {
             if !self.is_resting(way) {
-                let after = self.race.with_untracked(|race| race.of(way).seq);
-                let after = if is_in { format!("&after={after}") } else { String::new() };
+                let after = if is_in { self.after(way) } else { String::new() };
                 let wait = if way == Way::LongPoll { format!("&wait={WAIT}") } else { String::new() };
-                match self.get("messages", way, &(after + &wait)).await {
-                    Ok(answer) => {
-                        is_in = true;
-                        self.take(way, answer).await;
-                    }
-                    Err(error) => {
-                        logging::log!("{}: {error:?}", way.token());
-                        pause(AFTER_A_FAILURE).await;
-                    }
+                let taken = match self.get("messages", way, &(after + &wait)).await {
+                    Ok(answer) => self.take(way, answer).await,
+                    Err(trouble) => Err(trouble),
+                };
+                match taken {
+                    Ok(()) => is_in = true,
+                    Err(trouble) => self.fail(way, trouble).await,
                 }
             }
             if way == Way::Poll || self.is_resting(way) {
@@ -171,69 +201,113 @@ impl Runners {
         }
     }
 
-    async fn take(self, way: Way, answer: Response) {
-        let messages = match answer.json::<Messages>().await {
-            Ok(Messages { messages }) => messages,
-            Err(error) => return logging::warn!("{}: {error}", way.token()),
-        };
-        let now = now();
-        self.race.update(|race| messages.into_iter().for_each(|message| hear(race, way, message, now)));
+    /// The last message that this way brought, as a request names it.
+    fn after(self, way: Way) -> String {
+        format!("&after={}", self.race.with_untracked(|race| race.of(way).seq))
     }
 
-    /// The stream, for as long as the way does not rest.
-    fn listen(self) {
-        let source: Rc<RefCell<Option<EventSource>>> = Rc::default();
-        Effect::new(move || {
-            let rests = self.resting.with(|resting| resting.contains(&Way::Events));
-            let mut source = source.borrow_mut();
-            match (rests, source.take()) {
-                (true, Some(open)) => open.close(),
-                (false, None) => *source = self.open_stream(),
-                (_, kept) => *source = kept,
+    async fn take(self, way: Way, answer: Response) -> Result<(), Trouble> {
+        let Messages { messages } = answer.json().await.map_err(strange)?;
+        let now = now();
+        let mut taken = Ok(());
+        self.race.update(|race| {
+            race.trouble(way, None);
+            for message in messages {
+                taken = hear(race, way, message, now).and(taken);
             }
         });
+        taken
     }
 
-    fn open_stream(self) -> Option<EventSource> {
-        let source = EventSource::new(&self.path("events", Way::Events)).ok()?;
-        let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(move |message: MessageEvent| {
-            self.hear_json(Way::Events, &message);
-        });
+    /// The stream is open as long as the way does not rest.
+    fn keep_stream(self, rests: bool) {
+        match (rests, self.stream.get_value()) {
+            (true, Some(open)) => {
+                open.close();
+                self.stream.set_value(None);
+            }
+            (false, None) => self.open_stream(),
+            _ => {}
+        }
+    }
+
+    fn open_stream(self) {
+        let is_in = self.race.with_untracked(|race| race.of(Way::Events).seq > 0);
+        let after = if is_in { self.after(Way::Events) } else { String::new() };
+        let source = match EventSource::new(&(self.path("events", Way::Events) + &after)) {
+            Ok(source) => source,
+            Err(error) => return logging::warn!("no stream: {error:?}"),
+        };
+        let heard = move |message: MessageEvent| drop(self.hear_json(Way::Events, &message));
+        // The browser opens it anew where it was answered and broke off, and not where it was refused.
+        let failed = {
+            let source = source.clone();
+            move |_: JsValue| match source.ready_state() {
+                EventSource::CLOSED => self.stream_is_over(&source, Trouble::Lost),
+                _ => self.race.update(|race| race.trouble(Way::Events, Some(Trouble::Lost))),
+            }
+        };
+        let ended = {
+            let source = source.clone();
+            move |message: MessageEvent| {
+                let told = message.data().as_string().and_then(|json| serde_json::from_str(&json).ok());
+                let trouble = told.as_ref().and_then(closed).unwrap_or(Trouble::Strange);
+                self.stream_is_over(&source, trouble);
+            }
+        };
+        let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(heard);
+        let failed: Closure<dyn FnMut(JsValue)> = Closure::new(failed);
+        let ended: Closure<dyn FnMut(MessageEvent)> = Closure::new(ended);
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+        if source.add_event_listener_with_callback("closed", ended.as_ref().unchecked_ref()).is_err() {
+            logging::warn!("the end of the stream is not heard");
+        }
         // As long as the stream, which is as long as the page mostly.
         heard.forget();
-        Some(source)
+        failed.forget();
+        ended.forget();
+        self.stream.set_value(Some(source));
+    }
+
+    fn stream_is_over(self, source: &EventSource, trouble: Trouble) {
+        source.close();
+        self.stream.set_value(None);
+        spawn_local(async move {
+            self.fail(Way::Events, trouble).await;
+            self.keep_stream(self.is_resting(Way::Events));
+        });
     }
 
     fn hear_json(self, way: Way, message: &MessageEvent) -> Option<Value> {
         let message: Value = serde_json::from_str(&message.data().as_string()?).ok()?;
-        self.race.update(|race| hear(race, way, message.clone(), now()));
+        self.race.update(|race| {
+            let trouble = hear(race, way, message.clone(), now()).err();
+            race.trouble(way, trouble);
+        });
         Some(message)
     }
 
-    /// The WebSocket, for as long as the way does not rest.
-    fn connect(self) {
-        Effect::new(move || {
-            let rests = self.resting.with(|resting| resting.contains(&Way::Socket));
-            match (rests, self.socket.get_value()) {
-                (true, Some(open)) => {
-                    self.socket.set_value(None);
-                    if open.close_with_code(1000).is_err() {
-                        logging::warn!("the socket could not be closed");
-                    }
+    /// The WebSocket is open as long as the way does not rest.
+    fn keep_socket(self, rests: bool) {
+        match (rests, self.socket.get_value()) {
+            (true, Some(open)) => {
+                self.socket.set_value(None);
+                open.set_onclose(None);
+                if open.close_with_code(1000).is_err() {
+                    logging::warn!("the socket could not be closed");
                 }
-                (false, None) => self.socket.set_value(self.open_socket().map(Rc::new)),
-                _ => {}
             }
-        });
+            (false, None) => self.socket.set_value(self.open_socket().map(Rc::new)),
+            _ => {}
+        }
     }
 
     fn open_socket(self) -> Option<WebSocket> {
         let client = self.client(Way::Socket).parse().ok()?;
         let url = self.room.with_value(|room| location::socket_url(room, &client, true));
         let socket = WebSocket::new_with_str(&url, chat_protocol::SUBPROTOCOL).ok()?;
-        let name = self.name(Way::Socket).parse().ok();
-        let join = ClientMsg::Join { name, resume: None, tab: None }.to_json();
+        let join = self.join();
         let opened = {
             let socket = socket.clone();
             move || {
@@ -242,19 +316,41 @@ impl Runners {
                 }
             }
         };
-        let opened: Closure<dyn FnMut()> = Closure::new(opened);
-        let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(move |message: MessageEvent| {
-            let message = self.hear_json(Way::Socket, &message);
-            let is_recorded = message.as_ref().filter(|message| message["type"] == "xray");
-            if let Some(token) = is_recorded.and_then(|message| message["token"].as_str()) {
-                self.watch(token);
+        let heard = move |message: MessageEvent| {
+            let Some(message) = self.hear_json(Way::Socket, &message) else { return };
+            match message["type"].as_str() {
+                Some("welcome") => self.welcome.set_value(Some(message)),
+                Some("xray") => message["token"].as_str().into_iter().for_each(|token| self.watch(token)),
+                _ => {}
             }
-        });
+        };
+        let over = move |close: CloseEvent| {
+            self.socket.set_value(None);
+            spawn_local(async move {
+                self.fail(Way::Socket, Trouble::closed(close.code())).await;
+                self.keep_socket(self.is_resting(Way::Socket));
+            });
+        };
+        let opened: Closure<dyn FnMut()> = Closure::new(opened);
+        let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(heard);
+        let over: Closure<dyn FnMut(CloseEvent)> = Closure::new(over);
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(over.as_ref().unchecked_ref()));
         opened.forget();
         heard.forget();
+        over.forget();
         Some(socket)
+    }
+
+    /// What the WebSocket says first: who it is, and who it was if it comes back.
+    fn join(self) -> String {
+        let mut join = json!({"type": "join", "name": self.name(Way::Socket)});
+        if let Some(welcome) = self.welcome.get_value() {
+            let seq = self.race.with_untracked(|race| race.of(Way::Socket).seq);
+            join["resume"] = json!({"token": welcome["token"], "epoch": welcome["epoch"], "seq": seq});
+        }
+        join.to_string()
     }
 
     /// Counts what passes the socket, from its recording.
@@ -288,10 +384,19 @@ impl Runners {
         heard.forget();
     }
 
-    async fn count(self, way: Way) {
-        if way == Way::Socket || self.is_resting(way) {
-            return;
+    /// Asks again and again what a way has cost. One at a time: an answer that came after a newer one
+    /// would look like another account.
+    async fn count_on(self, way: Way) {
+        loop {
+            pause(COSTS_EVERY).await;
+            if !self.is_resting(way) {
+                self.count(way).await;
+            }
         }
+    }
+
+    async fn count(self, way: Way) {
+        // Why there is none, the way itself says.
         if let Ok(answer) = self.get("costs", way, "").await
             && let Ok(costs) = answer.json::<Costs>().await
         {
@@ -300,15 +405,27 @@ impl Runners {
     }
 }
 
-fn hear(race: &mut Race, way: Way, message: Value, now: f64) {
+/// The code by which the room said that nothing more will come.
+fn closed(told: &Value) -> Option<Trouble> {
+    let code = told["code"].as_u64().filter(|_| told["type"] == "closed")?;
+    Some(Trouble::closed(code as u16))
+}
+
+fn strange(error: impl std::fmt::Display) -> Trouble {
+    logging::warn!("an answer was not understood: {error}");
+    Trouble::Strange
+}
+
+fn hear(race: &mut Race, way: Way, message: Value, now: f64) -> Result<(), Trouble> {
     match message["type"].as_str() {
-        Some("said") => match serde_json::from_value::<Said>(message) {
-            Ok(said) => race.hear(way, &said, now),
-            Err(error) => logging::warn!("a message was not understood: {error}"),
-        },
-        Some("welcome") => race.begin(way, message["seq"].as_u64().unwrap_or(0)),
+        Some("said") => race.hear(way, &serde_json::from_value::<Said>(message).map_err(strange)?, now),
+        Some("welcome") => {
+            let recovered = message["recovered"].as_bool().unwrap_or(false);
+            race.begin(way, message["seq"].as_u64().unwrap_or(0), recovered);
+        }
         _ => {}
     }
+    Ok(())
 }
 
 /// Milliseconds of the page's own clock.

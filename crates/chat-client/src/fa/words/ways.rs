@@ -24,6 +24,25 @@ pub const TEXT: &str = "پیام";
 pub const SAY: &str = "بگو";
 /// It was not said.
 pub const NOT_SAID: &str = "پیام فرستاده نشد؛ کمی بعد دوباره بگویید.";
+/// Nobody answers, or the connection broke off.
+pub const LOST: &str = "سرور پاسخ نمی‌دهد، یا اتصال قطع شد.";
+/// What came was not understood.
+pub const STRANGE: &str = "پاسخی آمد که فهمیده نشد.";
+/// It is tried again.
+pub const AGAIN: &str = "کمی بعد دوباره تلاش می‌شود.";
+/// It is not, until somebody wants it.
+pub const RESTS: &str = "این راه ایستاد.";
+
+/// It was answered with this HTTP status.
+pub fn refused(status: u16) -> String {
+    format!("سرور با کد {} HTTP نپذیرفت.", digits::year(status.into()))
+}
+
+/// The room ended it with this close code.
+pub fn closed(code: u16) -> String {
+    format!("اتاق با کد {} بست.", digits::year(code.into()))
+}
+
 /// Load the page anew.
 pub const REFRESH: &str = "تازه کن";
 /// Rest.
