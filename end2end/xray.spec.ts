@@ -225,6 +225,12 @@ test('a phone has it as a drawer over the conversation', async ({ server, somebo
   expect(bits.width).toBeLessThanOrEqual(390);
   // The token that was sent is covered.
   await expect(panel(sara).locator('.payload.wire')).toContainText('"resume":{"token":"****');
+  // The first of many header lines is touched, and what it means is in sight.
+  await tab(sara, 'دست‌دادن').click();
+  const heads = panel(sara).locator('.lines');
+  await heads.first().getByRole('button', { name: 'Host' }).tap();
+  await expect(heads.first().locator('.meaning')).toContainText('نام و درگاه سروری');
+  await expect(heads.first().locator('.meaning')).toBeInViewport({ ratio: 0.95 });
   await panel(sara).getByRole('button', { name: 'بستن' }).click();
   // On a phone Enter breaks the line.
   await composer(sara).fill('پشت کشو');

@@ -18,7 +18,12 @@ pub(super) fn Handshake(recordings: Recordings) -> impl IntoView {
                 let accept = request.as_ref().and_then(|head| head.value("sec-websocket-key").map(|key| Accept::of(&key)));
                 let answered = answer.as_ref().and_then(|head| head.value("sec-websocket-accept").map(String::from));
                 let lines = |head: Option<Head>, heading, first| {
-                    head.map(|head| view! { <Lines head heading first /> })
+                    head.map(|head| view! {
+                        <section>
+                            <h3>{heading}</h3>
+                            <Lines head first />
+                        </section>
+                    })
                 };
                 view! {
                     {lines(request, words::REQUEST, words::REQUEST_LINE)}
@@ -32,7 +37,11 @@ pub(super) fn Handshake(recordings: Recordings) -> impl IntoView {
 
 /// The lines of a head, and the meaning of the one that is looked at.
 #[component]
-fn Lines(head: Head, heading: &'static str, first: &'static str) -> impl IntoView {
+pub(crate) fn Lines(
+    head: Head,
+    /// What the first line is.
+    first: &'static str,
+) -> impl IntoView {
     let meaning = RwSignal::new(words::HINT);
     let line = move |name: String, rest: String, explained: &'static str| {
         let tell = move || meaning.set(explained);
@@ -59,14 +68,13 @@ fn Lines(head: Head, heading: &'static str, first: &'static str) -> impl IntoVie
         line(name, rest, explained)
     });
     view! {
-        <section class="lines">
-            <h3>{heading}</h3>
+        <div class="lines">
             <ol class="wire" dir="ltr">
                 {line(start, String::new(), first)}
                 {headers.collect_view()}
             </ol>
             <p class="meaning" role="status">{move || meaning.get()}</p>
-        </section>
+        </div>
     }
 }
 
