@@ -9,7 +9,7 @@ import { expect, test } from './fixtures/test.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-const log = (page: Page) => page.getByRole('log').locator('li');
+const log = (page: Page) => page.getByRole('log').locator('.log > li');
 const preset = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
 /** Shakes hands as it should be. */
@@ -51,6 +51,20 @@ test('a good request is answered with the accept of its key, and a frame comes b
   await send(page, 'بستن ۱۰۰۰');
   await expect(log(page).last()).toContainText('اتصال تمام شد');
   await expect(log(page).nth(-2)).toContainText('1000');
+});
+
+test('what stands in the log stays untouched, and each line of an answer is explained', async ({ server, somebody }) => {
+  const page = await somebody();
+  await shake(page, server.url);
+  const line = log(page).last().getByRole('button', { name: 'sec-websocket-accept' });
+  await line.focus();
+  await expect(log(page).last().locator('.meaning')).toContainText('پاسخ کلید');
+  // Whatever is drawn anew, a screen reader may read anew.
+  await page.evaluate(() => document.querySelectorAll('.log > li').forEach((li) => li.setAttribute('data-same', '')));
+  await send(page, 'متن درست');
+  await expect(log(page)).toHaveCount(4);
+  await expect(page.locator('.log > li[data-same]')).toHaveCount(2);
+  await expect(log(page).nth(1).locator('.meaning')).toContainText('پاسخ کلید');
 });
 
 test('a bad request is refused in words, and the learner tries again', async ({ server, somebody }) => {

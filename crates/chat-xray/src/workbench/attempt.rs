@@ -154,6 +154,8 @@ pub enum Entry {
 pub struct Attempt {
     /// What went and came.
     pub log: Vec<Entry>,
+    /// How many entries before those were let go.
+    gone: usize,
     answers: Decoder,
     strict: Receiver,
     is_open: bool,
@@ -163,6 +165,7 @@ impl Default for Attempt {
     fn default() -> Self {
         Self {
             log: Vec::new(),
+            gone: 0,
             answers: Decoder::at_head(Limits::default()),
             strict: Receiver::new(Role::Server, MESSAGE_MAX),
             is_open: false,
@@ -179,6 +182,16 @@ impl Attempt {
     /// Whether it is over.
     pub fn is_over(&self) -> bool {
         self.log.last() == Some(&Entry::Over)
+    }
+
+    /// The numbers of the entries. An entry keeps its own when others go.
+    pub fn numbers(&self) -> std::ops::Range<usize> {
+        self.gone..self.gone + self.log.len()
+    }
+
+    /// The entry with this number, if it was not let go.
+    pub fn entry(&self, number: usize) -> Option<&Entry> {
+        self.log.get(number.checked_sub(self.gone)?)
     }
 
     /// A request goes.
@@ -256,6 +269,7 @@ impl Attempt {
     fn note(&mut self, entry: Entry) {
         if self.log.len() == LOG_MAX {
             self.log.remove(0);
+            self.gone += 1;
         }
         self.log.push(entry);
     }
@@ -326,6 +340,18 @@ mod tests {
         attempt.end();
         assert!(!attempt.is_open() && attempt.is_over());
         assert_eq!(attempt.expect(&Composed::preset(0, KEY)), Expected::Echo);
+    }
+
+    #[test]
+    fn an_entry_keeps_its_number_when_the_oldest_go() {
+        let mut attempt = Attempt::default();
+        let frame = |number: usize| Composed::new(Opcode::TEXT, number.to_string().as_bytes(), KEY);
+        (0..LOG_MAX + 3).for_each(|number| attempt.send(&frame(number)));
+        assert_eq!(attempt.numbers(), 3..LOG_MAX + 3);
+        assert_eq!(attempt.entry(2), None);
+        for number in attempt.numbers() {
+            assert_eq!(attempt.entry(number), Some(&Entry::Sent(frame(number).frame())));
+        }
     }
 
     #[test]

@@ -5,7 +5,10 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chat_client::{
     browser::random,
-    fa::words::{workbench as words, xray::frames},
+    fa::words::{
+        workbench as words,
+        xray::{frames, handshake as heads},
+    },
 };
 use chat_wire::{
     accept::Accept,
@@ -21,7 +24,7 @@ use self::{
 use crate::{
     panel::{
         frame::{Bits, Bytes},
-        handshake::Computation,
+        handshake::{Computation, Lines},
     },
     stage::Stage,
 };
@@ -257,22 +260,25 @@ fn Log(
     unreachable: RwSignal<bool>,
     anew: impl Fn(leptos::ev::MouseEvent) + Copy + 'static,
 ) -> impl IntoView {
-    let entry = |entry: Entry| match entry {
-        Entry::Asked(head) => EitherOf5::A(said(true, head_text(&head), None)),
-        Entry::Answered(head, body) => {
-            let told = head.status().map(|code| words::status(code).to_owned());
-            EitherOf5::B(said(false, head_text(&head) + "\n" + &body, told))
-        }
-        Entry::Sent(frame) => EitherOf5::C(said(true, frame_text(&frame), None)),
-        Entry::Came(frame) => EitherOf5::D(said(false, frame_text(&frame), explained(&frame))),
-        Entry::Over => EitherOf5::E(view! { <li class="over">{words::OVER}</li> }),
+    let entry = move |number: usize| {
+        let entry = attempt.with_untracked(|attempt| attempt.entry(number).cloned())?;
+        Some(match entry {
+            Entry::Asked(head) => EitherOf5::A(said(true, head_text(&head), None)),
+            Entry::Answered(head, _) => EitherOf5::B(view! { <Answer attempt number head /> }),
+            Entry::Sent(frame) => EitherOf5::C(said(true, frame_text(&frame), None)),
+            Entry::Came(frame) => EitherOf5::D(said(false, frame_text(&frame), explained(&frame))),
+            Entry::Over => EitherOf5::E(view! { <li class="over">{words::OVER}</li> }),
+        })
     };
     view! {
         <section class="bench">
             <h2>{words::LOG}</h2>
             {move || attempt.with(|attempt| attempt.log.is_empty()).then(|| view! { <p class="none">{words::NOTHING}</p> })}
             <div role="log" aria-label=words::LOG>
-                <ol class="log">{move || attempt.get().log.into_iter().map(entry).collect_view()}</ol>
+                // What is there already is not touched, so that nobody is read it twice.
+                <ol class="log">
+                    <For each=move || attempt.with(Attempt::numbers) key=|number| *number children=entry />
+                </ol>
             </div>
             <p role="alert">{move || unreachable.get().then_some(words::UNREACHABLE)}</p>
             <button type="button" class="button quiet" id="anew" on:click=anew>{words::ANEW}</button>
@@ -287,6 +293,26 @@ fn said(is_own: bool, text: String, told: Option<String>) -> impl IntoView {
             <b>{if is_own { words::YOU } else { words::SERVER }}</b>
             <pre class="wire" dir="ltr">{text}</pre>
             {told.map(|told| view! { <p>{told}</p> })}
+        </li>
+    }
+}
+
+/// The answer to a request: what it means as a whole, and each of its lines. Its body may come later.
+#[component]
+fn Answer(attempt: RwSignal<Attempt>, number: usize, head: Head) -> impl IntoView {
+    let told = head.status().map(|code| view! { <p>{words::status(code)}</p> });
+    let body = Memo::new(move |_| {
+        attempt.with(|attempt| match attempt.entry(number) {
+            Some(Entry::Answered(_, body)) if !body.is_empty() => Some(body.clone()),
+            _ => None,
+        })
+    });
+    view! {
+        <li>
+            <b>{words::SERVER}</b>
+            <Lines head first=heads::STATUS_LINE />
+            {move || body.get().map(|body| view! { <pre class="wire" dir="ltr">{body}</pre> })}
+            {told}
         </li>
     }
 }
