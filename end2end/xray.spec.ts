@@ -79,6 +79,8 @@ test('turned on, it shows what was said, in the frame that carried it', async ({
   await expect(payload).toContainText('"text":"سلام frame"');
   const shown = await payload.innerText();
   expect(browser.sent, 'the very text that the browser sent').toContain(shown);
+  // What was said in Persian does not move the quotes and commas around it.
+  await expect(payload.locator('bdi')).toHaveText(['سلام frame']);
   await expect(own.locator('.passage')).toContainText('یک بار خواندن');
   await expect(own.locator('dt', { hasText: /^MASK/ })).toContainText('MASK = 1');
   await expect(own.locator('dt', { hasText: 'opcode' })).toContainText('0x1');

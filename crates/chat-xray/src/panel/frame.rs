@@ -71,12 +71,52 @@ fn Payload(shown: Shown) -> impl IntoView {
             {if payload.is_empty() {
                 Either::Left(view! { <p>{words::EMPTY}</p> })
             } else {
-                Either::Right(view! { <pre class="wire payload" dir="ltr">{text}</pre> })
+                Either::Right(view! { <pre class="wire payload" dir="ltr">{isolated(&text)}</pre> })
             }}
             {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
             {(!shown.hidden.is_empty()).then(|| view! { <p class="small">{words::HIDDEN}</p> })}
         </section>
     }
+}
+
+/// A payload in which no string of JSON can move the punctuation around it. Any other text stays whole.
+fn isolated(text: &str) -> impl IntoView + use<> {
+    let piece = |(piece, is_string): (&str, bool)| {
+        let piece = piece.to_owned();
+        if is_string { Either::Left(view! { <bdi>{piece}</bdi> }) } else { Either::Right(piece) }
+    };
+    strings(text).into_iter().map(piece).collect_view()
+}
+
+/// A text of JSON cut where its strings begin and end, their quotes outside; and which pieces are what a
+/// string says in another script than JSON's own. What is no JSON is one piece.
+fn strings(text: &str) -> Vec<(&str, bool)> {
+    if !text.starts_with(['{', '[']) {
+        return vec![(text, false)];
+    }
+    let mut pieces = Vec::new();
+    // Where what is not yet a piece begins, and where the string begins that one is in.
+    let (mut from, mut string) = (0, None::<usize>);
+    let mut is_escaped = false;
+    for (at, letter) in text.char_indices() {
+        match (letter, string) {
+            ('"', None) => string = Some(at + 1),
+            ('"', Some(begin)) if !is_escaped => {
+                if !text[begin..at].is_ascii() {
+                    pieces.extend([(&text[from..begin], false), (&text[begin..at], true)]);
+                    from = at;
+                }
+                string = None;
+            }
+            _ => {}
+        }
+        is_escaped = letter == '\\' && !is_escaped;
+    }
+    // The end may have been cut off in the middle of a string.
+    let end = string.filter(|begin| !text[*begin..].is_ascii()).unwrap_or(text.len());
+    pieces.extend([(&text[from..end], false), (&text[end..], true)]);
+    pieces.retain(|(piece, _)| !piece.is_empty());
+    pieces
 }
 
 /// The figure: sixteen bits a row, and under it what each part means.
@@ -261,6 +301,19 @@ mod tests {
         let rows: Vec<_> = layout(&bytes).iter().flat_map(rows).collect();
         assert!(rows.iter().all(|(_, bits)| bits.start / ROW == (bits.end - 1) / ROW));
         assert_eq!(rows.iter().map(|(_, bits)| bits.len()).sum::<usize>(), bytes.len() * 8);
+    }
+
+    #[test]
+    fn what_a_string_says_is_apart_from_the_json_around_it() {
+        let json = r#"{"text":"سلام \"دنیا\"","id":"a1","name":"علی\\"}"#;
+        let pieces = strings(json);
+        assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), json);
+        let said: Vec<_> =
+            pieces.iter().filter(|(_, is_string)| *is_string).map(|(piece, _)| *piece).collect();
+        assert_eq!(said, [r#"سلام \"دنیا\""#, r"علی\\"]);
+        assert_eq!(strings(r#"{"text":"سلا"#), [(r#"{"text":""#, false), ("سلا", true)]);
+        assert_eq!(strings("سلام \"دنیا\""), [("سلام \"دنیا\"", false)]);
+        assert_eq!(strings(r#"{"n":1}"#), [(r#"{"n":1}"#, false)]);
     }
 
     #[test]
