@@ -196,9 +196,14 @@ test('what is taken home is seen there without a server', async ({ server, someb
   await say(sara, 'برای خانه </script><b>');
   await expect(frames(sara).filter({ hasText: 'said' })).toHaveCount(1);
   await tab(sara, 'به خانه ببرید').click();
+  // Browsers may save it a while after the click.
+  await sara.evaluate(() => {
+    URL.revokeObjectURL = () => document.body.setAttribute('data-revoked', '');
+  });
   const [html] = await Promise.all([sara.waitForEvent('download'), panel(sara).locator('#take-page-home').click()]);
   const file = info.outputPath('otagh.html');
   await html.saveAs(file);
+  await expect(sara.locator('body')).not.toHaveAttribute('data-revoked');
   const [pcap] = await Promise.all([sara.waitForEvent('download'), panel(sara).getByRole('link', { name: /pcapng/ }).click()]);
   const bytes = await readFile(await pcap.path());
   expect(bytes.readUInt32LE(0)).toBe(0x0a0d0d0a);

@@ -1,6 +1,8 @@
 //! What can be taken home: the file for Wireshark, which the server writes, and a page that shows the
 //! same without a server, which is put together here from what this page was loaded from.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chat_client::{fa::words::xray::take_home as words, xray::STYLE};
 use gloo_net::http::Request;
@@ -14,6 +16,10 @@ use super::recordings::Recordings;
 /// What the page is made of, in the order in which [`page`] takes it.
 const PARTS: [&str; 5] =
     ["/pkg/otagh.css", STYLE, "/fonts/vazirmatn.woff2", "/pkg/otagh-xray.js", "/pkg/otagh-xray.wasm"];
+
+/// How long the made page is kept for the browser to save it: Safari and Firefox begin after the click,
+/// and some ask where to put it first.
+const KEPT: Duration = Duration::from_secs(60);
 
 /// The tab.
 #[component]
@@ -66,7 +72,13 @@ async fn make(recordings: Recordings) -> Result<(), JsValue> {
     link.set_href(&url);
     link.set_download("otagh.html");
     link.click();
-    Url::revoke_object_url(&url)
+    let forget = move || {
+        if Url::revoke_object_url(&url).is_err() {
+            leptos::logging::warn!("the page that was taken home is still in memory");
+        }
+    };
+    set_timeout(forget, KEPT);
+    Ok(())
 }
 
 fn failed(error: impl std::fmt::Display) -> JsValue {
