@@ -155,6 +155,29 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await joined(sara);
 });
 
+test('a journey that is looked at stays when others come', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const looked = panel(sara).locator('.journey blockquote');
+  const go = (name: string) => panel(sara).locator('.journey').getByRole('button', { name }).click();
+  await say(sara, 'یک');
+  await say(sara, 'دو');
+  await tab(sara, 'سفر').click();
+  await expect(looked).toHaveText('دو');
+  await go('پیام پیشین');
+  await expect(looked).toHaveText('یک');
+  await say(sara, 'سه');
+  await expect(panel(sara).locator('.journey').getByRole('button', { name: 'پیام پیشین' })).toBeDisabled();
+  await go('پیام بعدی');
+  await expect(looked).toHaveText('دو');
+  await go('پیام بعدی');
+  await expect(looked).toHaveText('سه');
+  // The newest is followed.
+  await say(sara, 'چهار');
+  await expect(looked).toHaveText('چهار');
+});
+
 test('it can be made wide for the back of a classroom', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');

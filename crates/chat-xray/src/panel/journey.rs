@@ -20,13 +20,22 @@ type Leg = (usize, usize, String, u64);
 /// The tab.
 #[component]
 pub(super) fn Way(recordings: Recordings) -> impl IntoView {
-    let back = RwSignal::new(0_usize);
+    // None is the newest, whichever that is.
+    let chosen = RwSignal::new(None::<usize>);
+    // Another recording has other messages.
+    Effect::new(move || {
+        recordings.chosen();
+        chosen.set(None);
+    });
     let count = Memo::new(move |_| recordings.with(|one| one.journeys.len()).unwrap_or_default());
     let journey = Memo::new(move |_| {
         recordings
             .with(|one| {
-                let at = one.journeys.len().checked_sub(1 + back.get())?;
-                let journey = one.journeys[at].clone();
+                let journey = match chosen.get() {
+                    Some(at) => one.journeys.get(at),
+                    None => one.journeys.last(),
+                };
+                let journey = journey?.clone();
                 let echo = one.echo(&journey.id).map(|shown| shown.at_us);
                 let text =
                     one.echo(&journey.id).and_then(|shown| shown.says.field("text").map(str::to_owned));
@@ -53,22 +62,33 @@ pub(super) fn Way(recordings: Recordings) -> impl IntoView {
                 <button
                     type="button"
                     class="button quiet small"
-                    disabled=move || { back.get() + 1 >= count.get() }
-                    on:click=move |_| back.update(|back| *back += 1)
+                    disabled=move || before(chosen.get(), count.get()).is_none()
+                    on:click=move |_| chosen.set(before(chosen.get_untracked(), count.get_untracked()))
                 >
                     {words::BEFORE}
                 </button>
                 <button
                     type="button"
                     class="button quiet small"
-                    disabled=move || back.get() == 0
-                    on:click=move |_| back.update(|back| *back = back.saturating_sub(1))
+                    disabled=move || chosen.get().is_none()
+                    on:click=move |_| chosen.update(|chosen| *chosen = after(*chosen, count.get_untracked()))
                 >
                     {words::NEXT}
                 </button>
             </div>
         </div>
     }
+}
+
+/// The number of the message before the chosen one, if there is one.
+fn before(chosen: Option<usize>, count: usize) -> Option<usize> {
+    chosen.unwrap_or(count.saturating_sub(1)).checked_sub(1)
+}
+
+/// The number of the message after the chosen one. After the last but one it is the newest, and stays
+/// the newest when others come.
+fn after(chosen: Option<usize>, count: usize) -> Option<usize> {
+    chosen.map(|at| at + 1).filter(|at| at + 1 < count)
 }
 
 fn legs(journey: &Journey, echo: Option<u64>) -> Vec<Leg> {
@@ -132,6 +152,17 @@ fn Swimlane(legs: Vec<Leg>) -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_is_looked_at_stays_and_the_newest_is_the_newest() {
+        assert_eq!((before(None, 0), before(None, 1), before(Some(0), 3)), (None, None, None));
+        let older = before(None, 3);
+        assert_eq!(older, Some(1));
+        // Two more came meanwhile: the next one is the one that was the newest, and then those.
+        assert_eq!([older, after(older, 5), after(after(older, 5), 5)], [Some(1), Some(2), Some(3)]);
+        assert_eq!(after(Some(3), 5), None);
+        assert_eq!(before(None, 6), Some(4));
+    }
 
     #[test]
     fn the_steps_are_in_the_order_of_their_times() {
