@@ -155,6 +155,31 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await joined(sara);
 });
 
+test.describe('of a server that is gone', () => {
+  test.use({ expectedComplaints: [/ERR_CONNECTION_|ERR_INCOMPLETE_CHUNKED_ENCODING|404 \(Not Found\)|WebSocket connection to .* failed/] });
+
+  test('a recording that it has forgotten is not live, and only that one', async ({ server, somebody }) => {
+    test.slow();
+    const sara = await somebody();
+    await enter(sara, server.url, 'xray', 'سارا');
+    await turnOn(sara);
+    const chips = panel(sara).locator('.which .chip');
+    const warning = panel(sara).locator('.note.warning');
+    await server.kill();
+    await expect(chips.first()).not.toContainText('زنده');
+    await expect(warning).toContainText('جریان این ضبط قطع شد');
+    await server.restart();
+    await expect(chips).toHaveCount(2, { timeout: 30_000 });
+    await expect(chips.last()).toContainText('زنده');
+    await expect(chips.first()).toContainText('دنباله‌اش دیده نشد', { timeout: 15_000 });
+    await expect(warning).toHaveCount(0);
+    await chips.first().click();
+    await expect(warning).toContainText('این ضبط همین‌جا می‌ماند');
+    await chips.last().click();
+    await expect(warning).toHaveCount(0);
+  });
+});
+
 test('a journey that is looked at stays when others come', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');

@@ -15,7 +15,10 @@ use leptos::{logging, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{EventSource, HtmlElement, MessageEvent, MutationObserver, MutationObserverInit};
 
-use super::{recording::Recording, recordings::Recordings};
+use super::{
+    recording::{Recording, Stream},
+    recordings::Recordings,
+};
 
 /// How long what comes is gathered before it is drawn.
 const GATHER: Duration = Duration::from_millis(60);
@@ -24,9 +27,8 @@ const GATHER: Duration = Duration::from_millis(60);
 /// lists of events.
 pub const TAKEN_HOME: &str = "data-taken-home";
 
-/// Fills `recordings` for as long as the page lives. `is_lost` tells whether a stream broke off and is
-/// being opened anew.
-pub fn follow(source: &HtmlElement, recordings: Recordings, is_lost: RwSignal<bool>) {
+/// Fills `recordings` for as long as the page lives.
+pub fn follow(source: &HtmlElement, recordings: Recordings) {
     if let Some(id) = source.get_attribute(TAKEN_HOME) {
         return read(&id, recordings);
     }
@@ -37,7 +39,7 @@ pub fn follow(source: &HtmlElement, recordings: Recordings, is_lost: RwSignal<bo
             let tokens = source.get_attribute(RECORDINGS).unwrap_or_default();
             for token in tokens.split_whitespace().skip(known.get()) {
                 known.set(known.get() + 1);
-                listen(token, recordings, is_lost);
+                listen(token, recordings);
             }
         }
     };
@@ -58,6 +60,11 @@ pub fn follow(source: &HtmlElement, recordings: Recordings, is_lost: RwSignal<bo
     observer.forget();
 }
 
+/// The page's own clock, in microseconds.
+pub fn now() -> u64 {
+    window().performance().map_or(0.0, |performance| performance.now() * 1_000.0) as u64
+}
+
 fn read(id: &str, recordings: Recordings) {
     let text = document().get_element_by_id(id).and_then(|element| element.text_content());
     match text.as_deref().map(serde_json::from_str::<Vec<Vec<Event>>>) {
@@ -65,6 +72,7 @@ fn read(id: &str, recordings: Recordings) {
             for events in all {
                 let mut recording = Recording::new(String::new());
                 events.into_iter().for_each(|event| recording.take(event));
+                recording.stream = Stream::Gone;
                 recordings.write().push(recording);
             }
             recordings.draw();
@@ -75,7 +83,7 @@ fn read(id: &str, recordings: Recordings) {
 }
 
 /// Opens the stream of a recording, which becomes the newest, and the one that is looked at.
-fn listen(token: &str, recordings: Recordings, is_lost: RwSignal<bool>) {
+fn listen(token: &str, recordings: Recordings) {
     let number = {
         let mut all = recordings.write();
         all.push(Recording::new(token.to_owned()));
@@ -85,20 +93,25 @@ fn listen(token: &str, recordings: Recordings, is_lost: RwSignal<bool>) {
     recordings.choose(number);
     let source = match EventSource::new(&format!("/xray/{token}/events")) {
         Ok(source) => source,
-        Err(error) => return logging::warn!("a recording cannot be seen: {error:?}"),
+        Err(error) => {
+            recordings.tell(number, Stream::Gone);
+            return logging::warn!("a recording cannot be seen: {error:?}");
+        }
     };
     let gathered: Rc<RefCell<Vec<Event>>> = Rc::default();
     let heard = {
         let source = source.clone();
         move |message: MessageEvent| {
-            is_lost.set(false);
             let Some(json) = message.data().as_string() else { return };
-            let event = match serde_json::from_str(&json) {
+            let event: Event = match serde_json::from_str(&json) {
                 Ok(event) => event,
                 Err(error) => return logging::warn!("an event was not understood: {error}"),
             };
             if matches!(event, Event::Ended(_)) {
                 source.close();
+            }
+            if let Some(recording) = recordings.write().get_mut(number) {
+                recording.came(&event, now());
             }
             let is_first = gathered.borrow().is_empty();
             gathered.borrow_mut().push(event);
@@ -116,15 +129,22 @@ fn listen(token: &str, recordings: Recordings, is_lost: RwSignal<bool>) {
             }
         }
     };
+    // The browser opens it anew where it broke off, and not where it was refused.
     let failed = {
         let source = source.clone();
-        move |_: JsValue| is_lost.set(source.ready_state() != EventSource::CLOSED)
+        move |_: JsValue| {
+            let is_gone = source.ready_state() == EventSource::CLOSED;
+            recordings.tell(number, if is_gone { Stream::Gone } else { Stream::Lost });
+        }
     };
+    let opened: Closure<dyn FnMut()> = Closure::new(move || recordings.tell(number, Stream::Open));
     let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(heard);
     let failed: Closure<dyn FnMut(JsValue)> = Closure::new(failed);
     source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
     source.set_onerror(Some(failed.as_ref().unchecked_ref()));
+    source.set_onopen(Some(opened.as_ref().unchecked_ref()));
     // They live as long as the stream, which lives as long as the page or the recording.
     heard.forget();
     failed.forget();
+    opened.forget();
 }

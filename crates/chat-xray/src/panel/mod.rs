@@ -9,7 +9,10 @@ use web_sys::HtmlElement;
 
 use chat_client::fa::words::xray as words;
 
-use self::recordings::Recordings;
+use self::{
+    recording::{Recording, Standing},
+    recordings::Recordings,
+};
 
 mod breaking;
 mod feed;
@@ -49,9 +52,8 @@ pub fn Panel(
     source: HtmlElement,
 ) -> impl IntoView {
     let recordings = Recordings::new();
-    let is_lost = RwSignal::new(false);
     let is_taken_home = source.has_attribute(feed::TAKEN_HOME);
-    feed::follow(&source, recordings, is_lost);
+    feed::follow(&source, recordings);
     let tab = RwSignal::new(Tab::Frames);
     let tabs = move || {
         let is_here = move |tab: &Tab| !is_taken_home || !matches!(tab, Tab::Breaking | Tab::TakeHome);
@@ -80,7 +82,7 @@ pub fn Panel(
     view! {
         <div class="panel">
             <Which recordings />
-            <Notes recordings is_lost />
+            <Notes recordings />
             <div class="tabs" role="tablist" aria-label=words::TABS on:keydown=step>
                 {tabs()
                     .map(|one| {
@@ -118,22 +120,25 @@ pub fn Panel(
 /// Which recording is looked at, when there is more than one.
 #[component]
 fn Which(recordings: Recordings) -> impl IntoView {
-    let standings = Memo::new(move |_| {
-        let standing = |one: &recording::Recording| one.ended.as_ref().map(|ended| ended.code);
-        recordings.all().iter().map(standing).collect::<Vec<_>>()
-    });
-    let chip = move |(number, standing): (usize, Option<Option<u16>>)| {
+    let standings = Memo::new(move |_| recordings.all().iter().map(Recording::standing).collect::<Vec<_>>());
+    let chip = move |(number, standing): (usize, Standing)| {
+        let told = match standing {
+            Standing::Live => words::LIVE.to_owned(),
+            Standing::Unknown => words::UNKNOWN.to_owned(),
+            Standing::Unseen => words::UNSEEN.to_owned(),
+            Standing::Ended(code) => words::ended(code),
+        };
         view! {
             <button
                 type="button"
                 class="chip"
                 aria-pressed=move || if recordings.chosen() == number { "true" } else { "false" }
-                data-live=standing.is_none().then_some("")
+                data-live=(standing == Standing::Live).then_some("")
                 on:click=move |_| recordings.choose(number)
             >
                 <b>{words::recording(number + 1)}</b>
                 " "
-                <span>{words::standing(standing)}</span>
+                <span>{told}</span>
             </button>
         }
     };
@@ -146,12 +151,18 @@ fn Which(recordings: Recordings) -> impl IntoView {
 
 /// What is to be known about what is shown.
 #[component]
-fn Notes(recordings: Recordings, is_lost: RwSignal<bool>) -> impl IntoView {
+fn Notes(recordings: Recordings) -> impl IntoView {
     let proxied =
         Memo::new(move |_| recordings.with(|one| one.opened.as_ref().is_some_and(|opened| opened.proxied)));
     let full = Memo::new(move |_| {
         recordings.with(|one| one.full.and(one.opened.as_ref()).map(|opened| opened.limit_bytes)).flatten()
     });
+    let standing = Memo::new(move |_| recordings.with(Recording::standing));
+    let stream = move || match standing.get() {
+        Some(Standing::Unknown) => Some(words::STREAM_LOST),
+        Some(Standing::Unseen) => Some(words::STREAM_GONE),
+        _ => None,
+    };
     view! {
         <p class="note">
             {move || match proxied.get() {
@@ -162,7 +173,7 @@ fn Notes(recordings: Recordings, is_lost: RwSignal<bool>) -> impl IntoView {
         </p>
         <div role="status">
             {move || full.get().map(|limit| view! { <p class="note warning">{words::full(limit)}</p> })}
-            {move || is_lost.get().then(|| view! { <p class="note warning">{words::STREAM_LOST}</p> })}
+            {move || stream().map(|told| view! { <p class="note warning">{told}</p> })}
         </div>
     }
 }

@@ -39,7 +39,36 @@ pub struct Recording {
     pub ended: Option<Ended>,
     /// Everything, as it was told: to be taken home.
     pub events: Vec<Event>,
+    /// Whether more may come.
+    pub stream: Stream,
+    /// When it began by the clock of whoever reads it, in microseconds; never earlier than it did.
+    began: Option<u64>,
     ways: [Way; 2],
+}
+
+/// What becomes of what the server still has to tell of a recording.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Stream {
+    /// It comes.
+    #[default]
+    Open,
+    /// It broke off, and is being opened anew.
+    Lost,
+    /// There is none any more: the server does not know the recording, or nobody asks it.
+    Gone,
+}
+
+/// How a recording stands, in short.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The connection lives, as far as anybody knows.
+    Live,
+    /// What becomes of it will be known when the stream is back.
+    Unknown,
+    /// What became of it will not be known.
+    Unseen,
+    /// It is over, with this code if there was one.
+    Ended(Option<u16>),
 }
 
 /// One direction.
@@ -120,8 +149,30 @@ impl Recording {
             full: None,
             ended: None,
             events: Vec::new(),
+            stream: Stream::Open,
+            began: None,
             ways: [Way::new(), Way::new()],
         }
+    }
+
+    /// An event came at `now`, by the reader's clock in microseconds. What it says happened before that,
+    /// and what came fastest says best how long before.
+    pub fn came(&mut self, event: &Event, now: u64) {
+        let at_us = match event {
+            Event::Opened(_) => 0,
+            Event::Bytes(chunk) => chunk.at_us,
+            Event::Tcp(tcp) => tcp.at_us,
+            Event::Journey(journey) => journey.sent_us,
+            Event::Full { at_us, .. } => *at_us,
+            Event::Ended(ended) => ended.at_us,
+        };
+        let began = now.saturating_sub(at_us);
+        self.began = Some(self.began.map_or(began, |before| before.min(began)));
+    }
+
+    /// The moment `now` of the reader's clock as a time of the recording; not later than it is.
+    pub fn us(&self, now: u64) -> u64 {
+        self.began.map_or(0, |began| now.saturating_sub(began))
     }
 
     /// Takes in what was told next.
@@ -180,6 +231,16 @@ impl Recording {
         let mut together: Vec<_> = together.filter(began).collect();
         let count = together.len();
         together.iter_mut().for_each(|shown| shown.neighbours = count.saturating_sub(1));
+    }
+
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        match (&self.ended, self.stream) {
+            (Some(ended), _) => Standing::Ended(ended.code),
+            (None, Stream::Open) => Standing::Live,
+            (None, Stream::Lost) => Standing::Unknown,
+            (None, Stream::Gone) => Standing::Unseen,
+        }
     }
 
     /// The frames that carry a whole `say` or `said`, newest last: their numbers.
@@ -305,6 +366,33 @@ mod tests {
         assert_eq!(recording.sayings(), [0]);
         let (heads, headers, payload) = recording.weight(Direction::In);
         assert_eq!(heads + headers + payload, at + 5 + two.len() as u64);
+    }
+
+    #[test]
+    fn the_readers_clock_is_known_by_what_came_fastest() {
+        let mut recording = Recording::new("t".into());
+        let at = |at_us| chunk(at_us, 0, b"");
+        assert_eq!(recording.us(9_000), 0);
+        // What was before the page looked comes late.
+        recording.came(&at(100), 5_000);
+        recording.came(&at(2_000), 5_010);
+        recording.came(&at(6_000), 6_900);
+        recording.came(&at(7_000), 9_000);
+        assert_eq!(recording.us(10_000), 9_100);
+    }
+
+    #[test]
+    fn it_is_live_only_while_its_stream_tells_so() {
+        let mut recording = Recording::new("t".into());
+        let mut standing = |stream| {
+            recording.stream = stream;
+            recording.standing()
+        };
+        assert_eq!(standing(Stream::Open), Standing::Live);
+        assert_eq!(standing(Stream::Lost), Standing::Unknown);
+        assert_eq!(standing(Stream::Gone), Standing::Unseen);
+        recording.take(Event::Ended(Ended { at_us: 1, code: Some(4000), by_server: true }));
+        assert_eq!(recording.standing(), Standing::Ended(Some(4000)));
     }
 
     #[test]

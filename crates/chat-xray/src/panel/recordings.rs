@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use leptos::prelude::*;
 
-use super::recording::Recording;
+use super::recording::{Recording, Stream};
 
 /// See the module. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -43,6 +43,14 @@ impl Recordings {
     /// All of them, to put something in. [`Recordings::draw`] when it is to be seen.
     pub fn write(self) -> impl DerefMut<Target = Vec<Recording>> {
         self.all.write_value()
+    }
+
+    /// This is how the stream of that one stands.
+    pub fn tell(self, number: usize, stream: Stream) {
+        if let Some(recording) = self.write().get_mut(number) {
+            recording.stream = stream;
+        }
+        self.draw();
     }
 
     /// What was put in is drawn.

@@ -28,19 +28,27 @@ pub const TAB_NAMES: [&str; 6] = ["دست‌دادن", "قاب‌ها", "لای�
 /// Make the panel as wide as the page, and back.
 pub const WIDEN: &str = "بزرگ‌نمایی";
 /// The stream broke off.
-pub const STREAM_LOST: &str = "جریان ضبط قطع شد؛ مرورگر خودش دوباره وصل می‌شود.";
+pub const STREAM_LOST: &str = "جریان این ضبط قطع شد؛ مرورگر خودش دوباره وصل می‌شود.";
+/// There is no more of it to come.
+pub const STREAM_GONE: &str =
+    "این ضبط همین‌جا می‌ماند: دنباله‌ای برایش نمی‌آید، و این‌که اتصال چگونه تمام شد دیده نمی‌شود.";
+/// The connection lives.
+pub const LIVE: &str = "زنده";
+/// Nobody knows at the moment.
+pub const UNKNOWN: &str = "بی‌خبر";
+/// Nobody will know.
+pub const UNSEEN: &str = "دنباله‌اش دیده نشد";
 
 /// The name of a recording, counted from one.
 pub fn recording(number: usize) -> String {
     format!("اتصال {}", digits::number(number as u64))
 }
 
-/// How a recording stands.
-pub fn standing(code: Option<Option<u16>>) -> String {
+/// How a connection ended.
+pub fn ended(code: Option<u16>) -> String {
     match code {
-        None => "زنده".to_owned(),
-        Some(Some(code)) => format!("بسته شد با {}", digits::year(code.into())),
-        Some(None) => "بی خداحافظی قطع شد".to_owned(),
+        Some(code) => format!("بسته شد با {}", digits::year(code.into())),
+        None => "بی خداحافظی قطع شد".to_owned(),
     }
 }
 
@@ -88,6 +96,6 @@ mod tests {
         assert_eq!(took(250), "۲۵۰ میکروثانیه");
         assert_eq!(took(1_250), "۱٫۲ میلی‌ثانیه");
         assert_eq!(took(2_300_000), "۲٫۳ ثانیه");
-        assert_eq!(standing(Some(Some(4000))), "بسته شد با ۴۰۰۰");
+        assert_eq!(ended(Some(4000)), "بسته شد با ۴۰۰۰");
     }
 }
