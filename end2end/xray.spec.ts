@@ -45,12 +45,21 @@ async function turnOn(page: Page): Promise<void> {
   await joined(page);
 }
 
-/** The first experiment: to be cut without a goodbye. */
-async function openCut(page: Page): Promise<Locator> {
+/** An experiment: the first is to be cut without a goodbye. */
+async function openExperiment(page: Page, number: number): Promise<Locator> {
   await tab(page, 'خراب کنید').click();
-  const cut = panel(page).locator('.experiment').first();
-  await cut.locator('summary').click();
-  return cut;
+  const experiment = panel(page).locator('.experiment').nth(number);
+  await experiment.locator('summary').click();
+  return experiment;
+}
+
+const openCut = (page: Page) => openExperiment(page, 0);
+
+/** Predicts what is right of three answers, and breaks it. */
+async function breakIt(experiment: Locator): Promise<void> {
+  await experiment.getByRole('radio').nth(1).check();
+  await experiment.getByRole('button', { name: 'خرابش کن' }).click();
+  await expect(experiment).toContainText('درست پیش‌بینی کردید');
 }
 
 /** What the text of a header line is after its name. */
@@ -153,6 +162,65 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await expect(panel(sara).locator('.which .chip')).toHaveCount(2);
   await expect(panel(sara).locator('.which .chip').last()).toContainText('زنده');
   await joined(sara);
+});
+
+test('an experiment outlives its tab, and once it is over another can be begun', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const cut = await openCut(sara);
+  await cut.getByRole('radio').nth(1).check();
+  await tab(sara, 'قاب‌ها').click();
+  await tab(sara, 'خراب کنید').click();
+  await expect(cut.getByRole('radio').nth(1)).toBeChecked();
+  await cut.getByRole('button', { name: 'خرابش کن' }).click();
+  await tab(sara, 'قاب‌ها').click();
+  await joined(sara);
+  await tab(sara, 'خراب کنید').click();
+  await expect(cut.locator('.verdict[data-good]')).toBeVisible();
+  await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
+  await expect(cut.getByRole('radio').first()).toBeDisabled();
+
+  await cut.getByRole('button', { name: 'آزمایشی دیگر' }).click();
+  await expect(cut.locator('.verdict')).toHaveCount(0);
+  await expect(cut.getByRole('radio', { checked: true })).toHaveCount(0);
+  await expect(cut.getByRole('button', { name: 'خرابش کن' })).toBeDisabled();
+  await breakIt(cut);
+  await expect(panel(sara).locator('.which .chip')).toHaveCount(3, { timeout: 15_000 });
+});
+
+test('a delay is told as it was measured, once something was said', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await say(sara, 'به‌موقع');
+  await expect(frames(sara).filter({ hasText: 'said' })).toHaveCount(1);
+  const delay = await openExperiment(sara, 2);
+  await breakIt(delay);
+  const seen = delay.locator('.seen li');
+  await expect(seen).toHaveText([/پیش از آن، پژواک/, /هنوز چیزی نگفته‌اید/]);
+  await say(sara, 'دیر');
+  await expect(seen.last()).toHaveText(/پژواکش هنوز راه نیفتاده/);
+  await expect(seen.last()).toHaveText(/پژواک «.?دیر.?» ۱٫۰ ثانیه پس از خوانده شدنش/);
+  await say(sara, 'و باز دیر');
+  await expect(seen.last()).toHaveText(/۲ پیام به ترتیب seq آمد/);
+  await expect(delay.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
+});
+
+test('deafness is told as a silence, and then all that was read at once', async ({ server, somebody }) => {
+  test.slow();
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const deaf = await openExperiment(sara, 1);
+  await breakIt(deaf);
+  const seen = deaf.locator('.seen li');
+  await expect(seen).toHaveText([/سرور دارد نمی‌خواند/]);
+  await say(sara, 'یک');
+  await say(sara, 'دو');
+  await expect(seen.first()).toHaveText(/^(۹|۱۰)٫. ثانیه هیچ بایتی از شما خوانده نشد/, { timeout: 15_000 });
+  await expect(seen.last()).toHaveText(/یک‌جا خوانده شد؛ ۲ پیام شما میانشان بود/);
+  await expect(deaf.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
 });
 
 test.describe('of a server that is gone', () => {

@@ -1,48 +1,39 @@
 //! Breaking one's own connection: predict, break, watch. The server breaks it; here is only asked for
-//! it, and what the recordings then show is told. It never touches the room's connection itself.
+//! it, and what the recordings then show is told. Experiments belong to the panel and outlive this tab. It
+//! never touches the room's connection itself.
 
 use chat_client::fa::words::xray::breaking::{self as words, FAULTS, Fault};
 use gloo_net::http::Request;
 use leptos::prelude::*;
-use serde_json::{Value, json};
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
-    recording::{Recording, Says},
+    experiment::{Break, Broken, Experiment, Phase, Seen},
+    feed,
     recordings::Recordings,
 };
 
-/// How long the server is deaf, in milliseconds: longer than it takes to say something, shorter than
-/// the page waits for a dead server.
-const DEAF_MS: u64 = 10_000;
-/// How late what is sent is, in milliseconds.
-const LATE_MS: u64 = 1_000;
+/// All experiments. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Experiments([RwSignal<Experiment>; Break::ALL.len()]);
 
-/// How an attempt stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Standing {
-    /// Not asked for.
-    Idle,
-    /// Done to the connection with this number.
-    Done(usize),
-    /// The connection is over.
-    Over,
-    /// There is no lab.
-    NoLab,
-    /// No answer.
-    Unreachable,
+impl Experiments {
+    /// None of them begun.
+    pub(super) fn new() -> Self {
+        Self(Break::ALL.map(|_| RwSignal::new(Experiment::default())))
+    }
 }
 
 /// The tab.
 #[component]
-pub(super) fn Breaking(recordings: Recordings) -> impl IntoView {
-    let faults = FAULTS.into_iter().enumerate().map(|(number, fault)| {
-        view! { <Experiment recordings number fault /> }
+pub(super) fn Breaking(recordings: Recordings, experiments: Experiments) -> impl IntoView {
+    let all = Break::ALL.into_iter().zip(FAULTS).zip(experiments.0).map(|((what, fault), experiment)| {
+        view! { <Attempt recordings what fault experiment /> }
     });
     view! {
         <div class="breaking">
             <p>{words::INTRO}</p>
-            {faults.collect_view()}
+            {all.collect_view()}
             {room().map(|room| view! {
                 <p class="more"><a href=format!("/ways/{room}")>{words::WAYS}</a></p>
                 <p class="more"><a href="/workbench">{words::WORKBENCH}</a></p>
@@ -59,59 +50,78 @@ fn room() -> Option<String> {
 
 /// One way of breaking it.
 #[component]
-fn Experiment(recordings: Recordings, number: usize, fault: Fault) -> impl IntoView {
-    let predicted = RwSignal::new(None::<usize>);
-    let standing = RwSignal::new(Standing::Idle);
-    let name = format!("prediction-{number}");
+fn Attempt(
+    recordings: Recordings,
+    what: Break,
+    fault: Fault,
+    experiment: RwSignal<Experiment>,
+) -> impl IntoView {
+    let phase = Memo::new(move |_| experiment.with(|one| one.phase));
+    let predicted = Memo::new(move |_| experiment.with(|one| one.predicted));
+    let is_begun = move || matches!(phase.get(), Phase::Asked | Phase::Done(_));
+    let seen = Memo::new(move |_| match phase.get() {
+        Phase::Done(broken) => Some(Seen::of(&recordings.all(), what, broken)),
+        _ => None,
+    });
+    let is_over = move || seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.is_over));
+    let name = format!("prediction-{}", what as usize);
     let answers = fault.answers.into_iter().enumerate().map(|(at, answer)| {
         view! {
             <label class="answer">
                 <input
                     type="radio"
                     name=name.clone()
-                    disabled=move || matches!(standing.get(), Standing::Done(_))
-                    on:change=move |_| predicted.set(Some(at))
+                    prop:checked=move || predicted.get() == Some(at)
+                    disabled=is_begun
+                    on:change=move |_| experiment.update(|one| one.predicted = Some(at))
                 />
                 <span>{answer}</span>
             </label>
         }
     });
-    let do_it = move |_| {
-        let all = recordings.write();
-        let newest = all.len().checked_sub(1);
-        let token = all.last().map(|one| one.token.clone());
-        drop(all);
-        let (Some(newest), Some(token)) = (newest, token) else { return standing.set(Standing::Over) };
-        spawn_local(async move { standing.set(inflict(&token, number, newest).await) });
+    let press = move |_| {
+        if is_over() {
+            experiment.set(Experiment { is_open: true, ..Experiment::default() });
+        } else {
+            inflict(recordings, what, experiment);
+        }
     };
-    let told = move || match standing.get() {
-        Standing::Idle => None,
-        Standing::Over => Some(words::OVER),
-        Standing::NoLab => Some(words::NO_LAB),
-        Standing::Unreachable => Some(words::UNREACHABLE),
-        Standing::Done(_) => Some(words::DONE),
+    let told = move || match phase.get() {
+        Phase::Idle | Phase::Asked => None,
+        Phase::Over => Some(words::OVER),
+        Phase::NoLab => Some(words::NO_LAB),
+        Phase::Unreachable => Some(words::UNREACHABLE),
+        Phase::Done(_) => Some(words::DONE),
     };
-    let outcome = move || {
-        let Standing::Done(broken) = standing.get() else { return None };
-        let is_right = predicted.get() == Some(fault.right);
-        let seen = seen(&recordings.all(), broken);
-        Some(view! {
-            <p class="verdict" data-good=is_right.then_some("")>
-                {if is_right { words::RIGHT } else { words::WRONG }} " "
-                {(!is_right).then_some(fault.answers[fault.right])}
-            </p>
-            <p>{fault.why}</p>
-            <h3>{words::SEEN}</h3>
-            <ul class="seen">
-                {if seen.is_empty() { vec![words::NOT_SEEN_YET.to_owned()] } else { seen }
-                    .into_iter()
-                    .map(|line| view! { <li>{line}</li> })
-                    .collect_view()}
-            </ul>
+    let verdict = move || {
+        matches!(phase.get(), Phase::Done(_)).then(|| {
+            let is_right = predicted.get() == Some(fault.right);
+            view! {
+                <p class="verdict" data-good=is_right.then_some("")>
+                    {if is_right { words::RIGHT } else { words::WRONG }} " "
+                    {(!is_right).then_some(fault.answers[fault.right])}
+                </p>
+                <p>{fault.why}</p>
+                <h3>{words::SEEN}</h3>
+            }
+        })
+    };
+    let lines = move || {
+        let lines = seen.with(|seen| seen.as_ref().map(|seen| seen.told.clone()));
+        lines.map(|lines| {
+            let lines = lines.into_iter().map(|line| view! { <li>{line}</li> });
+            view! { <ul class="seen">{lines.collect_view()}</ul> }
         })
     };
     view! {
-        <details class="experiment">
+        <details
+            class="experiment"
+            open=experiment.with_untracked(|one| one.is_open)
+            on:toggle=move |event| {
+                let is_open = event_target::<web_sys::Element>(&event).has_attribute("open");
+                experiment.update(|one| one.is_open = is_open);
+            }
+        >
             <summary>{fault.name}</summary>
             <p>{fault.what}</p>
             <fieldset>
@@ -121,69 +131,41 @@ fn Experiment(recordings: Recordings, number: usize, fault: Fault) -> impl IntoV
             <button
                 type="button"
                 class="button"
-                disabled=move || predicted.get().is_none() || matches!(standing.get(), Standing::Done(_))
-                on:click=do_it
+                disabled=move || predicted.get().is_none() || is_begun() && !is_over()
+                on:click=press
             >
-                {words::DO_IT}
+                {move || if is_over() { words::AGAIN } else { words::DO_IT }}
             </button>
             <div role="status">
                 {move || told().map(|told| view! { <p class="note">{told}</p> })}
-                {outcome}
+                {verdict}
+                {lines}
             </div>
         </details>
     }
 }
 
-/// What the server is asked for.
-fn asked(number: usize) -> Value {
-    match number {
-        0 => json!({"break": "cut"}),
-        1 => json!({"break": "deafness", "ms": DEAF_MS}),
-        2 => json!({"break": "delay", "ms": LATE_MS}),
-        3 => json!({"break": "lose_ack"}),
-        _ => json!({"break": "restart"}),
-    }
-}
-
-async fn inflict(token: &str, number: usize, newest: usize) -> Standing {
-    let request = Request::post(&format!("/xray/{token}/break")).body(asked(number).to_string());
-    let Ok(request) = request else { return Standing::Unreachable };
-    match request.send().await.map(|answer| answer.status()) {
-        Ok(204) => Standing::Done(newest),
-        Ok(404 | 410) => Standing::Over,
-        Ok(403) => Standing::NoLab,
-        _ => Standing::Unreachable,
-    }
-}
-
-/// What the recordings show of a connection that was broken, and of the one after it.
-fn seen(all: &[Recording], broken: usize) -> Vec<String> {
-    let mut seen = Vec::new();
-    let Some(ended) = all.get(broken).and_then(|one| one.ended.as_ref()) else { return seen };
-    seen.push(words::ended(ended.code));
-    let (Some(before), Some(next)) = (all.get(broken), all.get(broken + 1)) else { return seen };
-    if let (Some(before), Some(after)) = (&before.opened, &next.opened) {
-        let ended_at = before.at + ended.at_us / 1000;
-        seen.push(words::came_back(after.at.saturating_sub(ended_at)));
-    }
-    if let Some(welcome) = next.welcome()
-        && let Says::Message(welcome) = &welcome.says
-        && let (Some(recovered), Some(seq)) = (welcome["recovered"].as_bool(), welcome["seq"].as_u64())
-    {
-        seen.push(words::welcomed(recovered).to_owned());
-        if recovered {
-            // What has a smaller number than the welcome's was said before it, and so is told again.
-            let replayed = |shown: &&super::recording::Shown| match &shown.says {
-                Says::Message(said) => {
-                    said["type"] == "said" && said["seq"].as_u64().is_some_and(|said| said <= seq)
-                }
-                _ => false,
-            };
-            let count = next.frames.iter().filter(replayed).count();
-            if count > 0 {
-                seen.push(words::replayed(count as u64));
-            }
-        }
-    }
-    seen
+/// Asks the server to break the newest connection.
+fn inflict(recordings: Recordings, what: Break, experiment: RwSignal<Experiment>) {
+    let newest = {
+        let all = recordings.write();
+        let at = all.len().checked_sub(1);
+        at.map(|number| (all[number].token.clone(), Broken { number, since_us: all[number].us(feed::now()) }))
+    };
+    let stand = move |phase| experiment.update(|one| one.phase = phase);
+    let Some((token, broken)) = newest else { return stand(Phase::Over) };
+    stand(Phase::Asked);
+    spawn_local(async move {
+        let request = Request::post(&format!("/xray/{token}/break")).body(what.asked().to_string());
+        let answer = match request {
+            Ok(request) => request.send().await.map(|answer| answer.status()),
+            Err(error) => Err(error),
+        };
+        stand(match answer {
+            Ok(204) => Phase::Done(broken),
+            Ok(404 | 410) => Phase::Over,
+            Ok(403) => Phase::NoLab,
+            _ => Phase::Unreachable,
+        });
+    });
 }

@@ -15,6 +15,7 @@ use self::{
 };
 
 mod breaking;
+pub mod experiment;
 mod feed;
 pub(crate) mod frame;
 mod frames;
@@ -54,6 +55,7 @@ pub fn Panel(
     let recordings = Recordings::new();
     let is_taken_home = source.has_attribute(feed::TAKEN_HOME);
     feed::follow(&source, recordings);
+    let experiments = breaking::Experiments::new();
     let tab = RwSignal::new(Tab::Frames);
     let tabs = move || {
         let is_here = move |tab: &Tab| !is_taken_home || !matches!(tab, Tab::Breaking | Tab::TakeHome);
@@ -109,7 +111,7 @@ pub fn Panel(
                     Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings /> }),
                     Tab::Layers => EitherOf6::C(view! { <layers::Layers recordings /> }),
                     Tab::Journey => EitherOf6::D(view! { <journey::Way recordings /> }),
-                    Tab::Breaking => EitherOf6::E(view! { <breaking::Breaking recordings /> }),
+                    Tab::Breaking => EitherOf6::E(view! { <breaking::Breaking recordings experiments /> }),
                     Tab::TakeHome => EitherOf6::F(view! { <take_home::TakeHome recordings /> }),
                 }}
             </div>

@@ -1,5 +1,6 @@
 //! Breaking one's own connection: what is broken, what may be expected, and what the protocol says.
 
+use super::took;
 use crate::fa::digits;
 
 /// What this tab is for.
@@ -8,6 +9,8 @@ pub const INTRO: &str = "این‌جا می‌توانید اتصال خودتا
 pub const PREDICT: &str = "پیش‌بینی شما چیست؟";
 /// Do it.
 pub const DO_IT: &str = "خرابش کن";
+/// Begin another one.
+pub const AGAIN: &str = "آزمایشی دیگر";
 /// It was done.
 pub const DONE: &str = "انجام شد. گفت‌وگو و قاب‌ها را تماشا کنید.";
 /// The prediction was right.
@@ -18,6 +21,11 @@ pub const WRONG: &str = "پاسخ درست این بود:";
 pub const SEEN: &str = "آن‌چه در ضبط دیده شد";
 /// Nothing yet.
 pub const NOT_SEEN_YET: &str = "هنوز چیزی دیده نشده است…";
+/// Nothing can be seen before something is said.
+pub const SAY_SOMETHING: &str = "هنوز چیزی نگفته‌اید. در گفت‌وگو چیزی بگویید تا این‌جا دیده شود.";
+/// While nothing is read.
+pub const SAY_AND_WAIT: &str =
+    "سرور دارد نمی‌خواند. چیزی بگویید و صبر کنید؛ وقتی دوباره بخواند این‌جا دیده می‌شود.";
 /// Where the same room is seen by other ways.
 pub const WAYS: &str =
     "همین اتاق از پنج راه: HTTP کلاسیک، نظرسنجی، نظرسنجی بلند، رویدادهای سرور و WebSocket، کنار هم";
@@ -99,6 +107,55 @@ pub const FAULTS: [Fault; 5] = [
         why: "نشانه‌ی شما دیگر چیزی را ثابت نمی‌کند. پروتکل هرگز جای خالی را پنهان نمی‌کند: welcome می‌گوید recovered: false و صفحه اگر پیامی از دست رفته باشد نشانش می‌دهد.",
     },
 ];
+
+/// For so long nothing was read.
+pub fn silent(us: u64) -> String {
+    format!("{} هیچ بایتی از شما خوانده نشد.", took(us))
+}
+
+/// So many frames went the other way meanwhile.
+pub fn meanwhile(frames: u64) -> String {
+    format!("در همین میان {} قاب از سرور به سوی شما رفت.", digits::number(frames))
+}
+
+/// Then so many frames were read at once, of which so many carried messages.
+pub fn at_once(frames: u64, says: u64) -> String {
+    let says = match says {
+        0 => "پیامی از شما میانشان نبود".to_owned(),
+        says => format!("{} پیام شما میانشان بود", digits::number(says)),
+    };
+    format!("سپس {} قاب یک‌جا خوانده شد؛ {says}.", digits::number(frames))
+}
+
+/// So late was the echo of a message before.
+pub fn echo_before(us: u64) -> String {
+    format!("پیش از آن، پژواک پیام شما {} پس از خوانده شدنش راه افتاد.", took(us))
+}
+
+/// So late was the echo of this message.
+pub fn echo(text: &str, us: Option<u64>) -> String {
+    let text = brief(text);
+    match us {
+        Some(us) => format!("پژواک «{text}» {} پس از خوانده شدنش راه افتاد.", took(us)),
+        None => format!("«{text}» خوانده شد؛ پژواکش هنوز راه نیفتاده است."),
+    }
+}
+
+/// So many messages came, in the room's order or not.
+pub fn order(count: u64, is_kept: bool) -> String {
+    let kept = if is_kept { "به ترتیب seq آمد" } else { "به ترتیب seq نیامد" };
+    format!("از آن هنگام {} پیام {kept}.", digits::number(count))
+}
+
+/// The beginning of a text, apart from the sentence around it.
+fn brief(text: &str) -> String {
+    const LETTERS: usize = 40;
+    let mut brief: String = text.chars().take(LETTERS).collect();
+    if brief.len() < text.len() {
+        brief.push('…');
+    }
+    crate::fa::isolate(&brief)
+}
 
 /// How the broken connection ended, and what the next one said.
 pub fn ended(code: Option<u16>) -> String {

@@ -1,0 +1,323 @@
+//! An experiment with one's own connection: what was predicted, what the server was asked to break, and
+//! what the recordings show of it since then. Only what was recorded is told, and what was not seen yet
+//! is said to be missing. It knows no browser; a moment is passed in as a time of the recording.
+
+use chat_client::fa::words::xray::breaking as words;
+use chat_wire::Direction;
+use serde_json::{Value, json};
+
+use super::recording::{Recording, Says, Shown, Stream};
+
+/// How long the server is deaf, in milliseconds: longer than it takes to say something, shorter than
+/// the page waits for a dead server.
+const DEAF_MS: u64 = 10_000;
+/// How late what is sent is, in milliseconds.
+const LATE_MS: u64 = 1_000;
+/// The shortest silence that is taken for deafness, in microseconds.
+const SILENCE_US: u64 = DEAF_MS * 1_000 / 2;
+/// What is read within this time of the first of it was read at once, in microseconds.
+const AT_ONCE_US: u64 = 250_000;
+/// How many of one's messages are told of: the newest.
+const TOLD: usize = 4;
+
+/// What can be broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Break {
+    /// The socket is shut without a close frame.
+    Cut,
+    /// Nothing is read for a while.
+    Deafness,
+    /// What is sent is late for a while.
+    Delay,
+    /// The acknowledgement of the next message is lost, and the connection with it.
+    LoseAck,
+    /// The server closes, and forgets.
+    Restart,
+}
+
+impl Break {
+    /// All of them, in the order of their words.
+    pub const ALL: [Self; 5] = [Self::Cut, Self::Deafness, Self::Delay, Self::LoseAck, Self::Restart];
+
+    /// What the server is asked for.
+    pub fn asked(self) -> Value {
+        match self {
+            Self::Cut => json!({"break": "cut"}),
+            Self::Deafness => json!({"break": "deafness", "ms": DEAF_MS}),
+            Self::Delay => json!({"break": "delay", "ms": LATE_MS}),
+            Self::LoseAck => json!({"break": "lose_ack"}),
+            Self::Restart => json!({"break": "restart"}),
+        }
+    }
+}
+
+/// One experiment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Experiment {
+    /// Whether it is unfolded.
+    pub is_open: bool,
+    /// Which answer was chosen.
+    pub predicted: Option<usize>,
+    /// How far it has come.
+    pub phase: Phase,
+}
+
+/// How far an experiment has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Phase {
+    /// Not asked for.
+    #[default]
+    Idle,
+    /// Asked for, and not answered.
+    Asked,
+    /// Done.
+    Done(Broken),
+    /// The connection was over already.
+    Over,
+    /// There is no lab.
+    NoLab,
+    /// No answer.
+    Unreachable,
+}
+
+/// What was broken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Broken {
+    /// The number of the recording.
+    pub number: usize,
+    /// When it was asked for, in microseconds of the recording.
+    pub since_us: u64,
+}
+
+/// What the recordings show.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Seen {
+    /// A sentence for each thing.
+    pub told: Vec<String>,
+    /// Whether what the experiment is about has been seen, or will never be.
+    pub is_over: bool,
+}
+
+impl Seen {
+    /// Of a connection that was broken, and of the one after it.
+    pub fn of(all: &[Recording], what: Break, broken: Broken) -> Self {
+        let Some(recording) = all.get(broken.number) else { return Self::default() };
+        let mut seen = match what {
+            Break::Deafness => silence(recording, broken.since_us),
+            Break::Delay => delay(recording, broken.since_us),
+            Break::Cut | Break::LoseAck | Break::Restart => Self::default(),
+        };
+        if recording.ended.is_some() {
+            seen.told.extend(ending(recording, all.get(broken.number + 1)));
+        } else if seen.told.is_empty() {
+            let waits_for_a_message = what == Break::LoseAck;
+            seen.told
+                .push(if waits_for_a_message { words::SAY_SOMETHING } else { words::NOT_SEEN_YET }.into());
+        }
+        // Nothing more is to be seen of this one.
+        seen.is_over |=
+            recording.ended.is_some() || recording.full.is_some() || recording.stream == Stream::Gone;
+        seen
+    }
+}
+
+/// How long nothing was read, and what was read at once then.
+fn silence(recording: &Recording, since_us: u64) -> Seen {
+    let reads = recording.passages.iter().filter(|passage| passage.direction == Direction::In);
+    let mut from = since_us;
+    let mut silence = None;
+    for at in reads.map(|passage| passage.at_us).filter(|at| *at > since_us) {
+        if at - from >= SILENCE_US {
+            silence = Some(at);
+            break;
+        }
+        from = at;
+    }
+    let until = silence.unwrap_or(u64::MAX);
+    let sent = |shown: &&Shown| shown.direction == Direction::Out && (from + 1..until).contains(&shown.at_us);
+    let sent = recording.frames.iter().filter(sent).count() as u64;
+    let meanwhile = (sent > 0).then(|| words::meanwhile(sent));
+    let Some(until) = silence else {
+        let told = [words::SAY_AND_WAIT.to_owned()].into_iter().chain(meanwhile).collect();
+        return Seen { told, is_over: false };
+    };
+    let came = |shown: &&Shown| {
+        shown.direction == Direction::In && (until..=until + AT_ONCE_US).contains(&shown.at_us)
+    };
+    let came: Vec<&Shown> = recording.frames.iter().filter(came).collect();
+    let own = came.iter().filter(|shown| shown.says.kind() == Some("say")).count();
+    let mut told = vec![words::silent(until - from)];
+    told.extend(meanwhile);
+    told.push(words::at_once(came.len() as u64, own as u64));
+    Seen { told, is_over: true }
+}
+
+/// How late the echoes of one's messages were, and whether the room's order was kept.
+fn delay(recording: &Recording, since_us: u64) -> Seen {
+    let own = recording.frames.iter().filter(|shown| shown.says.kind() == Some("say"));
+    let (before, after): (Vec<_>, Vec<_>) = own.partition(|shown| shown.at_us <= since_us);
+    let late = |say: &Shown| {
+        let echo = recording.echo(say.says.field("id")?)?;
+        Some(echo.at_us.saturating_sub(say.at_us))
+    };
+    let mut seen = Seen::default();
+    seen.told.extend(before.into_iter().rev().find_map(late).map(words::echo_before));
+    if after.is_empty() {
+        seen.told.push(words::SAY_SOMETHING.into());
+        return seen;
+    }
+    for say in &after[after.len().saturating_sub(TOLD)..] {
+        let late = late(say);
+        seen.is_over |= late.is_some();
+        seen.told.push(words::echo(say.says.field("text").unwrap_or_default(), late));
+    }
+    let said = recording.frames.iter().filter(|shown| shown.at_us > since_us);
+    let order: Vec<u64> = said.filter_map(seq_of_said).collect();
+    if order.len() > 1 {
+        seen.told.push(words::order(order.len() as u64, order.is_sorted()));
+    }
+    seen
+}
+
+/// How a connection ended, and what the next one said.
+fn ending(before: &Recording, next: Option<&Recording>) -> Vec<String> {
+    let mut told = Vec::new();
+    let Some(ended) = &before.ended else { return told };
+    told.push(words::ended(ended.code));
+    let Some(next) = next else { return told };
+    if let (Some(before), Some(after)) = (&before.opened, &next.opened) {
+        let ended_at = before.at + ended.at_us / 1000;
+        told.push(words::came_back(after.at.saturating_sub(ended_at)));
+    }
+    if let Some(welcome) = next.welcome()
+        && let Says::Message(welcome) = &welcome.says
+        && let (Some(recovered), Some(seq)) = (welcome["recovered"].as_bool(), welcome["seq"].as_u64())
+    {
+        told.push(words::welcomed(recovered).to_owned());
+        // What has a smaller number than the welcome's was said before it, and so is told again.
+        let replayed = next.frames.iter().filter_map(seq_of_said).filter(|said| *said <= seq).count();
+        if recovered && replayed > 0 {
+            told.push(words::replayed(replayed as u64));
+        }
+    }
+    told
+}
+
+/// The place in the room's order of a message that was broadcast.
+fn seq_of_said(shown: &Shown) -> Option<u64> {
+    match &shown.says {
+        Says::Message(said) if said["type"] == "said" => said["seq"].as_u64(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_wire::{
+        Chunk, Ended, Event,
+        frame::{Header, Opcode, unmask},
+    };
+
+    use super::*;
+
+    const BROKEN: Broken = Broken { number: 0, since_us: 1_000_000 };
+
+    /// A recording whose frames are added one by one.
+    struct Tape(Recording, [u64; 2]);
+
+    impl Tape {
+        fn new() -> Self {
+            let mut tape = Self(Recording::new("t".into()), [0; 2]);
+            tape.bytes(0, Direction::In, b"GET / HTTP/1.1\r\n\r\n");
+            tape.bytes(0, Direction::Out, b"HTTP/1.1 101 Switching Protocols\r\n\r\n");
+            tape
+        }
+
+        fn bytes(&mut self, at_us: u64, direction: Direction, data: &[u8]) {
+            let offset = self.1[usize::from(direction == Direction::Out)];
+            self.1[usize::from(direction == Direction::Out)] += data.len() as u64;
+            self.0.take(Event::Bytes(Chunk {
+                at_us,
+                direction,
+                offset,
+                data: data.to_vec(),
+                hidden: vec![],
+            }));
+        }
+
+        fn say(&mut self, at_ms: u64, id: &str) {
+            let key = [1, 2, 3, 4];
+            let mut payload = json!({"type": "say", "id": id, "text": id}).to_string().into_bytes();
+            let header = Header::new(Opcode::TEXT, Some(key), payload.len() as u64).write();
+            unmask(&mut payload, key, 0);
+            self.bytes(at_ms * 1_000, Direction::In, &[header, payload].concat());
+        }
+
+        fn said(&mut self, at_ms: u64, id: &str, seq: u64) {
+            let payload = json!({"type": "said", "id": id, "seq": seq, "text": id}).to_string().into_bytes();
+            let header = Header::new(Opcode::TEXT, None, payload.len() as u64).write();
+            self.bytes(at_ms * 1_000, Direction::Out, &[header, payload].concat());
+        }
+
+        fn seen(&self, what: Break) -> Seen {
+            Seen::of(std::slice::from_ref(&self.0), what, BROKEN)
+        }
+    }
+
+    fn seen(told: impl IntoIterator<Item = String>, is_over: bool) -> Seen {
+        Seen { told: told.into_iter().collect(), is_over }
+    }
+
+    #[test]
+    fn a_delay_is_told_as_it_was_measured_beside_what_was_before_it() {
+        let mut tape = Tape::new();
+        tape.say(500, "a");
+        tape.said(502, "a", 1);
+        let before = || words::echo_before(2_000);
+        assert_eq!(tape.seen(Break::Delay), seen([before(), words::SAY_SOMETHING.into()], false));
+        tape.say(2_000, "b");
+        assert_eq!(tape.seen(Break::Delay), seen([before(), words::echo("b", None)], false));
+        tape.said(3_001, "b", 2);
+        let b = || words::echo("b", Some(1_001_000));
+        assert_eq!(tape.seen(Break::Delay), seen([before(), b()], true));
+        tape.said(3_002, "of somebody else", 3);
+        assert_eq!(tape.seen(Break::Delay), seen([before(), b(), words::order(2, true)], true));
+        tape.said(3_003, "from before", 1);
+        assert_eq!(tape.seen(Break::Delay), seen([before(), b(), words::order(3, false)], true));
+    }
+
+    #[test]
+    fn deafness_is_a_silence_and_then_what_was_read_at_once() {
+        let mut tape = Tape::new();
+        tape.say(900, "before");
+        // On its way while it was asked for.
+        tape.say(1_100, "still heard");
+        assert_eq!(tape.seen(Break::Deafness), seen([words::SAY_AND_WAIT.into()], false));
+        tape.said(4_000, "of somebody else", 7);
+        let waiting = [words::SAY_AND_WAIT.into(), words::meanwhile(1)];
+        assert_eq!(tape.seen(Break::Deafness), seen(waiting, false));
+        tape.say(11_100, "held");
+        tape.say(11_101, "held, too");
+        tape.say(14_000, "as always");
+        let over = [words::silent(10_000_000), words::meanwhile(1), words::at_once(2, 2)];
+        assert_eq!(tape.seen(Break::Deafness), seen(over, true));
+    }
+
+    #[test]
+    fn an_end_is_told_whatever_was_broken_and_ends_the_experiment() {
+        let mut tape = Tape::new();
+        assert_eq!(tape.seen(Break::LoseAck), seen([words::SAY_SOMETHING.into()], false));
+        assert_eq!(tape.seen(Break::Cut), seen([words::NOT_SEEN_YET.into()], false));
+        tape.0.take(Event::Ended(Ended { at_us: 2_000_000, code: None, by_server: true }));
+        assert_eq!(tape.seen(Break::Cut), seen([words::ended(None)], true));
+        let deaf = [words::SAY_AND_WAIT.into(), words::ended(None)];
+        assert_eq!(tape.seen(Break::Deafness), seen(deaf, true));
+    }
+
+    #[test]
+    fn what_the_server_has_forgotten_is_not_waited_for() {
+        let mut tape = Tape::new();
+        tape.0.stream = Stream::Gone;
+        assert!(Break::ALL.into_iter().all(|what| tape.seen(what).is_over));
+    }
+}
