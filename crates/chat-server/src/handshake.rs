@@ -44,6 +44,10 @@ pub fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<S
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
         return Err(Refused::NotAnUpgrade("'Sec-WebSocket-Version' must be 13"));
     }
+    // RFC 9112 §3.2, too.
+    if headers.get_all(header::HOST).iter().count() != 1 {
+        return Err(Refused::BadRequest("there must be one 'Host'".into()));
+    }
     let mut keys = headers.get_all(header::SEC_WEBSOCKET_KEY).iter();
     match (keys.next().map(HeaderValue::to_str), keys.next()) {
         (Some(Ok(key)), None) if is_key(key) => Ok(Accept::of(key).value),

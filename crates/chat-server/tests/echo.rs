@@ -241,6 +241,54 @@ async fn fragments_come_back_as_one_frame() {
 }
 
 #[tokio::test]
+async fn each_frame_is_unmasked_by_its_own_key() {
+    let server = TestServer::start().await;
+    // §5.7.
+    let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
+    let with = |first: u8, key: [u8; 4], payload: &[u8]| {
+        let mut frame = vec![first, 0x80 | payload.len() as u8];
+        frame.extend(key);
+        frame.extend(payload.iter().zip(key.iter().cycle()).map(|(byte, key)| byte ^ key));
+        frame
+    };
+    // §5.3: a fresh key for every frame, those of one message and those between them included; and none
+    // is forbidden, not even the one that changes nothing.
+    let sent = [
+        hello.to_vec(),
+        with(TEXT_BEGINS, [0, 0, 0, 0], b"frag"),
+        with(PING, [0xFF; 4], b"ping"),
+        with(GOES_ON, [1, 2, 3, 4], b"men"),
+        with(ENDS, [0x80, 0, 0x7F, 9], b"ts"),
+        with(BINARY, [9, 8, 7, 6], &[9, 8, 7, 6, 5]),
+    ]
+    .concat();
+    let expected: [(u8, &[u8]); 4] =
+        [(TEXT, b"Hello"), (PONG, b"ping"), (TEXT, b"fragments"), (BINARY, &[9, 8, 7, 6, 5])];
+    however_cut(&server, &sent, &expected).await;
+}
+
+#[tokio::test]
+async fn fragments_may_be_empty_and_as_many_as_they_like() {
+    let server = TestServer::start().await;
+    let empty = masked(GOES_ON, b"").repeat(200_000);
+    let sent = [masked(TEXT_BEGINS, b"a"), empty, masked(ENDS, b"b")].concat();
+    answers(&server, &sent, &[(TEXT, b"ab")]).await;
+}
+
+#[tokio::test]
+async fn who_ends_without_a_close_is_told_what_is_whole_and_nothing_else() {
+    let server = TestServer::start().await;
+    // §7.1.5: the connection is closed with 1006, which is never sent.
+    for (sent, echoed) in [(masked(TEXT, b"whole"), 1), (masked(TEXT, b"cut off")[..9].to_vec(), 0)] {
+        let mut raw = open(&server).await;
+        write(&mut raw, &sent).await;
+        raw.stream.shutdown().await.unwrap();
+        let all = raw.ends().await;
+        assert_eq!(all, [0x81, 5, b'w', b'h', b'o', b'l', b'e'].repeat(echoed));
+    }
+}
+
+#[tokio::test]
 async fn fragments_that_do_not_fit_together_end_it() {
     let server = TestServer::start().await;
     // 5.1 and 5.2, and the same of a close.
@@ -465,6 +513,7 @@ async fn what_is_no_handshake_is_told_what_is_missing() {
         ("Sec-WebSocket-Version: 13\r\n", "", 426, "must be 13"),
         ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400, "16 bytes in base64"),
         ("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZSBub25jZQ==x", 400, "16 bytes in base64"),
+        ("Host: localhost:3000\r\n", "", 400, "one 'Host'"),
         ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400, "16 bytes in base64"),
         ("Host: localhost:3000", "Host: localhost:3000\r\nOrigin: https://evil.example", 403, "allow-origin"),
     ] {
@@ -479,8 +528,11 @@ async fn what_is_no_handshake_is_told_what_is_missing() {
             assert!(lower.contains("\r\nsec-websocket-version: 13\r\n"), "{answer}");
         }
     }
+    // §4.2.2, §9.1: what is offered and not understood is not agreed upon.
+    let offer = "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
+                 Sec-WebSocket-Protocol: chat, superchat\r\n";
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream.write_all(good.as_bytes()).await.unwrap();
+    stream.write_all(handshake("/ws/echo", offer).as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(soon("the head", stream.read_u8()).await.unwrap());
@@ -542,6 +594,8 @@ async fn a_stop_is_announced() {
     server.stop();
     let expected = [&4000_u16.to_be_bytes()[..], b"server_stopping"].concat();
     assert_is(&raw.frame().await, CLOSE, &expected);
+    // §5.5.1: both have said it, and neither says it again.
+    write(&mut raw, &close(4000, b"")).await;
     assert_eq!(raw.ends().await, b"");
     drop(raw);
     server.stopped().await;

@@ -481,6 +481,40 @@ async fn lengths_that_are_announced_and_not_sent_cost_little() {
 }
 
 #[tokio::test]
+async fn thousands_who_want_to_see_a_recording_are_bounded_and_the_chat_goes_on() {
+    let (process, server) = otagh(&["--http-sockets-per-address", "100"]).await;
+    let mut tokens = Vec::new();
+    let mut members = Vec::new();
+    for id in ["ali", "reza"] {
+        let mut member = server.open(&format!("/ws/class/{id}?xray=1")).await;
+        tokens.push(member.expect("xray").await["token"].as_str().unwrap().to_owned());
+        member.send(json!({"type": "join"})).await;
+        member.expect("welcome").await;
+        members.push(member);
+    }
+    let memory = process.usage().unwrap().memory().unwrap();
+    let mut open = Vec::new();
+    for n in 0..2_000 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let head = format!("GET /xray/{}/events HTTP/1.1\r\nHost: x\r\n\r\n", tokens[n % 2]);
+        // Who is turned away may find the socket closed already.
+        let mut status = [0; 12];
+        if stream.write_all(head.as_bytes()).await.is_ok()
+            && soon("an answer", stream.read_exact(&mut status)).await.is_ok()
+        {
+            assert!(matches!(&status[9..], b"200" | b"429"), "{}", String::from_utf8_lossy(&status));
+            open.extend((&status[9..] == b"200").then_some(stream));
+        }
+    }
+    assert_eq!(open.len(), 2 * chat_server::wire::stream::STREAMS_MAX);
+    let [ali, reza] = &mut members[..] else { panic!("there are two") };
+    ali.say("c1", "هنوز می‌شنوی؟").await;
+    assert_eq!(reza.expect("said").await["id"], "c1");
+    let grown = process.usage().unwrap().memory().unwrap().saturating_sub(memory);
+    assert!(grown < 8 * MIB, "{} KiB more", grown / 1024);
+}
+
+#[tokio::test]
 async fn a_body_that_comes_byte_by_byte_costs_its_bytes() {
     let (process, server) = otagh(&["--head-deadline", "60s"]).await;
     let memory = process.usage().unwrap().memory().unwrap();

@@ -81,6 +81,8 @@ async fn what_is_no_upgrade_is_told_what_is_missing() {
         ("Upgrade: WebSocket", "Upgrade: h2c", 426, "Upgrade: websocket"),
         ("Connection: keep-alive, Upgrade", "Connection: close", 426, "Connection: Upgrade"),
         ("Version: 13", "Version: 8", 426, "must be 13"),
+        ("Host: localhost:3000\r\n", "", 400, "one 'Host'"),
+        ("Host: ", "Host: other\r\nHost: ", 400, "one 'Host'"),
         ("Key: dGhlIHNhbXBsZSBub25jZQ==", "Key: short", 400, "Sec-WebSocket-Key"),
         ("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", "", 400, "Sec-WebSocket-Key"),
     ] {

@@ -35,6 +35,13 @@ async fn wireshark_reads_the_handshake_and_every_frame_unmasked() {
     client.expect("welcome").await;
     client.send_json(json!({"type": "say", "id": "1", "text": "سلام"})).await;
     client.expect("said").await;
+    // Each length form that the server takes, and a message in two fragments.
+    client.send_json(json!({"type": "say", "id": "2", "text": "ب".repeat(300)})).await;
+    client.expect("said").await;
+    let json = br#"{"type":"say","id":"3","text":"fragments"}"#;
+    client.stream.write_all(&masked(0x01, &json[..20])).await.unwrap();
+    client.stream.write_all(&masked(0x80, &json[20..])).await.unwrap();
+    client.expect("said").await;
     client.stream.write_all(&masked(0x89, b"so?")).await.unwrap();
     client.send(8, &[&1000_u16.to_be_bytes()[..], b"bye"].concat()).await;
     client.ends().await;
@@ -58,7 +65,7 @@ async fn wireshark_reads_the_handshake_and_every_frame_unmasked() {
     assert_eq!(packets[1], "HTTP||101||");
     let frames = &packets[2..];
     assert!(frames.iter().all(|frame| frame.starts_with("WebSocket|")), "{frames:?}");
-    for (opcode, is_masked) in [(1, 0), (1, 1), (9, 1), (10, 0), (8, 1), (8, 0)] {
+    for (opcode, is_masked) in [(1, 0), (1, 1), (0, 1), (9, 1), (10, 0), (8, 1), (8, 0)] {
         let frame = format!("WebSocket|||{opcode}|{is_masked}");
         assert!(frames.contains(&frame), "{frame} in {frames:?}");
     }

@@ -273,18 +273,23 @@ async fn it_is_seen_while_it_happens_and_ends_with_the_connection() {
     let server = TestServer::start().await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
     let sara = server.join("class", "sara").await;
+    // In two tabs.
+    let resume = json!({"type": "join", "resume": sara.resume(0)["resume"], "tab": "second"});
+    let second = server.join_with("class", "sara", resume).await;
+    assert_eq!(second.welcome["you"]["id"], "sara");
     let mut events = Events::of(&server, &token).await;
     events.until(|event| event["event"] == "tcp").await;
     ali.say("c1", "می‌بینی؟").await;
     let journey = events.until(|event| event["event"] == "journey").await;
-    assert_eq!((&journey["id"], &journey["seq"], &journey["reached"]), (&json!("c1"), &json!(1), &json!(2)));
+    assert_eq!((&journey["id"], &journey["seq"]), (&json!("c1"), &json!(1)));
+    assert_eq!((&journey["reached"], &journey["members"]), (&json!(3), &json!(2)), "connections, members");
     let times = ["heard_us", "ordered_us", "sent_us"].map(|time| journey[time].as_u64().unwrap());
     assert!(times.is_sorted() && times[0] > 0, "{times:?}");
     ali.close(1000).await;
     let ended = events.until(|event| event["event"] == "ended").await;
     assert_eq!((&ended["code"], &ended["by_server"]), (&json!(1000), &json!(false)));
     assert_eq!(events.next().await, None);
-    drop(sara);
+    drop((sara, second));
 }
 
 #[tokio::test]

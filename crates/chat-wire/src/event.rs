@@ -107,10 +107,12 @@ pub struct Journey {
     pub heard_us: u64,
     /// When the room gave it its place.
     pub ordered_us: u64,
-    /// When the frame had been handed to every member's socket.
+    /// When the frame had been handed to every member's connections.
     pub sent_us: u64,
     /// To how many connections it was handed, the sender's included.
     pub reached: u32,
+    /// How many members those are: one may have several tabs, each with its own connection.
+    pub members: u32,
 }
 
 /// How a connection ended.

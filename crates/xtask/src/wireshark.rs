@@ -23,6 +23,8 @@ pub(crate) const STEP: Step = Step {
                 let only = ["--package", "chat-server", "--test", "wireshark"];
                 tests::test_ignored(workspace, &only)
             }
+            // What CI says it has tested, it has.
+            Err(error) if std::env::var_os("CI").is_some() => Err(error),
             Err(error) => Ok(Outcome::skipped(format!("tshark is to read a recording: {error:#}"))),
         }
     },

@@ -81,8 +81,8 @@ impl Room {
             self.core.tick(now, &mut self.effects);
             self.perform();
             self.fanout.flush();
-            let reached = self.fanout.receivers();
-            self.traces.drain(..).for_each(|trace| trace.sent(reached));
+            let (reached, members) = (self.fanout.receivers(), self.core.here());
+            self.traces.drain(..).for_each(|trace| trace.sent(reached, members));
             if self.core.is_over() {
                 break;
             }

@@ -380,6 +380,11 @@ impl Core {
         .min()
     }
 
+    /// How many members have a connection.
+    pub fn here(&self) -> usize {
+        self.roster.here()
+    }
+
     /// Whether this life of the room is over: nobody is here, and nobody may come back.
     pub fn is_over(&self) -> bool {
         self.roster.is_empty()

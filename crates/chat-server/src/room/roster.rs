@@ -47,6 +47,11 @@ impl Roster {
         self.by_id.len()
     }
 
+    /// How many have a connection.
+    pub fn here(&self) -> usize {
+        self.count() - self.away.len()
+    }
+
     /// Whether nobody is here and nobody may come back.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()

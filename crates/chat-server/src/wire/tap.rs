@@ -91,8 +91,9 @@ impl Trace {
         self.ordered = Some((seq, Instant::now()));
     }
 
-    /// It has been handed to the sockets of this many connections. What never got a place is not told.
-    pub fn sent(self, reached: usize) {
+    /// It has been handed to this many connections, of this many members. What never got a place is not
+    /// told.
+    pub fn sent(self, reached: usize, members: usize) {
         let Some((seq, ordered)) = self.ordered else { return };
         self.capture.travelled(Journey {
             id: self.id.as_str().to_owned(),
@@ -101,6 +102,7 @@ impl Trace {
             ordered_us: self.capture.us(ordered),
             sent_us: self.capture.us(Instant::now()),
             reached: reached as u32,
+            members: members as u32,
         });
     }
 }

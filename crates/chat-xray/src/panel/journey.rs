@@ -166,8 +166,15 @@ mod tests {
 
     #[test]
     fn the_steps_are_in_the_order_of_their_times() {
-        let journey =
-            Journey { id: "1".into(), seq: 7, heard_us: 100, ordered_us: 140, sent_us: 400, reached: 3 };
+        let journey = Journey {
+            id: "1".into(),
+            seq: 7,
+            heard_us: 100,
+            ordered_us: 140,
+            sent_us: 400,
+            reached: 3,
+            members: 3,
+        };
         let order = |echo| {
             legs(&journey, echo).into_iter().map(|(from, to, _, after)| (from, to, after)).collect::<Vec<_>>()
         };
