@@ -53,6 +53,10 @@ pub struct Classic {
     pub room: String,
     /// Whose page it is.
     pub client: String,
+    /// The name they came by.
+    pub name: Option<String>,
+    /// The address that their messages are sent to.
+    pub post: String,
     /// Whether they are in, and not asked for a name.
     pub is_in: bool,
     /// What was said since they came, oldest first.

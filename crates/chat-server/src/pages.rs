@@ -19,7 +19,7 @@ use leptos::{
 };
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
-use crate::transport::classic::View;
+use crate::{share, transport::classic::View};
 
 /// `/`.
 pub(crate) async fn home(request: Request) -> Response {
@@ -33,15 +33,17 @@ pub(crate) async fn room(room: RoomId, share_url: String, request: Request) -> R
 
 /// `/classic/{room}`.
 pub(crate) async fn classic(view: View, request: Request) -> Response {
-    let View { room, client, is_in, said, problem } = view;
+    let View { room, client, name, is_in, said, problem } = view;
+    let post = share::messages_path(&room, &client, name.as_ref());
     let problem = problem.map(|error| match error {
         ServerMsg::Error { code, suggestion, .. } => {
             errors::error(code, suggestion.as_ref().map(Name::as_str)).plain()
         }
         _ => errors::error(ErrorCode::Unknown, None).plain(),
     });
-    let classic =
-        Classic { room: room.as_str().to_owned(), client: client.as_str().to_owned(), is_in, said, problem };
+    let (room, client) = (room.as_str().to_owned(), client.as_str().to_owned());
+    let name = name.map(|name| name.as_str().to_owned());
+    let classic = Classic { room, client, name, post, is_in, said, problem };
     render(Page::Classic(classic), StatusCode::OK, request).await
 }
 

@@ -4,7 +4,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use chat_protocol::{ClientId, RoomId};
+use chat_protocol::{ClientId, Name, RoomId};
 use http::uri::Authority;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -27,10 +27,22 @@ pub fn room_path(room: &RoomId) -> String {
     format!("/r/{}", utf8_percent_encode(room.as_str(), RESERVED))
 }
 
-/// The path of a room's classic page, for this client.
-pub fn classic_path(room: &RoomId, client: &ClientId) -> String {
-    let encode = |id| utf8_percent_encode(id, NON_ALPHANUMERIC);
-    format!("/classic/{}?client={}", encode(room.as_str()), encode(client.as_str()))
+/// The address of a room's classic page, for this client, who came by this name.
+pub fn classic_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
+    let room = utf8_percent_encode(room.as_str(), RESERVED);
+    format!("/classic/{room}?{}", guest_query(client, name))
+}
+
+/// The address that their messages are sent to.
+pub fn messages_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
+    let room = utf8_percent_encode(room.as_str(), RESERVED);
+    format!("/rooms/{room}/messages?{}", guest_query(client, name))
+}
+
+fn guest_query(client: &ClientId, name: Option<&Name>) -> String {
+    let encode = |text| utf8_percent_encode(text, RESERVED);
+    let name = name.map(|name| format!("&name={}", encode(name.as_str()))).unwrap_or_default();
+    format!("client={}{name}", encode(client.as_str()))
 }
 
 /// The address of a room for other devices: at the public URL if there is one; else at the host the

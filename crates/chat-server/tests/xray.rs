@@ -320,6 +320,12 @@ async fn a_stream_goes_on_where_it_broke_off_and_then_there_is_nothing_to_come_b
     assert_eq!(rest.next().await, Some((2, all[2].clone())));
     let last = format!("Last-Event-ID: {}\r\n", all.len() - 1);
     assert!(Events::open(&server, &path, &last).await.status.contains(" 204 "));
+    // Who asks for what is not there yet is not kept waiting for what never comes.
+    let (ali, token) = recorded(&server, "class", "ali").await;
+    let path = format!("/xray/{token}/events");
+    let mut early = Events::open(&server, &path, "Last-Event-ID: 999999\r\n").await;
+    ali.close(1000).await;
+    assert_eq!(early.next().await, None);
     for bad in ["-1", "x", "1e3", ""] {
         let answer = Events::open(&server, &path, &format!("Last-Event-ID: {bad}\r\n")).await;
         assert!(answer.status.contains(" 400 "), "{bad}: {}", answer.status);

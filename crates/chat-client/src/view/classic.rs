@@ -11,10 +11,9 @@ use crate::{
 /// The page.
 #[component]
 pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
-    let Classic { room, client, is_in, said, problem } = classic;
+    let Classic { room, client, name, post, is_in, said, problem } = classic;
     let here = format!("/classic/{room}");
-    let post = format!("/rooms/{room}/messages?client={client}");
-    let keep = |client: &str| view! { <input type="hidden" name="client" value=client.to_owned() /> };
+    let keep = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
     let body = if is_in {
         let none = said.is_empty().then(|| view! { <p class="none">{ways::CLASSIC_EMPTY}</p> });
         let lines = said.into_iter().map(|said| {
@@ -27,7 +26,8 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
         });
         Either::Left(view! {
             <form method="get" action=here>
-                {keep(&client)}
+                {keep("client", client)}
+                {name.map(|name| keep("name", name))}
                 <button type="submit" class="button">{ways::REFRESH}</button>
             </form>
             {none}
@@ -43,7 +43,7 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
     } else {
         Either::Right(view! {
             <form method="get" action=here>
-                {keep(&client)}
+                {keep("client", client)}
                 <div class="field">
                     <label for="name">{ways::YOUR_NAME}</label>
                     <input id="name" name="name" dir="auto" autocomplete="nickname" required=true />

@@ -8,13 +8,17 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Redirect, Response},
 };
-use chat_protocol::{ClientId, RoomId, Said, ServerMsg};
+use chat_protocol::{ClientId, Name, RoomId, Said, SayId, ServerMsg, Text};
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Arrival, CLASSIC, CLASSIC_LEASE, ROOMS, Refusal, guest::Told};
+use super::{Arrival, CLASSIC, CLASSIC_LEASE, ROOMS, Refusal, say};
 use crate::{pages, server::App, share};
 
-/// Longest page, in bytes: all that a guest's log holds, with what the page puts around each message.
+/// Most messages that the page shows: the last ones.
+const SHOWN_MAX: usize = 100;
+
+/// Longest page, in bytes: as many of the longest messages, with each letter written as an entity, and
+/// what the page puts around them.
 const PAGE_MAX: usize = 8 * 1024 * 1024;
 
 /// What the page shows.
@@ -24,6 +28,8 @@ pub struct View {
     pub room: RoomId,
     /// Whose page it is: stands in the addresses of its forms.
     pub client: ClientId,
+    /// The name they came by, should they have to come again.
+    pub name: Option<Name>,
     /// Whether they are in, and not asked for a name.
     pub is_in: bool,
     /// What was said since they came, oldest first.
@@ -43,11 +49,12 @@ pub async fn page(State(app): State<Arc<App>>, arrival: Arrival, request: Reques
 
 async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     if arrival.asked.client.is_none() {
-        return Redirect::to(&share::classic_path(&arrival.room, &arrival.client)).into_response();
+        return back(arrival);
     }
     let mut view = View {
         room: arrival.room.clone(),
         client: arrival.client.clone(),
+        name: arrival.name.clone(),
         is_in: false,
         said: Vec::new(),
         problem: None,
@@ -55,25 +62,20 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     if arrival.ticket.is_none() && arrival.name.is_none() {
         return pages::classic(view, request).await;
     }
-    let (found, told) = match seen(app, arrival).await {
-        Ok(seen) => seen,
-        Err(refusal) => {
-            let Refusal::Error(error) = refusal else { return refusal.into_response() };
+    let mut found = match arrival.enter(app).await {
+        Ok(found) => found,
+        Err(Refusal::Error(error)) => {
             view.problem = Some(*error);
             return pages::classic(view, request).await;
         }
+        Err(refusal) => return refusal.into_response(),
     };
     view.is_in = true;
-    view.said = told
-        .messages
-        .iter()
-        .filter_map(|entry| match serde_json::from_slice(&entry.json) {
-            Ok(ServerMsg::Said(said)) => Some(said),
-            _ => None,
-        })
-        .collect();
+    // All of it each time: the page has nothing of what it showed before.
+    let said = found.guest.listen().show(SHOWN_MAX);
+    view.said = said.iter().filter_map(|json| serde_json::from_slice(json).ok()).collect();
     let mut response = pages::classic(view, request).await;
-    arrival.admit(&found, &[ROOMS, CLASSIC], &mut response);
+    arrival.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, &mut response);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // In one piece, so that what is payload is known.
     let (head, body) = response.into_parts();
@@ -89,10 +91,27 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     }
 }
 
-async fn seen(app: &Arc<App>, arrival: &Arrival) -> Result<(super::Found, Told), Refusal> {
+/// What a form said, of so many bytes, and the way back to its page. What was wrong with it is not told:
+/// the page would have to remember it. It shows what was said.
+pub(super) async fn said(
+    app: &Arc<App>,
+    arrival: Arrival,
+    bytes: usize,
+    saying: Option<(SayId, Text)>,
+) -> Result<Response, Refusal> {
     let mut found = arrival.enter(app).await?;
-    found.hold.then(CLASSIC_LEASE);
-    // All of it each time: the page has nothing of what it showed before.
-    let told = found.guest.listen().tell(None);
-    Ok((found, told))
+    found.guest.account.took(bytes);
+    if let Some((id, text)) = saying
+        && let Err(refusal) = say(&found.guest, id, text).await
+    {
+        tracing::debug!(?refusal, "what a form said was not heard");
+    }
+    let mut response = back(&arrival);
+    arrival.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, &mut response);
+    Ok(response)
+}
+
+fn back(arrival: &Arrival) -> Response {
+    let page = share::classic_path(&arrival.room, &arrival.client, arrival.name.as_ref());
+    Redirect::to(&page).into_response()
 }

@@ -1,6 +1,6 @@
 //! The room as server-sent events: one answer that does not end, in which each message of the room is an
-//! event. Only the server speaks; what a member says goes by `POST`. A message's number is its event's
-//! id, so that a browser that lost the stream says itself where it was.
+//! event. Only the server speaks; what a member says goes by `POST`. The last message that who hears an
+//! event has is the event's id, so that a browser that lost the stream says itself where it was.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -27,11 +27,11 @@ pub async fn events(State(app): State<Arc<App>>, mut arrival: Arrival) -> Result
     if let Some(last) = event_stream::last_id(&arrival.headers).map_err(bad)? {
         arrival.asked.after = Some(last);
     }
+    arrival.streams = true;
     let mut found = arrival.enter(&app).await?;
-    // Without the stream nobody listens: they are away at once.
-    found.hold.then(Duration::ZERO);
     let mut ticketed = Response::default();
-    arrival.admit(&found, &[ROOMS], &mut ticketed);
+    // Without the stream nobody listens: they are away at once.
+    arrival.admit(&mut found, &[ROOMS], Duration::ZERO, &mut ticketed);
     let streaming = Streaming {
         listener: found.guest.listen(),
         account: found.guest.account.clone(),
@@ -79,17 +79,11 @@ impl Streaming {
         }
     }
 
-    fn told(&mut self, Entry { seq, json }: &Entry) -> sse::Event {
+    fn told(&mut self, Entry { at, json, .. }: &Entry) -> sse::Event {
         self.account.gave(json.len());
+        self.after = Some(*at);
         // JSON has no line ends of its own.
-        let event = sse::Event::default().data(String::from_utf8_lossy(json));
-        match seq {
-            Some(seq) => {
-                self.after = Some(*seq);
-                event.id(seq.to_string())
-            }
-            None => event,
-        }
+        sse::Event::default().id(at.to_string()).data(String::from_utf8_lossy(json))
     }
 }
 

@@ -22,6 +22,9 @@ use crate::{
     room::Membership,
 };
 
+/// About how many bytes of messages are told at a time: each answer that is under way costs as many.
+pub const PORTION: usize = 64 * 1024;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Guest {
@@ -59,8 +62,7 @@ pub struct Lease {
 struct Log {
     entries: VecDeque<Entry>,
     bytes: usize,
-    /// Who they are in the room, and in which life of it.
-    welcome: Option<(ClientId, Epoch)>,
+    welcome: Option<Welcome>,
     /// The newest message.
     newest: Seq,
     /// The last message that they are known to have.
@@ -72,13 +74,26 @@ struct Log {
     over: Option<CloseCode>,
 }
 
+/// What matters of how they were welcomed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Welcome {
+    /// Who they are in the room.
+    me: ClientId,
+    /// In which life of it.
+    epoch: Epoch,
+    /// The last message they had by then.
+    seq: Seq,
+}
+
 /// One message of the server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
-    /// Its place in the room's order, if it is a `said`.
-    pub seq: Option<Seq>,
+    /// The last message that who was told this has: its own place in the room's order, if it is a
+    /// `said`, or that of the one before.
+    pub at: Seq,
     /// The message.
     pub json: Bytes,
+    is_said: bool,
 }
 
 /// What there is for a guest.
@@ -134,7 +149,9 @@ impl Guest {
 
     /// Leaves the room and gives the place up, however many still hold the guest.
     pub fn leave(&self) {
-        drop(self.inside.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // Not under the lock: who leaves takes others.
+        drop(inside);
         let mut log = self.log();
         log.over.get_or_insert(CloseCode::InternalError);
         log.awaited.clear();
@@ -170,6 +187,11 @@ impl Guest {
         Listener { guest: self.clone(), number, changed: self.changed.subscribe() }
     }
 
+    /// The last message they had when they came.
+    pub fn came_after(&self) -> Seq {
+        self.log().welcome.as_ref().map_or(0, |welcome| welcome.seq)
+    }
+
     /// Whether all is here that came after the message `after`: not what was acknowledged with a later
     /// one, and nothing is known of messages that were never told.
     pub fn can_tell_after(&self, after: Seq) -> bool {
@@ -193,15 +215,14 @@ impl Guest {
     pub async fn welcomed(&self) -> Option<Epoch> {
         let mut changed = self.changed.subscribe();
         loop {
-            let (welcome, over) = {
+            {
                 let log = self.log();
-                (log.welcome.clone(), log.over)
-            };
-            if let Some((_, epoch)) = welcome {
-                return Some(epoch);
-            }
-            if over.is_some() {
-                return None;
+                if let Some(welcome) = &log.welcome {
+                    return Some(welcome.epoch.clone());
+                }
+                if log.over.is_some() {
+                    return None;
+                }
             }
             changed.changed().await.ok()?;
         }
@@ -242,8 +263,9 @@ impl Guest {
 
 impl Listener {
     /// What there is after the message `after`, which is acknowledged with all before it. Without
-    /// `after` nothing is acknowledged, and all messages since the last acknowledged are told again.
-    /// Who came and went is told once.
+    /// `after` nothing is acknowledged, and the messages since the last acknowledged are told again.
+    /// Who came and went is told once. Told is about a [`PORTION`] at a time; when that is not all,
+    /// [`Told::over`] is kept for later.
     pub fn tell(&mut self, after: Option<Seq>) -> Told {
         self.changed.mark_unchanged();
         let mut log = self.guest.log();
@@ -251,12 +273,37 @@ impl Listener {
             return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
         }
         if let Some(after) = after {
-            log.acknowledged = log.acknowledged.max(after);
-            log.forget(|entry| entry.seq.is_some_and(|seq| seq <= after));
+            log.acknowledge(after);
         }
-        let messages = log.entries.iter().cloned().collect();
-        log.forget(|entry| entry.seq.is_none());
-        Told { messages, over: log.over }
+        let mut bytes = 0;
+        let portion = log.entries.iter().take_while(|entry| {
+            let is_within = bytes < PORTION;
+            bytes += entry.json.len();
+            is_within
+        });
+        let messages: Vec<Entry> = portion.cloned().collect();
+        let over = log.over.filter(|_| messages.len() == log.entries.len());
+        let mut told = messages.len();
+        log.entries.retain(|entry| {
+            let is_told = told > 0;
+            told = told.saturating_sub(1);
+            !is_told || entry.is_said
+        });
+        log.count();
+        Told { messages, over }
+    }
+
+    /// The last messages, `most` of them at most, for who forgets between two looks what they were
+    /// shown. All before these is acknowledged.
+    pub fn show(&mut self, most: usize) -> Vec<Bytes> {
+        let mut log = self.guest.log();
+        log.entries.retain(|entry| entry.is_said);
+        let before = log.entries.len().saturating_sub(most);
+        if let Some(last) = before.checked_sub(1).map(|last| log.entries[last].at) {
+            log.acknowledge(last);
+        }
+        log.count();
+        log.entries.iter().map(|entry| entry.json.clone()).collect()
     }
 
     /// Waits until there may be something else to tell than the last time.
@@ -287,14 +334,14 @@ impl Log {
     }
 
     fn take_message(&mut self, json: Bytes) {
-        let mut seq = None;
+        let mut is_said = false;
         match serde_json::from_slice(&json) {
             Ok(ServerMsg::Welcome(welcome)) => {
                 (self.newest, self.acknowledged) = (welcome.seq, welcome.seq);
-                self.welcome = Some((welcome.you.id, welcome.epoch));
+                self.welcome = Some(Welcome { me: welcome.you.id, epoch: welcome.epoch, seq: welcome.seq });
             }
             Ok(ServerMsg::Said(said)) => {
-                if self.welcome.as_ref().is_some_and(|(me, _)| *me == said.from) {
+                if self.welcome.as_ref().is_some_and(|welcome| welcome.me == said.from) {
                     for (_, echo) in self.awaited.extract_if(.., |(id, _)| *id == said.id) {
                         // Nobody may be waiting for it any more.
                         drop(echo.send(json.clone()));
@@ -305,17 +352,23 @@ impl Log {
                     return;
                 }
                 self.newest = said.seq;
-                seq = Some(said.seq);
+                is_said = true;
             }
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "a room's message is none"),
         }
         self.bytes += json.len();
-        self.entries.push_back(Entry { seq, json });
+        self.entries.push_back(Entry { at: self.newest, json, is_said });
     }
 
-    fn forget(&mut self, is_it: impl Fn(&Entry) -> bool) {
-        self.entries.retain(|entry| !is_it(entry));
+    /// They have this message, and all before it.
+    fn acknowledge(&mut self, seq: Seq) {
+        self.acknowledged = self.acknowledged.max(seq);
+        self.entries.retain(|entry| !(entry.is_said && entry.at <= seq));
+        self.count();
+    }
+
+    fn count(&mut self) {
         self.bytes = self.entries.iter().map(|entry| entry.json.len()).sum();
     }
 }

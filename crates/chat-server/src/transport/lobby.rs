@@ -47,6 +47,9 @@ pub struct Visit {
     pub ticket: Option<Ticket>,
     /// The last message they have.
     pub after: Option<Seq>,
+    /// Whether they are to be welcomed also if they are here: who listens to a stream lost what was on
+    /// its way in the one before, who came and went included.
+    pub anew: bool,
     /// Whose request it is.
     pub whose: Address,
 }
@@ -56,7 +59,7 @@ pub struct Visit {
 pub struct Found {
     /// The guest.
     pub guest: Arc<Guest>,
-    /// What keeps them here.
+    /// What keeps them here. Given up before somebody who has just come has their ticket, they are gone.
     pub hold: Hold,
     /// What they show from now on, if they have just come.
     pub ticket: Option<Ticket>,
@@ -90,6 +93,7 @@ impl Lobby {
             return Err(too_fast());
         }
         let mut account = Arc::default();
+        let mut after = visit.after;
         if let Some((guest, mut hold)) =
             visit.ticket.as_ref().and_then(|ticket| app.lobby.hold(&visit.room, ticket))
         {
@@ -98,13 +102,14 @@ impl Lobby {
                 if !inside.membership.frames().take(now) {
                     return Err(too_fast());
                 }
-                if visit.after.is_none_or(|after| guest.can_tell_after(after)) {
+                if !visit.anew && after.is_none_or(|after| guest.can_tell_after(after)) {
                     return Ok(Found { guest, hold, ticket: None });
                 }
             }
             account = guest.account.clone();
+            after.get_or_insert(guest.came_after());
         }
-        let Visit { room, client, name, ticket, after, .. } = visit;
+        let Visit { room, client, name, ticket, .. } = visit;
         let config = &app.config;
         let place = app.connections.reserve(visitor).map_err(NoGuest::NoPlace)?;
         let outbox = Arc::new(Outbox::to_be_fetched(config.outbox_bytes));
@@ -116,8 +121,6 @@ impl Lobby {
         });
         let token = FreshToken::new(random::bytes());
         let frames = Allowance::new(config.messages_per_second.into(), config.messages_burst.into(), now);
-        // This request is one of theirs.
-        frames.take(now);
         let join = Join {
             conn: place.conn(),
             client_id: client,
@@ -132,18 +135,22 @@ impl Lobby {
             Ok(Err(refusal)) => return Err(NoGuest::Refused(refusal.into())),
             Err(no_room) => return Err(NoGuest::Closed(no_room.into())),
         };
+        // This request is one of theirs, as whom they came.
+        membership.frames().take(now);
         let bound = config.outbox_bytes + config.history_bytes;
         let guest = Arc::new(Guest::new(Inside { membership, place }, account, outbox, bound, now));
-        // Until they have their ticket nobody can come back as them: given up before, they are gone.
-        let mut hold = guest.hold();
+        let hold = guest.hold();
         let key = (room, token.hash);
         app.lobby.guests().insert(key.clone(), guest.clone());
         app.tasks.spawn(keep(app.clone(), key, guest.clone()));
         // The welcome is on its way when a join is answered.
         let Some(epoch) = guest.welcomed().await else {
-            return Err(NoGuest::Closed(guest.over().unwrap_or(CloseCode::InternalError)));
+            return Err(NoGuest::Closed(match guest.over() {
+                // Another request of the same guest came back a moment later.
+                None | Some(CloseCode::Replaced) => CloseCode::TryAgainLater,
+                Some(code) => code,
+            }));
         };
-        hold.then(LEASE);
         Ok(Found { guest, hold, ticket: Some(Ticket { token: token.token, epoch }) })
     }
 

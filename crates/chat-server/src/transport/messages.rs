@@ -4,22 +4,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    body::Body,
-    extract::State,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{body::Body, extract::State, response::Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use chat_protocol::{ErrorCode, limits::FRAME_MAX_BYTES};
 use http::header;
 use serde::Deserialize;
 
 use super::{
-    Arrival, CLASSIC, CLASSIC_LEASE, ROOMS, Refusal, WAIT_MAX, check_origin,
+    Arrival, Refusal, WAIT_MAX, classic,
     guest::{Entry, Told},
-    private, say,
+    private, say, saying,
 };
-use crate::{body, server::App, share};
+use crate::{body, server::App};
 
 /// `GET /rooms/{room}/messages`.
 ///
@@ -38,8 +34,10 @@ pub async fn poll(State(app): State<Arc<App>>, arrival: Arrival) -> Result<Respo
         told = listener.tell(arrival.asked.after);
     }
     match told {
-        Told { messages, over: Some(code) } if messages.is_empty() => Err(Refusal::Closed(code)),
-        Told { messages, .. } => Ok(arrival.answer(&found, list(&messages))),
+        Told { messages, over: Some(code) } if messages.is_empty() => {
+            Ok(arrival.refuse(found, Refusal::Closed(code)))
+        }
+        Told { messages, .. } => Ok(arrival.answer(found, list(&messages))),
     }
 }
 
@@ -74,29 +72,27 @@ struct Saying {
 /// # Errors
 /// [`Refusal`].
 pub async fn post(State(app): State<Arc<App>>, arrival: Arrival, body: Body) -> Result<Response, Refusal> {
-    check_origin(&app, &arrival.headers)?;
     let kind = arrival.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    let mut found = arrival.enter(&app).await?;
-    if is_form {
-        found.hold.then(CLASSIC_LEASE);
-    }
+    // Who makes a mistake with their first request has not come yet.
     let body = body::read(body, FRAME_MAX_BYTES, app.config.head_deadline).await?;
-    found.guest.account.took(body.len());
     let bad = |detail: String| Refusal::error(ErrorCode::BadField, detail);
-    let saying: Saying = if is_form {
+    let Saying { text, id } = if is_form {
         serde_urlencoded::from_bytes(&body).map_err(|error| bad(error.to_string()))?
     } else {
         serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?
     };
-    let said = say(&app, &found.guest, saying.id.as_deref(), &saying.text).await;
+    let saying = saying(&app, id.as_deref(), &text);
     if is_form {
-        // What was wrong is not told here: the page would have to remember it. It shows what was said.
-        let mut response = Redirect::to(&share::classic_path(&arrival.room, &arrival.client)).into_response();
-        arrival.admit(&found, &[ROOMS, CLASSIC], &mut response);
-        return Ok(response);
+        return classic::said(&app, arrival, body.len(), saying.ok()).await;
     }
-    Ok(arrival.answer(&found, said?))
+    let (id, text) = saying?;
+    let found = arrival.enter(&app).await?;
+    found.guest.account.took(body.len());
+    match say(&found.guest, id, text).await {
+        Ok(said) => Ok(arrival.answer(found, said)),
+        Err(refusal) => Ok(arrival.refuse(found, refusal)),
+    }
 }
 
 /// `GET /rooms/{room}/costs`: what this guest has cost. Itself it is not counted.

@@ -54,6 +54,8 @@ struct Exchange {
     whose: Option<Arc<Account>>,
     /// What came before anybody claimed it.
     incoming: u64,
+    /// What went before that: the request for a body.
+    outgoing: u64,
 }
 
 impl Meter {
@@ -73,8 +75,10 @@ impl Meter {
 
     /// This much went.
     pub fn went(&self, bytes: usize) {
-        if let Some(account) = &self.exchange().whose {
-            account.outgoing.fetch_add(bytes as u64, Relaxed);
+        let mut exchange = self.exchange();
+        match &exchange.whose {
+            Some(account) => drop(account.outgoing.fetch_add(bytes as u64, Relaxed)),
+            None => exchange.outgoing += bytes as u64,
         }
     }
 
@@ -83,6 +87,7 @@ impl Meter {
         let mut exchange = self.exchange();
         account.requests.fetch_add(1, Relaxed);
         account.incoming.fetch_add(std::mem::take(&mut exchange.incoming), Relaxed);
+        account.outgoing.fetch_add(std::mem::take(&mut exchange.outgoing), Relaxed);
         exchange.whose = Some(account.clone());
     }
 

@@ -12,8 +12,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chat_protocol::{ClientId, CloseCode, ErrorCode, Invalid, Name, Rejection, RoomId, Seq, ServerMsg};
-use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
+use chat_protocol::{
+    ClientId, ClientMsg, CloseCode, ErrorCode, Invalid, Name, Rejection, RoomId, SayId, Seq, ServerMsg, Text,
+};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::Deserialize;
 
 use self::{
@@ -25,7 +27,6 @@ use self::{
 use crate::{
     address::Peer,
     body::NoBody,
-    connection::origin,
     handshake::{self, Refused},
     random,
     room::Unposted,
@@ -43,6 +44,10 @@ pub mod ticket;
 /// How long a guest who polls stays without a request: the timers of a page that nobody looks at fire
 /// only once a minute.
 pub const LEASE: Duration = Duration::from_secs(75);
+
+/// How long who polls stays after their first request, until they show their ticket: who never does took
+/// a place for one request and no socket.
+pub const FIRST_LEASE: Duration = Duration::from_secs(10);
 
 /// How long a guest of the classic page stays: it is refreshed by hand.
 pub const CLASSIC_LEASE: Duration = Duration::from_secs(120);
@@ -78,6 +83,8 @@ pub struct Arrival {
     asked: Asked,
     /// What they show to be the guest they were.
     ticket: Option<Ticket>,
+    /// Whether a stream is asked for.
+    streams: bool,
     headers: HeaderMap,
     meter: Arc<Meter>,
     whose: crate::address::Address,
@@ -87,6 +94,10 @@ impl FromRequestParts<Arc<App>> for Arrival {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Refusal> {
+        if parts.method == Method::HEAD {
+            // Who asked would be a member, and told what there is only once.
+            return Err(Refusal::Head);
+        }
         let bad = |detail: &str| Refusal::error(ErrorCode::BadField, detail);
         let Path(room) = Path::<String>::from_request_parts(parts, app)
             .await
@@ -118,6 +129,7 @@ impl FromRequestParts<Arc<App>> for Arrival {
             client,
             name: asked.name.as_deref().filter(|name| !name.is_empty()).map(Name::parse).transpose()?,
             whose: app.proxies.client(peer, &parts.headers),
+            streams: false,
             headers: parts.headers.clone(),
             meter,
             asked,
@@ -134,6 +146,7 @@ impl Arrival {
             name: self.name.clone(),
             ticket: self.ticket.clone(),
             after: self.asked.after,
+            anew: self.streams,
             whose: self.whose,
         };
         let found = Lobby::enter(app, visit).await?;
@@ -141,8 +154,17 @@ impl Arrival {
         Ok(found)
     }
 
-    /// Gives who has just come their ticket, for the addresses under these paths.
-    fn admit(&self, found: &Found, paths: &[&str], response: &mut Response) {
+    /// Gives who has just come their ticket, for the addresses under these paths. From then on they
+    /// `stay` for so long without a request.
+    fn admit(&self, found: &mut Found, paths: &[&str], stay: Duration, response: &mut Response) {
+        if found.ticket.is_some() && found.guest.over().is_some() {
+            // Their ticket is good for nothing, and might push out a better one.
+            return;
+        }
+        found.hold.then(match found.ticket {
+            Some(_) if stay == LEASE => FIRST_LEASE,
+            _ => stay,
+        });
         for (ticket, path) in
             found.ticket.iter().flat_map(|ticket| paths.iter().map(move |path| (ticket, path)))
         {
@@ -152,11 +174,18 @@ impl Arrival {
     }
 
     /// An answer in JSON, for this guest alone; its body is counted as theirs.
-    fn answer(&self, found: &Found, body: impl Into<Bytes>) -> Response {
+    fn answer(&self, mut found: Found, body: impl Into<Bytes>) -> Response {
         let body = body.into();
         found.guest.account.gave(body.len());
         let mut response = private(body);
-        self.admit(found, &[ROOMS], &mut response);
+        self.admit(&mut found, &[ROOMS], LEASE, &mut response);
+        response
+    }
+
+    /// An error for this guest alone, who may have just come.
+    fn refuse(&self, mut found: Found, refusal: Refusal) -> Response {
+        let mut response = refusal.into_response();
+        self.admit(&mut found, &[ROOMS], LEASE, &mut response);
         response
     }
 }
@@ -178,6 +207,8 @@ pub enum Refusal {
     Site(Refused),
     /// The body was not read.
     Body(NoBody),
+    /// `HEAD` asks for an answer without what is in it.
+    Head,
 }
 
 impl From<NoBody> for Refusal {
@@ -206,6 +237,9 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, body) = match self {
             Self::Site(refused) => return refused.into_response(),
+            Self::Head => {
+                return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response();
+            }
             Self::Body(why) => {
                 let (status, code, detail) = match why {
                     NoBody::TooLong => {
@@ -255,28 +289,26 @@ fn private(body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
-/// Whether a request that changes something may: as a handshake, it is checked for its `Origin`.
-fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Refusal> {
-    if origin::is_allowed(headers, &app.origins) { Ok(()) } else { Err(Refusal::Site(Refused::Origin)) }
-}
-
 /// What a WebSocket's close frame says, in JSON.
 fn closed(code: CloseCode) -> String {
     serde_json::json!({"type": "closed", "code": code.code(), "reason": code.reason()}).to_string()
 }
 
-/// How a message is handed to the room: as a WebSocket's `say` is, after the same checks.
-async fn say(app: &App, guest: &Guest, id: Option<&str>, text: &str) -> Result<Bytes, Refusal> {
+/// What is said, checked as a WebSocket's `say` is.
+fn saying(app: &App, id: Option<&str>, text: &str) -> Result<(SayId, Text), Refusal> {
     let id =
         id.filter(|id| !id.is_empty()).map_or_else(|| random_client().as_str().to_owned(), str::to_owned);
     let json = serde_json::json!({"type": "say", "id": id, "text": text}).to_string();
-    let message = chat_protocol::ClientMsg::parse(&json, app.config.text_max)
-        .map_err(|rejection| Refusal::Error(Box::new(rejection.into())))?;
-    let chat_protocol::ClientMsg::Say { id, text } = message else {
-        return Err(Refusal::error(ErrorCode::BadField, "not a message"));
-    };
+    match ClientMsg::parse(&json, app.config.text_max) {
+        Ok(ClientMsg::Say { id, text }) => Ok((id, text)),
+        Ok(_) => Err(Refusal::error(ErrorCode::BadField, "not a message")),
+        Err(rejection) => Err(Refusal::Error(Box::new(rejection.into()))),
+    }
+}
+
+/// Hands a message to the room, and waits for its echo, which is its acknowledgement here, too.
+async fn say(guest: &Guest, id: SayId, text: Text) -> Result<Bytes, Refusal> {
     let gone = || Refusal::Closed(guest.over().unwrap_or(CloseCode::InternalError));
-    // Its echo is its acknowledgement, here too.
     let echo = guest.echo(id.clone());
     let inside = guest.inside().ok_or_else(gone)?;
     match inside.membership.say(id, text, None) {

@@ -248,14 +248,18 @@ impl Faults {
         loop {
             let changed = self.changed.notified();
             let now = Instant::now();
-            let Some(outbox) = self.outbox() else { return };
-            let due = self.deliver(Some(now), |frames| outbox.send_on_time(frames));
+            let Some(outbox) = self.outbox() else {
+                // Nobody will have it any more.
+                self.deliver(None, |_| ());
+                return;
+            };
+            self.deliver(Some(now), |frames| outbox.send_on_time(frames));
             if self.hears_again(now) {
                 // Something may have come meanwhile.
                 outbox.nudge();
             }
             drop(outbox);
-            let Some(mended) = self.mended(due, now) else { return };
+            let Some(mended) = self.mended(now) else { return };
             tokio::select! {
                 () = changed => {}
                 () = tokio::time::sleep_until(mended.into()) => {}
@@ -269,9 +273,10 @@ impl Faults {
     }
 
     /// When there is something to see to next; `None` when there is not, and the task is done.
-    fn mended(&self, due: Option<Instant>, now: Instant) -> Option<Instant> {
+    fn mended(&self, now: Instant) -> Option<Instant> {
         let mut state = self.state();
         let delayed_until = state.delay.map(|(_, until)| until).filter(|until| now < *until);
+        let due = state.late.front().map(|(due, _)| *due);
         let next = [due, state.deaf_until, delayed_until].into_iter().flatten().min();
         state.is_seen_to = next.is_some();
         next

@@ -111,7 +111,6 @@ impl Watching {
     async fn next(&mut self) -> Option<(usize, Event)> {
         loop {
             if let Some((number, event)) = self.waiting.pop_front() {
-                self.is_over = matches!(event, Event::Ended(_));
                 return Some((number, event));
             }
             if self.is_over {
@@ -120,6 +119,8 @@ impl Watching {
             self.count.borrow_and_update();
             let more = self.reading.more();
             if !more.is_empty() {
+                // Also where the last one is not asked for.
+                self.is_over |= more.iter().any(|(_, event)| matches!(event, Event::Ended(_)));
                 self.waiting.extend(more.into_iter().filter(|(number, _)| *number >= self.from));
                 self.ask_kernel();
                 continue;
