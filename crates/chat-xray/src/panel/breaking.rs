@@ -101,7 +101,7 @@ fn Attempt(
                     {if is_right { words::RIGHT } else { words::WRONG }} " "
                     {(!is_right).then_some(fault.answers[fault.right])}
                 </p>
-                <p>{fault.why}</p>
+                <p class="why">{fault.why}</p>
                 <h3>{words::SEEN}</h3>
             }
         })

@@ -238,8 +238,8 @@ fn Unmasking(frame: Frame, key_bytes: [u8; 4]) -> impl IntoView {
         view! {
             <tbody>
                 {row(words::UNMASK_ROWS[0], &|at| format!("{:02x}", frame.payload[at]), at.clone())}
-                {row(words::UNMASK_ROWS[1], &|at| format!("⊕ {:02x}", key_bytes[at % 4]), at.clone())}
-                {row(words::UNMASK_ROWS[2], &|at| format!("= {:02x}", clear[at]), at.clone())}
+                {row(words::UNMASK_ROWS[1], &|at| format!("{:02x}", key_bytes[at % 4]), at.clone())}
+                {row(words::UNMASK_ROWS[2], &|at| format!("{:02x}", clear[at]), at.clone())}
                 {row(words::UNMASK_ROWS[3], &|at| letters[at].clone(), at)}
             </tbody>
         }

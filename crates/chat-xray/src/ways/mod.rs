@@ -127,7 +127,6 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
             <h2>{words::NAMES[way as usize]}</h2>
             <p class="small what">{words::WHATS[way as usize]}</p>
             <div class="controls">{control} {intervals}</div>
-            <p class="trouble" aria-live="polite">{move || runner.with(|runner| runner.trouble.map(told_of))}</p>
             <svg class="strip" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
                 <rect class="payload" x=move || 1_000 - payload() width=payload height="10"></rect>
                 <rect class="headers" x=move || 1_000 - payload() - headers() width=headers height="10"></rect>
@@ -139,6 +138,7 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
                 {figure(words::LAST, |runner| told(runner.delays.last().copied()))}
                 {figure(words::MEDIAN, |runner| told(runner.median()))}
             </dl>
+            <p class="trouble" aria-live="polite">{move || runner.with(|runner| runner.trouble.map(told_of))}</p>
             <ol class="heard" aria-label=words::HEARD>
                 {move || {
                     let heard = runner.with(|runner| runner.heard.clone());

@@ -191,8 +191,8 @@ impl Race {
     pub fn verdict(&self) -> Option<(u64, f64)> {
         let (poll, socket) = (self.of(Way::Poll), self.of(Way::Socket));
         let count = socket.heard.len() as u64;
-        let all = socket.costs.all();
-        (count > 0 && all > 0).then(|| (count, poll.costs.all() as f64 / all as f64))
+        let (polled, all) = (poll.costs.all(), socket.costs.all());
+        (count > 0 && all > 0 && polled > 0).then(|| (count, polled as f64 / all as f64))
     }
 }
 
@@ -248,6 +248,7 @@ mod tests {
         assert_eq!(race.verdict(), None);
         race.hear(Way::Socket, &said(1, "x"), 0.0);
         race.cost(Way::Socket, Costs { headers_in: 300, payload_out: 200, ..Costs::default() });
+        assert_eq!(race.verdict(), None);
         race.cost(Way::Poll, Costs { headers_in: 4_000, headers_out: 1_000, ..Costs::default() });
         assert_eq!(race.verdict(), Some((1, 10.0)));
         assert_eq!(race.most(), 5_000);

@@ -263,10 +263,12 @@ fn Log(
     let entry = move |number: usize| {
         let entry = attempt.with_untracked(|attempt| attempt.entry(number).cloned())?;
         Some(match entry {
-            Entry::Asked(head) => EitherOf5::A(said(true, head_text(&head), None)),
+            Entry::Asked(head) => EitherOf5::A(said(true, head_text(&head), String::new(), None)),
             Entry::Answered(head, _) => EitherOf5::B(view! { <Answer attempt number head /> }),
-            Entry::Sent(frame) => EitherOf5::C(said(true, frame_text(&frame), None)),
-            Entry::Came(frame) => EitherOf5::D(said(false, frame_text(&frame), explained(&frame))),
+            Entry::Sent(frame) => EitherOf5::C(said(true, header_text(&frame), payload_text(&frame), None)),
+            Entry::Came(frame) => {
+                EitherOf5::D(said(false, header_text(&frame), payload_text(&frame), explained(&frame)))
+            }
             Entry::Over => EitherOf5::E(view! { <li class="over">{words::OVER}</li> }),
         })
     };
@@ -287,11 +289,11 @@ fn Log(
 }
 
 /// One entry of the log.
-fn said(is_own: bool, text: String, told: Option<String>) -> impl IntoView {
+fn said(is_own: bool, text: String, payload: String, told: Option<String>) -> impl IntoView {
     view! {
         <li data-own=is_own.then_some("")>
             <b>{if is_own { words::YOU } else { words::SERVER }}</b>
-            <pre class="wire" dir="ltr">{text}</pre>
+            <pre class="wire" dir="ltr">{text}<bdi>{payload}</bdi></pre>
             {told.map(|told| view! { <p>{told}</p> })}
         </li>
     }
@@ -321,16 +323,20 @@ fn head_text(head: &Head) -> String {
     String::from_utf8_lossy(&head.bytes).trim_end().to_owned()
 }
 
-/// A frame in a line: what its header says, and its payload.
-fn frame_text(frame: &chat_wire::decoder::Frame) -> String {
+/// What the header of a frame says, in a line.
+fn header_text(frame: &chat_wire::decoder::Frame) -> String {
     let header = frame.header;
     let flags = if header.fin { "FIN " } else { "" };
     let mask = if header.mask.is_some() { "MASK " } else { "" };
-    let text: String = match frame.close() {
+    format!("{flags}{mask}{} len={}\n", header.opcode.name(), header.length)
+}
+
+/// What a frame says, or the beginning of it.
+fn payload_text(frame: &chat_wire::decoder::Frame) -> String {
+    match frame.close() {
         Some((code, reason)) => format!("{code} {reason}"),
         None => String::from_utf8_lossy(&frame.unmasked()).chars().take(TEXT_MAX).collect(),
-    };
-    format!("{flags}{mask}{} len={}\n{text}", header.opcode.name(), header.length)
+    }
 }
 
 /// What a frame of the server's means here: a close frame names the rule that was broken.

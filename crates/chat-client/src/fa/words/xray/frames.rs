@@ -25,7 +25,7 @@ pub const UNMASK: &str = "برداشتن نقاب";
 /// Why there is a mask.
 pub const UNMASK_WHY: &str = "هر بایت با یکی از چهار بایت کلید XOR شده است. کلید همراه خود قاب می‌آید، پس این رمزنگاری نیست؛ برای آن است که پراکسی‌های میان راه، بایت‌های قاب را با درخواست HTTP اشتباه نگیرند. قاب‌های سرور نقاب ندارند.";
 /// Rows of the unmasking.
-pub const UNMASK_ROWS: [&str; 4] = ["روی سیم", "کلید", "اصل", "نویسه"];
+pub const UNMASK_ROWS: [&str; 4] = ["روی سیم", "⊕ کلید", "= اصل", "نویسه"];
 /// Next bytes.
 pub const NEXT: &str = "بایت‌های بعدی";
 /// Bytes before.
