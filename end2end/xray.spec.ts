@@ -106,6 +106,37 @@ test('turned on, it shows what was said, in the frame that carried it', async ({
   expect(browser.received).toContain(await heard.locator('.payload.wire').innerText());
 });
 
+test('what is covered is covered wherever it would stand, and nothing else is', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  const browser = await Browser.watching(sara);
+  await turnOn(sara);
+  const join = frames(sara).filter({ hasText: 'ورود شما' });
+  await join.getByRole('button').first().click();
+  await expect(join.locator('.payload.wire')).toContainText('"resume":{"token":"****');
+  const sent = browser.sent.find((text) => text.includes('"type":"join"'))!;
+  const token = /"token":"([^"]+)"/.exec(sent)![1]!;
+  const bytes = Buffer.from(sent);
+  const expected = [...bytes].map((byte) => byte.toString(16).padStart(2, '0'));
+  expected.fill('▒▒', bytes.indexOf(token), bytes.indexOf(token) + token.length);
+
+  const rows = join.locator('.unmask tr');
+  const cells = async (row: number) => rows.nth(row).locator('td').allInnerTexts();
+  const [wire, key, clear, letters]: string[][] = [[], [], [], []];
+  const next = join.getByRole('button', { name: 'بایت‌های بعدی' });
+  for (;;) {
+    for (const [row, all] of [wire!, key!, clear!, letters!].entries()) all.push(...(await cells(row)));
+    if (await next.isDisabled()) break;
+    await next.click();
+  }
+  const hex = (text: string) => text.replace(/[^0-9a-f▒]/g, '');
+  expect(clear!.map(hex)).toEqual(expected);
+  expect(wire!.map((byte) => byte === '▒▒')).toEqual(expected.map((byte) => byte === '▒▒'));
+  expect(letters!.map((letter) => letter === '▒▒')).toEqual(expected.map((byte) => byte === '▒▒'));
+  // The key was on the wire, and is told.
+  expect(key!.map(hex).every((byte) => /^[0-9a-f]{2}$/.test(byte))).toBe(true);
+});
+
 test("the handshake is the browser's own, and its answer is computed from its key", async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');

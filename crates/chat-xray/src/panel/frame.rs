@@ -19,6 +19,8 @@ const BYTES_MAX: usize = 256;
 const UNMASKED: usize = 12;
 /// How many characters of what it says are shown at most.
 const TEXT_MAX: usize = 4_000;
+/// What stands for a byte that is covered.
+const COVER: &str = "▒▒";
 
 /// The frame.
 #[component]
@@ -39,7 +41,9 @@ pub(super) fn OpenFrame(shown: Shown) -> impl IntoView {
             <Payload shown=shown.clone() />
             <Bits header=header.clone() is_own length=shown.frame.header.length />
             <Bytes header frame=shown.frame.clone() hidden=shown.hidden.clone() />
-            {shown.frame.header.mask.map(|key| view! { <Unmasking frame=shown.frame.clone() key_bytes=key /> })}
+            {shown.frame.header.mask.map(|key| view! {
+                <Unmasking frame=shown.frame.clone() key_bytes=key hidden=shown.hidden.clone() />
+            })}
             <p class="passage">{words::passage(is_own, shown.pieces, shown.neighbours)}</p>
         </div>
     }
@@ -206,7 +210,7 @@ pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<u
     });
     let payload = frame.payload.iter().enumerate().take(BYTES_MAX).map(|(at, byte)| {
         let is_hidden = hidden.iter().any(|range| range.contains(&at));
-        let text = if is_hidden { "▒▒".to_owned() } else { format!("{byte:02x}") };
+        let text = if is_hidden { COVER.to_owned() } else { format!("{byte:02x}") };
         view! { <span data-part="Payload" data-hidden=is_hidden.then_some("")>{text}</span> }
     });
     let is_long = frame.payload.len() > BYTES_MAX || frame.came > frame.payload.len() as u64;
@@ -221,7 +225,7 @@ pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<u
 
 /// How the mask comes off, byte by byte.
 #[component]
-fn Unmasking(frame: Frame, key_bytes: [u8; 4]) -> impl IntoView {
+fn Unmasking(frame: Frame, key_bytes: [u8; 4], hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
     let clear = frame.unmasked();
     if clear.is_empty() {
         return None;
@@ -230,7 +234,14 @@ fn Unmasking(frame: Frame, key_bytes: [u8; 4]) -> impl IntoView {
     let count = clear.len().min(BYTES_MAX);
     let letters = letters(&clear);
     let row = move |name: &'static str, cell: &dyn Fn(usize) -> String, at: std::ops::Range<usize>| {
-        let cells = at.map(|at| view! { <td>{cell(at)}</td> }).collect_view();
+        // What stands in place of a covered byte never passed the wire; the key did.
+        let is_hidden = |at| name != words::UNMASK_ROWS[1] && hidden.iter().any(|range| range.contains(&at));
+        let cell = |at| {
+            let is_hidden = is_hidden(at);
+            let text = if is_hidden { COVER.to_owned() } else { cell(at) };
+            view! { <td data-hidden=is_hidden.then_some("")>{text}</td> }
+        };
+        let cells = at.map(cell).collect_view();
         view! { <tr><th scope="row">{name}</th>{cells}</tr> }
     };
     let table = move || {
