@@ -8,8 +8,9 @@ import { pathToFileURL } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import type { CDPSession, Locator, Page } from '@playwright/test';
 
+import { Member } from './fixtures/member.ts';
 import { expect, test } from './fixtures/test.ts';
-import { composer, enter, joined, message, say } from './room.ts';
+import { composer, enter, joined, log, message, people, say } from './room.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -55,12 +56,15 @@ async function openExperiment(page: Page, number: number): Promise<Locator> {
 
 const openCut = (page: Page) => openExperiment(page, 0);
 
-/** Predicts what is right of three answers, and breaks it. */
-async function breakIt(experiment: Locator): Promise<void> {
-  await experiment.getByRole('radio').nth(1).check();
+/** Predicts one of three answers, mostly the right one, and breaks it. */
+async function breakIt(experiment: Locator, answer = 1): Promise<void> {
+  await experiment.getByRole('radio').nth(answer).check();
   await experiment.getByRole('button', { name: 'خرابش کن' }).click();
-  await expect(experiment).toContainText('درست پیش‌بینی کردید');
+  await expect(experiment.locator('.seen')).toBeVisible();
 }
+
+/** Whether one was right, which is told once the recording shows it. */
+const verdict = (experiment: Locator) => experiment.locator('.verdict');
 
 /** What the text of a header line is after its name. */
 function header(head: string, name: string): string | undefined {
@@ -185,11 +189,10 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await turnOn(sara);
   const cut = await openCut(sara);
   await expect(cut.getByRole('button', { name: 'خرابش کن' })).toBeDisabled();
-  await cut.getByRole('radio').nth(1).check();
-  await cut.getByRole('button', { name: 'خرابش کن' }).click();
-  await expect(cut).toContainText('درست پیش‌بینی کردید');
+  await breakIt(cut);
   await expect(cut.locator('.seen')).toContainText('بی هیچ قاب close تمام شد');
   await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
+  await expect(verdict(cut)).toHaveText(/درست پیش‌بینی کردید/);
   await expect(panel(sara).locator('.which .chip')).toHaveCount(2);
   await expect(panel(sara).locator('.which .chip').last()).toContainText('زنده');
   await joined(sara);
@@ -220,6 +223,70 @@ test('an experiment outlives its tab, and once it is over another can be begun',
   await expect(panel(sara).locator('.which .chip')).toHaveCount(3, { timeout: 15_000 });
 });
 
+test('a message whose acknowledgement is lost is said once, and then it is told who was right', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  const ali = await Member.join(server.url, 'xray', 'علی');
+  await turnOn(sara);
+  const lost = await openExperiment(sara, 3);
+  await breakIt(lost, 0);
+  await expect(lost.locator('.seen li')).toHaveText([/هنوز چیزی نگفته‌اید/]);
+  await expect(verdict(lost)).toHaveCount(0);
+  await say(sara, 'یک بار');
+  await ali.hears((msg) => msg.text === 'یک بار');
+  await expect(panel(sara).locator('.which .chip')).toHaveCount(2, { timeout: 15_000 });
+  await expect(lost.locator('.seen')).toContainText(/پژواک «.?یک بار.?» در اتصال بعدی ۱ بار آمد/);
+  await expect(verdict(lost)).toHaveText(/پاسخ درست این بود: پیام درست یک بار دیده می‌شود/);
+  await expect(message(sara, 'یک بار').getByText('فرستاده شد')).toBeAttached();
+  await expect(message(sara, 'یک بار')).toHaveCount(1);
+  await say(sara, 'پایان');
+  await ali.hears((msg) => msg.text === 'پایان');
+  expect(ali.texts()).toEqual(['یک بار', 'پایان']);
+});
+
+test.describe('while the page cannot come back', () => {
+  test.use({ expectedComplaints: [/WebSocket connection to .* failed/] });
+
+  test('who is cut is away for the others, and back', async ({ server, network, somebody }) => {
+    const sara = await somebody();
+    const ali = await somebody();
+    await enter(sara, network.url, 'xray', 'سارا');
+    await enter(ali, server.url, 'xray', 'علی');
+    await turnOn(sara);
+    const row = people(ali).locator('li', { hasText: 'سارا' });
+    await expect(row).not.toHaveAttribute('data-away');
+    const cut = await openCut(sara);
+    network.newcomers = 'reset';
+    await breakIt(cut);
+    await expect(row).toHaveAttribute('data-away');
+    await expect(cut.locator('.seen')).toContainText('بی هیچ قاب close تمام شد');
+    await expect(verdict(cut), 'it is not known yet whether one comes back').toHaveCount(0);
+    network.newcomers = 'pass';
+    await expect(row).not.toHaveAttribute('data-away', { timeout: 20_000 });
+    await expect(verdict(cut)).toHaveText(/درست پیش‌بینی کردید/);
+  });
+
+  test('who was forgotten is told so, and sees that something is missing', async ({ server, network, somebody }) => {
+    const sara = await somebody();
+    await enter(sara, network.url, 'xray', 'سارا');
+    const ali = await Member.join(server.url, 'xray', 'علی');
+    await turnOn(sara);
+    const restart = await openExperiment(sara, 4);
+    network.newcomers = 'reset';
+    await breakIt(restart);
+    await ali.hears((msg) => msg.left?.length > 0);
+    await ali.says('در این میان');
+    await expect(restart.locator('.seen')).toContainText('کد ۴۰۰۰');
+    await expect(verdict(restart)).toHaveCount(0);
+    network.newcomers = 'pass';
+    await expect(restart.locator('.seen')).toContainText('recovered: false', { timeout: 20_000 });
+    await expect(verdict(restart)).toHaveText(/درست پیش‌بینی کردید/);
+    await expect(log(sara).locator('.gap')).toHaveCount(1);
+    await expect(message(sara, 'در این میان')).toHaveCount(0);
+    await joined(sara);
+  });
+});
+
 test('a delay is told as it was measured, once something was said', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');
@@ -230,9 +297,12 @@ test('a delay is told as it was measured, once something was said', async ({ ser
   await breakIt(delay);
   const seen = delay.locator('.seen li');
   await expect(seen).toHaveText([/پیش از آن، پژواک/, /هنوز چیزی نگفته‌اید/]);
+  await expect(verdict(delay)).toHaveCount(0);
   await say(sara, 'دیر');
   await expect(seen.last()).toHaveText(/پژواکش هنوز راه نیفتاده/);
+  await expect(verdict(delay)).toHaveCount(0);
   await expect(seen.last()).toHaveText(/پژواک «.?دیر.?» ۱٫۰ ثانیه پس از خوانده شدنش/);
+  await expect(verdict(delay)).toHaveText(/درست پیش‌بینی کردید/);
   await say(sara, 'و باز دیر');
   await expect(seen.last()).toHaveText(/۲ پیام به ترتیب seq آمد/);
   await expect(delay.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
@@ -247,10 +317,12 @@ test('deafness is told as a silence, and then all that was read at once', async 
   await breakIt(deaf);
   const seen = deaf.locator('.seen li');
   await expect(seen).toHaveText([/سرور دارد نمی‌خواند/]);
+  await expect(verdict(deaf)).toHaveCount(0);
   await say(sara, 'یک');
   await say(sara, 'دو');
   await expect(seen.first()).toHaveText(/^(۹|۱۰)٫. ثانیه هیچ بایتی از شما خوانده نشد/, { timeout: 15_000 });
   await expect(seen.last()).toHaveText(/یک‌جا خوانده شد؛ ۲ پیام شما میانشان بود/);
+  await expect(verdict(deaf)).toHaveText(/درست پیش‌بینی کردید/);
   await expect(deaf.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
 });
 

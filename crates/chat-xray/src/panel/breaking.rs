@@ -64,6 +64,7 @@ fn Attempt(
         _ => None,
     });
     let is_over = move || seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.is_over));
+    let is_shown = Memo::new(move |_| seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.is_shown)));
     let name = format!("prediction-{}", what as usize);
     let answers = fault.answers.into_iter().enumerate().map(|(at, answer)| {
         view! {
@@ -91,10 +92,10 @@ fn Attempt(
         Phase::Over => Some(words::OVER),
         Phase::NoLab => Some(words::NO_LAB),
         Phase::Unreachable => Some(words::UNREACHABLE),
-        Phase::Done(_) => Some(words::DONE),
+        Phase::Done(_) => (!is_shown.get()).then_some(words::DONE),
     };
     let verdict = move || {
-        matches!(phase.get(), Phase::Done(_)).then(|| {
+        is_shown.get().then(|| {
             let is_right = predicted.get() == Some(fault.right);
             view! {
                 <p class="verdict" data-good=is_right.then_some("")>
@@ -102,7 +103,6 @@ fn Attempt(
                     {(!is_right).then_some(fault.answers[fault.right])}
                 </p>
                 <p class="why">{fault.why}</p>
-                <h3>{words::SEEN}</h3>
             }
         })
     };
@@ -110,7 +110,10 @@ fn Attempt(
         let lines = seen.with(|seen| seen.as_ref().map(|seen| seen.told.clone()));
         lines.map(|lines| {
             let lines = lines.into_iter().map(|line| view! { <li>{line}</li> });
-            view! { <ul class="seen">{lines.collect_view()}</ul> }
+            view! {
+                <h3>{words::SEEN}</h3>
+                <ul class="seen">{lines.collect_view()}</ul>
+            }
         })
     };
     view! {

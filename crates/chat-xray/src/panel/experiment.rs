@@ -94,6 +94,8 @@ pub struct Broken {
 pub struct Seen {
     /// A sentence for each thing.
     pub told: Vec<String>,
+    /// Whether it shows what was to be predicted. Until then nobody is told who was right.
+    pub is_shown: bool,
     /// Whether what the experiment is about has been seen, or will never be.
     pub is_over: bool,
 }
@@ -108,7 +110,18 @@ impl Seen {
             Break::Cut | Break::LoseAck | Break::Restart => Self::default(),
         };
         if recording.ended.is_some() {
-            seen.told.extend(ending(recording, all.get(broken.number + 1)));
+            let next = all.get(broken.number + 1);
+            seen.told.extend(ending(recording, next));
+            seen.is_shown |= match what {
+                Break::Cut | Break::Restart => next.is_some_and(|next| next.welcome().is_some()),
+                Break::LoseAck => {
+                    let lost = next.and_then(|next| lost_echo(recording, next, broken.since_us));
+                    let is_back = lost.is_some();
+                    seen.told.extend(lost);
+                    is_back
+                }
+                Break::Deafness | Break::Delay => false,
+            };
         } else if seen.told.is_empty() {
             let waits_for_a_message = what == Break::LoseAck;
             seen.told
@@ -139,7 +152,7 @@ fn silence(recording: &Recording, since_us: u64) -> Seen {
     let meanwhile = (sent > 0).then(|| words::meanwhile(sent));
     let Some(until) = silence else {
         let told = [words::SAY_AND_WAIT.to_owned()].into_iter().chain(meanwhile).collect();
-        return Seen { told, is_over: false };
+        return Seen { told, ..Seen::default() };
     };
     let came = |shown: &&Shown| {
         shown.direction == Direction::In && (until..=until + AT_ONCE_US).contains(&shown.at_us)
@@ -149,7 +162,8 @@ fn silence(recording: &Recording, since_us: u64) -> Seen {
     let mut told = vec![words::silent(until - from)];
     told.extend(meanwhile);
     told.push(words::at_once(came.len() as u64, own as u64));
-    Seen { told, is_over: true }
+    // That one's own messages are late and not lost is seen only where there was one.
+    Seen { told, is_shown: own > 0, is_over: true }
 }
 
 /// How late the echoes of one's messages were, and whether the room's order was kept.
@@ -168,7 +182,7 @@ fn delay(recording: &Recording, since_us: u64) -> Seen {
     }
     for say in &after[after.len().saturating_sub(TOLD)..] {
         let late = late(say);
-        seen.is_over |= late.is_some();
+        seen.is_shown |= late.is_some();
         seen.told.push(words::echo(say.says.field("text").unwrap_or_default(), late));
     }
     let said = recording.frames.iter().filter(|shown| shown.at_us > since_us);
@@ -176,7 +190,20 @@ fn delay(recording: &Recording, since_us: u64) -> Seen {
     if order.len() > 1 {
         seen.told.push(words::order(order.len() as u64, order.is_sorted()));
     }
+    seen.is_over = seen.is_shown;
     seen
+}
+
+/// How often the next connection told of a message that the broken one had heard and not echoed.
+fn lost_echo(before: &Recording, next: &Recording, since_us: u64) -> Option<String> {
+    let say = before.frames.iter().find(|shown| {
+        let id = (shown.says.kind() == Some("say")).then(|| shown.says.field("id")).flatten();
+        shown.at_us > since_us && id.is_some_and(|id| before.echo(id).is_none())
+    })?;
+    let id = say.says.field("id");
+    let echoes = next.frames.iter().filter(|shown| shown.says.kind() == Some("said") && shown.says.field("id") == id);
+    let count = echoes.count() as u64;
+    (count > 0).then(|| words::echo_after_all(say.says.field("text").unwrap_or_default(), count))
 }
 
 /// How a connection ended, and what the next one said.
@@ -254,7 +281,11 @@ mod tests {
         }
 
         fn said(&mut self, at_ms: u64, id: &str, seq: u64) {
-            let payload = json!({"type": "said", "id": id, "seq": seq, "text": id}).to_string().into_bytes();
+            self.server(at_ms, &json!({"type": "said", "id": id, "seq": seq, "text": id}));
+        }
+
+        fn server(&mut self, at_ms: u64, message: &Value) {
+            let payload = message.to_string().into_bytes();
             let header = Header::new(Opcode::TEXT, None, payload.len() as u64).write();
             self.bytes(at_ms * 1_000, Direction::Out, &[header, payload].concat());
         }
@@ -264,8 +295,9 @@ mod tests {
         }
     }
 
-    fn seen(told: impl IntoIterator<Item = String>, is_over: bool) -> Seen {
-        Seen { told: told.into_iter().collect(), is_over }
+    /// Seen, and nothing shown; or shown, and over with it.
+    fn seen(told: impl IntoIterator<Item = String>, is_shown: bool) -> Seen {
+        Seen { told: told.into_iter().collect(), is_shown, is_over: is_shown }
     }
 
     #[test]
@@ -309,9 +341,40 @@ mod tests {
         assert_eq!(tape.seen(Break::LoseAck), seen([words::SAY_SOMETHING.into()], false));
         assert_eq!(tape.seen(Break::Cut), seen([words::NOT_SEEN_YET.into()], false));
         tape.0.take(Event::Ended(Ended { at_us: 2_000_000, code: None, by_server: true }));
-        assert_eq!(tape.seen(Break::Cut), seen([words::ended(None)], true));
-        let deaf = [words::SAY_AND_WAIT.into(), words::ended(None)];
-        assert_eq!(tape.seen(Break::Deafness), seen(deaf, true));
+        let over = |told| Seen { is_over: true, ..seen(told, false) };
+        assert_eq!(tape.seen(Break::Cut), over(vec![words::ended(None)]));
+        let deaf = vec![words::SAY_AND_WAIT.into(), words::ended(None)];
+        assert_eq!(tape.seen(Break::Deafness), over(deaf));
+    }
+
+    #[test]
+    fn nobody_is_told_who_was_right_before_the_recordings_show_it() {
+        let broken = || {
+            let mut tape = Tape::new();
+            tape.say(1_500, "lost");
+            tape.0.take(Event::Ended(Ended { at_us: 2_000_000, code: None, by_server: true }));
+            tape.0
+        };
+        let next = |is_welcome: bool, has_echo: bool| {
+            let mut tape = Tape::new();
+            if is_welcome {
+                tape.server(10, &json!({"type": "welcome", "recovered": true, "seq": 1}));
+            }
+            if has_echo {
+                tape.said(11, "lost", 1);
+            }
+            tape.0
+        };
+        let shown = |next| {
+            let all = [broken(), next];
+            Break::ALL.map(|what| Seen::of(&all, what, BROKEN).is_shown)
+        };
+        assert_eq!(shown(next(false, false)), [false; 5]);
+        assert_eq!(shown(next(true, false)), [true, false, false, false, true]);
+        assert_eq!(shown(next(true, true)), [true, false, false, true, true]);
+        let all = [broken(), next(true, true)];
+        let told = Seen::of(&all, Break::LoseAck, BROKEN).told;
+        assert!(told.contains(&words::echo_after_all("lost", 1)), "{told:?}");
     }
 
     #[test]

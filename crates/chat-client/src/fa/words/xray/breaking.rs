@@ -11,8 +11,9 @@ pub const PREDICT: &str = "پیش‌بینی شما چیست؟";
 pub const DO_IT: &str = "خرابش کن";
 /// Begin another one.
 pub const AGAIN: &str = "آزمایشی دیگر";
-/// It was done.
-pub const DONE: &str = "انجام شد. گفت‌وگو و قاب‌ها را تماشا کنید.";
+/// It was done; who was right is told once it is seen.
+pub const DONE: &str =
+    "انجام شد. گفت‌وگو و قاب‌ها را تماشا کنید. پیش‌بینی شما وقتی سنجیده می‌شود که شاهدش در ضبط آمده باشد.";
 /// The prediction was right.
 pub const RIGHT: &str = "درست پیش‌بینی کردید.";
 /// It was not.
@@ -139,6 +140,11 @@ pub fn echo(text: &str, us: Option<u64>) -> String {
         Some(us) => format!("پژواک «{text}» {} پس از خوانده شدنش راه افتاد.", took(us)),
         None => format!("«{text}» خوانده شد؛ پژواکش هنوز راه نیفتاده است."),
     }
+}
+
+/// So often the echo that was lost came over the next connection.
+pub fn echo_after_all(text: &str, count: u64) -> String {
+    format!("پژواک «{}» در اتصال بعدی {} بار آمد.", brief(text), digits::number(count))
 }
 
 /// So many messages came, in the room's order or not.
