@@ -54,7 +54,7 @@ pub(super) fn Way(recordings: Recordings) -> impl IntoView {
                     Either::Right(view! {
                         <blockquote dir="auto">{text}</blockquote>
                         <Swimlane legs />
-                        <p class="verdict" data-good="">{words::verdict(journey.reached, took)}</p>
+                        <p class="verdict" data-good="">{words::verdict(journey.members, journey.reached, took)}</p>
                     })
                 }
             }}

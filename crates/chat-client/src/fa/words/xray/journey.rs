@@ -19,9 +19,9 @@ pub fn ordered(seq: u64) -> String {
     format!("اتاق شماره‌ی {} را داد", digits::number(seq))
 }
 
-/// It was handed to so many.
+/// It was handed to so many connections.
 pub fn sent(reached: u32) -> String {
-    format!("همان بایت‌ها به {} سوکت سپرده شد", digits::number(reached.into()))
+    format!("{} قاب با همان بایت‌ها سپرده شد", digits::number(reached.into()))
 }
 
 /// The message before.
@@ -34,11 +34,27 @@ pub fn after(us: u64) -> String {
     if us == 0 { "آغاز".to_owned() } else { format!("{} بعد", took(us)) }
 }
 
-/// All in all.
-pub fn verdict(reached: u32, us: u64) -> String {
+/// All in all: so many members, so many connections, so long.
+pub fn verdict(members: u32, reached: u32, us: u64) -> String {
+    let frames = if members == reached {
+        String::new()
+    } else {
+        format!(" (با {} قاب: هر زبانه اتصال خودش را دارد)", digits::number(reached.into()))
+    };
     format!(
-        "از خوانده شدن قاب شما تا سپردنش به هر {} عضو، {} گذشت. پیام یک بار نوشته شد و همه همان بایت‌ها را گرفتند.",
-        digits::number(reached.into()),
+        "به {} عضو رسید{frames}. از خوانده شدن قاب شما تا سپردن آخرینشان {} گذشت. پیام یک بار کدگذاری شد و همه همان بایت‌ها را گرفتند.",
+        digits::number(members.into()),
         took(us)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn members_are_not_connections() {
+        assert!(verdict(2, 2, 5).starts_with("به ۲ عضو رسید. "));
+        assert!(verdict(2, 3, 5).starts_with("به ۲ عضو رسید (با ۳ قاب"));
+    }
 }
