@@ -117,13 +117,13 @@ fn Onion(weights: Weights, loopback: bool) -> impl IntoView {
             None if loopback => words::LOOPBACK,
             None => words::LINK,
         };
-        let is_measured = at < 3;
+        let is_counted = at < 3;
         view! {
             <li data-layer=at.to_string()>
                 <div class="name">
                     <b>{words::NAMES[at]}</b>
-                    <span class="tag" data-real=is_measured.then_some("")>
-                        {if is_measured { words::MEASURED } else { words::ESTIMATED }}
+                    <span class="tag" data-real=is_counted.then_some("")>
+                        {if is_counted { words::COUNTED } else { words::ESTIMATED }}
                     </span>
                     <span class="sum"><bdi dir="ltr">{format!("+{added} = {}", inner + added)}</bdi></span>
                 </div>
@@ -138,7 +138,7 @@ fn Onion(weights: Weights, loopback: bool) -> impl IntoView {
     view! {
         <ol class="onion">{(0..weights.added.len()).map(layer).collect_view()}</ol>
         <p class="verdict" data-good="">
-            {words::verdict(weights.added[0], all)} " " {words::segments(weights.segments)} "."
+            {words::verdict(weights.added[0], all)} " " {words::segments(weights.segments)}
         </p>
     }
 }

@@ -11,7 +11,9 @@ pub const NONE: &str = "هنوز پیامی گفته نشده است. در گف�
 /// The layers, innermost first: names.
 pub const NAMES: [&str; 6] = ["متن", "JSON", "قاب WebSocket", "TCP", "IP", "لایه‌ی پیوند"];
 /// The bytes were counted.
-pub const MEASURED: &str = "شمرده‌شده";
+pub const COUNTED: &str = "شمرده‌شده";
+/// The kernel measured it.
+pub const MEASURED: &str = "اندازه‌گیری‌شده";
 /// The bytes are what they usually are.
 pub const ESTIMATED: &str = "برآورد";
 /// Of the text.
@@ -44,18 +46,18 @@ pub const KERNEL_ROWS: [&str; 6] = [
     "دوباره‌فرستاده",
 ];
 
-/// Of so many bytes on the wire, so many are what was said.
+/// Of about so many bytes on the wire, so many are what was said.
 pub fn verdict(text: u64, all: u64) -> String {
     let percent = (text * 100).checked_div(all).unwrap_or(0);
     format!(
-        "از {} بایت روی سیم، {} بایت خود جمله است: {}٪.",
+        "از حدود {} بایت روی سیم (۳ لایه‌ی پایین برآورد است)، {} بایت خود جمله است: {}٪.",
         digits::number(all),
         digits::number(text),
         digits::number(percent)
     )
 }
 
-/// So many segments.
+/// So many segments, were nothing else on its way.
 pub fn segments(count: u64) -> String {
-    format!("در {} بخش TCP", digits::number(count))
+    format!("به‌تنهایی در {} قطعه (segment) TCP جا می‌شود.", digits::number(count))
 }
