@@ -167,6 +167,25 @@ test("the handshake is the browser's own, and its answer is computed from its ke
   await expect(heads.first().locator('.meaning')).toContainText('شانزده بایت تصادفی');
 });
 
+test('every line of the real handshake has a meaning of its own, told by pointer and by finger', async ({ server, somebody }) => {
+  const sara = await somebody({ hasTouch: true });
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await tab(sara, 'دست‌دادن').click();
+  await expect(panel(sara).locator('.lines')).toHaveCount(2);
+  for (const head of await panel(sara).locator('.lines').all()) {
+    const meaning = head.locator('.meaning');
+    const lines = await head.getByRole('button').all();
+    expect(lines.length).toBeGreaterThan(5);
+    for (const [at, line] of lines.entries()) {
+      await (at % 2 ? line.hover() : line.tap());
+      await expect(line).toHaveAttribute('aria-pressed', 'true');
+      await expect(head.getByRole('button', { pressed: true }), 'no other line').toHaveCount(1);
+      await expect(meaning).not.toHaveText(/^(روی هر خط بزنید|سربرگی که برای دست‌دادن WebSocket لازم نیست|)/, { timeout: 1_000 });
+    }
+  }
+});
+
 test('layers and journey tell of the message that was said', async ({ server, somebody }) => {
   const sara = await somebody();
   const ali = await somebody();

@@ -42,14 +42,14 @@ pub(crate) fn Lines(
     /// What the first line is.
     first: &'static str,
 ) -> impl IntoView {
-    let meaning = RwSignal::new(words::HINT);
-    let line = move |name: String, rest: String, explained: &'static str| {
-        let tell = move || meaning.set(explained);
+    let looked_at = RwSignal::new(None::<usize>);
+    let line = move |at: usize, name: String, rest: String| {
+        let tell = move || looked_at.set(Some(at));
         view! {
             <li>
                 <button
                     type="button"
-                    aria-pressed=move || if meaning.get() == explained { "true" } else { "false" }
+                    aria-pressed=move || if looked_at.get() == Some(at) { "true" } else { "false" }
                     on:click=move |_| tell()
                     on:focus=move |_| tell()
                     on:mouseenter=move |_| tell()
@@ -61,19 +61,21 @@ pub(crate) fn Lines(
         }
     };
     let start = head.text(&head.start).into_owned();
-    let headers = head.lines.iter().map(|header| {
+    let headers = head.lines.iter().enumerate().map(|(at, header)| {
         let name = head.text(&header.name).into_owned();
         let rest = head.text(&(header.name.end..header.whole.end)).into_owned();
-        let explained = words::header(&name);
-        line(name, rest, explained)
+        line(at + 1, name, rest)
     });
+    let explained = head.lines.iter().map(|header| words::header(&head.text(&header.name)));
+    let meanings: Vec<_> = std::iter::once(first).chain(explained).collect();
+    let meaning = move || looked_at.get().map_or(words::HINT, |at| meanings[at]);
     view! {
         <div class="lines">
             <ol class="wire" dir="ltr">
-                {line(start, String::new(), first)}
+                {line(0, start, String::new())}
                 {headers.collect_view()}
             </ol>
-            <p class="meaning" role="status">{move || meaning.get()}</p>
+            <p class="meaning" role="status">{meaning}</p>
         </div>
     }
 }
