@@ -61,7 +61,7 @@ pub fn passage(is_own: bool, pieces: usize, neighbours: usize) -> String {
 pub fn opcode(bits: u8) -> &'static str {
     match bits {
         0x0 => "ادامه‌ی پیامی که در قاب پیشین شروع شد",
-        0x1 => "متن به نوشتار UTF-8",
+        0x1 => "متن با کدگذاری UTF-8",
         0x2 => "بایت‌های خام",
         0x8 => "بستن: خداحافظی",
         0x9 => "پینگ: هستی؟",
@@ -83,8 +83,8 @@ pub fn part(name: &str, value: u64, is_own: bool) -> String {
         ("MASK", 1) => "محموله نقاب دارد و کلیدش در ادامه می‌آید. هر قاب مرورگر باید چنین باشد.".into(),
         ("MASK", _) if is_own => "بی‌نقاب؛ قاب مرورگر نباید چنین باشد.".into(),
         ("MASK", _) => "بی‌نقاب؛ قاب سرور باید چنین باشد.".into(),
-        ("Payload len", 126) => "طول در این هفت بیت جا نمی‌شود: ۱۲۶ یعنی دو بایت بعدی را بخوان.".into(),
-        ("Payload len", 127) => "طول در دو بایت هم جا نمی‌شود: ۱۲۷ یعنی هشت بایت بعدی را بخوان.".into(),
+        ("Payload len", 126) => "۱۲۶ یعنی طول در دو بایت بعدی است.".into(),
+        ("Payload len", 127) => "۱۲۷ یعنی طول در هشت بایت بعدی است.".into(),
         ("Payload len", value) => format!("طول محموله: {} بایت.", digits::number(value)),
         ("Extended payload length", value) => format!("طول محموله: {} بایت.", digits::number(value)),
         ("Masking-key", _) => "چهار بایت تصادفی که مرورگر برای همین قاب ساخت.".into(),

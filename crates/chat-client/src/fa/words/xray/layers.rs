@@ -17,13 +17,13 @@ pub const MEASURED: &str = "اندازه‌گیری‌شده";
 /// The bytes are what they usually are.
 pub const ESTIMATED: &str = "برآورد";
 /// Of the text.
-pub const TEXT: &str = "خود جمله، به نوشتار UTF-8. هر حرف فارسی دو بایت است.";
+pub const TEXT: &str = "خود جمله، با کدگذاری UTF-8. هر حرف فارسی دو بایت است و نیم‌فاصله سه بایت.";
 /// Of the JSON.
 pub const JSON: &str = "نام فیلدها، شناسه و نشانه‌گذاری JSON دور جمله.";
 /// Of the frame.
 pub const FRAME: &str = "سربرگ قاب: دو بایت، و اگر لازم باشد طول بلندتر و کلید نقاب.";
 /// Of TCP.
-pub const TCP: &str = "سربرگ هر بخش TCP: بیست بایت، و دوازده بایت دیگر اگر زمان‌نگار دارد.";
+pub const TCP: &str = "سربرگ هر قطعه (segment) TCP: بیست بایت، و دوازده بایت دیگر اگر زمان‌نگار دارد.";
 /// Of IP.
 pub const IP: &str = "سربرگ هر بسته‌ی IP: بیست بایت در نسخه‌ی ۴ و چهل بایت در نسخه‌ی ۶.";
 /// Of the link.
@@ -40,10 +40,10 @@ pub const KERNEL_SILENT: &str = "هسته‌ی این سرور در این با�
 pub const KERNEL_ROWS: [&str; 6] = [
     "رفت‌وبرگشت هموارشده",
     "نوسان آن",
-    "بزرگ‌ترین بخش (MSS)",
-    "بخش‌های فرستاده",
-    "بخش‌های گرفته",
-    "دوباره‌فرستاده",
+    "بزرگ‌ترین قطعه (MSS)",
+    "قطعه‌های فرستاده",
+    "قطعه‌های گرفته",
+    "بازفرستاده‌ها",
 ];
 
 /// Of about so many bytes on the wire, so many are what was said.
