@@ -21,7 +21,7 @@ test('what is said by each way is heard by all, and costs are counted', async ({
   await enter(ali, server.url, 'ways', 'علی');
   const sara = await somebody();
   await sara.goto(`${server.url}/ways/ways`);
-  for (const name of ['نظرسنجی', 'WebSocket', 'رویدادهای سرور', 'HTTP کلاسیک']) {
+  for (const name of ['سرکشی', 'سرکشی بلند', 'WebSocket', 'رویدادهای سرور', 'HTTP کلاسیک']) {
     await expect(ali.locator('#people .roster')).toContainText(name);
   }
   const tokens = ['socket', 'poll', 'long-poll', 'events', 'classic'];

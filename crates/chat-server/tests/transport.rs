@@ -178,7 +178,7 @@ async fn all_ways_deliver_one_message_to_one_another() {
 
     socket.say("1", "از وب‌سوکت").await;
     socket.expect("said").await;
-    assert_eq!(polls.say("2", "از نظرسنجی").await.json()["seq"], 2);
+    assert_eq!(polls.say("2", "از سرکشی").await.json()["seq"], 2);
     assert_eq!(waits.say("3", "از انتظار").await.json()["seq"], 3);
     let body = "text=%D8%A7%D8%B2+%D9%81%D8%B1%D9%85";
     let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
@@ -186,7 +186,7 @@ async fn all_ways_deliver_one_message_to_one_another() {
     assert_eq!(answer.status, 303);
     assert!(answer.head.contains("location: /classic/class?client=form"), "{}", answer.head);
 
-    let all = ["از وب‌سوکت", "از نظرسنجی", "از انتظار", "از فرم"];
+    let all = ["از وب‌سوکت", "از سرکشی", "از انتظار", "از فرم"];
     assert_eq!(texts(&polls.poll("").await), all);
     assert_eq!(texts(&waits.poll("&wait=5").await), all);
     for (n, text) in all.iter().enumerate() {

@@ -7,7 +7,10 @@ pub const TITLE: &str = "پنج راه به یک اتاق:";
 /// What is shown.
 pub const INTRO: &str = "همین حالا پنج عضو این اتاق در همین صفحه‌اند، هر کدام از راهی دیگر. چیزی بگویید و ببینید به هر کدام کی می‌رسد و چند بایت روی سیم می‌برد.";
 /// The ways, in the order of their history.
-pub const NAMES: [&str; 5] = ["HTTP کلاسیک", "نظرسنجی", "نظرسنجی بلند", "رویدادهای سرور", "WebSocket"];
+pub const NAMES: [&str; 5] =
+    ["HTTP کلاسیک", "سرکشی (Polling)", "سرکشی بلند (Long polling)", "رویدادهای سرور (SSE)", "WebSocket"];
+/// The same as names of people.
+const MEMBERS: [&str; 5] = ["HTTP کلاسیک", "سرکشی", "سرکشی بلند", "رویدادهای سرور", "WebSocket"];
 /// What each does.
 pub const WHATS: [&str; 5] = [
     "صفحه‌ای که هر بار از نو می‌آید. پیام دیگران را تا تازه نکنید نمی‌بینید.",
@@ -70,8 +73,8 @@ pub const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت ش
 
 /// The name of a way's member.
 pub fn name(way: usize, mark: u32) -> String {
-    let name = NAMES.get(way).copied().unwrap_or_default();
-    format!("{name} {}", digits::number(mark.into()))
+    let name = MEMBERS.get(way).copied().unwrap_or_default();
+    format!("{name} {}", digits::year(mark.into()))
 }
 
 /// Once in so many milliseconds.
@@ -86,7 +89,7 @@ pub fn every(ms: u32) -> String {
 pub fn verdict(count: u64, times: f64) -> String {
     let tenths = (times * 10.0).round() as u64;
     format!(
-        "برای {} پیامی که تا این‌جا رسید، نظرسنجی {}٫{} برابر WebSocket بایت روی سیم برد.",
+        "برای {} پیامی که تا این‌جا رسید، سرکشی {}٫{} برابر WebSocket بایت روی سیم برد.",
         digits::number(count),
         digits::number(tenths / 10),
         digits::number(tenths % 10)

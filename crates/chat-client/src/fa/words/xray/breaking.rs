@@ -29,7 +29,7 @@ pub const SAY_AND_WAIT: &str =
     "سرور دارد نمی‌خواند. چیزی بگویید و صبر کنید؛ وقتی دوباره بخواند این‌جا دیده می‌شود.";
 /// Where the same room is seen by other ways.
 pub const WAYS: &str =
-    "همین اتاق از پنج راه: HTTP کلاسیک، نظرسنجی، نظرسنجی بلند، رویدادهای سرور و WebSocket، کنار هم";
+    "همین اتاق از پنج راه: HTTP کلاسیک، سرکشی، سرکشی بلند، رویدادهای سرور و WebSocket، کنار هم";
 /// Where frames are written by hand.
 pub const WORKBENCH: &str = "میز کار: درخواست و قاب‌ها را خودتان بایت به بایت بنویسید";
 /// The connection is over.
