@@ -3,17 +3,18 @@
 //! here. It is five members of a real room; what is said in it is heard by everybody.
 
 use chat_client::fa::{digits, words::ways as words, words::xray as common};
-use chat_protocol::RoomId;
+use chat_protocol::{CloseCode, RoomId};
 use leptos::{either::Either, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
 use self::{
-    race::{Race, Trouble, Way},
+    race::{Gap, Race, Trouble, Way},
     runners::Runners,
 };
 
 use crate::stage::Stage;
 
+mod kept;
 pub mod race;
 mod runners;
 
@@ -40,7 +41,9 @@ pub fn Ways(
         text.set(String::new());
         spawn_local(async move { problem.set(runners.say(by.get_untracked(), said).await.is_err()) });
     };
+    let is_counted = move || runners.race.with(|race| race.of(Way::Socket).gap.is_none());
     let verdict = move || match runners.race.with(Race::verdict) {
+        _ if !is_counted() => words::NO_FAIR_VERDICT.to_owned(),
         Some((count, times)) => words::verdict(count, times),
         None => words::NO_VERDICT.to_owned(),
     };
@@ -131,6 +134,7 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
                 <rect class="payload" x=move || 1_000 - payload() width=payload height="10"></rect>
                 <rect class="headers" x=move || 1_000 - payload() - headers() width=headers height="10"></rect>
             </svg>
+            {move || runner.with(|runner| runner.gap).map(|gap| view! { <p class="trouble gap">{missed(gap)}</p> })}
             <dl>
                 {figure(words::REQUESTS, |runner| digits::number(runner.costs.requests))}
                 {figure(words::HEADERS, |runner| common::bytes(runner.costs.headers()))}
@@ -160,10 +164,19 @@ fn told_of(trouble: Trouble) -> String {
     let what = match trouble {
         Trouble::Lost => words::LOST.to_owned(),
         Trouble::Refused(status) => words::refused(status),
+        Trouble::Closed(code) if code == CloseCode::Replaced.code() => words::ELSEWHERE.to_owned(),
         Trouble::Closed(code) => words::closed(code),
         Trouble::Strange => words::STRANGE.to_owned(),
     };
     format!("{what} {}", if trouble.passes() { words::AGAIN } else { words::RESTS })
+}
+
+/// What was not counted, in words.
+fn missed(gap: Gap) -> String {
+    match gap {
+        Gap::Full(limit) => words::full(limit),
+        Gap::Unseen => words::UNSEEN.to_owned(),
+    }
 }
 
 /// A delay, in words.

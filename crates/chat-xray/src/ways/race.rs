@@ -40,6 +40,12 @@ impl Way {
             Self::Socket => "socket",
         }
     }
+
+    /// Whether the page itself keeps what it shows to be who it was; of the others the browser does, in
+    /// cookies.
+    pub fn keeps_its_ticket(self) -> bool {
+        matches!(self, Self::Poll | Self::LongPoll | Self::Socket)
+    }
 }
 
 /// A message as it came.
@@ -85,20 +91,33 @@ impl Trouble {
     }
 }
 
+/// Why the server's account of a way is not all of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gap {
+    /// The recording from which it is counted has as many bytes as it may.
+    Full(u64),
+    /// There is no such recording, or it cannot be seen any more.
+    Unseen,
+}
+
 /// One way's part.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Runner {
     /// What came, oldest first.
     pub heard: Vec<Heard>,
-    /// The last message that came.
-    pub seq: u64,
-    /// What it has cost, in all.
+    /// The last message that came, as far as one is known.
+    pub seq: Option<u64>,
+    /// What it has cost in this page, in all.
     pub costs: Costs,
-    /// What the accounts that are closed counted, and what the open one says.
+    /// What the accounts that are closed counted, what the open one says, and what of them was paid
+    /// before this page.
     closed: Costs,
     open: Costs,
+    paid: Costs,
     /// How long its messages took, in milliseconds.
     pub delays: Vec<f64>,
+    /// Why it has cost more than was counted, if it has. What was missed once stays missing.
+    pub gap: Option<Gap>,
     /// What is wrong with it, if something is.
     pub trouble: Option<Trouble>,
 }
@@ -126,6 +145,13 @@ impl Race {
         &self.runners[way as usize]
     }
 
+    /// The page is loaded anew, and this is what was known of this way before: the last message, and what
+    /// its account said.
+    pub fn resume(&mut self, way: Way, seq: Option<u64>, account: Costs) {
+        let runner = &mut self.runners[way as usize];
+        (runner.seq, runner.open, runner.paid) = (seq, account, account);
+    }
+
     /// What the server's account of this way says by now. Whoever was away for too long comes back as a
     /// new guest, with a new account: one that says less than before is another one, and what the one
     /// before it counted stays.
@@ -140,7 +166,18 @@ impl Race {
             // missing among the headers until then.
             *open = each(*open, account, u64::max);
         }
-        runner.costs = each(runner.closed, runner.open, u64::saturating_add);
+        let all = each(runner.closed, runner.open, u64::saturating_add);
+        runner.costs = each(all, runner.paid, u64::saturating_sub);
+    }
+
+    /// What the open account of this way says.
+    pub fn account(&self, way: Way) -> Costs {
+        self.of(way).open
+    }
+
+    /// From here on not all is counted.
+    pub fn miss(&mut self, way: Way, gap: Gap) {
+        self.runners[way as usize].gap = Some(gap);
     }
 
     /// A message with this id is sent at `now`.
@@ -155,10 +192,10 @@ impl Race {
     pub fn hear(&mut self, way: Way, said: &Said, now: f64) {
         let delay = self.sent.iter().find(|(id, _)| *id == said.id).map(|(_, sent)| now - sent);
         let runner = &mut self.runners[way as usize];
-        if said.seq <= runner.seq {
+        if runner.seq >= Some(said.seq) {
             return;
         }
-        runner.seq = said.seq;
+        runner.seq = Some(said.seq);
         runner.delays.extend(delay);
         if runner.heard.len() == SHOWN_MAX {
             runner.heard.remove(0);
@@ -172,7 +209,7 @@ impl Race {
     /// missed.
     pub fn begin(&mut self, way: Way, seq: u64, recovered: bool) {
         if !recovered {
-            self.runners[way as usize].seq = seq;
+            self.runners[way as usize].seq = Some(seq);
         }
     }
 
@@ -266,6 +303,33 @@ mod tests {
             seen.push((race.of(Way::Poll).costs.requests, race.of(Way::Poll).costs.all()));
         }
         assert_eq!(seen, [(3, 900), (4, 1_200), (12, 1_700), (22, 1_800), (24, 2_200)]);
+    }
+
+    #[test]
+    fn what_was_paid_before_the_page_was_loaded_anew_is_not_its_cost() {
+        let account = |requests, bytes| Costs { requests, headers_in: bytes, ..Costs::default() };
+        let costs = |accounts: &[Costs]| {
+            let mut race = Race::default();
+            race.resume(Way::Poll, Some(7), account(9, 800));
+            accounts.iter().for_each(|told| race.cost(Way::Poll, *told));
+            (race.of(Way::Poll).costs, race.account(Way::Poll))
+        };
+        assert_eq!(costs(&[account(10, 900)]), (account(1, 100), account(10, 900)));
+        // Away for too long, and a new guest.
+        assert_eq!(costs(&[account(2, 300)]), (account(2, 300), account(2, 300)));
+    }
+
+    #[test]
+    fn a_last_message_is_not_known_before_the_room_names_one() {
+        let mut race = Race::default();
+        race.begin(Way::Poll, 40, true);
+        assert_eq!(race.of(Way::Poll).seq, None);
+        race.begin(Way::Poll, 0, false);
+        assert_eq!(race.of(Way::Poll).seq, Some(0));
+        race.resume(Way::Events, Some(7), Costs::default());
+        race.hear(Way::Events, &said(7, "shown before"), 0.0);
+        race.hear(Way::Events, &said(8, "missed"), 0.0);
+        assert_eq!(race.of(Way::Events).heard.len(), 1);
     }
 
     #[test]

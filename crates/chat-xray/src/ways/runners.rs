@@ -1,6 +1,8 @@
 //! How each way runs in the browser. Polling and long polling are loops of requests, server-sent events
 //! an `EventSource`, the WebSocket a `WebSocket` that is recorded so that its bytes are counted, too; the
-//! classic page is loaded when somebody asks for it. Who a way is, the browser's cookies say. A way that
+//! classic page is loaded when somebody asks for it. Who polls shows a ticket that is kept here and sends no
+//! cookies, because those of the other ways would be counted as its cost; the stream and the classic page
+//! cannot but show theirs as cookies. A way that
 //! fails says so and tries again after a pause; where that makes no sense, it rests until it is asked to
 //! go on. In the background, where timers come once a minute, a poll is a guest who comes back each time.
 
@@ -9,17 +11,22 @@ use std::{rc::Rc, time::Duration};
 use chat_client::browser::{location, random};
 use chat_protocol::RoomId;
 use chat_wire::{Costs, Direction, Event};
-use gloo_net::http::{Request, Response};
+use gloo_net::http::{Request, RequestBuilder, Response};
 use leptos::{logging, prelude::*};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{CloseEvent, DomParser, Element, EventSource, MessageEvent, SupportedType, WebSocket};
+use web_sys::{
+    CloseEvent, DomParser, Element, EventSource, MessageEvent, RequestCredentials, SupportedType, WebSocket,
+};
 
 use chat_client::fa::words::ways as words;
 
-use super::race::{Race, Said, Trouble, Way};
+use super::{
+    kept::{Kept, Ticket},
+    race::{Gap, Race, Said, Trouble, Way},
+};
 use crate::panel::recording::Recording;
 
 /// How often what a way has cost is asked for.
@@ -33,8 +40,8 @@ const WAIT: u32 = 25;
 #[derive(Clone, Copy)]
 pub(super) struct Runners {
     room: StoredValue<RoomId>,
-    /// Tells the ways of this page from those of another.
-    mark: u32,
+    /// What the tab remembers.
+    kept: StoredValue<Kept>,
     pub(super) race: RwSignal<Race>,
     /// How long polling waits between two requests, in milliseconds.
     pub(super) interval: RwSignal<u32>,
@@ -42,8 +49,6 @@ pub(super) struct Runners {
     pub(super) resting: RwSignal<Vec<Way>>,
     stream: StoredValue<Option<EventSource>, LocalStorage>,
     socket: StoredValue<Option<Rc<WebSocket>>, LocalStorage>,
-    /// With what the WebSocket proves who it was: the last `welcome`.
-    welcome: StoredValue<Option<Value>>,
 }
 
 /// An answer of the room.
@@ -54,20 +59,26 @@ struct Messages {
 
 impl Runners {
     pub(super) fn new(room: RoomId) -> Self {
+        let kept = Kept::load(&room);
+        let mut race = Race::default();
+        for way in Way::ALL {
+            let member = &kept.ways[way as usize];
+            race.resume(way, member.seq, member.account);
+        }
         Self {
             room: StoredValue::new(room),
-            mark: (random::unit() * 90.0) as u32 + 10,
-            race: RwSignal::new(Race::default()),
+            kept: StoredValue::new(kept),
+            race: RwSignal::new(race),
             interval: RwSignal::new(2_000),
             resting: RwSignal::new(Vec::new()),
             stream: StoredValue::new_local(None),
             socket: StoredValue::new_local(None),
-            welcome: StoredValue::new(None),
         }
     }
 
     /// Sets all of them off.
     pub(super) fn start(self) {
+        Effect::new(move || self.keep());
         spawn_local(self.refresh());
         spawn_local(self.poll(Way::Poll));
         spawn_local(self.poll(Way::LongPoll));
@@ -81,14 +92,52 @@ impl Runners {
         });
     }
 
+    /// What the tab remembers is what has come by now.
+    fn keep(self) {
+        self.kept.update_value(|kept| {
+            self.race.with(|race| {
+                for way in Way::ALL {
+                    let member = &mut kept.ways[way as usize];
+                    // The page has all that was said each time, and a recording is an account of its own.
+                    member.seq = race.of(way).seq.filter(|_| way != Way::Classic);
+                    member.account = if way == Way::Socket { Costs::default() } else { race.account(way) };
+                }
+            });
+            self.room.with_value(|room| kept.save(room));
+        });
+    }
+
+    fn mark(self) -> u32 {
+        self.kept.with_value(|kept| kept.mark)
+    }
+
     /// The client id of a way.
     fn client(self, way: Way) -> String {
-        format!("{}-{}", way.token(), self.mark)
+        format!("{}-{}", way.token(), self.mark())
     }
 
     /// The name by which a way is in the room.
     pub(super) fn name(self, way: Way) -> String {
-        words::name(way as usize, self.mark)
+        words::name(way as usize, self.mark())
+    }
+
+    fn ticket(self, way: Way) -> Option<Ticket> {
+        self.kept.with_value(|kept| kept.ways[way as usize].ticket.clone())
+    }
+
+    /// The request of a way: with the browser's cookies, or with the ticket that is kept here and nothing
+    /// else.
+    fn request(self, way: Way, request: RequestBuilder) -> RequestBuilder {
+        if !way.keeps_its_ticket() {
+            return request;
+        }
+        let request = request.credentials(RequestCredentials::Omit);
+        match self.ticket(way) {
+            Some(Ticket { token, epoch }) => {
+                request.header("Authorization", &format!("Bearer {token}.{epoch}"))
+            }
+            None => request,
+        }
     }
 
     fn path(self, what: &str, way: Way) -> String {
@@ -116,7 +165,8 @@ impl Runners {
             return socket.ok_or("no socket")?.send_with_str(&say);
         }
         let body = json!({"id": id, "text": text}).to_string();
-        let request = Request::post(&self.path("messages", way)).header("Content-Type", "application/json");
+        let request = self.request(way, Request::post(&self.path("messages", way)));
+        let request = request.header("Content-Type", "application/json");
         let answer = request.body(body).map_err(failed)?.send().await.map_err(failed)?;
         if !answer.ok() {
             return Err(answer.status().into());
@@ -161,7 +211,8 @@ impl Runners {
     }
 
     async fn get(self, what: &str, way: Way, more: &str) -> Result<Response, Trouble> {
-        let answer = Request::get(&(self.path(what, way) + more)).send().await.map_err(|_| Trouble::Lost)?;
+        let request = self.request(way, Request::get(&(self.path(what, way) + more)));
+        let answer = request.send().await.map_err(|_| Trouble::Lost)?;
         if answer.ok() {
             return Ok(answer);
         }
@@ -181,18 +232,15 @@ impl Runners {
     }
 
     async fn poll(self, way: Way) {
-        let mut is_in = false;
         loop {
             if !self.is_resting(way) {
-                let after = if is_in { self.after(way) } else { String::new() };
                 let wait = if way == Way::LongPoll { format!("&wait={WAIT}") } else { String::new() };
-                let taken = match self.get("messages", way, &(after + &wait)).await {
+                let taken = match self.get("messages", way, &(self.after(way) + &wait)).await {
                     Ok(answer) => self.take(way, answer).await,
                     Err(trouble) => Err(trouble),
                 };
-                match taken {
-                    Ok(()) => is_in = true,
-                    Err(trouble) => self.fail(way, trouble).await,
+                if let Err(trouble) = taken {
+                    self.fail(way, trouble).await;
                 }
             }
             if way == Way::Poll || self.is_resting(way) {
@@ -201,22 +249,17 @@ impl Runners {
         }
     }
 
-    /// The last message that this way brought, as a request names it.
+    /// The last message of this way, as a request names it. Where none is known none is named: to name
+    /// one acknowledges it, and who names one that is too old has to come anew.
     fn after(self, way: Way) -> String {
-        format!("&after={}", self.race.with_untracked(|race| race.of(way).seq))
+        let seq = self.race.with_untracked(|race| race.of(way).seq);
+        seq.map(|seq| format!("&after={seq}")).unwrap_or_default()
     }
 
     async fn take(self, way: Way, answer: Response) -> Result<(), Trouble> {
         let Messages { messages } = answer.json().await.map_err(strange)?;
-        let now = now();
-        let mut taken = Ok(());
-        self.race.update(|race| {
-            race.trouble(way, None);
-            for message in messages {
-                taken = hear(race, way, message, now).and(taken);
-            }
-        });
-        taken
+        self.race.update(|race| race.trouble(way, None));
+        messages.into_iter().fold(Ok(()), |taken, message| self.hear(way, message).and(taken))
     }
 
     /// The stream is open as long as the way does not rest.
@@ -232,9 +275,8 @@ impl Runners {
     }
 
     fn open_stream(self) {
-        let is_in = self.race.with_untracked(|race| race.of(Way::Events).seq > 0);
-        let after = if is_in { self.after(Way::Events) } else { String::new() };
-        let source = match EventSource::new(&(self.path("events", Way::Events) + &after)) {
+        let path = self.path("events", Way::Events) + &self.after(Way::Events);
+        let source = match EventSource::new(&path) {
             Ok(source) => source,
             Err(error) => return logging::warn!("no stream: {error:?}"),
         };
@@ -281,11 +323,30 @@ impl Runners {
 
     fn hear_json(self, way: Way, message: &MessageEvent) -> Option<Value> {
         let message: Value = serde_json::from_str(&message.data().as_string()?).ok()?;
-        self.race.update(|race| {
-            let trouble = hear(race, way, message.clone(), now()).err();
-            race.trouble(way, trouble);
-        });
+        let trouble = self.hear(way, message.clone()).err();
+        self.race.update(|race| race.trouble(way, trouble));
         Some(message)
+    }
+
+    /// Takes in what the room told this way.
+    fn hear(self, way: Way, message: Value) -> Result<(), Trouble> {
+        match message["type"].as_str() {
+            Some("said") => {
+                let said: Said = serde_json::from_value(message).map_err(strange)?;
+                self.race.update(|race| race.hear(way, &said, now()));
+            }
+            Some("welcome") => {
+                if way.keeps_its_ticket() {
+                    let ticket: Ticket = serde_json::from_value(message.clone()).map_err(strange)?;
+                    self.kept.update_value(|kept| kept.ways[way as usize].ticket = Some(ticket));
+                }
+                let recovered = message["recovered"].as_bool().unwrap_or(false);
+                let seq = message["seq"].as_u64().unwrap_or(0);
+                self.race.update(|race| race.begin(way, seq, recovered));
+            }
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The WebSocket is open as long as the way does not rest.
@@ -318,10 +379,10 @@ impl Runners {
         };
         let heard = move |message: MessageEvent| {
             let Some(message) = self.hear_json(Way::Socket, &message) else { return };
-            match message["type"].as_str() {
-                Some("welcome") => self.welcome.set_value(Some(message)),
-                Some("xray") => message["token"].as_str().into_iter().for_each(|token| self.watch(token)),
-                _ => {}
+            if message["type"] == "xray" {
+                message["token"].as_str().into_iter().for_each(|token| self.watch(token));
+            } else if message["code"] == "xray_unavailable" {
+                self.miss(Gap::Unseen);
             }
         };
         let over = move |close: CloseEvent| {
@@ -346,16 +407,23 @@ impl Runners {
     /// What the WebSocket says first: who it is, and who it was if it comes back.
     fn join(self) -> String {
         let mut join = json!({"type": "join", "name": self.name(Way::Socket)});
-        if let Some(welcome) = self.welcome.get_value() {
-            let seq = self.race.with_untracked(|race| race.of(Way::Socket).seq);
-            join["resume"] = json!({"token": welcome["token"], "epoch": welcome["epoch"], "seq": seq});
+        if let Some(Ticket { token, epoch }) = self.ticket(Way::Socket) {
+            let seq = self.race.with_untracked(|race| race.of(Way::Socket).seq).unwrap_or(0);
+            join["resume"] = json!({"token": token, "epoch": epoch, "seq": seq});
         }
         join.to_string()
     }
 
+    /// What passes the socket is not counted any more.
+    fn miss(self, gap: Gap) {
+        self.race.update(|race| race.miss(Way::Socket, gap));
+    }
+
     /// Counts what passes the socket, from its recording.
     fn watch(self, token: &str) {
-        let Ok(source) = EventSource::new(&format!("/xray/{token}/events")) else { return };
+        let Ok(source) = EventSource::new(&format!("/xray/{token}/events")) else {
+            return self.miss(Gap::Unseen);
+        };
         let mut recording = Recording::new(String::new());
         let heard = {
             let source = source.clone();
@@ -363,8 +431,14 @@ impl Runners {
                 let event =
                     message.data().as_string().and_then(|json| serde_json::from_str::<Event>(&json).ok());
                 let Some(event) = event else { return };
-                if matches!(event, Event::Ended(_)) {
-                    source.close();
+                match event {
+                    Event::Ended(_) => source.close(),
+                    Event::Full { .. } => {
+                        self.miss(Gap::Full(
+                            recording.opened.as_ref().map_or(0, |opened| opened.limit_bytes),
+                        ));
+                    }
+                    _ => {}
                 }
                 recording.take(event);
                 let (head_in, frames_in, payload_in) = recording.weight(Direction::In);
@@ -379,9 +453,21 @@ impl Runners {
                 self.race.update(|race| race.cost(Way::Socket, costs));
             }
         };
+        // The browser opens it anew where it broke off, and not where it was refused.
+        let failed = {
+            let source = source.clone();
+            move |_: JsValue| {
+                if source.ready_state() == EventSource::CLOSED {
+                    self.miss(Gap::Unseen);
+                }
+            }
+        };
         let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(heard);
+        let failed: Closure<dyn FnMut(JsValue)> = Closure::new(failed);
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        source.set_onerror(Some(failed.as_ref().unchecked_ref()));
         heard.forget();
+        failed.forget();
     }
 
     /// Asks again and again what a way has cost. One at a time: an answer that came after a newer one
@@ -414,18 +500,6 @@ fn closed(told: &Value) -> Option<Trouble> {
 fn strange(error: impl std::fmt::Display) -> Trouble {
     logging::warn!("an answer was not understood: {error}");
     Trouble::Strange
-}
-
-fn hear(race: &mut Race, way: Way, message: Value, now: f64) -> Result<(), Trouble> {
-    match message["type"].as_str() {
-        Some("said") => race.hear(way, &serde_json::from_value::<Said>(message).map_err(strange)?, now),
-        Some("welcome") => {
-            let recovered = message["recovered"].as_bool().unwrap_or(false);
-            race.begin(way, message["seq"].as_u64().unwrap_or(0), recovered);
-        }
-        _ => {}
-    }
-    Ok(())
 }
 
 /// Milliseconds of the page's own clock.

@@ -29,6 +29,8 @@ pub const SAY: &str = "بگو";
 pub const NOT_SAID: &str = "پیام فرستاده نشد؛ کمی بعد دوباره بگویید.";
 /// Nobody answers, or the connection broke off.
 pub const LOST: &str = "سرور پاسخ نمی‌دهد، یا اتصال قطع شد.";
+/// Another listener has taken this member over.
+pub const ELSEWHERE: &str = "زبانه‌ی دیگری این راه را در دست دارد.";
 /// What came was not understood.
 pub const STRANGE: &str = "پاسخی آمد که فهمیده نشد.";
 /// It is tried again.
@@ -68,6 +70,19 @@ pub const MEDIAN: &str = "میانه‌ی تأخیر";
 pub const HEARD: &str = "پیام‌های رسیده";
 /// Nothing to compare yet.
 pub const NO_VERDICT: &str = "چند پیام بگویید و کمی صبر کنید تا اندازه‌ها خودشان حرف بزنند.";
+/// Some of what is to be compared was not counted.
+pub const NO_FAIR_VERDICT: &str = "همه‌ی بایت‌های WebSocket شمرده نشد؛ مقایسه با عددی که کم است منصفانه نیست.";
+/// A connection is not recorded.
+pub const UNSEEN: &str = "ضبط این اتصال در دست نیست؛ بایت‌هایش شمرده نمی‌شود و عددها از راستین کمترند.";
+
+/// The recording is as long as it may be.
+pub fn full(limit_bytes: u64) -> String {
+    format!(
+        "ضبط این اتصال پر شد ({} کیلوبایت)؛ از این پس بایت‌هایش شمرده نمی‌شود و عددها از راستین کمترند.",
+        digits::number(limit_bytes / 1024)
+    )
+}
+
 /// How it is measured.
 pub const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت شمرده است: سربرگ یعنی خط درخواست، سربرگ‌های HTTP و سربرگ قاب‌ها؛ محموله یعنی بدنه‌ها. تأخیر را ساعت همین صفحه می‌سنجد: از لحظه‌ی گفتن تا رسیدن به هر راه.";
 
