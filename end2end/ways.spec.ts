@@ -130,6 +130,35 @@ test.describe('a way that fails', () => {
     await expect(trouble(sara, 'poll')).toHaveText('');
   });
 
+  test('because it was away for longer than it is waited for hears what it missed, and its costs go on', async ({ server, somebody }) => {
+    test.slow();
+    const ali = await somebody();
+    await enter(ali, server.url, 'ways', 'علی');
+    const sara = await somebody();
+    await sara.goto(`${server.url}/ways/ways`);
+    const polling = ali.locator('#people .roster li').filter({ hasText: /نظرسنجی [۰-۹]/ });
+    await expect(polling).toBeVisible();
+    await say(ali, 'پیش از آن');
+    const heard = way(sara, 'poll').locator('.heard li');
+    await expect(heard).toHaveText([/پیش از آن/]);
+    await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText()), { timeout: 15_000 }).toBeGreaterThan(3);
+    await way(sara, 'poll').getByRole('button', { name: 'نگه دار' }).click();
+    // So it is for a page in the background, too, whose timers come once a minute.
+    await expect(polling).toHaveAttribute('data-away', '', { timeout: 30_000 });
+    const bytes = async () => number(await figure(sara, 'poll', 'سربرگ').innerText());
+    const before = await bytes();
+    const shown: number[] = [];
+    await say(ali, 'در این میان');
+    await way(sara, 'poll').getByRole('button', { name: 'ادامه بده' }).click();
+    await expect(heard).toHaveText([/در این میان/, /پیش از آن/]);
+    await expect.poll(async () => {
+      shown.push(await bytes());
+      return shown.at(-1);
+    }, { intervals: [100], timeout: 15_000 }).toBeGreaterThan(before + 500);
+    expect(Math.min(...shown), 'a new account takes nothing back').toBeGreaterThanOrEqual(before);
+    await expect(polling).not.toHaveAttribute('data-away', '');
+  });
+
   test('by WebSocket comes back as who it was, and hears what it missed', async ({ server, somebody }) => {
     test.slow();
     const ali = await somebody();

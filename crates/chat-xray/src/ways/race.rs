@@ -127,7 +127,10 @@ impl Runner {
     pub fn median(&self) -> Option<f64> {
         let mut delays = self.delays.clone();
         delays.sort_by(f64::total_cmp);
-        delays.get(delays.len() / 2).copied()
+        let upper = delays.len() / 2;
+        // Of an even number two are in the middle.
+        let lower = if delays.len() % 2 == 0 { upper.checked_sub(1)? } else { upper };
+        Some((delays.get(lower)? + delays.get(upper)?) / 2.0)
     }
 }
 
@@ -204,13 +207,10 @@ impl Race {
         runner.heard.push(Heard { seq: said.seq, name, text, delay });
     }
 
-    /// The room welcomes this way, and its last message so far is this one: a newcomer sees no history,
-    /// and in a room that has forgotten all, numbers begin anew. Who has `recovered` is told what they
-    /// missed.
-    pub fn begin(&mut self, way: Way, seq: u64, recovered: bool) {
-        if !recovered {
-            self.runners[way as usize].seq = Some(seq);
-        }
+    /// The room welcomes this way, which goes on after this message: a newcomer sees no history, who comes
+    /// back is told what they missed, and where the room began a new life its numbers did, too.
+    pub fn begin(&mut self, way: Way, seq: u64) {
+        self.runners[way as usize].seq = Some(seq);
     }
 
     /// Something is wrong with this way, or nothing any more.
@@ -277,6 +277,9 @@ mod tests {
         assert_eq!(race.of(Way::Poll).delays, [1_000.0]);
         assert_eq!(race.of(Way::Poll).heard.len(), 2);
         assert_eq!(race.of(Way::Events).median(), None);
+        race.send("b".into(), 3_000.0);
+        race.hear(Way::Poll, &said(3, "b"), 3_500.0);
+        assert_eq!(race.of(Way::Poll).median(), Some(750.0));
     }
 
     #[test]
@@ -322,9 +325,8 @@ mod tests {
     #[test]
     fn a_last_message_is_not_known_before_the_room_names_one() {
         let mut race = Race::default();
-        race.begin(Way::Poll, 40, true);
         assert_eq!(race.of(Way::Poll).seq, None);
-        race.begin(Way::Poll, 0, false);
+        race.begin(Way::Poll, 0);
         assert_eq!(race.of(Way::Poll).seq, Some(0));
         race.resume(Way::Events, Some(7), Costs::default());
         race.hear(Way::Events, &said(7, "shown before"), 0.0);
@@ -346,11 +348,11 @@ mod tests {
     #[test]
     fn whoever_comes_back_hears_what_they_missed_and_in_a_new_room_what_is_new() {
         let mut race = Race::default();
-        race.begin(Way::Poll, 40, false);
-        race.begin(Way::Poll, 42, true);
-        race.hear(Way::Poll, &said(41, "missed"), 0.0);
-        race.hear(Way::Poll, &said(42, "missed, too"), 0.0);
-        race.begin(Way::Poll, 0, false);
+        race.begin(Way::Poll, 40);
+        race.hear(Way::Poll, &said(41, "before"), 0.0);
+        race.begin(Way::Poll, 41);
+        race.hear(Way::Poll, &said(42, "missed"), 0.0);
+        race.begin(Way::Poll, 0);
         race.hear(Way::Poll, &said(1, "in the new room"), 0.0);
         assert_eq!(race.of(Way::Poll).heard.len(), 3);
     }
@@ -367,7 +369,7 @@ mod tests {
     #[test]
     fn a_way_that_begins_late_does_not_wait_for_what_was_before() {
         let mut race = Race::default();
-        race.begin(Way::LongPoll, 41, false);
+        race.begin(Way::LongPoll, 41);
         race.hear(Way::LongPoll, &said(41, "old"), 0.0);
         race.hear(Way::LongPoll, &said(42, "new"), 0.0);
         assert_eq!(race.of(Way::LongPoll).heard.len(), 1);

@@ -340,9 +340,8 @@ impl Runners {
                     let ticket: Ticket = serde_json::from_value(message.clone()).map_err(strange)?;
                     self.kept.update_value(|kept| kept.ways[way as usize].ticket = Some(ticket));
                 }
-                let recovered = message["recovered"].as_bool().unwrap_or(false);
                 let seq = message["seq"].as_u64().unwrap_or(0);
-                self.race.update(|race| race.begin(way, seq, recovered));
+                self.race.update(|race| race.begin(way, seq));
             }
             _ => {}
         }
