@@ -345,6 +345,19 @@ test('deafness is told as a silence, and then all that was read at once', async 
   await expect(deaf.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
 });
 
+test('a lost acknowledgement comes with the replay', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const lost = await openExperiment(sara, 3);
+  await lost.getByRole('radio').nth(2).check();
+  await lost.getByRole('button', { name: 'خرابش کن' }).click();
+  await expect(lost.locator('.seen')).toContainText('هنوز چیزی نگفته‌اید');
+  await say(sara, 'یک بار');
+  await expect(lost.locator('.seen')).toContainText('۱ پیام بازپخش شد', { timeout: 15_000 });
+  await expect(message(sara, 'یک بار')).toHaveCount(1);
+});
+
 test.describe('of a server that is gone', () => {
   test.use({ expectedComplaints: [/ERR_CONNECTION_|ERR_INCOMPLETE_CHUNKED_ENCODING|404 \(Not Found\)|WebSocket connection to .* failed/] });
 

@@ -185,8 +185,8 @@ fn delay(recording: &Recording, since_us: u64) -> Seen {
         seen.is_shown |= late.is_some();
         seen.told.push(words::echo(say.says.field("text").unwrap_or_default(), late));
     }
-    let said = recording.frames.iter().filter(|shown| shown.at_us > since_us);
-    let order: Vec<u64> = said.filter_map(seq_of_said).collect();
+    let came = recording.frames.iter().filter(|shown| shown.at_us > since_us).filter_map(said);
+    let order: Vec<u64> = came.filter_map(|said| said["seq"].as_u64()).collect();
     if order.len() > 1 {
         seen.told.push(words::order(order.len() as u64, order.is_sorted()));
     }
@@ -201,7 +201,8 @@ fn lost_echo(before: &Recording, next: &Recording, since_us: u64) -> Option<Stri
         shown.at_us > since_us && id.is_some_and(|id| before.echo(id).is_none())
     })?;
     let id = say.says.field("id");
-    let echoes = next.frames.iter().filter(|shown| shown.says.kind() == Some("said") && shown.says.field("id") == id);
+    let echoes =
+        next.frames.iter().filter(|shown| shown.says.kind() == Some("said") && shown.says.field("id") == id);
     let count = echoes.count() as u64;
     (count > 0).then(|| words::echo_after_all(say.says.field("text").unwrap_or_default(), count))
 }
@@ -216,24 +217,30 @@ fn ending(before: &Recording, next: Option<&Recording>) -> Vec<String> {
         let ended_at = before.at + ended.at_us / 1000;
         told.push(words::came_back(after.at.saturating_sub(ended_at)));
     }
-    if let Some(welcome) = next.welcome()
-        && let Says::Message(welcome) = &welcome.says
-        && let (Some(recovered), Some(seq)) = (welcome["recovered"].as_bool(), welcome["seq"].as_u64())
+    if let Some(shown) = next.welcome()
+        && let Says::Message(welcome) = &shown.says
+        && let Some(recovered) = welcome["recovered"].as_bool()
     {
         told.push(words::welcomed(recovered).to_owned());
-        // What has a smaller number than the welcome's was said before it, and so is told again.
-        let replayed = next.frames.iter().filter_map(seq_of_said).filter(|said| *said <= seq).count();
-        if recovered && replayed > 0 {
-            told.push(words::replayed(replayed as u64));
+        // What was said before the welcome went, and came after it, is told again. What is then said a
+        // second time is acknowledged a second time, and counts no more.
+        let welcomed = next.opened.as_ref().map_or(0, |opened| opened.at + shown.at_us / 1000);
+        let is_old = |said: &&Value| said["at"].as_u64().is_some_and(|at| at < welcomed);
+        let old = next.frames.iter().filter_map(said).filter(is_old);
+        let mut replayed: Vec<u64> = old.filter_map(|said| said["seq"].as_u64()).collect();
+        replayed.sort_unstable();
+        replayed.dedup();
+        if recovered && !replayed.is_empty() {
+            told.push(words::replayed(replayed.len() as u64));
         }
     }
     told
 }
 
-/// The place in the room's order of a message that was broadcast.
-fn seq_of_said(shown: &Shown) -> Option<u64> {
+/// A message that was broadcast.
+fn said(shown: &Shown) -> Option<&Value> {
     match &shown.says {
-        Says::Message(said) if said["type"] == "said" => said["seq"].as_u64(),
+        Says::Message(said) if said["type"] == "said" => Some(said),
         _ => None,
     }
 }
@@ -241,7 +248,7 @@ fn seq_of_said(shown: &Shown) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use chat_wire::{
-        Chunk, Ended, Event,
+        Chunk, Ended, Event, Opened,
         frame::{Header, Opcode, unmask},
     };
 
@@ -280,11 +287,12 @@ mod tests {
             self.bytes(at_ms * 1_000, Direction::In, &[header, payload].concat());
         }
 
+        /// In this test the server's clock began with each recording.
         fn said(&mut self, at_ms: u64, id: &str, seq: u64) {
-            self.server(at_ms, &json!({"type": "said", "id": id, "seq": seq, "text": id}));
+            self.write(at_ms, &json!({"type": "said", "id": id, "seq": seq, "text": id, "at": at_ms}));
         }
 
-        fn server(&mut self, at_ms: u64, message: &Value) {
+        fn write(&mut self, at_ms: u64, message: &Value) {
             let payload = message.to_string().into_bytes();
             let header = Header::new(Opcode::TEXT, None, payload.len() as u64).write();
             self.bytes(at_ms * 1_000, Direction::Out, &[header, payload].concat());
@@ -358,7 +366,7 @@ mod tests {
         let next = |is_welcome: bool, has_echo: bool| {
             let mut tape = Tape::new();
             if is_welcome {
-                tape.server(10, &json!({"type": "welcome", "recovered": true, "seq": 1}));
+                tape.write(10, &json!({"type": "welcome", "recovered": true, "seq": 1}));
             }
             if has_echo {
                 tape.said(11, "lost", 1);
@@ -375,6 +383,25 @@ mod tests {
         let all = [broken(), next(true, true)];
         let told = Seen::of(&all, Break::LoseAck, BROKEN).told;
         assert!(told.contains(&words::echo_after_all("lost", 1)), "{told:?}");
+    }
+
+    #[test]
+    fn what_was_said_meanwhile_is_told_apart_from_what_is_said_now() {
+        let opened = |at| Opened { at, limit_bytes: 1, ipv6: false, loopback: true, proxied: false };
+        let mut before = Tape::new();
+        before.0.take(Event::Opened(opened(0)));
+        before.0.take(Event::Ended(Ended { at_us: 2_000_000, code: None, by_server: true }));
+        let mut next = Tape::new();
+        next.0.take(Event::Opened(opened(2_500)));
+        next.write(10, &json!({"type": "welcome", "recovered": true, "seq": 4}));
+        next.write(10, &json!({"type": "said", "id": "a", "seq": 5, "at": 1_990}));
+        next.write(10, &json!({"type": "said", "id": "b", "seq": 6, "at": 2_400}));
+        next.write(80, &json!({"type": "said", "id": "b", "seq": 6, "at": 2_400}));
+        next.write(90, &json!({"type": "said", "id": "c", "seq": 7, "at": 2_590}));
+        let seen = Seen::of(&[before.0, next.0], Break::LoseAck, BROKEN);
+        let told =
+            [words::ended(None), words::came_back(500), words::welcomed(true).into(), words::replayed(2)];
+        assert_eq!(seen.told, told);
     }
 
     #[test]
