@@ -10,6 +10,7 @@ import type { CDPSession, Locator, Page } from '@playwright/test';
 
 import { Member } from './fixtures/member.ts';
 import { expect, test } from './fixtures/test.ts';
+import { read, type Frame, type Stream } from './fixtures/wire.ts';
 import { composer, enter, joined, log, message, people, say } from './room.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -139,6 +140,61 @@ test('what is covered is covered wherever it would stand, and nothing else is', 
   expect(letters!.map((letter) => letter === '▒▒')).toEqual(expected.map((byte) => byte === '▒▒'));
   // The key was on the wire, and is told.
   expect(key!.map(hex).every((byte) => /^[0-9a-f]{2}$/.test(byte))).toBe(true);
+});
+
+test.describe('with a server that pings often', () => {
+  test.use({ serverOptions: ['--ping-interval', '1s'] });
+
+  test('the panel shows the very bytes that a witness on the wire saw, from the request to the goodbye', async ({ network, somebody }) => {
+    test.slow();
+    const sara = await somebody();
+    await enter(sara, network.url, 'xray', 'سارا');
+    await turnOn(sara);
+    await say(sara, 'س'.repeat(150));
+    await expect(frames(sara).filter({ hasText: 'said' })).toHaveCount(1);
+    // The browser answers a ping by itself; no page ever sees one.
+    await expect(frames(sara).filter({ hasText: 'پینگ سرور' })).not.toHaveCount(0);
+    await expect(frames(sara).filter({ hasText: 'پونگ مرورگر' })).not.toHaveCount(0);
+    await panel(sara).getByRole('button', { name: 'خاموش کردن' }).click();
+    await joined(sara);
+    await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+    const first = panel(sara).locator('.which .chip').first();
+    await expect(first).toContainText('بسته شد با ۴۰۰۴');
+    await first.click();
+    await expect(frames(sara).filter({ hasText: 'خداحافظی شما' })).toHaveCount(1);
+    await expect(frames(sara).filter({ hasText: 'خداحافظی سرور' })).toHaveCount(1);
+
+    // The first WebSocket was not recorded; this was the second.
+    const passed = network.passed[1]!;
+    const [up, down] = [read(passed.up), read(passed.down)];
+    const shown: { up: string[][]; down: string[][] } = { up: [], down: [] };
+    for (const frame of await frames(sara).all()) {
+      await frame.getByRole('button').first().click();
+      await expect(frame.locator('.hex')).toBeVisible();
+      const cells = await frame.locator('.hex span').allInnerTexts();
+      shown[(await frame.getAttribute('data-own')) === null ? 'down' : 'up'].push(cells);
+    }
+    const hex = (frame: Frame) => {
+      const cells = [...frame.bytes].map((byte) => byte.toString(16).padStart(2, '0'));
+      const text = frame.opcode === 1 ? frame.payload.toString('latin1') : '';
+      for (const found of text.matchAll(/"token":"([^"]*)"/g)) {
+        const from = frame.header + found.index + '"token":"'.length;
+        cells.fill('▒▒', from, from + found[1]!.length);
+      }
+      return cells;
+    };
+    expect(shown.up).toEqual(up.frames.map(hex));
+    expect(shown.down).toEqual(down.frames.map(hex));
+    // Text, pong and close from the browser; text, ping and close from the server; and a length in two bytes.
+    const opcodes = (stream: Stream) => [...new Set(stream.frames.map(({ opcode }) => opcode))].sort((a, b) => a - b);
+    expect([opcodes(up), opcodes(down)]).toEqual([[1, 8, 10], [1, 8, 9]]);
+    expect(up.frames.some(({ bytes }) => (bytes[1]! & 127) === 126)).toBe(true);
+    expect(shown.up.flat().includes('▒▒') && shown.down.flat().includes('▒▒'), 'tokens went both ways').toBe(true);
+
+    await tab(sara, 'دست‌دادن').click();
+    const lines = (at: number) => panel(sara).locator('.lines').nth(at).getByRole('button').allInnerTexts();
+    expect([await lines(0), await lines(1)]).toEqual([up.head, down.head]);
+  });
 });
 
 test("the handshake is the browser's own, and its answer is computed from its key", async ({ server, somebody }) => {

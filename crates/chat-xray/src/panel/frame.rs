@@ -14,7 +14,7 @@ use super::recording::{Says, Shown};
 /// How many bits stand in one row of the figure: two bytes, so that a phone has room for it.
 const ROW: usize = 16;
 /// How many bytes are shown at most.
-const BYTES_MAX: usize = 256;
+const BYTES_MAX: usize = 512;
 /// How many bytes are unmasked at a time.
 const UNMASKED: usize = 12;
 /// How many characters of what it says are shown at most.
