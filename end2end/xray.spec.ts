@@ -567,6 +567,25 @@ test.describe('where there is no lab', () => {
   });
 });
 
+test.describe('where a recording is short', () => {
+  test.use({ serverOptions: ['--xray-bytes', '3000'] });
+
+  test('the panel says that it is full, and the chat goes on', async ({ server, somebody }) => {
+    const sara = await somebody();
+    await enter(sara, server.url, 'xray', 'سارا');
+    await turnOn(sara);
+    const warning = panel(sara).locator('.note.warning');
+    await expect(warning).toHaveCount(0);
+    await say(sara, 'ب'.repeat(800));
+    await expect(warning).toHaveText(/^ضبط پر شد: بیش از ۳٬۰۰۰ بایت نگه داشته نمی‌شود/);
+    await say(sara, 'دیده نمی‌شود');
+    await expect(message(sara, 'دیده نمی‌شود').getByText('فرستاده شد')).toBeAttached();
+    await expect(frames(sara).filter({ hasText: 'پیام شما' })).toHaveCount(0);
+    // It is still live, and its recording is not the connection's end.
+    await expect(panel(sara).locator('.which .chip')).toHaveText([/زنده/]);
+  });
+});
+
 test.describe('where nobody may be recorded', () => {
   test.use({ serverOptions: ['--xray-total-bytes', '0'] });
 

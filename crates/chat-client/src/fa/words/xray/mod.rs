@@ -54,9 +54,13 @@ pub fn ended(code: Option<u16>) -> String {
 
 /// The recording is as long as it may be.
 pub fn full(limit_bytes: u64) -> String {
+    let limit = if limit_bytes.is_multiple_of(1024) {
+        format!("{} کیلوبایت", digits::number(limit_bytes / 1024))
+    } else {
+        bytes(limit_bytes)
+    };
     format!(
-        "ضبط پر شد: بیش از {} کیلوبایت نگه داشته نمی‌شود. اتصال کار می‌کند، ولی ادامه‌اش دیده نمی‌شود. اشعه‌ی ایکس را خاموش و روشن کنید تا ضبط تازه‌ای شروع شود.",
-        digits::number(limit_bytes / 1024)
+        "ضبط پر شد: بیش از {limit} نگه داشته نمی‌شود. اتصال کار می‌کند، ولی ادامه‌اش دیده نمی‌شود. اشعه‌ی ایکس را خاموش و روشن کنید تا ضبط تازه‌ای شروع شود."
     )
 }
 
