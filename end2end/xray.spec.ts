@@ -1,5 +1,6 @@
 // The X-ray: one's own connection, byte for byte, beside the conversation. What the panel shows is
-// compared with what Chromium itself knows of the same connection.
+// compared with what Chromium itself knows of the same connection, and with the bytes that a witness
+// between page and server kept.
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
