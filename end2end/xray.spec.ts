@@ -311,7 +311,7 @@ test('a message whose acknowledgement is lost is said once, and then it is told 
   await say(sara, 'یک بار');
   await ali.hears((msg) => msg.text === 'یک بار');
   await expect(panel(sara).locator('.which .chip')).toHaveCount(2, { timeout: 15_000 });
-  await expect(lost.locator('.seen')).toContainText(/پژواک «.?یک بار.?» در اتصال بعدی ۱ بار آمد/);
+  await expect(lost.locator('.seen')).toContainText(/پژواک «.?یک بار.?» در اتصال بعدی (آمد|[۲۳] بار آمد، هر بار با همان seq)/);
   await expect(verdict(lost)).toHaveText(/پاسخ درست این بود: پیام درست یک بار دیده می‌شود/);
   await expect(message(sara, 'یک بار').getByText('فرستاده شد')).toBeAttached();
   await expect(message(sara, 'یک بار')).toHaveCount(1);

@@ -194,17 +194,20 @@ fn delay(recording: &Recording, since_us: u64) -> Seen {
     seen
 }
 
-/// How often the next connection told of a message that the broken one had heard and not echoed.
+/// How often the next connection told of a message that the broken one had heard and not echoed, and
+/// whether it was one message each time: it is told again because of `resume`, and acknowledged because
+/// the page says it again.
 fn lost_echo(before: &Recording, next: &Recording, since_us: u64) -> Option<String> {
     let say = before.frames.iter().find(|shown| {
         let id = (shown.says.kind() == Some("say")).then(|| shown.says.field("id")).flatten();
         shown.at_us > since_us && id.is_some_and(|id| before.echo(id).is_none())
     })?;
     let id = say.says.field("id");
-    let echoes =
-        next.frames.iter().filter(|shown| shown.says.kind() == Some("said") && shown.says.field("id") == id);
-    let count = echoes.count() as u64;
-    (count > 0).then(|| words::echo_after_all(say.says.field("text").unwrap_or_default(), count))
+    let echoes = next.frames.iter().filter(|shown| shown.says.field("id") == id).filter_map(said);
+    let seqs: Vec<u64> = echoes.filter_map(|said| said["seq"].as_u64()).collect();
+    let first = seqs.first()?;
+    let is_one = seqs.iter().all(|seq| seq == first);
+    Some(words::echo_after_all(say.says.field("text").unwrap_or_default(), seqs.len() as u64, is_one))
 }
 
 /// How a connection ended, and what the next one said.
@@ -363,26 +366,24 @@ mod tests {
             tape.0.take(Event::Ended(Ended { at_us: 2_000_000, code: None, by_server: true }));
             tape.0
         };
-        let next = |is_welcome: bool, has_echo: bool| {
+        let next = |is_welcome: bool, seqs: &[u64]| {
             let mut tape = Tape::new();
             if is_welcome {
                 tape.write(10, &json!({"type": "welcome", "recovered": true, "seq": 1}));
             }
-            if has_echo {
-                tape.said(11, "lost", 1);
-            }
+            seqs.iter().for_each(|seq| tape.said(11, "lost", *seq));
             tape.0
         };
-        let shown = |next| {
-            let all = [broken(), next];
-            Break::ALL.map(|what| Seen::of(&all, what, BROKEN).is_shown)
-        };
-        assert_eq!(shown(next(false, false)), [false; 5]);
-        assert_eq!(shown(next(true, false)), [true, false, false, false, true]);
-        assert_eq!(shown(next(true, true)), [true, false, false, true, true]);
-        let all = [broken(), next(true, true)];
-        let told = Seen::of(&all, Break::LoseAck, BROKEN).told;
-        assert!(told.contains(&words::echo_after_all("lost", 1)), "{told:?}");
+        let seen = |what, next| Seen::of(&[broken(), next], what, BROKEN);
+        let shown = |is_welcome, seqs| Break::ALL.map(|what| seen(what, next(is_welcome, seqs)).is_shown);
+        assert_eq!(shown(false, &[]), [false; 5]);
+        assert_eq!(shown(true, &[]), [true, false, false, false, true]);
+        assert_eq!(shown(true, &[1]), [true, false, false, true, true]);
+        // Told again, and acknowledged when it was said again.
+        for (seqs, is_one) in [(&[1, 1], true), (&[1, 2], false)] {
+            let told = seen(Break::LoseAck, next(true, seqs)).told;
+            assert_eq!(told.last(), Some(&words::echo_after_all("lost", 2, is_one)));
+        }
     }
 
     #[test]

@@ -142,9 +142,19 @@ pub fn echo(text: &str, us: Option<u64>) -> String {
     }
 }
 
-/// So often the echo that was lost came over the next connection.
-pub fn echo_after_all(text: &str, count: u64) -> String {
-    format!("پژواک «{}» در اتصال بعدی {} بار آمد.", brief(text), digits::number(count))
+/// So often the echo that was lost came over the next connection, as one message or as several.
+pub fn echo_after_all(text: &str, count: u64, is_one: bool) -> String {
+    let text = brief(text);
+    let count = match count {
+        1 => return format!("پژواک «{text}» در اتصال بعدی آمد."),
+        count => digits::number(count),
+    };
+    let same = if is_one {
+        "هر بار با همان seq: یک پیام است"
+    } else {
+        "با seqهای گوناگون"
+    };
+    format!("پژواک «{text}» در اتصال بعدی {count} بار آمد، {same}.")
 }
 
 /// So many messages came, in the room's order or not.
