@@ -224,8 +224,8 @@ test("the handshake is the browser's own, and its answer is computed from its ke
   await expect(heads.first().locator('.meaning')).toContainText('شانزده بایت تصادفی');
 });
 
-test('every line of the real handshake has a meaning of its own, told by pointer and by finger', async ({ server, somebody }) => {
-  const sara = await somebody({ hasTouch: true });
+test('every line of the real handshake has a meaning of its own', async ({ server, somebody }) => {
+  const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
   await tab(sara, 'دست‌دادن').click();
@@ -234,11 +234,11 @@ test('every line of the real handshake has a meaning of its own, told by pointer
     const meaning = head.locator('.meaning');
     const lines = await head.getByRole('button').all();
     expect(lines.length).toBeGreaterThan(5);
-    for (const [at, line] of lines.entries()) {
-      await (at % 2 ? line.hover() : line.tap());
+    for (const line of lines) {
+      await line.hover();
       await expect(line).toHaveAttribute('aria-pressed', 'true');
       await expect(head.getByRole('button', { pressed: true }), 'no other line').toHaveCount(1);
-      await expect(meaning).not.toHaveText(/^(روی هر خط بزنید|سربرگی که برای دست‌دادن WebSocket لازم نیست|)/, { timeout: 1_000 });
+      await expect(meaning).not.toHaveText(/^(روی هر خط بزنید|سربرگی که برای دست‌دادن WebSocket لازم نیست|$)/);
     }
   }
 });
@@ -545,6 +545,7 @@ test('a phone has it as a drawer over the conversation', async ({ server, somebo
   const heads = panel(sara).locator('.lines');
   await heads.first().getByRole('button', { name: 'Host' }).tap();
   await expect(heads.first().locator('.meaning')).toContainText('نام و درگاه سروری');
+  await expect(heads.first().getByRole('button', { pressed: true })).toHaveText(/^Host/);
   await expect(heads.first().locator('.meaning')).toBeInViewport({ ratio: 0.95 });
   await panel(sara).getByRole('button', { name: 'بستن' }).click();
   // On a phone Enter breaks the line.
