@@ -253,10 +253,34 @@ test('layers and journey tell of the message that was said', async ({ server, so
   await expect(message(ali, 'سفر خوش')).toBeVisible();
   await tab(sara, 'سفر').click();
   await expect(panel(sara).locator('.journey blockquote')).toHaveText('سفر خوش');
-  await expect(panel(sara).locator('.swimlane')).toContainText('به ۲ سوکت سپرده شد');
+  await expect(panel(sara).locator('.swimlane')).toContainText('۲ قاب سپرده شد');
+  await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۲ عضو رسید.');
   await tab(sara, 'لایه‌ها').click();
   await expect(panel(sara).locator('.onion li').first()).toContainText('+13 = 13');
+  // What was counted, what is what it usually is, and what the kernel measured.
+  await expect(panel(sara).locator('.onion .tag')).toHaveText([...Array(3).fill('شمرده‌شده'), ...Array(3).fill('برآورد')]);
+  await expect(panel(sara).locator('.layers .verdict')).toHaveText(/^از حدود .* \(۳ لایه‌ی پایین برآورد است\)/);
   await expect(panel(sara).locator('.kernel')).toContainText('رفت‌وبرگشت');
+  await expect(panel(sara).locator('h3 .tag')).toHaveText('اندازه‌گیری‌شده');
+});
+
+test('a member with two tabs is one member, reached by two frames', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const ali = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await enter(ali, server.url, 'xray', 'علی');
+  // As "duplicate tab" does: the same storage, at another tab.
+  const kept = await ali.evaluate(() => ({ ...sessionStorage }));
+  const second = await ali.context().newPage();
+  await second.goto(server.url);
+  await second.evaluate((kept) => Object.assign(sessionStorage, kept), kept);
+  await second.goto(`${server.url}/r/xray`);
+  await joined(second);
+  await turnOn(sara);
+  await say(sara, 'به هر دو زبانه');
+  await tab(sara, 'سفر').click();
+  await expect(panel(sara).locator('.swimlane')).toContainText('۳ قاب سپرده شد');
+  await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۲ عضو رسید (با ۳ قاب');
 });
 
 test('a connection that is broken on purpose comes back, and the panel tells how', async ({ server, somebody }) => {

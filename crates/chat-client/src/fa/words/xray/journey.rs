@@ -19,9 +19,9 @@ pub fn ordered(seq: u64) -> String {
     format!("اتاق شماره‌ی {} را داد", digits::number(seq))
 }
 
-/// It was handed to so many connections.
+/// It was handed to so many connections, in a frame each.
 pub fn sent(reached: u32) -> String {
-    format!("{} قاب با همان بایت‌ها سپرده شد", digits::number(reached.into()))
+    format!("{} قاب سپرده شد", digits::number(reached.into()))
 }
 
 /// The message before.
