@@ -32,6 +32,8 @@ test('a good request is answered with the accept of its key, and a frame comes b
   const key = /Sec-WebSocket-Key: (.*)/.exec(request)![1]!;
   const accept = createHash('sha1').update(key + GUID).digest('base64');
   await expect(log(page).last()).toContainText(accept);
+  await expect(page.locator('.computation')).toBeHidden();
+  await page.locator('.own-accept summary').click();
   await expect(page.locator('.computation code').last()).toHaveText(accept);
   await expect(page.locator('.computation .verdict[data-good]')).toBeVisible();
 
@@ -51,6 +53,43 @@ test('a good request is answered with the accept of its key, and a frame comes b
   await send(page, 'بستن ۱۰۰۰');
   await expect(log(page).last()).toContainText('اتصال تمام شد');
   await expect(log(page).nth(-2)).toContainText('1000');
+});
+
+test('the accept is computed by the learner, and how it is done is folded until asked for', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(`${server.url}/workbench`);
+  const request = 'GET /ws/echo HTTP/1.1\nHost: localhost\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\n';
+  await page.locator('textarea').fill(`${request}Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\n`);
+  const own = page.getByLabel('Sec-WebSocket-Accept به حساب شما');
+  const verdict = page.locator('.own-accept [role=status]').first();
+  await expect(verdict).toHaveText('');
+  await own.fill('YjM3YTRmMmNjMDYyNGYxNjkwZjY0NjA2Y2YzODU5NDViMmJlYzRlYQ==');
+  await expect(verdict).toContainText('هنوز نه');
+  await own.fill(' s3pPLMBiTxaQ9kYGzzhZRbK+xOo= ');
+  await expect(verdict).toContainText('درست حساب کردید');
+  await expect(page.getByText('کلیدی که نوشتید')).toBeHidden();
+  await page.getByText('حساب را گام به گام نشان بده').click();
+  await expect(page.getByText('کلیدی که نوشتید')).toBeVisible();
+  // What was typed and unfolded stays when the log grows.
+  await page.locator('#ask').click();
+  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  await expect(own).toHaveValue(' s3pPLMBiTxaQ9kYGzzhZRbK+xOo= ');
+  await expect(page.locator('.computation .verdict[data-good]')).toBeVisible();
+});
+
+test('a length that its form has no room for is shown as it goes', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(`${server.url}/workbench`);
+  await page.getByLabel('طولی که ادعا می‌شود').fill('300');
+  await page.getByLabel('طولی که ادعا می‌شود').blur();
+  await expect(page.locator('.bits')).toContainText('300 bytes');
+  await expect(page.locator('#cut')).toHaveCount(0);
+  await page.getByLabel('نوشتار طول').selectOption('۷ بیتی');
+  await expect(page.locator('.bits')).toContainText('125 bytes');
+  await expect(page.locator('#cut')).toContainText('۱۲۵');
+  await page.getByLabel('محموله به هگز').fill('7 d8');
+  await page.getByLabel('محموله به هگز').blur();
+  await expect(page.getByLabel('محموله به هگز')).toHaveValue('07 d8');
 });
 
 test('what stands in the log stays untouched, and each line of an answer is explained', async ({ server, somebody }) => {
@@ -102,9 +141,9 @@ test('whoever begins anew in the middle has a new connection, which the old one 
 for (const [name, code, rule] of [
   ['بی‌نقاب', 1002, 'unmasked'],
   ['RSV روشن', 1002, 'reserved_bits'],
-  ['opcode رزرو', 1002, 'reserved_opcode'],
+  ['opcode رزروشده', 1002, 'reserved_opcode'],
   ['UTF-8 نادرست', 1007, 'text_not_utf8'],
-  ['طول نه‌کمینه', 1002, 'length_not_minimal'],
+  ['طول غیرکمینه', 1002, 'length_not_minimal'],
   ['پینگ تکه‌تکه', 1002, 'fragmented_control'],
   ['بستن ۱۰۰۵', 1002, 'bad_close_code'],
   ['نیمه‌ی کد بستن', 1002, 'half_close_code'],

@@ -82,10 +82,17 @@ pub(crate) fn Lines(
 
 /// From the key to the answer, step by step.
 #[component]
-pub(crate) fn Computation(accept: Accept, answered: Option<String>) -> impl IntoView {
+pub(crate) fn Computation(
+    accept: Accept,
+    answered: Option<String>,
+    /// Whose key it is.
+    #[prop(default = words::ACCEPT_STEPS[0])]
+    key_is: &'static str,
+) -> impl IntoView {
     let digest: Vec<String> = accept.digest.iter().map(|byte| format!("{byte:02x}")).collect();
     let results = [accept.key.clone(), accept.joined.clone(), digest.join(" "), accept.value.clone()];
-    let steps = words::ACCEPT_STEPS.into_iter().zip(results).map(|(step, result)| {
+    let steps = std::iter::once(key_is).chain(words::ACCEPT_STEPS.into_iter().skip(1));
+    let steps = steps.zip(results).map(|(step, result)| {
         view! {
             <li>
                 <span>{step}</span>

@@ -28,8 +28,9 @@ pub fn preset(number: usize, key: &str) -> String {
     let version = if number == 2 { "8" } else { "13" };
     let key = if number == 3 { "short" } else { key };
     let upgrade = if number == 1 { "" } else { "Upgrade: websocket\n" };
+    let host = if number == 6 { "" } else { "Host: localhost\n" };
     format!(
-        "{method} {path} HTTP/1.1\nHost: localhost\nConnection: Upgrade\n{upgrade}\
+        "{method} {path} HTTP/1.1\n{host}Connection: Upgrade\n{upgrade}\
          Sec-WebSocket-Version: {version}\nSec-WebSocket-Key: {key}\n"
     )
 }
@@ -93,16 +94,28 @@ impl Composed {
         }
     }
 
-    /// Its header.
+    /// The length that is to be said.
+    fn wanted(&self) -> u64 {
+        self.length.unwrap_or(self.payload.len() as u64)
+    }
+
+    /// What its form says instead of a length that it has no room for.
+    pub fn cut(&self) -> Option<u64> {
+        let said = self.header().length;
+        (said != self.wanted()).then_some(said)
+    }
+
+    /// Its header, as it goes on the wire.
     pub fn header(&self) -> Header {
-        let length = self.length.unwrap_or(self.payload.len() as u64);
+        let length = self.wanted();
+        let form = self.form.unwrap_or(LengthForm::minimal(length));
         Header {
             fin: self.fin,
             rsv: self.rsv,
             opcode: self.opcode,
             mask: self.is_masked.then_some(self.key),
-            form: self.form.unwrap_or(LengthForm::minimal(length)),
-            length,
+            form,
+            length: length.min(form.max()),
         }
     }
 
@@ -123,10 +136,17 @@ impl Composed {
     }
 }
 
-/// Bytes in hex, as they are typed; what is none is left out.
+/// Bytes in hex, as they are typed: with spaces or commas between them or without, and a digit alone is a
+/// byte. What is no hex is left out.
 pub fn from_hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
-    digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect()
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '،');
+    let words = text.split(between).map(|word| word.strip_prefix("0x").unwrap_or(word));
+    let bytes = words.flat_map(|word| {
+        let digits: Vec<u8> = word.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
+        let pair = |pair: &[u8]| pair.iter().fold(0, |byte, digit| byte << 4 | digit);
+        digits.chunks(2).map(pair).collect::<Vec<_>>()
+    });
+    bytes.collect()
 }
 
 /// Bytes in hex, to be typed over.
@@ -284,6 +304,7 @@ mod tests {
     #[test]
     fn a_request_is_sent_with_the_line_ends_that_http_wants() {
         assert_eq!(request("GET / HTTP/1.1\nHost: x\n\n\n"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert!(!preset(6, "k").contains("Host") && preset(0, "k").contains("\nHost: localhost\n"));
         assert!(preset(1, "k").find("Upgrade: ").is_none() && preset(0, "k").contains("Upgrade: websocket"));
     }
 
@@ -310,6 +331,21 @@ mod tests {
         assert_eq!(broken(11), ("long_control", 1002));
         assert_eq!(broken(13), ("bad_close_code", 1002));
         assert_eq!(broken(14), ("half_close_code", 1002));
+    }
+
+    #[test]
+    fn a_length_that_its_form_has_no_room_for_is_shown_as_it_goes() {
+        for (form, length, said) in [
+            (Some(LengthForm::Bits7), 300, 125),
+            (Some(LengthForm::Bits16), 70_000, 0xFFFF),
+            (Some(LengthForm::Bits16), 300, 300),
+            (None, 300, 300),
+        ] {
+            let composed = Composed { form, length: Some(length), ..Composed::preset(0, KEY) };
+            assert_eq!((composed.header().length, composed.frame().header.length), (said, said));
+            assert_eq!(Header::read(&composed.bytes()), Some(composed.header()));
+            assert_eq!(composed.cut(), (said != length).then_some(said));
+        }
     }
 
     #[test]
@@ -357,6 +393,9 @@ mod tests {
     #[test]
     fn hex_is_read_as_it_is_written() {
         assert_eq!(from_hex("d8 B3, 7"), [0xD8, 0xB3, 7]);
+        assert_eq!(from_hex("7 d8"), [7, 0xD8]);
+        assert_eq!(from_hex("0x7,0xd8 d8b3f"), [7, 0xD8, 0xD8, 0xB3, 0xF]);
+        assert_eq!(from_hex("گ "), []);
         assert_eq!(to_hex(&[0, 255]), "00 ff");
     }
 }

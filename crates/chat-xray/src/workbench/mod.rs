@@ -70,13 +70,12 @@ pub fn Workbench() -> impl IntoView {
 
 /// A fresh key for a handshake.
 fn fresh_key() -> String {
-    let bytes: Vec<u8> = (0..16).map(|_| (random::unit() * 256.0) as u8).collect();
-    STANDARD.encode(bytes)
+    STANDARD.encode(random::bytes::<16>())
 }
 
 /// A fresh masking key.
 fn fresh_mask() -> [u8; 4] {
-    std::array::from_fn(|_| (random::unit() * 256.0) as u8)
+    random::bytes()
 }
 
 /// The request.
@@ -118,14 +117,52 @@ fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
             >
                 {words::SEND_REQUEST}
             </button>
-            {move || accept.get().map(|accept| {
-                let answered = attempt.with(|attempt| attempt.log.iter().rev().find_map(|entry| match entry {
-                    Entry::Answered(head, _) => head.value("sec-websocket-accept").map(String::from),
-                    _ => None,
-                }));
-                view! { <Computation accept answered /> }
-            })}
+            <OwnAccept attempt accept />
         </section>
+    }
+}
+
+/// The answer to the key, to be computed by whoever learns it; how it is done stays folded until asked for.
+#[component]
+fn OwnAccept(attempt: RwSignal<Attempt>, accept: Memo<Option<Accept>>) -> impl IntoView {
+    let own = RwSignal::new(String::new());
+    let verdict = move || {
+        let own = own.get();
+        let is_right = accept.with(|accept| accept.as_ref().is_some_and(|accept| accept.value == own.trim()));
+        let text = if is_right { words::ACCEPT_RIGHT } else { words::ACCEPT_WRONG };
+        (!own.trim().is_empty())
+            .then(|| view! { <p class="verdict" data-good=is_right.then_some("")>{text}</p> })
+    };
+    let computation = move || {
+        let answered = attempt.with(|attempt| {
+            attempt.log.iter().rev().find_map(|entry| match entry {
+                Entry::Answered(head, _) => head.value("sec-websocket-accept").map(String::from),
+                _ => None,
+            })
+        });
+        accept.get().map(|accept| view! { <Computation accept answered key_is=words::ACCEPT_KEY /> })
+    };
+    view! {
+        <div class="own-accept">
+            <h3>{words::ACCEPT_OWN}</h3>
+            <p class="small">{words::ACCEPT_HOW}</p>
+            <label>
+                <span>{words::ACCEPT_VALUE}</span>
+                <input
+                    dir="ltr"
+                    id="own-accept"
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=move || own.get()
+                    on:input=move |event| own.set(event_target_value(&event))
+                />
+            </label>
+            <div role="status">{verdict}</div>
+            <details>
+                <summary>{words::ACCEPT_SHOW}</summary>
+                {computation}
+            </details>
+        </div>
     }
 }
 
@@ -215,6 +252,7 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
                     on:change=move |event| composed.update(|composed| composed.length = event_target_value(&event).trim().parse().ok())
                 />
             </label>
+            {move || composed.with(Composed::cut).map(|said| view! { <p class="note" id="cut">{words::cut(said)}</p> })}
             <label>
                 <span>{words::AS_TEXT}</span>
                 <input

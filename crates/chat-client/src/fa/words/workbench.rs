@@ -9,12 +9,27 @@ pub const HANDSHAKE: &str = "۱. درخواست را بنویسید";
 /// Ready-made requests, and what they are for.
 pub const PRESETS: &str = "نمونه‌ها";
 /// Names of the requests.
-pub const REQUESTS: [&str; 6] =
-    ["درست", "بی Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر"];
+pub const REQUESTS: [&str; 7] =
+    ["درست", "بی Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر", "بی Host"];
 /// The text.
 pub const REQUEST: &str = "متن درخواست (پایان خط‌ها CRLF فرستاده می‌شود)";
 /// Send it.
 pub const SEND_REQUEST: &str = "بفرست";
+/// What is to be learnt of the answer.
+pub const ACCEPT_OWN: &str = "پاسخ کلید را خودتان حساب کنید";
+/// How.
+pub const ACCEPT_HOW: &str = "رشته‌ی ثابت ‎258EAFA5-E914-47DA-95CA-C5AB0DC85B11‎ را به دنبال کلید بنویسید، از آن SHA-1 بگیرید و بیست بایتش را base64 کنید؛ با هر زبانی که می‌دانید، یا با openssl.";
+/// What came out.
+pub const ACCEPT_VALUE: &str = "Sec-WebSocket-Accept به حساب شما";
+/// It is right.
+pub const ACCEPT_RIGHT: &str = "درست حساب کردید؛ از سرور هم همین باید بیاید.";
+/// It is not.
+pub const ACCEPT_WRONG: &str =
+    "هنوز نه. آیا میان کلید و رشته فاصله‌ای نیست، و خود بایت‌ها base64 شده‌اند نه نوشتار هگز آن‌ها؟";
+/// Show how it is done.
+pub const ACCEPT_SHOW: &str = "حساب را گام به گام نشان بده";
+/// The first step, of a key that was written by hand.
+pub const ACCEPT_KEY: &str = "کلیدی که نوشتید:";
 /// Second part.
 pub const FRAME: &str = "۲. قاب را بسازید";
 /// Before the handshake.
@@ -26,10 +41,10 @@ pub const FRAMES: [&str; 15] = [
     "تکه‌ی آخر",
     "بی‌نقاب",
     "RSV روشن",
-    "opcode رزرو",
+    "opcode رزروشده",
     "UTF-8 نادرست",
-    "طول دروغ",
-    "طول نه‌کمینه",
+    "طول دروغین",
+    "طول غیرکمینه",
     "پینگ",
     "پینگ تکه‌تکه",
     "پینگ بلند",
@@ -47,6 +62,12 @@ pub const FORM: &str = "نوشتار طول";
 pub const FORMS: [&str; 4] = ["کوتاه‌ترین", "۷ بیتی", "۱۶ بیتی", "۶۴ بیتی"];
 /// The length that is claimed.
 pub const LENGTH: &str = "طولی که ادعا می‌شود (خالی: طول راستین)";
+
+/// The form has no room for the length.
+pub fn cut(said: u64) -> String {
+    format!("این نوشتار جای چنین طولی را ندارد؛ بیشینه‌اش روی سیم می‌رود: {}.", crate::fa::digits::number(said))
+}
+
 /// The masking key.
 pub const KEY: &str = "کلید نقاب";
 /// What may be expected.
