@@ -548,6 +548,29 @@ test('what is taken home is seen there without a server', async ({ server, someb
   const own = home.locator('.frame').filter({ hasText: 'پیام شما' });
   await own.getByRole('button').first().click();
   await expect(own.locator('.payload.wire')).toContainText('برای خانه </script><b>');
+  await own.getByRole('button').first().click();
+
+  // It is played again, from its beginning or step by step.
+  const all = await home.locator('.frame').count();
+  const slider = home.getByRole('slider', { name: 'گام بازپخش' });
+  await slider.press('Home');
+  await expect(home.locator('.frame')).toHaveCount(0);
+  await expect(slider).toHaveAttribute('aria-valuetext', /^گام ۱ از/);
+  await slider.press('End');
+  await expect(home.locator('.frame')).toHaveCount(all);
+  await slider.press('Home');
+  await home.getByRole('button', { name: 'پخش', exact: true }).click();
+  await expect(home.locator('.frame').first()).toBeVisible();
+  await home.getByRole('button', { name: 'مکث' }).click();
+  const paused = await home.locator('.frame').count();
+  await home.waitForTimeout(1_500);
+  await expect(home.locator('.frame')).toHaveCount(paused);
+  await home.getByRole('button', { name: 'پخش', exact: true }).click();
+  await expect(home.locator('.frame')).toHaveCount(all, { timeout: 20_000 });
+  // From its end it is played from its beginning.
+  await home.getByRole('button', { name: 'پخش', exact: true }).click();
+  expect(await home.locator('.frame').count()).toBeLessThan(all);
+  await expect(home.locator('.frame')).toHaveCount(all, { timeout: 20_000 });
 });
 
 test('a phone has it as a drawer over the conversation', async ({ server, somebody }) => {

@@ -29,6 +29,20 @@ pub enum Event {
     Ended(Ended),
 }
 
+impl Event {
+    /// When it was told, in microseconds from the beginning.
+    pub fn at_us(&self) -> u64 {
+        match self {
+            Self::Opened(_) => 0,
+            Self::Bytes(chunk) => chunk.at_us,
+            Self::Tcp(tcp) => tcp.at_us,
+            Self::Journey(journey) => journey.sent_us,
+            Self::Full { at_us, .. } => *at_us,
+            Self::Ended(ended) => ended.at_us,
+        }
+    }
+}
+
 /// What is recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Opened {

@@ -18,6 +18,7 @@ use web_sys::{EventSource, HtmlElement, MessageEvent, MutationObserver, Mutation
 use super::{
     recording::{Recording, Stream},
     recordings::Recordings,
+    replay::Score,
 };
 
 /// How long what comes is gathered before it is drawn.
@@ -27,8 +28,9 @@ const GATHER: Duration = Duration::from_millis(60);
 /// lists of events.
 pub const TAKEN_HOME: &str = "data-taken-home";
 
-/// Fills `recordings` for as long as the page lives.
-pub fn follow(source: &HtmlElement, recordings: Recordings) {
+/// Fills `recordings` for as long as the page lives. Returns what can be played again: what was taken
+/// home.
+pub(super) fn follow(source: &HtmlElement, recordings: Recordings) -> Vec<Score> {
     if let Some(id) = source.get_attribute(TAKEN_HOME) {
         return read(&id, recordings);
     }
@@ -58,6 +60,7 @@ pub fn follow(source: &HtmlElement, recordings: Recordings) {
     }
     // The page's end is the observer's end.
     observer.forget();
+    Vec::new()
 }
 
 /// The page's own clock, in microseconds.
@@ -65,21 +68,19 @@ pub fn now() -> u64 {
     window().performance().map_or(0.0, |performance| performance.now() * 1_000.0) as u64
 }
 
-fn read(id: &str, recordings: Recordings) {
+fn read(id: &str, recordings: Recordings) -> Vec<Score> {
     let text = document().get_element_by_id(id).and_then(|element| element.text_content());
     match text.as_deref().map(serde_json::from_str::<Vec<Vec<Event>>>) {
         Some(Ok(all)) => {
-            for events in all {
-                let mut recording = Recording::new(String::new());
-                events.into_iter().for_each(|event| recording.take(event));
-                recording.stream = Stream::Gone;
-                recordings.write().push(recording);
-            }
+            let scores: Vec<Score> = all.into_iter().map(Score::new).collect();
+            recordings.write().extend(scores.iter().map(Score::whole));
             recordings.draw();
+            return scores;
         }
         Some(Err(error)) => logging::warn!("what was taken home cannot be read: {error}"),
         None => logging::warn!("there is no element {id}"),
     }
+    Vec::new()
 }
 
 /// Opens the stream of a recording, which becomes the newest, and the one that is looked at.

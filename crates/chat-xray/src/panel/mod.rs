@@ -24,6 +24,7 @@ mod journey;
 mod layers;
 pub mod recording;
 pub mod recordings;
+mod replay;
 mod take_home;
 
 /// The tabs, in order.
@@ -54,7 +55,7 @@ pub fn Panel(
 ) -> impl IntoView {
     let recordings = Recordings::new();
     let is_taken_home = source.has_attribute(feed::TAKEN_HOME);
-    feed::follow(&source, recordings);
+    let scores = feed::follow(&source, recordings);
     let experiments = breaking::Experiments::new();
     let tab = RwSignal::new(Tab::Frames);
     let tabs = move || {
@@ -85,6 +86,7 @@ pub fn Panel(
         <div class="panel">
             <Which recordings />
             <Notes recordings />
+            {(!scores.is_empty()).then(|| view! { <replay::Replay scores recordings /> })}
             <div class="tabs" role="tablist" aria-label=words::TABS on:keydown=step>
                 {tabs()
                     .map(|one| {

@@ -158,15 +158,7 @@ impl Recording {
     /// An event came at `now`, by the reader's clock in microseconds. What it says happened before that,
     /// and what came fastest says best how long before.
     pub fn came(&mut self, event: &Event, now: u64) {
-        let at_us = match event {
-            Event::Opened(_) => 0,
-            Event::Bytes(chunk) => chunk.at_us,
-            Event::Tcp(tcp) => tcp.at_us,
-            Event::Journey(journey) => journey.sent_us,
-            Event::Full { at_us, .. } => *at_us,
-            Event::Ended(ended) => ended.at_us,
-        };
-        let began = now.saturating_sub(at_us);
+        let began = now.saturating_sub(event.at_us());
         self.began = Some(self.began.map_or(began, |before| before.min(began)));
     }
 

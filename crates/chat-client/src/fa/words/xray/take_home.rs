@@ -1,4 +1,6 @@
-//! What can be taken home.
+//! What can be taken home, and how it is played there.
+
+use crate::fa::digits;
 
 /// What this tab is for.
 pub const INTRO: &str = "ضبط همین اتصال را با خود ببرید. در فایل‌ها هم رازها پوشیده‌اند.";
@@ -17,3 +19,17 @@ pub const MAKING: &str = "در حال ساختن…";
 pub const FAILED: &str = "ساخته نشد؛ اتصال به سرور را بررسی کنید.";
 /// The title of that page.
 pub const PAGE_TITLE: &str = "اشعه‌ی ایکس یک اتصال WebSocket";
+/// What plays it again.
+pub const REPLAY: &str = "بازپخش";
+/// Play.
+pub const PLAY: &str = "پخش";
+/// Stop for a while.
+pub const PAUSE: &str = "مکث";
+/// Where in it one is.
+pub const WHERE: &str = "گام بازپخش";
+
+/// So many of the steps, and when that was.
+pub fn step(step: usize, of: usize, clock: &str) -> String {
+    let [step, of] = [step, of].map(|n| digits::number(n as u64));
+    format!("گام {step} از {of}، {clock}")
+}
