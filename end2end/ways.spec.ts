@@ -1,6 +1,6 @@
 // The same room by five ways: what is said by one is heard by all, and each is counted.
 
-import type { Page, WebSocketRoute } from '@playwright/test';
+import type { Page, Request, WebSocketRoute } from '@playwright/test';
 
 import { expect, test } from './fixtures/test.ts';
 import { enter, message, say } from './room.ts';
@@ -51,6 +51,108 @@ test('what is said by each way is heard by all, and costs are counted', async ({
   expect(number(await figure(sara, 'poll', 'سربرگ').innerText())).toBeGreaterThan(2_000);
   await expect(sara.getByRole('status')).toContainText('برابر WebSocket');
 });
+
+test('each delay is a mark on one scale, and the WebSocket is the quickest', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await sara.goto(`${server.url}/ways/ways`);
+  /** Where the marks stand, from the left. */
+  const marks = async (token: string, which = 'marks'): Promise<number[]> => {
+    const path = await way(sara, token).locator(`.delays .${which}`).getAttribute('d');
+    return [...path!.matchAll(/M(\d+) /g)].map(([, x]) => Number(x));
+  };
+  for (const token of ['poll', 'long-poll', 'events', 'socket']) {
+    await expect(figure(sara, token, 'درخواست'), token).not.toHaveText('۰');
+    expect(await marks(token), token).toEqual([]);
+  }
+  for (const text of ['یک', 'دو', 'سه']) {
+    await sara.getByLabel('پیام', { exact: true }).fill(text);
+    await sara.getByRole('button', { name: 'بگو' }).click();
+    // One by one: what is said after a poll was answered waits for the next.
+    for (const token of ['poll', 'long-poll', 'events', 'socket']) {
+      await expect(way(sara, token).locator('.heard li').filter({ hasText: text }), token).toHaveCount(1);
+    }
+  }
+  for (const token of ['poll', 'long-poll', 'events', 'socket']) {
+    const all = await marks(token);
+    expect(all, token).toHaveLength(3);
+    expect(await marks(token, 'last'), token).toEqual(all.slice(-1));
+    expect(await marks(token, 'median'), token).toEqual([all.sort((a, b) => a - b)[1]]);
+  }
+  expect(await marks('classic')).toEqual([]);
+  const [socket, poll] = [await marks('socket', 'median'), await marks('poll', 'median')];
+  expect(socket[0], 'further to the right').toBeGreaterThan(poll[0]!);
+});
+
+test('a page that is loaded anew is the same five members, and no cookies gather', async ({ server, somebody }) => {
+  test.slow();
+  const ali = await somebody();
+  await enter(ali, server.url, 'ways', 'علی');
+  const sara = await somebody();
+  await sara.goto(`${server.url}/ways/ways`);
+  const here = ali.locator('#people .roster li:not([data-away])');
+  const names = async () => (await ali.locator('#people .roster li .name').allInnerTexts()).sort();
+  await expect(here).toHaveCount(6);
+  const before = await names();
+  const cookies = async () => (await sara.context().cookies()).map(({ name, path }) => `${name} ${path}`).sort();
+  // That of the stream, and the classic page's, whose addresses are two.
+  await expect.poll(async () => (await cookies()).length).toBe(3);
+  const kept = await cookies();
+  await sara.getByLabel('پیام', { exact: true }).fill('پیش از بارگذاری');
+  await sara.getByRole('button', { name: 'بگو' }).click();
+  await expect(message(ali, 'پیش از بارگذاری')).toBeVisible();
+  for (let load = 0; load < 10; load++) {
+    await sara.reload();
+    await expect(figure(sara, 'socket', 'درخواست')).toHaveText('۱');
+    await expect(figure(sara, 'classic', 'درخواست')).not.toHaveText('۰');
+  }
+  await expect(here).toHaveCount(6);
+  expect(await names()).toEqual(before);
+  expect(await cookies()).toEqual(kept);
+  await say(ali, 'پس از آن');
+  for (const token of ['poll', 'long-poll', 'events', 'socket']) {
+    await expect(way(sara, token).locator('.heard li').filter({ hasText: 'پس از آن' }), token).toHaveCount(1);
+    await expect(way(sara, token).locator('.trouble'), token).toHaveText('');
+  }
+});
+
+test('who polls shows one ticket, and none of the cookies', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const asked: Request[] = [];
+  sara.on('requestfinished', (request) => {
+    if (/\/(messages|costs)\?client=(poll|long-poll)-/.test(request.url())) asked.push(request);
+  });
+  await sara.goto(`${server.url}/ways/ways`);
+  await expect.poll(async () => (await sara.context().cookies()).length).toBe(3);
+  await expect.poll(() => asked.length, { timeout: 10_000 }).toBeGreaterThan(8);
+  const shown = await Promise.all(asked.slice(0, 9).map((request) => request.allHeaders()));
+  for (const { cookie } of shown) expect(cookie).toBeUndefined();
+  // Whoever comes has none yet.
+  const tickets = shown.flatMap(({ authorization }) => authorization ?? []);
+  expect(tickets.length).toBeGreaterThanOrEqual(7);
+  for (const ticket of tickets) expect(ticket).toMatch(/^Bearer \S+\.\S+$/);
+});
+
+for (const [options, told] of [
+  [['--xray-bytes', '4096'], 'پر شد (۴ کیلوبایت)'],
+  [['--xray-total-bytes', '0'], 'ضبط این اتصال در دست نیست'],
+] as const) {
+  test.describe(`with ${options.join(' ')}`, () => {
+    test.use({ serverOptions: [...options] });
+
+    test('what of the WebSocket is not counted is told, and nothing is claimed of it', async ({ server, somebody }) => {
+      const sara = await somebody();
+      await sara.goto(`${server.url}/ways/ways`);
+      for (let said = 0; said < 4; said++) {
+        await sara.getByLabel('پیام', { exact: true }).fill('بلند '.repeat(90));
+        await sara.getByRole('button', { name: 'بگو' }).click();
+        await expect(way(sara, 'socket').locator('.heard li')).toHaveCount(said + 1);
+      }
+      await expect(way(sara, 'socket').locator('.gap')).toContainText(told);
+      await expect(way(sara, 'poll').locator('.gap')).toHaveCount(0);
+      await expect(sara.getByRole('status').first()).toContainText('منصفانه نیست');
+    });
+  });
+}
 
 test('a way that rests asks for nothing', async ({ server, somebody }) => {
   const sara = await somebody();
@@ -187,6 +289,33 @@ test.describe('a way that fails', () => {
 
     await sockets[1]!.close({ code: 4500 });
     await expect(way(sara, 'socket')).toHaveAttribute('data-rests', '');
+  });
+});
+
+test.describe('two tabs that are one member', () => {
+  test.use({ expectedComplaints: [/409 \(Conflict\)/] });
+
+  test('the first lets go, says so, and does not take it back', async ({ server, somebody }) => {
+    test.slow();
+    const sara = await somebody();
+    await sara.goto(`${server.url}/ways/ways`);
+    await expect(figure(sara, 'socket', 'درخواست')).toHaveText('۱');
+    await expect(figure(sara, 'long-poll', 'درخواست')).not.toHaveText('۰');
+    // A tab that is opened by another one has what it kept.
+    const [other] = await Promise.all([
+      sara.context().waitForEvent('page'),
+      sara.evaluate(() => void window.open(location.href)),
+    ]);
+    for (const token of ['events', 'socket', 'long-poll']) {
+      // Chromium asks the same thing once at a time, and waits twenty seconds for the one before.
+      await expect(way(sara, token).locator('.trouble'), token).toContainText('زبانه‌ی دیگری', { timeout: 30_000 });
+      await expect(way(sara, token), token).toHaveAttribute('data-rests', '');
+    }
+    await other.waitForTimeout(4_000);
+    for (const token of ['long-poll', 'events', 'socket']) {
+      await expect(way(other, token).locator('.trouble'), token).toHaveText('');
+      await expect(way(sara, token), token).toHaveAttribute('data-rests', '');
+    }
   });
 });
 

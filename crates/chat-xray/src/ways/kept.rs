@@ -1,65 +1,97 @@
 //! What a tab remembers of its ways into a room, so that a page that is loaded anew is the same five
 //! members: the mark in their names, and of each way its last message, what its account said and, where no
-//! cookie has it, what it shows to be who it was.
+//! cookie has it, the ticket that proves who it was. A line of text for each, because a form that is read
+//! by one who wrote it needs no more.
 
 use chat_client::browser::{random, storage::Keep};
 use chat_protocol::RoomId;
 use chat_wire::Costs;
-use leptos::logging;
-use serde::{Deserialize, Serialize};
+
+use super::race::Way;
 
 /// The marks: four digits, so that two pages hardly ever draw the same.
 const MARKS: std::ops::RangeInclusive<u32> = 1_000..=9_999;
 
-/// See the module.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Kept {
-    /// Tells the ways of this tab from those of another.
-    pub(super) mark: u32,
-    /// The ways, in their order.
-    pub(super) ways: [Member; 5],
-}
-
-/// One way.
-#[derive(Clone, Default, Serialize, Deserialize)]
+/// One way, as it was.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Member {
-    /// With what it proves who it was.
-    pub(super) ticket: Option<Ticket>,
+    /// With what it proves who it was: token and epoch, with a point between them.
+    pub(super) ticket: Option<String>,
     /// The last message that came.
     pub(super) seq: Option<u64>,
     /// What its account said.
     pub(super) account: Costs,
 }
 
-/// A ticket, as a `welcome` has it.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Ticket {
-    /// The secret.
-    pub(super) token: String,
-    /// The life of the room it is good in.
-    pub(super) epoch: String,
-}
+impl Member {
+    /// As one line.
+    pub(super) fn write(&self) -> String {
+        let Costs { requests, headers_in, payload_in, headers_out, payload_out } = self.account;
+        let costs = [requests, headers_in, payload_in, headers_out, payload_out].map(|n| n.to_string());
+        let seq = self.seq.map(|seq| seq.to_string());
+        [costs.join(" "), seq.unwrap_or_else(|| "-".to_owned()), self.ticket.clone().unwrap_or_default()]
+            .join(" ")
+    }
 
-impl Kept {
-    /// What this tab kept of the ways into this room; at first, a mark that was just drawn.
-    pub(super) fn load(room: &RoomId) -> Self {
-        let fresh = || {
-            let count = f64::from(MARKS.end() - MARKS.start() + 1);
-            Self { mark: MARKS.start() + (random::unit() * count) as u32, ways: Default::default() }
+    /// From that line; nobody, of any other.
+    pub(super) fn read(line: &str) -> Self {
+        let mut words = line.split(' ');
+        let mut number = || words.next().and_then(|word| word.parse().ok());
+        let costs: [Option<u64>; 5] = std::array::from_fn(|_| number());
+        let seq = number();
+        let [Some(requests), Some(headers_in), Some(payload_in), Some(headers_out), Some(payload_out)] =
+            costs
+        else {
+            return Self::default();
         };
-        let Some(json) = Keep::Session.get(&key(room)) else { return fresh() };
-        serde_json::from_str(&json).unwrap_or_else(|error| {
-            logging::warn!("what was kept of the ways cannot be read: {error}");
-            fresh()
-        })
+        let account = Costs { requests, headers_in, payload_in, headers_out, payload_out };
+        Self { ticket: words.next().filter(|ticket| !ticket.is_empty()).map(str::to_owned), seq, account }
+    }
+
+    /// What this tab keeps of this way into this room.
+    pub(super) fn load(room: &RoomId, way: Way) -> Self {
+        Keep::Session.get(&key(room, way.token())).map(|line| Self::read(&line)).unwrap_or_default()
     }
 
     /// Keeps it.
-    pub(super) fn save(&self, room: &RoomId) {
-        Keep::Session.set_json(&key(room), self);
+    pub(super) fn save(&self, room: &RoomId, way: Way) {
+        Keep::Session.set(&key(room, way.token()), &self.write());
     }
 }
 
-fn key(room: &RoomId) -> String {
-    format!("otagh-ways-{}", room.as_str())
+/// What tells the ways of this tab into this room from those of another: drawn once.
+pub(super) fn mark(room: &RoomId) -> u32 {
+    let key = key(room, "mark");
+    let kept = Keep::Session.get(&key).and_then(|mark| mark.parse().ok());
+    kept.filter(|mark| MARKS.contains(mark)).unwrap_or_else(|| {
+        let count = f64::from(MARKS.end() - MARKS.start() + 1);
+        let mark = MARKS.start() + (random::unit() * count) as u32;
+        Keep::Session.set(&key, &mark.to_string());
+        mark
+    })
+}
+
+fn key(room: &RoomId, what: &str) -> String {
+    ["otagh-ways-", what, "-", room.as_str()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_way_is_read_as_it_was_written_and_anything_else_is_nobody() {
+        let account = Costs { requests: 3, headers_in: 900, payload_out: 7, ..Costs::default() };
+        for member in [
+            Member { ticket: Some("abc.e1".into()), seq: Some(41), account },
+            Member { ticket: None, seq: Some(0), account },
+            Member { ticket: Some("abc.e1".into()), seq: None, account: Costs::default() },
+            Member::default(),
+        ] {
+            assert_eq!(Member::read(&member.write()), member);
+        }
+        for other in ["", "x", "1 2 3", "{\"seq\":1}"] {
+            assert_eq!(Member::read(other), Member::default(), "{other}");
+        }
+    }
 }

@@ -134,7 +134,8 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
                 <rect class="payload" x=move || 1_000 - payload() width=payload height="10"></rect>
                 <rect class="headers" x=move || 1_000 - payload() - headers() width=headers height="10"></rect>
             </svg>
-            {move || runner.with(|runner| runner.gap).map(|gap| view! { <p class="trouble gap">{missed(gap)}</p> })}
+            <Delays runner />
+            {move || runner.with(|runner| runner.gap).map(|gap| view! { <p class="gap">{missed(gap)}</p> })}
             <dl>
                 {figure(words::REQUESTS, |runner| digits::number(runner.costs.requests))}
                 {figure(words::HEADERS, |runner| common::bytes(runner.costs.headers()))}
@@ -156,6 +157,27 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
                 }}
             </ol>
         </section>
+    }
+}
+
+/// How long its messages took, each a dot, on one scale for all ways: the last one full, and a bar where
+/// the median is. What it shows stands below in numbers.
+#[component]
+fn Delays(runner: Memo<race::Runner>) -> impl IntoView {
+    let path = move |read: fn(&race::Runner) -> String| move || runner.with(read);
+    let newest = |runner: &race::Runner| {
+        let delays = &runner.delays;
+        race::marks(&delays[delays.len().saturating_sub(race::SHOWN_MAX)..], race::POINT)
+    };
+    view! {
+        <div class="delays" aria-hidden="true">
+            <svg viewBox="0 0 1000 120">
+                <path class="marks" d=path(newest)></path>
+                <path class="last" d=path(|runner| race::marks(runner.delays.last().copied().as_slice(), race::POINT))></path>
+                <path class="median" d=path(|runner| race::marks(runner.median().as_slice(), race::BAR))></path>
+            </svg>
+            <p>{words::SCALE.map(|at| view! { <span>{at}</span> })}</p>
+        </div>
     }
 }
 

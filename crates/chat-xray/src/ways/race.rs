@@ -4,7 +4,7 @@
 
 use chat_protocol::CloseCode;
 use chat_wire::Costs;
-use serde::Deserialize;
+use serde_json::Value;
 
 /// Most messages a way shows; the oldest go.
 pub const SHOWN_MAX: usize = 100;
@@ -233,6 +233,25 @@ impl Race {
     }
 }
 
+/// Where a delay stands on the scale that all ways share, in thousandths of it: a logarithmic one from a
+/// millisecond to ten seconds, because a WebSocket takes the one and who asks seldom takes the other. What
+/// is beyond an end stands at it.
+pub fn place(ms: f64) -> u32 {
+    const DECADES: f64 = 4.0;
+    (ms.max(1.0).log10() / DECADES * 1_000.0).round().min(1_000.0) as u32
+}
+
+/// A mark in a picture 120 high: a point in its middle.
+pub const POINT: &str = " 60h0";
+/// A mark that goes from its top to its bottom.
+pub const BAR: &str = " 14v92";
+
+/// The marks of delays on that scale, as the path of a picture that is a thousand wide. From the right,
+/// where Persian begins, and with room for half a mark at both ends.
+pub fn marks(delays: &[f64], mark: &str) -> String {
+    delays.iter().map(|ms| format!("M{}{mark}", 970 - place(*ms) * 94 / 100)).collect()
+}
+
 /// Two accounts made one, figure by figure.
 fn each(a: Costs, b: Costs, one: impl Fn(u64, u64) -> u64) -> Costs {
     Costs {
@@ -245,7 +264,7 @@ fn each(a: Costs, b: Costs, one: impl Fn(u64, u64) -> u64) -> Costs {
 }
 
 /// What of a `said` is needed here.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Said {
     /// Its place in the room.
     pub seq: u64,
@@ -255,6 +274,32 @@ pub struct Said {
     pub name: String,
     /// What.
     pub text: String,
+}
+
+impl Said {
+    /// Of a message as JSON, if it is one.
+    pub fn read(message: &Value) -> Option<Self> {
+        let text = |name: &str| message[name].as_str().map(str::to_owned);
+        Some(Self {
+            seq: message["seq"].as_u64()?,
+            id: text("id")?,
+            name: text("name")?,
+            text: text("text")?,
+        })
+    }
+}
+
+/// An account as JSON, if it is one. By hand, as [`Said::read`], because serde would bring code for each
+/// type, and a [`Value`] is read here anyway.
+pub fn account(told: &Value) -> Option<Costs> {
+    let figure = |name: &str| told[name].as_u64();
+    Some(Costs {
+        requests: figure("requests")?,
+        headers_in: figure("headers_in")?,
+        payload_in: figure("payload_in")?,
+        headers_out: figure("headers_out")?,
+        payload_out: figure("payload_out")?,
+    })
 }
 
 #[cfg(test)]
@@ -283,6 +328,17 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_writes_is_read() {
+        let costs = Costs { requests: 1, headers_in: 2, payload_in: 3, headers_out: 4, payload_out: 5 };
+        let written = serde_json::to_value(costs).expect("numbers");
+        assert_eq!(account(&written), Some(costs));
+        assert_eq!(account(&serde_json::json!({"requests": 1})), None);
+        let message = serde_json::json!({"type": "said", "seq": 7, "id": "a", "name": "سارا", "text": "سلام"});
+        assert_eq!(Said::read(&message), Some(said(7, "a")));
+        assert_eq!(Said::read(&serde_json::json!({"type": "said", "seq": "7"})), None);
+    }
+
+    #[test]
     fn the_verdict_is_what_was_counted() {
         let mut race = Race::default();
         assert_eq!(race.verdict(), None);
@@ -292,6 +348,14 @@ mod tests {
         race.cost(Way::Poll, Costs { headers_in: 4_000, headers_out: 1_000, ..Costs::default() });
         assert_eq!(race.verdict(), Some((1, 10.0)));
         assert_eq!(race.most(), 5_000);
+    }
+
+    #[test]
+    fn each_tenfold_delay_is_a_quarter_of_the_scale_further_and_none_is_off_it() {
+        assert_eq!([1.0, 10.0, 100.0, 1_000.0, 10_000.0].map(place), [0, 250, 500, 750, 1_000]);
+        assert_eq!([-1.0, 0.0, 0.4, 90_000.0].map(place), [0, 0, 0, 1_000]);
+        assert_eq!(marks(&[1.0, 100.0, 90_000.0], POINT), "M970 60h0M500 60h0M30 60h0");
+        assert!(place(3.0) < place(4.0) && place(2_000.0) < place(2_500.0));
     }
 
     #[test]

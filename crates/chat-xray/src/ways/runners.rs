@@ -13,7 +13,6 @@ use chat_protocol::RoomId;
 use chat_wire::{Costs, Direction, Event};
 use gloo_net::http::{Request, RequestBuilder, Response};
 use leptos::{logging, prelude::*};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -24,8 +23,8 @@ use web_sys::{
 use chat_client::fa::words::ways as words;
 
 use super::{
-    kept::{Kept, Ticket},
-    race::{Gap, Race, Said, Trouble, Way},
+    kept::{self, Member},
+    race::{Gap, Race, Said, Trouble, Way, account},
 };
 use crate::panel::recording::Recording;
 
@@ -40,8 +39,10 @@ const WAIT: u32 = 25;
 #[derive(Clone, Copy)]
 pub(super) struct Runners {
     room: StoredValue<RoomId>,
-    /// What the tab remembers.
-    kept: StoredValue<Kept>,
+    /// Tells the ways of this tab from those of another.
+    mark: u32,
+    /// What the ways show to be who they were, where the page keeps it.
+    tickets: StoredValue<[Option<String>; 5]>,
     pub(super) race: RwSignal<Race>,
     /// How long polling waits between two requests, in milliseconds.
     pub(super) interval: RwSignal<u32>,
@@ -51,23 +52,18 @@ pub(super) struct Runners {
     socket: StoredValue<Option<Rc<WebSocket>>, LocalStorage>,
 }
 
-/// An answer of the room.
-#[derive(Deserialize)]
-struct Messages {
-    messages: Vec<Value>,
-}
-
 impl Runners {
     pub(super) fn new(room: RoomId) -> Self {
-        let kept = Kept::load(&room);
         let mut race = Race::default();
-        for way in Way::ALL {
-            let member = &kept.ways[way as usize];
-            race.resume(way, member.seq, member.account);
-        }
+        let tickets = Way::ALL.map(|way| {
+            let Member { ticket, seq, account } = Member::load(&room, way);
+            race.resume(way, seq, account);
+            ticket
+        });
         Self {
+            mark: kept::mark(&room),
             room: StoredValue::new(room),
-            kept: StoredValue::new(kept),
+            tickets: StoredValue::new(tickets),
             race: RwSignal::new(race),
             interval: RwSignal::new(2_000),
             resting: RwSignal::new(Vec::new()),
@@ -94,35 +90,30 @@ impl Runners {
 
     /// What the tab remembers is what has come by now.
     fn keep(self) {
-        self.kept.update_value(|kept| {
-            self.race.with(|race| {
-                for way in Way::ALL {
-                    let member = &mut kept.ways[way as usize];
-                    // The page has all that was said each time, and a recording is an account of its own.
-                    member.seq = race.of(way).seq.filter(|_| way != Way::Classic);
-                    member.account = if way == Way::Socket { Costs::default() } else { race.account(way) };
-                }
-            });
-            self.room.with_value(|room| kept.save(room));
-        });
-    }
-
-    fn mark(self) -> u32 {
-        self.kept.with_value(|kept| kept.mark)
+        for way in Way::ALL {
+            let (seq, account) = self.race.with(|race| (race.of(way).seq, race.account(way)));
+            let member = Member {
+                ticket: self.ticket(way),
+                // The classic page has all that was said each time, and a recording is an account of its own.
+                seq: seq.filter(|_| way != Way::Classic),
+                account: if way == Way::Socket { Costs::default() } else { account },
+            };
+            self.room.with_value(|room| member.save(room, way));
+        }
     }
 
     /// The client id of a way.
     fn client(self, way: Way) -> String {
-        format!("{}-{}", way.token(), self.mark())
+        format!("{}-{}", way.token(), self.mark)
     }
 
     /// The name by which a way is in the room.
     pub(super) fn name(self, way: Way) -> String {
-        words::name(way as usize, self.mark())
+        words::name(way as usize, self.mark)
     }
 
-    fn ticket(self, way: Way) -> Option<Ticket> {
-        self.kept.with_value(|kept| kept.ways[way as usize].ticket.clone())
+    fn ticket(self, way: Way) -> Option<String> {
+        self.tickets.with_value(|tickets| tickets[way as usize].clone())
     }
 
     /// The request of a way: with the browser's cookies, or with the ticket that is kept here and nothing
@@ -133,9 +124,7 @@ impl Runners {
         }
         let request = request.credentials(RequestCredentials::Omit);
         match self.ticket(way) {
-            Some(Ticket { token, epoch }) => {
-                request.header("Authorization", &format!("Bearer {token}.{epoch}"))
-            }
+            Some(ticket) => request.header("Authorization", &["Bearer ", &ticket].concat()),
             None => request,
         }
     }
@@ -257,9 +246,10 @@ impl Runners {
     }
 
     async fn take(self, way: Way, answer: Response) -> Result<(), Trouble> {
-        let Messages { messages } = answer.json().await.map_err(strange)?;
+        let told: Value = answer.json().await.map_err(strange)?;
+        let messages = told["messages"].as_array().ok_or_else(|| strange("no messages"))?;
         self.race.update(|race| race.trouble(way, None));
-        messages.into_iter().fold(Ok(()), |taken, message| self.hear(way, message).and(taken))
+        messages.iter().fold(Ok(()), |taken, message| self.hear(way, message).and(taken))
     }
 
     /// The stream is open as long as the way does not rest.
@@ -323,22 +313,23 @@ impl Runners {
 
     fn hear_json(self, way: Way, message: &MessageEvent) -> Option<Value> {
         let message: Value = serde_json::from_str(&message.data().as_string()?).ok()?;
-        let trouble = self.hear(way, message.clone()).err();
+        let trouble = self.hear(way, &message).err();
         self.race.update(|race| race.trouble(way, trouble));
         Some(message)
     }
 
     /// Takes in what the room told this way.
-    fn hear(self, way: Way, message: Value) -> Result<(), Trouble> {
+    fn hear(self, way: Way, message: &Value) -> Result<(), Trouble> {
         match message["type"].as_str() {
             Some("said") => {
-                let said: Said = serde_json::from_value(message).map_err(strange)?;
+                let said = Said::read(message).ok_or_else(|| strange(message))?;
                 self.race.update(|race| race.hear(way, &said, now()));
             }
             Some("welcome") => {
                 if way.keeps_its_ticket() {
-                    let ticket: Ticket = serde_json::from_value(message.clone()).map_err(strange)?;
-                    self.kept.update_value(|kept| kept.ways[way as usize].ticket = Some(ticket));
+                    let part = |name: &str| message[name].as_str().unwrap_or_default();
+                    let ticket = [part("token"), part("epoch")].join(".");
+                    self.tickets.update_value(|tickets| tickets[way as usize] = Some(ticket));
                 }
                 let seq = message["seq"].as_u64().unwrap_or(0);
                 self.race.update(|race| race.begin(way, seq));
@@ -406,7 +397,8 @@ impl Runners {
     /// What the WebSocket says first: who it is, and who it was if it comes back.
     fn join(self) -> String {
         let mut join = json!({"type": "join", "name": self.name(Way::Socket)});
-        if let Some(Ticket { token, epoch }) = self.ticket(Way::Socket) {
+        let ticket = self.ticket(Way::Socket);
+        if let Some((token, epoch)) = ticket.as_deref().and_then(|ticket| ticket.split_once('.')) {
             let seq = self.race.with_untracked(|race| race.of(Way::Socket).seq).unwrap_or(0);
             join["resume"] = json!({"token": token, "epoch": epoch, "seq": seq});
         }
@@ -432,11 +424,7 @@ impl Runners {
                 let Some(event) = event else { return };
                 match event {
                     Event::Ended(_) => source.close(),
-                    Event::Full { .. } => {
-                        self.miss(Gap::Full(
-                            recording.opened.as_ref().map_or(0, |opened| opened.limit_bytes),
-                        ));
-                    }
+                    Event::Full { limit_bytes, .. } => self.miss(Gap::Full(limit_bytes)),
                     _ => {}
                 }
                 recording.take(event);
@@ -483,9 +471,10 @@ impl Runners {
     async fn count(self, way: Way) {
         // Why there is none, the way itself says.
         if let Ok(answer) = self.get("costs", way, "").await
-            && let Ok(costs) = answer.json::<Costs>().await
+            && let Ok(told) = answer.json::<Value>().await
+            && let Some(account) = account(&told)
         {
-            self.race.update(|race| race.cost(way, costs));
+            self.race.update(|race| race.cost(way, account));
         }
     }
 }

@@ -66,6 +66,8 @@ pub const PAYLOAD: &str = "محموله";
 pub const LAST: &str = "آخرین تأخیر";
 /// The median delay.
 pub const MEDIAN: &str = "میانه‌ی تأخیر";
+/// The scale of delays: its beginning, its middle, its end.
+pub const SCALE: [&str; 3] = ["۱ م‌ث", "۱۰۰ م‌ث", "۱۰ ث"];
 /// What came.
 pub const HEARD: &str = "پیام‌های رسیده";
 /// Nothing to compare yet.
