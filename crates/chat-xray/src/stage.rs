@@ -1,7 +1,10 @@
-//! The frame of a page of its own: a bar with the way home, the title and the theme, and what the page is
-//! about below it.
+//! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes all
+//! of it larger, and what the page is about below it.
 
-use chat_client::{fa::words, view::theme::ThemeButton};
+use chat_client::{
+    fa::words::{self, xray::WIDEN},
+    view::theme::ThemeButton,
+};
 use leptos::prelude::*;
 
 /// The page.
@@ -14,13 +17,22 @@ pub fn Stage<C: IntoView + 'static>(
     children: TypedChildren<C>,
 ) -> impl IntoView {
     let children = children.into_inner();
+    let wide = RwSignal::new(false);
     view! {
-        <div class="stage">
+        <div class="stage" data-wide=move || wide.get().then_some("")>
             <header>
                 <a class="home-link" href="/" aria-label=words::GO_HOME>
                     <img src="/favicon.svg" alt="" width="36" height="36" />
                 </a>
                 <h1>{title}</h1>
+                <button
+                    type="button"
+                    class="button quiet small widen"
+                    aria-pressed=move || if wide.get() { "true" } else { "false" }
+                    on:click=move |_| wide.update(|wide| *wide = !*wide)
+                >
+                    {WIDEN}
+                </button>
                 <ThemeButton />
             </header>
             <main>{children()}</main>

@@ -1,0 +1,86 @@
+// For the back of a classroom: the same switch on every page that shows the wire, and nothing on it too
+// small to be read from there.
+
+import type { Page } from '@playwright/test';
+
+import { expect, test } from './fixtures/test.ts';
+import { enter, say } from './room.ts';
+
+/** The smallest text that is drawn in there, in pixels of the screen, and what it says. */
+const smallest = (page: Page, place: string): Promise<{ size: number; text: string }> =>
+  page.locator(place).evaluate((root) => {
+    const texts = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    let least = { size: Infinity, text: '' };
+    const look = (element: Element, text: string): void => {
+      if (!text.trim() || element.localName === 'option' || !element.checkVisibility()) return;
+      const zoom = (element as Element & { currentCSSZoom?: number }).currentCSSZoom ?? 1;
+      const scale = element instanceof SVGGraphicsElement ? element.getScreenCTM()!.a : zoom;
+      const size = Number.parseFloat(getComputedStyle(element).fontSize) * scale;
+      if (size < least.size) least = { size, text: text.trim() };
+    };
+    while (texts.nextNode()) look(texts.currentNode.parentElement!, texts.currentNode.textContent!);
+    for (const field of root.querySelectorAll('input, select, textarea')) look(field, field.localName);
+    return least;
+  });
+
+const widen = (page: Page) => page.getByRole('button', { name: 'بزرگ‌نمایی' });
+
+test.use({ viewport: { width: 1920, height: 1080 } });
+
+/** What is to be read, and that it is not cut off at a side. */
+async function reads(page: Page, place: string, what: string): Promise<void> {
+  const { size, text } = await smallest(page, place);
+  expect(size, `${what}: ${text}`).toBeGreaterThanOrEqual(20);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth), what).toBeLessThanOrEqual(1920);
+}
+
+test('the panel', async ({ server, page }) => {
+  await enter(page, server.url, 'xray', 'سارا');
+  await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  await say(page, 'سلام');
+  const own = page.locator('#xray .frame').filter({ hasText: 'پیام شما' });
+  await expect(own).toHaveCount(1);
+  expect((await smallest(page, '#xray')).size).toBeLessThan(14);
+  await widen(page).click();
+  await own.getByRole('button').first().click();
+  await expect(page.locator('.bits')).toBeVisible();
+  await reads(page, '#xray', 'frames');
+  for (const name of ['دست‌دادن', 'لایه‌ها', 'سفر', 'خراب کنید', 'به خانه ببرید']) {
+    await page.getByRole('tab', { name }).click();
+    await reads(page, '#xray', name);
+  }
+  await widen(page).click();
+  expect((await smallest(page, '#xray')).size).toBeLessThan(16);
+});
+
+test('the ways', async ({ server, page }) => {
+  await page.goto(`${server.url}/ways/ways`);
+  await widen(page).click();
+  await expect(widen(page)).toHaveAttribute('aria-pressed', 'true');
+  await page.getByLabel('پیام', { exact: true }).fill('سلام');
+  await page.getByRole('button', { name: 'بگو' }).click();
+  await expect(page.locator('.heard li').first()).toBeVisible();
+  await reads(page, '.stage', 'the ways');
+  // Side by side, or there is nothing to compare.
+  const tops = await page.locator('.way').evaluateAll((ways) => ways.map((way) => way.getBoundingClientRect().top));
+  expect(new Set(tops).size).toBe(1);
+});
+
+test('the workbench', async ({ server, page }) => {
+  await page.goto(`${server.url}/workbench`);
+  await widen(page).click();
+  await page.locator('#ask').click();
+  await expect(page.getByRole('log')).toContainText('HTTP/1.1 101');
+  await page.locator('#send-frame').click();
+  await expect(page.locator('.log > li')).toHaveCount(4);
+  await reads(page, '.stage', 'the workbench');
+});
+
+test('a phone has no room for it', async ({ server, somebody }) => {
+  const sara = await somebody({ viewport: { width: 390, height: 844 } });
+  for (const path of ['/ways/ways', '/workbench']) {
+    await sara.goto(server.url + path);
+    await expect(sara.locator('.stage')).toBeVisible();
+    await expect(widen(sara)).toBeHidden();
+  }
+});
