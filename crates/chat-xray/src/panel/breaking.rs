@@ -63,7 +63,7 @@ fn Attempt(
         Phase::Done(broken) => Some(Seen::of(&recordings.all(), what, broken)),
         _ => None,
     });
-    let is_over = move || seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.is_over));
+    let is_over = move || seen.with(|seen| seen.as_ref().is_some_and(Seen::is_over));
     let is_shown = Memo::new(move |_| seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.is_shown)));
     let name = format!("prediction-{}", what as usize);
     let answers = fault.answers.into_iter().enumerate().map(|(at, answer)| {
@@ -107,12 +107,13 @@ fn Attempt(
         })
     };
     let lines = move || {
-        let lines = seen.with(|seen| seen.as_ref().map(|seen| seen.told.clone()));
-        lines.map(|lines| {
-            let lines = lines.into_iter().map(|line| view! { <li>{line}</li> });
+        seen.get().map(|Seen { told, waits_for, .. }| {
+            let heading = (!told.is_empty()).then(|| view! { <h3>{words::SEEN}</h3> });
+            let told = told.into_iter().map(|line| view! { <li>{line}</li> });
             view! {
-                <h3>{words::SEEN}</h3>
-                <ul class="seen">{lines.collect_view()}</ul>
+                {heading}
+                <ul class="seen">{told.collect_view()}</ul>
+                <p class="waits">{waits_for}</p>
             }
         })
     };

@@ -96,18 +96,22 @@ pub struct Seen {
     pub told: Vec<String>,
     /// Whether it shows what was to be predicted. Until then nobody is told who was right.
     pub is_shown: bool,
-    /// Whether what the experiment is about has been seen, or will never be.
-    pub is_over: bool,
+    /// What has to happen before it is over; nothing when what it is about has been seen, or will never
+    /// be.
+    pub waits_for: Option<&'static str>,
 }
 
 impl Seen {
     /// Of a connection that was broken, and of the one after it.
     pub fn of(all: &[Recording], what: Break, broken: Broken) -> Self {
         let Some(recording) = all.get(broken.number) else { return Self::default() };
+        let is_over =
+            recording.ended.is_some() || recording.full.is_some() || recording.stream == Stream::Gone;
         let mut seen = match what {
             Break::Deafness => silence(recording, broken.since_us),
             Break::Delay => delay(recording, broken.since_us),
-            Break::Cut | Break::LoseAck | Break::Restart => Self::default(),
+            Break::LoseAck => Self { waits_for: Some(words::SAY_SOMETHING), ..Self::default() },
+            Break::Cut | Break::Restart => Self { waits_for: Some(words::NOT_SEEN_YET), ..Self::default() },
         };
         if recording.ended.is_some() {
             let next = all.get(broken.number + 1);
@@ -122,15 +126,16 @@ impl Seen {
                 }
                 Break::Deafness | Break::Delay => false,
             };
-        } else if seen.told.is_empty() {
-            let waits_for_a_message = what == Break::LoseAck;
-            seen.told
-                .push(if waits_for_a_message { words::SAY_SOMETHING } else { words::NOT_SEEN_YET }.into());
         }
-        // Nothing more is to be seen of this one.
-        seen.is_over |=
-            recording.ended.is_some() || recording.full.is_some() || recording.stream == Stream::Gone;
+        if is_over && seen.waits_for.take().is_some() && seen.told.is_empty() {
+            seen.told.push(words::NOT_SEEN.to_owned());
+        }
         seen
+    }
+
+    /// Whether what the experiment is about has been seen, or will never be.
+    pub fn is_over(&self) -> bool {
+        self.waits_for.is_none()
     }
 }
 
@@ -151,8 +156,8 @@ fn silence(recording: &Recording, since_us: u64) -> Seen {
     let sent = recording.frames.iter().filter(sent).count() as u64;
     let meanwhile = (sent > 0).then(|| words::meanwhile(sent));
     let Some(until) = silence else {
-        let told = [words::SAY_AND_WAIT.to_owned()].into_iter().chain(meanwhile).collect();
-        return Seen { told, ..Seen::default() };
+        let told = meanwhile.into_iter().collect();
+        return Seen { told, waits_for: Some(words::SAY_AND_WAIT), ..Seen::default() };
     };
     let came = |shown: &&Shown| {
         shown.direction == Direction::In && (until..=until + AT_ONCE_US).contains(&shown.at_us)
@@ -163,7 +168,7 @@ fn silence(recording: &Recording, since_us: u64) -> Seen {
     told.extend(meanwhile);
     told.push(words::at_once(came.len() as u64, own as u64));
     // That one's own messages are late and not lost is seen only where there was one.
-    Seen { told, is_shown: own > 0, is_over: true }
+    Seen { told, is_shown: own > 0, waits_for: None }
 }
 
 /// How late the echoes of one's messages were, and whether the room's order was kept.
@@ -176,21 +181,20 @@ fn delay(recording: &Recording, since_us: u64) -> Seen {
     };
     let mut seen = Seen::default();
     seen.told.extend(before.into_iter().rev().find_map(late).map(words::echo_before));
-    if after.is_empty() {
-        seen.told.push(words::SAY_SOMETHING.into());
-        return seen;
+    if !after.iter().any(|say| late(say).is_some()) {
+        seen.waits_for = Some(if after.is_empty() { words::SAY_SOMETHING } else { words::NO_ECHO_YET });
     }
     for say in &after[after.len().saturating_sub(TOLD)..] {
         let late = late(say);
         seen.is_shown |= late.is_some();
-        seen.told.push(words::echo(say.says.field("text").unwrap_or_default(), late));
+        let text = say.says.field("text").unwrap_or_default();
+        seen.told.extend(late.map(|late| words::echo(text, late)));
     }
     let came = recording.frames.iter().filter(|shown| shown.at_us > since_us).filter_map(said);
     let order: Vec<u64> = came.filter_map(|said| said["seq"].as_u64()).collect();
     if order.len() > 1 {
         seen.told.push(words::order(order.len() as u64, order.is_sorted()));
     }
-    seen.is_over = seen.is_shown;
     seen
 }
 
@@ -306,9 +310,14 @@ mod tests {
         }
     }
 
-    /// Seen, and nothing shown; or shown, and over with it.
-    fn seen(told: impl IntoIterator<Item = String>, is_shown: bool) -> Seen {
-        Seen { told: told.into_iter().collect(), is_shown, is_over: is_shown }
+    /// Over, and what was to be seen was not.
+    fn in_vain(told: String) -> Seen {
+        Seen { told: vec![told], is_shown: false, waits_for: None }
+    }
+
+    /// Seen, but not yet what was to be seen; or all of it.
+    fn seen(told: impl IntoIterator<Item = String>, waits_for: Option<&'static str>) -> Seen {
+        Seen { told: told.into_iter().collect(), is_shown: waits_for.is_none(), waits_for }
     }
 
     #[test]
@@ -317,16 +326,16 @@ mod tests {
         tape.say(500, "a");
         tape.said(502, "a", 1);
         let before = || words::echo_before(2_000);
-        assert_eq!(tape.seen(Break::Delay), seen([before(), words::SAY_SOMETHING.into()], false));
+        assert_eq!(tape.seen(Break::Delay), seen([before()], Some(words::SAY_SOMETHING)));
         tape.say(2_000, "b");
-        assert_eq!(tape.seen(Break::Delay), seen([before(), words::echo("b", None)], false));
+        assert_eq!(tape.seen(Break::Delay), seen([before()], Some(words::NO_ECHO_YET)));
         tape.said(3_001, "b", 2);
-        let b = || words::echo("b", Some(1_001_000));
-        assert_eq!(tape.seen(Break::Delay), seen([before(), b()], true));
+        let b = || words::echo("b", 1_001_000);
+        assert_eq!(tape.seen(Break::Delay), seen([before(), b()], None));
         tape.said(3_002, "of somebody else", 3);
-        assert_eq!(tape.seen(Break::Delay), seen([before(), b(), words::order(2, true)], true));
+        assert_eq!(tape.seen(Break::Delay), seen([before(), b(), words::order(2, true)], None));
         tape.said(3_003, "from before", 1);
-        assert_eq!(tape.seen(Break::Delay), seen([before(), b(), words::order(3, false)], true));
+        assert_eq!(tape.seen(Break::Delay), seen([before(), b(), words::order(3, false)], None));
     }
 
     #[test]
@@ -335,27 +344,26 @@ mod tests {
         tape.say(900, "before");
         // On its way while it was asked for.
         tape.say(1_100, "still heard");
-        assert_eq!(tape.seen(Break::Deafness), seen([words::SAY_AND_WAIT.into()], false));
+        assert_eq!(tape.seen(Break::Deafness), seen([], Some(words::SAY_AND_WAIT)));
         tape.said(4_000, "of somebody else", 7);
-        let waiting = [words::SAY_AND_WAIT.into(), words::meanwhile(1)];
-        assert_eq!(tape.seen(Break::Deafness), seen(waiting, false));
+        let waiting = seen([words::meanwhile(1)], Some(words::SAY_AND_WAIT));
+        assert_eq!(tape.seen(Break::Deafness), waiting);
         tape.say(11_100, "held");
         tape.say(11_101, "held, too");
         tape.say(14_000, "as always");
         let over = [words::silent(10_000_000), words::meanwhile(1), words::at_once(2, 2)];
-        assert_eq!(tape.seen(Break::Deafness), seen(over, true));
+        assert_eq!(tape.seen(Break::Deafness), seen(over, None));
     }
 
     #[test]
     fn an_end_is_told_whatever_was_broken_and_ends_the_experiment() {
         let mut tape = Tape::new();
-        assert_eq!(tape.seen(Break::LoseAck), seen([words::SAY_SOMETHING.into()], false));
-        assert_eq!(tape.seen(Break::Cut), seen([words::NOT_SEEN_YET.into()], false));
+        assert_eq!(tape.seen(Break::LoseAck), seen([], Some(words::SAY_SOMETHING)));
+        assert_eq!(tape.seen(Break::Cut), seen([], Some(words::NOT_SEEN_YET)));
         tape.0.take(Event::Ended(Ended { at_us: 2_000_000, code: None, by_server: true }));
-        let over = |told| Seen { is_over: true, ..seen(told, false) };
-        assert_eq!(tape.seen(Break::Cut), over(vec![words::ended(None)]));
-        let deaf = vec![words::SAY_AND_WAIT.into(), words::ended(None)];
-        assert_eq!(tape.seen(Break::Deafness), over(deaf));
+        for what in Break::ALL {
+            assert_eq!(tape.seen(what), in_vain(words::ended(None)), "{what:?}");
+        }
     }
 
     #[test]
@@ -409,6 +417,8 @@ mod tests {
     fn what_the_server_has_forgotten_is_not_waited_for() {
         let mut tape = Tape::new();
         tape.0.stream = Stream::Gone;
-        assert!(Break::ALL.into_iter().all(|what| tape.seen(what).is_over));
+        for what in Break::ALL {
+            assert_eq!(tape.seen(what), in_vain(words::NOT_SEEN.into()), "{what:?}");
+        }
     }
 }

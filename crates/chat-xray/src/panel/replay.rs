@@ -182,6 +182,7 @@ mod tests {
             ordered_us: 2,
             sent_us: 300,
             reached: 1,
+            members: 1,
         };
         Score::new(vec![
             Event::Opened(opened),

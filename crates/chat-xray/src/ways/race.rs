@@ -129,7 +129,7 @@ impl Runner {
         delays.sort_by(f64::total_cmp);
         let upper = delays.len() / 2;
         // Of an even number two are in the middle.
-        let lower = if delays.len() % 2 == 0 { upper.checked_sub(1)? } else { upper };
+        let lower = if delays.len().is_multiple_of(2) { upper.checked_sub(1)? } else { upper };
         Some((delays.get(lower)? + delays.get(upper)?) / 2.0)
     }
 }

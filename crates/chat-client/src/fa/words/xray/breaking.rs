@@ -24,6 +24,10 @@ pub const SEEN: &str = "آن‌چه در ضبط دیده شد";
 pub const NOT_SEEN_YET: &str = "هنوز چیزی دیده نشده است…";
 /// Nothing can be seen before something is said.
 pub const SAY_SOMETHING: &str = "هنوز چیزی نگفته‌اید. در گفت‌وگو چیزی بگویید تا این‌جا دیده شود.";
+/// What was said has not come back.
+pub const NO_ECHO_YET: &str = "پیام شما خوانده شد؛ پژواکش هنوز راه نیفتاده است…";
+/// The recording is over before anything was seen.
+pub const NOT_SEEN: &str = "این ضبط تمام شد و چیزی از این آزمایش در آن نیست.";
 /// While nothing is read.
 pub const SAY_AND_WAIT: &str =
     "سرور دارد نمی‌خواند. چیزی بگویید و صبر کنید؛ وقتی دوباره بخواند این‌جا دیده می‌شود.";
@@ -134,12 +138,8 @@ pub fn echo_before(us: u64) -> String {
 }
 
 /// So late was the echo of this message.
-pub fn echo(text: &str, us: Option<u64>) -> String {
-    let text = brief(text);
-    match us {
-        Some(us) => format!("پژواک «{text}» {} پس از خوانده شدنش راه افتاد.", took(us)),
-        None => format!("«{text}» خوانده شد؛ پژواکش هنوز راه نیفتاده است."),
-    }
+pub fn echo(text: &str, us: u64) -> String {
+    format!("پژواک «{}» {} پس از خوانده شدنش راه افتاد.", brief(text), took(us))
 }
 
 /// So often the echo that was lost came over the next connection, as one message or as several.
