@@ -249,7 +249,9 @@ impl Runners {
         let told: Value = answer.json().await.map_err(strange)?;
         let messages = told["messages"].as_array().ok_or_else(|| strange("no messages"))?;
         self.race.update(|race| race.trouble(way, None));
-        messages.iter().fold(Ok(()), |taken, message| self.hear(way, message).and(taken))
+        // All of them are heard, whatever is wrong with one.
+        let heard: Vec<_> = messages.iter().map(|message| self.hear(way, message)).collect();
+        heard.into_iter().collect()
     }
 
     /// The stream is open as long as the way does not rest.
