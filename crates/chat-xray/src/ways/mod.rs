@@ -53,7 +53,7 @@ pub fn Ways(
     view! {
         <Stage title=format!("{} {}", words::TITLE, chat_client::fa::isolate(room.as_str()))>
             <div class="ways">
-            <p>{words::INTRO}</p>
+            <p class="intro">{words::INTRO}</p>
             <form class="say" on:submit=say>
                 <label>
                     <span>{words::BY}</span>
