@@ -81,6 +81,7 @@ test('a phone has no room for it', async ({ server, somebody }) => {
   for (const path of ['/ways/ways', '/workbench']) {
     await sara.goto(server.url + path);
     await expect(sara.locator('.stage')).toBeVisible();
-    await expect(widen(sara)).toBeHidden();
+    await expect(sara.locator('.widen')).toHaveCount(1);
+    await expect(sara.locator('.widen')).toBeHidden();
   }
 });
