@@ -238,7 +238,7 @@ test.describe('a way that fails', () => {
     await enter(ali, server.url, 'ways', 'علی');
     const sara = await somebody();
     await sara.goto(`${server.url}/ways/ways`);
-    const polling = ali.locator('#people .roster li').filter({ hasText: /نظرسنجی [۰-۹]/ });
+    const polling = ali.locator('#people .roster li').filter({ hasText: /سرکشی [۰-۹]/ });
     await expect(polling).toBeVisible();
     await say(ali, 'پیش از آن');
     const heard = way(sara, 'poll').locator('.heard li');
