@@ -233,7 +233,8 @@ test.describe('a way that fails', () => {
   });
 
   test('because it was away for longer than it is waited for hears what it missed, and its costs go on', async ({ server, somebody }) => {
-    test.slow();
+    // A poll is waited for 75 seconds.
+    test.setTimeout(180_000);
     const ali = await somebody();
     await enter(ali, server.url, 'ways', 'علی');
     const sara = await somebody();
@@ -246,7 +247,7 @@ test.describe('a way that fails', () => {
     await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText()), { timeout: 15_000 }).toBeGreaterThan(3);
     await way(sara, 'poll').getByRole('button', { name: 'نگه دار' }).click();
     // So it is for a page in the background, too, whose timers come once a minute.
-    await expect(polling).toHaveAttribute('data-away', '', { timeout: 30_000 });
+    await expect(polling).toHaveAttribute('data-away', '', { timeout: 90_000 });
     const bytes = async () => number(await figure(sara, 'poll', 'سربرگ').innerText());
     const before = await bytes();
     const shown: number[] = [];
