@@ -64,6 +64,15 @@ test('the ways', async ({ server, page }) => {
   // Side by side, or there is nothing to compare.
   const tops = await page.locator('.way').evaluateAll((ways) => ways.map((way) => way.getBoundingClientRect().top));
   expect(new Set(tops).size).toBe(1);
+  // A long delay takes a second line rather than room outside.
+  const outside = await page.locator('.way dd').evaluateAll((figures) => {
+    const isOutside = (figure: Element): boolean => {
+      figure.textContent = '۲۳۳٫۶ میلی‌ثانیه';
+      return figure.getBoundingClientRect().left < figure.closest('.way')!.getBoundingClientRect().left;
+    };
+    return figures.filter(isOutside).length;
+  });
+  expect(outside).toBe(0);
 });
 
 test('the workbench', async ({ server, page }) => {
