@@ -75,7 +75,7 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     let said = found.guest.listen().show(SHOWN_MAX);
     view.said = said.iter().filter_map(|json| serde_json::from_slice(json).ok()).collect();
     let mut response = pages::classic(view, request).await;
-    arrival.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, &mut response);
+    arrival.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // In one piece, so that what is payload is known.
     let (head, body) = response.into_parts();
@@ -107,7 +107,7 @@ pub(super) async fn said(
         tracing::debug!(?refusal, "what a form said was not heard");
     }
     let mut response = back(&arrival);
-    arrival.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, &mut response);
+    arrival.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
     Ok(response)
 }
 

@@ -10,6 +10,7 @@ use axum::{
 };
 use chat_protocol::{CloseCode, ErrorCode, Seq};
 use futures_util::stream;
+use http::HeaderMap;
 
 use super::{
     Arrival, ROOMS, Refusal, closed,
@@ -29,9 +30,9 @@ pub async fn events(State(app): State<Arc<App>>, mut arrival: Arrival) -> Result
     }
     arrival.streams = true;
     let mut found = arrival.enter(&app).await?;
-    let mut ticketed = Response::default();
+    let mut cookies = HeaderMap::new();
     // Without the stream nobody listens: they are away at once.
-    arrival.admit(&mut found, &[ROOMS], Duration::ZERO, &mut ticketed);
+    arrival.admit(&mut found, &[ROOMS], Duration::ZERO, &mut cookies);
     let streaming = Streaming {
         listener: found.guest.listen(),
         account: found.guest.account.clone(),
@@ -45,7 +46,7 @@ pub async fn events(State(app): State<Arc<App>>, mut arrival: Arrival) -> Result
         Some((event, streaming))
     });
     let mut response = event_stream::answer(events);
-    response.headers_mut().extend(std::mem::take(ticketed.headers_mut()));
+    response.headers_mut().extend(cookies);
     Ok(response)
 }
 

@@ -156,7 +156,7 @@ impl Arrival {
 
     /// Gives who has just come their ticket, for the addresses under these paths. From then on they
     /// `stay` for so long without a request.
-    fn admit(&self, found: &mut Found, paths: &[&str], stay: Duration, response: &mut Response) {
+    fn admit(&self, found: &mut Found, paths: &[&str], stay: Duration, headers: &mut HeaderMap) {
         if found.ticket.is_some() && found.guest.over().is_some() {
             // Their ticket is good for nothing, and might push out a better one.
             return;
@@ -165,11 +165,9 @@ impl Arrival {
             Some(_) if stay == LEASE => FIRST_LEASE,
             _ => stay,
         });
-        for (ticket, path) in
-            found.ticket.iter().flat_map(|ticket| paths.iter().map(move |path| (ticket, path)))
-        {
-            let cookie = ticket.to_cookie(&self.room, &self.client, path);
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+        let Some(ticket) = &found.ticket else { return };
+        for path in paths {
+            headers.append(header::SET_COOKIE, ticket.to_cookie(&self.room, &self.client, path));
         }
     }
 
@@ -178,14 +176,14 @@ impl Arrival {
         let body = body.into();
         found.guest.account.gave(body.len());
         let mut response = private(body);
-        self.admit(&mut found, &[ROOMS], LEASE, &mut response);
+        self.admit(&mut found, &[ROOMS], LEASE, response.headers_mut());
         response
     }
 
     /// An error for this guest alone, who may have just come.
     fn refuse(&self, mut found: Found, refusal: Refusal) -> Response {
         let mut response = refusal.into_response();
-        self.admit(&mut found, &[ROOMS], LEASE, &mut response);
+        self.admit(&mut found, &[ROOMS], LEASE, response.headers_mut());
         response
     }
 }

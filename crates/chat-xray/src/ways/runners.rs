@@ -2,9 +2,9 @@
 //! an `EventSource`, the WebSocket a `WebSocket` that is recorded so that its bytes are counted, too; the
 //! classic page is loaded when somebody asks for it. Who polls shows a ticket that is kept here and sends no
 //! cookies, because those of the other ways would be counted as its cost; the stream and the classic page
-//! cannot but show theirs as cookies. A way that
-//! fails says so and tries again after a pause; where that makes no sense, it rests until it is asked to
-//! go on. In the background, where timers come once a minute, a poll is a guest who comes back each time.
+//! cannot but show theirs as cookies. A way that fails says so and tries again after a pause; where that
+//! makes no sense, it rests until it is asked to go on. In the background, where timers come once a minute,
+//! a poll is still the guest it was: the server waits for it a little longer than that.
 
 use std::{rc::Rc, time::Duration};
 
