@@ -1,9 +1,20 @@
 //! The HTML document around a page, drawn on the server only: head, font, style, the script that
-//! brings the page to life, and the theme this browser chose. It knows no page by name.
+//! brings the page's program, what is said where that fails, and the theme this browser chose. It
+//! knows no page by name.
 
-use leptos::{either::EitherOf3, nonce::use_nonce, prelude::*};
+use leptos::{nonce::use_nonce, prelude::*};
 
-use crate::{Page, browser::cookie, fa::words, page::Program, xray};
+use crate::{
+    Page,
+    browser::cookie,
+    fa::words,
+    page::{Program, ROOT},
+    xray,
+};
+
+/// Brings the program and lets it take the page over. In the document itself, so that whatever keeps
+/// the program away does not keep away what says so.
+const BOOT: &str = include_str!("boot.js");
 
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
@@ -11,7 +22,15 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
     let (kind, room, share_url) = page.attributes();
     let title = page.title();
     let theme = chosen_theme();
-    let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    let pkg = format!("/{}/{}", options.site_pkg_dir, options.output_name);
+    let (style, module, wasm) = (format!("{pkg}.css"), format!("{pkg}.js"), format!("{pkg}.wasm"));
+    let classic = page.classic();
+    let program = page.program();
+    let boot = match &program {
+        Program::None => None,
+        Program::Shown => Some(xray::SCRIPT.to_owned()),
+        Program::Page => Some(module.clone()),
+    };
     let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
@@ -30,23 +49,53 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="preload" href="/fonts/vazirmatn.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
-                <link rel="stylesheet" href=style nonce=nonce />
+                <link rel="stylesheet" href=style nonce=nonce.clone() />
                 <AutoReload options=options.clone() />
-                {match page.program() {
-                    Program::Page => EitherOf3::A(view! { <HydrationScripts options /> }),
-                    Program::Shown => EitherOf3::B(
+                {(program != Program::Page).then(|| view! { <link rel="stylesheet" href=xray::STYLE /> })}
+                {(program == Program::Page)
+                    .then(|| {
                         view! {
-                            <link rel="stylesheet" href=xray::STYLE />
-                            <script r#type="module" src=xray::SCRIPT></script>
-                        },
-                    ),
-                    Program::None => EitherOf3::C(view! { <link rel="stylesheet" href=xray::STYLE /> }),
-                }}
+                            <link rel="modulepreload" href=module nonce=nonce.clone() />
+                            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                        }
+                    })}
+                {boot
+                    .is_some()
+                    .then(|| view! { <script r#type="module" nonce=nonce.clone() inner_html=BOOT></script> })}
             </head>
-            <body data-page=kind data-room=room data-share-url=share_url>
-                {page.view()}
+            <body>
+                <div id=ROOT data-page=kind data-room=room data-share-url=share_url data-program=boot.clone()>
+                    {page.view()}
+                </div>
+                {boot.is_some().then(|| failed(classic))}
             </body>
         </html>
+    }
+}
+
+/// What is said where the program does not come (`data-what="slow"`) or breaks (`"broken"`), which
+/// `boot.js` knows, or may not run at all; and the way on that needs none, in a room.
+fn failed(classic: Option<String>) -> impl IntoView {
+    let plain = classic.clone();
+    let plain = move || {
+        let plain = plain.clone();
+        plain.map(|classic| view! { <a class="button small" href=classic>{words::CLASSIC}</a> })
+    };
+    view! {
+        <div id="failed" class="failed" role="alert" hidden>
+            <p class="slow">{words::SLOW}</p>
+            <p class="broken">{words::BROKEN}</p>
+            <a class="button quiet small" href="">
+                {words::RELOAD}
+            </a>
+            {plain()}
+        </div>
+        <noscript>
+            <div class="failed">
+                <p>{words::NOSCRIPT}</p>
+                {plain()}
+            </div>
+        </noscript>
     }
 }
 

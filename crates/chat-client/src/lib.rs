@@ -1,11 +1,11 @@
-//! The page of an Otagh room: Persian, right to left, drawn on the server and brought to life in
-//! the browser.
+//! The page of an Otagh room: Persian, right to left, drawn on the server so that there is something
+//! to read at once, and drawn anew in the browser when its program has arrived.
 //!
 //! Data walks in a circle: [`socket`] hears messages, [`state`] takes them in, [`view`] shows
 //! them, and what people do goes out through the socket again; [`chat`] is where the four meet.
 //! Every word a reader sees is in [`fa`], every question to the browser in [`browser`]. The first
-//! render is the same on both sides: no clock, no storage, no randomness before hydration. There
-//! is no client-side router; each page is a document of its own.
+//! drawing is the same on both sides, so that nobody sees the one replace the other: no clock, no
+//! storage, no randomness in it. There is no client-side router; each page is a document of its own.
 
 // A view's type is the tree of its elements, and the compiler walks it to the leaves.
 #![recursion_limit = "256"]
@@ -27,12 +27,13 @@ pub mod xray;
 pub use document::document;
 pub use page::Page;
 
-/// Brings the page to life. Called once, by the script that loaded this.
-#[cfg(feature = "hydrate")]
+/// Draws the page in a root of its own, which the script that loaded this (`boot.js`) then puts in the
+/// place of what the server drew. Called once.
+#[cfg(feature = "mount")]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
-    match Page::of_document() {
-        Some(page) => page.hydrate(),
-        None => leptos::logging::warn!("this document is not one of ours: nothing to hydrate"),
+pub fn mount(root: web_sys::HtmlElement) {
+    match Page::of(&root) {
+        Some(page) => page.mount(root),
+        None => leptos::logging::warn!("this root is not one of ours: there is nothing to draw"),
     }
 }

@@ -1,11 +1,16 @@
-//! Which page this is, and what the server tells it. Everything the first render needs is in here,
-//! so that server and browser draw the same thing; it crosses over as attributes of `<body>`.
+//! Which page this is, and what the server tells it. Everything the first drawing needs is in here,
+//! so that server and browser draw the same thing; it crosses over as attributes of the page's root.
+//!
+//! The browser does not bring the server's drawing to life (hydrate it): it draws the page anew and
+//! puts it in the other's place. An element that an extension, a translator or a proxy has put into
+//! the document would end a hydration, and with it the page; to a fresh root nobody has done
+//! anything yet (docs/adr/0001-pages-without-a-client-router.md).
 
 use chat_protocol::RoomId;
-#[cfg(any(feature = "ssr", feature = "hydrate"))]
+#[cfg(any(feature = "ssr", feature = "mount"))]
 use leptos::prelude::*;
 
-#[cfg(any(feature = "ssr", feature = "hydrate"))]
+#[cfg(any(feature = "ssr", feature = "mount"))]
 use crate::view::{Home, Missing, RoomPage};
 #[cfg(feature = "ssr")]
 use crate::{
@@ -13,7 +18,10 @@ use crate::{
     view::{ClassicPage, Shown},
 };
 
-/// A page of the site, with what its first render needs.
+/// The id of the element that holds the page.
+pub const ROOT: &str = "page";
+
+/// A page of the site, with what its first drawing needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Page {
     /// `/`: choose a name and a room.
@@ -65,7 +73,7 @@ pub struct Classic {
     pub problem: Option<String>,
 }
 
-/// Which program a page is brought to life by.
+/// Which program a page runs.
 #[cfg(feature = "ssr")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Program {
@@ -90,7 +98,7 @@ impl Page {
         }
     }
 
-    /// Which program it is brought to life by.
+    /// Which program it runs.
     #[cfg(feature = "ssr")]
     pub(crate) fn program(&self) -> Program {
         match self {
@@ -98,6 +106,16 @@ impl Page {
             Self::Classic(_) => Program::None,
             _ => Program::Page,
         }
+    }
+
+    /// Where this room can be talked in without a program.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn classic(&self) -> Option<String> {
+        let room = match self {
+            Self::Room { room, .. } | Self::Shown { room: Some(room), .. } => room,
+            _ => return None,
+        };
+        Some(crate::browser::location::classic_path(room))
     }
 
     /// What the browser shows as the page's name.
@@ -113,7 +131,7 @@ impl Page {
         }
     }
 
-    /// What the document says of the page, for the browser to read back: its kind, and for a room
+    /// What the root says of the page, for the browser to read back: its kind, and for a room
     /// its id and its address for others.
     #[cfg(feature = "ssr")]
     pub(crate) fn attributes(&self) -> (&'static str, Option<String>, Option<String>) {
@@ -131,25 +149,27 @@ impl Page {
         }
     }
 
-    /// Brings the drawn page to life. One call a page, so that no page's type is erased: erased
-    /// views carry code for every way a view could be drawn, and doubled the download.
-    #[cfg(feature = "hydrate")]
-    pub(crate) fn hydrate(self) {
-        use leptos::mount::hydrate_body;
+    /// Draws the page in this root, for as long as the document lives. One call a page, so that no
+    /// page's type is erased: erased views carry code for every way a view could be drawn, and doubled
+    /// the download.
+    #[cfg(feature = "mount")]
+    pub(crate) fn mount(self, root: web_sys::HtmlElement) {
+        use leptos::mount::mount_to;
         match self {
-            Self::Home => hydrate_body(Home),
-            Self::Room { room, share_url } => hydrate_body(move || view! { <RoomPage room share_url /> }),
-            Self::NotFound { bad_room } => hydrate_body(move || view! { <Missing bad_room /> }),
+            Self::Home => mount_to(root, Home).forget(),
+            Self::Room { room, share_url } => {
+                mount_to(root, move || view! { <RoomPage room share_url /> }).forget();
+            }
+            Self::NotFound { bad_room } => mount_to(root, move || view! { <Missing bad_room /> }).forget(),
             #[cfg(feature = "ssr")]
             Self::Shown { .. } | Self::Classic(_) => {}
         }
     }
 
-    /// Reads back what the document says. `None` when it is no document of ours.
-    #[cfg(feature = "hydrate")]
-    pub(crate) fn of_document() -> Option<Self> {
-        let body = document().body()?;
-        let data = |key: &str| body.get_attribute(&format!("data-{key}"));
+    /// Reads back what the server told this root. `None` when it is no root of ours.
+    #[cfg(feature = "mount")]
+    pub(crate) fn of(root: &web_sys::HtmlElement) -> Option<Self> {
+        let data = |key: &str| root.get_attribute(&format!("data-{key}"));
         Some(match data("page")?.as_str() {
             "home" => Self::Home,
             "room" => Self::Room { room: data("room")?.parse().ok()?, share_url: data("share-url")? },

@@ -38,7 +38,9 @@ pub mod places {
     /// Five ways into the room that the document names.
     #[wasm_bindgen]
     pub fn ways(place: HtmlElement) {
-        let room = document().body().and_then(|body| body.get_attribute("data-room"));
+        let room = document()
+            .get_element_by_id(chat_client::page::ROOT)
+            .and_then(|root| root.get_attribute("data-room"));
         match room.map(|room| room.parse()) {
             Some(Ok(room)) => fill(place, move || Ways(WaysProps { room })),
             _ => logging::warn!("the document names no room"),

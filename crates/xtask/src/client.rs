@@ -2,6 +2,12 @@
 //! which is linked here as a library so that its version can never differ from the one the client
 //! was compiled with. wasm-opt makes the result 1.5% smaller where it is installed. Bound again only
 //! when what cargo made, or a tool, has changed.
+//!
+//! Where the source of the standard library is there, it is compiled with the client: for size, and
+//! with panics that end the program at once instead of writing a message first that no reader of the
+//! page would see. That saves a tenth of the download. It is not stable yet, so cargo is told that it
+//! may (`RUSTC_BOOTSTRAP`): the toolchain is pinned, and without the source all works as well, larger
+//! (docs/adr/0002-lean-client.md).
 
 use std::{
     fs,
@@ -17,8 +23,16 @@ use crate::{
     metadata::{Client, Workspace},
     site,
     steps::{Outcome, Step},
-    toolchain::WASM,
+    toolchain::{WASM, std_source},
 };
+
+/// Compiles the standard library too. The flags are added to those of `.cargo/config.toml`.
+const WITH_STD: &[&str] = &[
+    "-Zbuild-std=std,panic_abort",
+    "-Zbuild-std-features=optimize_for_size",
+    "--config",
+    "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort']",
+];
 
 pub(crate) const COMPILE: Step = Step {
     name: "client",
@@ -26,6 +40,7 @@ pub(crate) const COMPILE: Step = Step {
     browser: false,
     run: |context| {
         let workspace = &context.workspace;
+        let has_source = std_source(workspace).is_some();
         // One by one: together, each would get the features of the other.
         for client in workspace.clients() {
             let mut build = command::cargo(workspace, "build --lib");
@@ -33,6 +48,9 @@ pub(crate) const COMPILE: Step = Step {
                 .args(["--package", &client.lib_package, "--target", WASM])
                 .args(["--profile", &workspace.leptos.lib_profile_release])
                 .args(["--features", &client.lib_features.join(",")]);
+            if has_source {
+                build.args(WITH_STD).env("RUSTC_BOOTSTRAP", "1");
+            }
             command::run(&mut build, "The compiler's message above says where.")?;
         }
         Ok(Outcome::default())

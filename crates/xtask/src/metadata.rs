@@ -169,7 +169,7 @@ mod tests {
         assert_eq!(workspace.leptos.bin_exe_name, workspace.leptos.bin_target);
         assert_eq!(workspace.leptos.bin_features, ["pages"]);
         let page = &workspace.leptos.page;
-        assert_eq!(page.lib_features, ["hydrate"]);
+        assert_eq!(page.lib_features, ["mount"]);
         // Set in .cargo/config.toml, for us as for Leptos: it decides that the file which the
         // page asks for is called `otagh.wasm`.
         assert_eq!(option_env!("LEPTOS_OUTPUT_NAME"), Some(page.output_name.as_str()));

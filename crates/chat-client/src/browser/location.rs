@@ -18,6 +18,12 @@ pub fn room_path(room: &RoomId) -> String {
     format!("/r/{}", encode(room.as_str()))
 }
 
+/// The path of the page that needs no program.
+#[cfg(feature = "ssr")]
+pub(crate) fn classic_path(room: &RoomId) -> String {
+    format!("/classic/{}", encode(room.as_str()))
+}
+
 /// Goes to the room's page.
 pub fn go_to_room(room: &RoomId) {
     if window().location().set_href(&room_path(room)).is_err() {

@@ -1,4 +1,4 @@
-//! Drawing what the server never draws: messages, members, sentences. Leptos hydrates the page
+//! Drawing what the server never draws: messages, members, sentences. Leptos draws the page
 //! around them; what comes and goes inside is made here, element by element, because a Leptos view
 //! of a type used only in the browser still carries code for every way a view can be drawn, and
 //! these few would double the download (docs/adr/0002-lean-client.md). Text is only ever set as

@@ -63,7 +63,6 @@ pub fn RoomPage(
                 <Entrance chat asked enter />
                 <Scroller chat sharing entered />
                 <Composer chat entered />
-                <noscript><p class="notice">{words::NOSCRIPT}</p></noscript>
             </main>
             <People chat open=people_open />
             <Share room share_url open=sharing />

@@ -11,7 +11,6 @@ pub(crate) fn Shown(what: &'static str) -> impl IntoView {
     view! {
         <div class="shown" data-show=what>
             <p>{words::LOADING}</p>
-            <noscript>{words::NOSCRIPT}</noscript>
         </div>
     }
 }

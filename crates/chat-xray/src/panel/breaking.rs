@@ -44,7 +44,7 @@ pub(super) fn Breaking(recordings: Recordings, experiments: Experiments) -> impl
 
 /// The room of the document, as it stands in an address.
 fn room() -> Option<String> {
-    let room = document().body()?.get_attribute("data-room")?;
+    let room = document().get_element_by_id(chat_client::page::ROOT)?.get_attribute("data-room")?;
     Some(js_sys::encode_uri_component(&room).into())
 }
 

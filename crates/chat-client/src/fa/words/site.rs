@@ -18,7 +18,20 @@ pub const DESCRIPTION: &str =
 pub const LOADING: &str = "در حال آماده‌شدن…";
 
 /// For browsers without JavaScript.
-pub const NOSCRIPT: &str = "گفت‌وگوی زنده به جاوااسکریپت نیاز دارد. لطفاً آن را در تنظیمات مرورگرتان روشن کنید و صفحه را دوباره باز کنید.";
+pub const NOSCRIPT: &str =
+    "گفت‌وگوی زنده به جاوااسکریپت نیاز دارد. آن را در تنظیمات مرورگرتان روشن کنید و صفحه را دوباره باز کنید.";
+
+/// The page's program has not come for a while.
+pub const SLOW: &str = "آماده‌شدن این صفحه بیش از معمول طول کشیده است. شاید شبکه کند باشد.";
+
+/// The page's program did not start, or broke.
+pub const BROKEN: &str = "این صفحه از کار افتاد. دوباره بارگیری‌اش کنید؛ اگر باز هم نشد، شاید مرورگرتان قدیمی باشد یا افزونه‌ای جلوی آن را گرفته باشد.";
+
+/// Loads the page again.
+pub const RELOAD: &str = "بارگیری دوباره";
+
+/// The way into a room that needs no program.
+pub const CLASSIC: &str = "ورود با صفحه‌ی ساده";
 
 /// Title of the start page.
 pub const HOME_TITLE: &str = "اتاق؛ گفت‌وگوی زنده";

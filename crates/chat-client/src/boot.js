@@ -1,0 +1,75 @@
+// The first moments of a page. Brings its program, lets it draw the page in a root of its own, and puts
+// that in the place of what the server drew, with whatever was typed there meanwhile. Where the program
+// does not come, or breaks, then or later, the page says so (`#failed`, drawn by document.rs). In plain
+// JavaScript, because it must outlive the program, and as old as modules are, because browsers that
+// cannot run the program should still be told.
+(async () => {
+  const SLOW_AFTER_MS = 15_000;
+  const root = document.getElementById('page');
+  const failed = document.getElementById('failed');
+  const tell = (what) => {
+    if (failed.dataset.what === 'broken') return;
+    failed.dataset.what = what;
+    failed.hidden = !what;
+  };
+  const broke = (error) => {
+    clearTimeout(slow);
+    console.error(error);
+    tell('broken');
+    if (root.isConnected) forms(root)[sent]?.submit();
+  };
+  const slow = setTimeout(tell, SLOW_AFTER_MS, 'slow');
+  // A program that has panicked is dead, whatever the page still shows.
+  const watch = (error) => error instanceof WebAssembly.RuntimeError && broke(error);
+  addEventListener('error', (event) => watch(event.error));
+  addEventListener('unhandledrejection', (event) => watch(event.reason));
+  // To replace a field in the middle of a word would take the word from the input method.
+  let word;
+  addEventListener('compositionstart', () => {
+    word = new Promise((end) => addEventListener('compositionend', end, { once: true }));
+  });
+
+  // A press is not lost either, nor a form that was sent: both are made up for once there is somebody to
+  // hear them. Where nobody will be, the form goes the way it went before there were programs.
+  const buttons = (page) => [...page.querySelectorAll('button[type="button"]')];
+  const forms = (page) => [...page.querySelectorAll('form')];
+  let pressed = -1;
+  let sent = -1;
+  root.addEventListener('click', ({ target }) => (pressed = buttons(root).indexOf(target.closest('button'))));
+  root.addEventListener('submit', (event) => {
+    if (failed.dataset.what === 'broken') return;
+    event.preventDefault();
+    sent = forms(root).indexOf(event.target);
+  });
+
+  try {
+    const module = root.dataset.program;
+    const program = await import(module);
+    // The other program (xray.js) fills the places it finds by itself.
+    if (program.mount) {
+      await program.default({ module_or_path: module.replace('.js', '.wasm') });
+      await word;
+      const fresh = root.cloneNode(false);
+      program.mount(fresh);
+      const typed = [...root.querySelectorAll('input, textarea')].filter((field) => field.id);
+      const focused = document.activeElement;
+      fresh.dataset.alive = '';
+      root.replaceWith(fresh);
+      for (const old of typed) {
+        const field = fresh.querySelector('#' + old.id);
+        if (!field) continue;
+        if (old.value !== old.defaultValue) field.value = old.value;
+        if (old === focused) {
+          field.focus();
+          field.setSelectionRange(old.selectionStart, old.selectionEnd);
+        }
+      }
+      buttons(fresh)[pressed]?.click();
+      forms(fresh)[sent]?.requestSubmit();
+    }
+    clearTimeout(slow);
+    tell('');
+  } catch (error) {
+    broke(error);
+  }
+})();
