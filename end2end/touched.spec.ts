@@ -108,7 +108,7 @@ test('what was typed before the program came stays, with the cursor', async ({ s
 test.describe('a program that does not live', () => {
   test.use({ expectedComplaints: [/./] });
 
-  const ways: [string, (page: Page) => Promise<void>][] = [
+  const ways: [string, (page: Page) => Promise<unknown>][] = [
     ['is not there', (page) => page.route('**/*.wasm', (route) => route.abort())],
     ['has no loader', (page) => page.route('**/otagh.js', (route) => route.fulfill({ status: 404 }))],
     ['is damaged', (page) => page.route('**/*.wasm', (route) => route.fulfill({ contentType: 'application/wasm', body: 'no' }))],
