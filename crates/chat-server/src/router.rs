@@ -119,7 +119,9 @@ async fn room_qr(
     let url = match drawn {
         Ok(Query(Drawn { origin: None })) => share_url(&room, asked.as_ref(), &app.addresses),
         Ok(Query(Drawn { origin: Some(origin) })) => match WebOrigin::parse(&origin) {
-            Ok(origin) if share::may_be_drawn(&origin, asked.as_ref(), &headers, &app.addresses) => {
+            Ok(origin)
+                if share::may_be_drawn(&origin, asked.as_ref(), &headers, &app.origins, &app.addresses) =>
+            {
                 origin.to_string() + &room_path(&room)
             }
             Ok(_) => {

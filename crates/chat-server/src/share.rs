@@ -92,17 +92,19 @@ fn forwarded(headers: &HeaderMap, name: &str) -> Option<String> {
 /// Whether a code may be drawn for this address, which a request brought along: a browser says that a page
 /// of ours wants it as a picture (Fetch Metadata, which a page cannot forge, and which is missing where
 /// there is no TLS or the browser is an old one); or it is where the request was sent, whatever the scheme,
-/// or where the server itself would have sent others. So no link to this server shows a code that leads
+/// one of the server's `own` origins, or where it would have sent others itself. So no link to this server shows a code that leads
 /// elsewhere: who follows it wants a document, and nobody's page but ours can put the picture on itself.
 pub fn may_be_drawn(
     origin: &WebOrigin,
     asked: Option<&WebOrigin>,
     headers: &HeaderMap,
+    own: &[WebOrigin],
     addresses: &Addresses,
 ) -> bool {
     let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
     says("sec-fetch-site", "same-origin") && says("sec-fetch-dest", "image")
         || asked.is_some_and(|asked| origin.is_at(asked.authority()))
+        || own.contains(origin)
         || addresses.base_url(asked) == origin.as_str()
 }
 
@@ -299,7 +301,8 @@ mod tests {
         let drawn = |origin: &str, lines: &[(&'static str, &str)]| {
             let headers = headers(lines);
             let asked = asked(&proxies(), "192.0.2.1".parse().unwrap(), &headers);
-            may_be_drawn(&WebOrigin::parse(origin).unwrap(), asked.as_ref(), &headers, &open)
+            let own = [WebOrigin::parse("https://friend.example").unwrap()];
+            may_be_drawn(&WebOrigin::parse(origin).unwrap(), asked.as_ref(), &headers, &own, &open)
         };
         // Through a tunnel that says `localhost` here, asked by the page itself.
         assert!(drawn("https://x.tunnel.example", &[&own_page[..], &[("host", "localhost:3000")]].concat()));
@@ -308,6 +311,7 @@ mod tests {
             assert!(drawn(origin, &[("host", "chat.example")]), "{origin}");
         }
         assert!(drawn("http://192.168.1.7:3000", &[("host", "localhost:3000")]));
+        assert!(drawn("https://friend.example", &[("host", "backend:3000")]));
         // A link, a frame, another site's page, and whoever types it.
         for (site, dest) in [
             ("same-origin", "document"),
