@@ -1,30 +1,78 @@
 // Sharing a room: a link, a copy of it, and a code that a camera reads.
 
+import type { Locator, Page } from '@playwright/test';
 import jsQR from 'jsqr';
 import { PNG } from 'pngjs';
 
+import { Proxy } from './fixtures/proxy.ts';
 import { expect, test } from './fixtures/test.ts';
 import { enter } from './room.ts';
+
+/** Opens the dialog. */
+async function share(page: Page): Promise<Locator> {
+  await page.getByRole('button', { name: 'هم‌رسانی' }).first().click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toBeVisible();
+  return dialog;
+}
+
+/** The address in the dialog, which must be the one in its code. */
+async function shared(dialog: Locator): Promise<URL> {
+  const address = await dialog.getByLabel('پیوند اتاق').inputValue();
+  const picture = dialog.locator('img.qr');
+  await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth)).toBeTruthy();
+  const png = PNG.sync.read(await picture.screenshot());
+  const code = jsQR(new Uint8ClampedArray(png.data), png.width, png.height);
+  expect(code, 'the code is readable').not.toBeNull();
+  expect(code!.data).toBe(address);
+  return new URL(address);
+}
 
 test('the link copies, and the code holds the same address', async ({ server, somebody }) => {
   const page = await somebody();
   await enter(page, server.url, 'باغ-آبی', 'سارا');
-  await page.getByRole('button', { name: 'هم‌رسانی' }).first().click();
-  const dialog = page.getByRole('dialog');
-  await expect(dialog).toBeVisible();
-  const address = await dialog.getByLabel('پیوند اتاق').inputValue();
-  expect(decodeURIComponent(new URL(address).pathname)).toBe('/r/باغ-آبی');
+  const dialog = await share(page);
+  expect(decodeURIComponent((await shared(dialog)).pathname)).toBe('/r/باغ-آبی');
 
   await dialog.getByRole('button', { name: 'رونوشت' }).click();
   await expect(dialog.getByRole('status')).toHaveText('رونوشت شد');
 
-  const picture = PNG.sync.read(await dialog.locator('img.qr').screenshot());
-  const code = jsQR(new Uint8ClampedArray(picture.data), picture.width, picture.height);
-  expect(code, 'the code is readable').not.toBeNull();
-  expect(new URL(code!.data).href).toBe(new URL(address).href);
-
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
+});
+
+test('behind a tunnel, link, copy and code are the page\'s own', async ({ server, somebody }) => {
+  const tunnel = await Proxy.start(server.port, { isTunnel: true });
+  const page = await somebody({ ignoreHTTPSErrors: true, permissions: ['clipboard-read'] });
+  await enter(page, tunnel.url, 'باغ', 'سارا');
+  const dialog = await share(page);
+  const address = await shared(dialog);
+  expect(address.href).toBe(`${tunnel.url}/r/%D8%A8%D8%A7%D8%BA`);
+  await dialog.getByRole('button', { name: 'رونوشت' }).click();
+  expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address.href);
+  await tunnel.stop();
+});
+
+test('by another name without TLS they are so, too', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enter(page, `http://laptop.test:${server.port}`, 'class', 'سارا');
+  expect((await shared(await share(page))).href).toBe(`http://laptop.test:${server.port}/r/class`);
+});
+
+test.describe('with the operator\'s address', () => {
+  test.use({ serverOptions: ['--public-url', 'https://chat.example.org', '--allow-origin', 'http://friend.test'] });
+
+  test('it goes before this machine\'s own', async ({ server, somebody }) => {
+    const page = await somebody();
+    await enter(page, server.url, 'class', 'سارا');
+    expect((await shared(await share(page))).href).toBe('https://chat.example.org/r/class');
+  });
+
+  test('and not before a name that works', async ({ server, somebody }) => {
+    const page = await somebody();
+    await enter(page, `http://friend.test:${server.port}`, 'class', 'سارا');
+    expect((await shared(await share(page))).href).toBe(`http://friend.test:${server.port}/r/class`);
+  });
 });
 
 test('the link works for somebody else', async ({ server, somebody }) => {

@@ -3,7 +3,14 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::{qr, share::Addresses};
+use crate::{
+    lan::{Kind, LanAddress},
+    qr,
+    share::Addresses,
+};
+
+/// Most addresses that are shown besides the first one: a machine full of containers has dozens.
+const OTHERS_MAX: usize = 6;
 
 /// Prints the addresses and a QR code to standard output.
 ///
@@ -16,52 +23,167 @@ pub fn print(addresses: &Addresses) -> io::Result<()> {
 }
 
 fn write(out: &mut impl Write, addresses: &Addresses, colour: bool) -> io::Result<()> {
-    let others = addresses.public_url.clone().into_iter().chain(addresses.lan_urls());
-    let others: Vec<String> = others.collect();
-    writeln!(out, "listening on {}", addresses.local_url())?;
+    // For programs, which expect a port.
+    let bound = addresses.bound;
+    writeln!(out, "listening on {}", with_port(&addresses.local_url(), bound.port()))?;
     writeln!(out)?;
     writeln!(out, "  اتاق باز است · Otagh is open")?;
     writeln!(out)?;
     writeln!(out, "  this machine    {}", addresses.local_url())?;
-    for other in &others {
-        writeln!(out, "  other devices   {other}")?;
+    let public = addresses.public_url.iter().map(|url| (url.to_string(), String::new()));
+    let lan = addresses.lan();
+    let by_address = lan.iter().map(|address| (addresses.url_of(address.ip), what(address)));
+    let all: Vec<(String, String)> = public.chain(by_address).collect();
+    let Some(((first, what), others)) = all.split_first() else {
+        writeln!(out, "  other devices   {}", why_none(addresses))?;
+        return end(out);
+    };
+    // The first is what one expects, and says what it is only where it is not.
+    let is_plain = addresses.public_url.is_some() || lan.first().is_some_and(|lan| lan.kind == Kind::Network);
+    let what = if is_plain { String::new() } else { format!("   {what}") };
+    writeln!(out, "  other devices   {first}{what}")?;
+    for (index, (url, what)) in others.iter().take(OTHERS_MAX).enumerate() {
+        writeln!(out, "  {:<16}{url}   {what}", if index == 0 { "or else" } else { "" })?;
     }
-    match others.first() {
-        None => writeln!(out, "  other devices   none: listening for this machine only (--host 0.0.0.0)")?,
-        Some(first) => {
-            writeln!(out)?;
-            if let Ok(code) = qr::terminal(first, colour) {
-                code.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
-            }
-        }
+    if others.len() > OTHERS_MAX {
+        writeln!(out, "  {:<16}and {} more", "", others.len() - OTHERS_MAX)?;
     }
+    writeln!(out)?;
+    if let Ok(code) = qr::terminal(first, colour) {
+        code.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    end(out)
+}
+
+fn end(out: &mut impl Write) -> io::Result<()> {
     writeln!(out)?;
     writeln!(out, "  Ctrl+C stops it; nothing is kept.")?;
     out.flush()
 }
 
+/// Whose an address is, shortly.
+fn what(address: &LanAddress) -> String {
+    let what = match address.kind {
+        Kind::Network => "network",
+        Kind::Tunnel => "tunnel or VPN: not for the devices around you",
+        Kind::Inside => "containers and virtual machines of this machine",
+        Kind::SelfAssigned => "no router gave it: for a cable between two machines",
+    };
+    match &*address.interface {
+        "" => format!("({what})"),
+        interface => format!("({}: {what})", interface.escape_debug()),
+    }
+}
+
+/// Why there is no address for other devices, and what to do.
+fn why_none(addresses: &Addresses) -> &'static str {
+    let ip = addresses.bound.ip();
+    if ip.is_loopback() {
+        "none: listening for this machine only (--host 0.0.0.0)"
+    } else if ip.is_ipv4() && !(addresses.lan)().is_empty() {
+        "none by IPv4, and this machine's network has IPv6 only (--host ::)"
+    } else {
+        "none: this machine is in no network"
+    }
+}
+
+fn with_port(url: &str, port: u16) -> String {
+    let port = format!(":{port}");
+    if url.ends_with(&port) { url.to_owned() } else { url.to_owned() + &port }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{lan, web_origin::WebOrigin};
 
-    fn banner(host: &str) -> String {
-        let lan = vec!["192.168.1.7".parse().unwrap()];
-        let addresses = Addresses { public_url: None, bound: format!("{host}:80").parse().unwrap(), lan };
+    fn wifi_and_more() -> Vec<LanAddress> {
+        let found =
+            [("tun0", "10.8.0.2"), ("docker0", "172.17.0.1"), ("wlan0", "192.168.1.7"), ("wlan0", "fd00::7")];
+        let found = found.map(|(name, ip)| (name.to_owned(), ip.parse().unwrap()));
+        lan::rank(found.into(), &[], |_| false)
+    }
+
+    fn banner_of(bound: &str, public_url: Option<&str>, lan: fn() -> Vec<LanAddress>) -> String {
+        let public_url = public_url.map(|url| WebOrigin::parse(url).unwrap());
+        let addresses = Addresses { public_url, bound: bound.parse().unwrap(), lan };
         let mut out = Vec::new();
         write(&mut out, &addresses, false).unwrap();
         String::from_utf8(out).unwrap()
     }
 
+    fn code(url: &str) -> String {
+        let code = qr::terminal(url, false).unwrap();
+        code.lines().map(|line| format!("  {line}\n")).collect()
+    }
+
     #[test]
     fn the_first_line_is_for_programs_and_the_rest_for_people() {
-        let banner = banner("0.0.0.0");
+        let banner = banner_of("0.0.0.0:80", None, wifi_and_more);
         assert_eq!(banner.lines().next(), Some("listening on http://127.0.0.1:80"));
-        assert!(banner.contains("http://192.168.1.7:80") && banner.contains('█'));
+        assert!(banner.contains("http://192.168.1.7\n") && banner.contains('█'));
+        assert_eq!(banner.matches(":80").count(), 1, "people need no port 80: {banner}");
+    }
+
+    #[test]
+    fn the_wifi_comes_first_and_others_say_what_they_are() {
+        let banner = banner_of("0.0.0.0:3000", None, wifi_and_more);
+        let lines: Vec<&str> = banner.lines().filter(|line| line.contains("http://")).skip(2).collect();
+        assert_eq!(
+            lines,
+            [
+                "  other devices   http://192.168.1.7:3000",
+                "  or else         http://10.8.0.2:3000   (tun0: tunnel or VPN: not for the devices around you)",
+                "                  http://172.17.0.1:3000   (docker0: containers and virtual machines of this machine)",
+            ]
+        );
+        assert!(banner.contains(&code("http://192.168.1.7:3000")), "{banner}");
+    }
+
+    #[test]
+    fn the_public_url_comes_before_all_of_them() {
+        let banner = banner_of("0.0.0.0:3000", Some("https://chat.example.org"), wifi_and_more);
+        assert!(banner.contains("  other devices   https://chat.example.org\n"), "{banner}");
+        assert!(
+            banner.contains("  or else         http://192.168.1.7:3000   (wlan0: network)\n"),
+            "{banner}"
+        );
+        assert!(banner.contains(&code("https://chat.example.org")), "{banner}");
     }
 
     #[test]
     fn a_server_for_this_machine_only_says_so_and_shows_no_code() {
-        let banner = banner("127.0.0.1");
+        let banner = banner_of("127.0.0.1:80", None, wifi_and_more);
         assert!(banner.contains("this machine only") && !banner.contains('█'));
+    }
+
+    #[test]
+    fn where_there_is_no_network_it_says_why() {
+        let banner = banner_of("0.0.0.0:3000", None, Vec::new);
+        assert!(banner.contains("in no network") && !banner.contains('█'), "{banner}");
+        let ipv6 = || lan::rank(vec![("wlan0".into(), "2001:db8::7".parse().unwrap())], &[], |_| false);
+        let banner = banner_of("0.0.0.0:3000", None, ipv6);
+        assert!(banner.contains("--host ::") && !banner.contains('█'), "{banner}");
+        let banner = banner_of("[::]:3000", None, ipv6);
+        assert!(banner.contains("  other devices   http://[2001:db8::7]:3000\n"), "{banner}");
+    }
+
+    #[test]
+    fn only_a_tunnel_is_offered_as_one() {
+        let tunnel = || lan::rank(vec![("tun0".into(), "10.8.0.2".parse().unwrap())], &[], |_| false);
+        let banner = banner_of("0.0.0.0:3000", None, tunnel);
+        assert!(banner.contains("  other devices   http://10.8.0.2:3000   (tun0: tunnel"), "{banner}");
+    }
+
+    #[test]
+    fn a_machine_full_of_containers_has_a_short_list() {
+        let many = || {
+            let found = (1..40).map(|n| (format!("br-{n}"), IpAddr::from([172, 18, n, 1])));
+            lan::rank(found.collect(), &[], |_| false)
+        };
+        use std::net::IpAddr;
+        let banner = banner_of("0.0.0.0:3000", None, many);
+        assert_eq!(banner.matches("containers").count(), OTHERS_MAX + 1);
+        assert!(banner.contains("and 32 more"), "{banner}");
     }
 }

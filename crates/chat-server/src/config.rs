@@ -12,6 +12,7 @@ use crate::{
     address,
     room::{Limits, history::HistoryLimits},
     visitors,
+    web_origin::{self, WebOrigin},
     wire::faults::Lab,
 };
 
@@ -23,8 +24,8 @@ use crate::{
 pub struct Config {
     /// Address to listen on. The default is every network of this machine, because a room is for
     /// people at other devices: anybody who can reach this machine can then join. Use 127.0.0.1 to
-    /// keep it to this machine.
-    #[arg(long, env = "OTAGH_HOST", default_value = "0.0.0.0")]
+    /// keep it to this machine, and :: to be reached by IPv6, too.
+    #[arg(long, env = "OTAGH_HOST", default_value = "0.0.0.0", value_parser = host)]
     pub host: IpAddr,
 
     /// Port to listen on; 0 takes any free one.
@@ -32,22 +33,24 @@ pub struct Config {
     pub port: u16,
 
     /// The address people use, when it is not the one this server sees: behind a proxy, a tunnel or
-    /// TLS, as https://chat.example.org. Links and QR codes are made with it, pages from it may
-    /// connect, and connections sent to another name are refused, but for --allow-origin, localhost
-    /// and IP addresses.
-    #[arg(long, env = "OTAGH_PUBLIC_URL", value_parser = public_url)]
-    pub public_url: Option<String>,
+    /// TLS, as https://chat.example.org. Links and QR codes are made with it, but on a page that was
+    /// opened by another name; pages from it may connect, and connections sent to another name are
+    /// refused, but for --allow-origin, localhost and IP addresses. It has no path, because Otagh is
+    /// served at the root of a host.
+    #[arg(long, env = "OTAGH_PUBLIC_URL", value_parser = web_origin::public)]
+    pub public_url: Option<WebOrigin>,
 
     /// Origins whose pages may connect, besides the server's own host, as https://chat.example.org;
     /// several with commas. Programs that send no Origin may always connect.
-    #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',')]
-    pub allow_origin: Vec<String>,
+    #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',', value_parser = WebOrigin::parse_pages)]
+    pub allow_origin: Vec<WebOrigin>,
 
     /// Proxies in front of this server, as addresses or networks like 10.0.0.0/8; several with
     /// commas. Of a connection from one of these, X-Forwarded-For tells whose it is: of its entries
-    /// the last one that is no trusted proxy. Name only proxies that append to or replace that
-    /// header. Without this, everybody behind a proxy counts as one address, and the header of
-    /// everybody else is never looked at. (Forwarded, RFC 7239, is not read.)
+    /// the last one that is no trusted proxy; and X-Forwarded-Proto and -Host (or Forwarded, RFC 7239)
+    /// tell by which address it came, for links. Name only proxies that append to or replace the first
+    /// of these. Without this, everybody behind a proxy counts as one address, and the headers of
+    /// everybody else are never looked at.
     #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = address::network)]
     pub trusted_proxy: Vec<IpNet>,
 
@@ -226,12 +229,8 @@ impl Config {
     }
 
     /// The origins whose pages may connect, besides the server's own host.
-    pub fn origins(&self) -> Vec<String> {
-        let public = self.public_url.as_deref().and_then(|url| {
-            let uri = url.parse::<http::Uri>().ok()?;
-            Some(format!("{}://{}", uri.scheme()?, uri.authority()?))
-        });
-        self.allow_origin.iter().cloned().chain(public).collect()
+    pub fn origins(&self) -> Vec<WebOrigin> {
+        self.allow_origin.iter().chain(&self.public_url).cloned().collect()
     }
 }
 
@@ -242,12 +241,13 @@ impl Default for Config {
     }
 }
 
-fn public_url(raw: &str) -> Result<String, String> {
-    let uri: http::Uri = raw.parse().map_err(|error| format!("{error}"))?;
-    match (uri.scheme_str(), uri.authority(), uri.query()) {
-        (Some("http" | "https"), Some(_), None) => Ok(raw.trim_end_matches('/').to_owned()),
-        _ => Err("must be like https://chat.example.org".into()),
-    }
+fn host(raw: &str) -> Result<IpAddr, String> {
+    let bare = raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']')).unwrap_or(raw);
+    bare.parse().map_err(|_| {
+        "must be an IP address without a port: 0.0.0.0 for every network, :: for those of IPv6 as well, \
+         127.0.0.1 for this machine only; the port is --port, and the name that people use --public-url"
+            .to_owned()
+    })
 }
 
 fn at_least_one(raw: &str) -> Result<usize, String> {
@@ -282,6 +282,10 @@ mod tests {
         }
     }
 
+    fn parse(option: &str, value: &str) -> Result<Config, String> {
+        Config::try_parse_from(["otagh", option, value]).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn values_that_cannot_be_are_refused() {
         for bad in [
@@ -294,10 +298,43 @@ mod tests {
             ["--max-http-sockets", "0"],
             ["--head-max", "0"],
         ] {
-            assert!(Config::try_parse_from(["otagh", bad[0], bad[1]]).is_err(), "{bad:?}");
+            assert!(parse(bad[0], bad[1]).is_err(), "{bad:?}");
         }
-        let config = Config::try_parse_from(["otagh", "--public-url", "https://chat.example.org/"]).unwrap();
-        assert_eq!(config.public_url.as_deref(), Some("https://chat.example.org"));
-        assert_eq!(config.origins(), ["https://chat.example.org"]);
+        let config = parse("--public-url", "https://chat.example.org/").unwrap();
+        assert_eq!(config.public_url.as_ref().map(WebOrigin::as_str), Some("https://chat.example.org"));
+        assert_eq!(config.origins(), config.public_url.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn an_address_that_cannot_work_is_refused_with_what_to_do() {
+        for (option, value, what_to_do) in [
+            ("--public-url", "https://a.example/chat", "give it a name of its own"),
+            ("--public-url", "https://a.example?x", "leave out the '?'"),
+            ("--public-url", "https://a.example#x", "leave out the '#'"),
+            ("--public-url", "https://ali@a.example", "leave out the '@'"),
+            ("--public-url", "a.example", "begin with https:// or http://"),
+            ("--public-url", "wss://a.example", "write https:// or http://"),
+            ("--public-url", "https://a.example ", "leave that out"),
+            ("--public-url", "https://a.example:0", "from 1 to 65535"),
+            ("--public-url", "http://0.0.0.0:3000", "the one that people use"),
+            ("--public-url", "capacitor://localhost", "write https:// or http://"),
+            ("--public-url", "", "leave the option out"),
+            ("--allow-origin", "https://a.example/chat", "the root of a host"),
+            ("--allow-origin", "https://b.example,a.example", "begin with https:// or http://"),
+            ("--allow-origin", "https://b.example, https://a.example", "leave that out"),
+            ("--allow-origin", "*", "name each origin"),
+            ("--allow-origin", "https://*.example.org", "no host name"),
+            ("--allow-origin", "wss://a.example", "write https:// or http://"),
+            ("--host", "localhost", "127.0.0.1 for this machine only"),
+            ("--host", "0.0.0.0:3000", "the port is --port"),
+            ("--host", "*", "0.0.0.0 for every network"),
+        ] {
+            let error = parse(option, value).expect_err(value);
+            assert!(error.contains(what_to_do) && error.contains(option), "{option} {value:?}: {error}");
+        }
+        let several = parse("--allow-origin", "https://A.example/,http://b.example:80").unwrap();
+        let several: Vec<&str> = several.allow_origin.iter().map(WebOrigin::as_str).collect();
+        assert_eq!(several, ["https://a.example", "http://b.example"]);
+        assert_eq!(parse("--host", "[::1]").unwrap().host, IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]));
     }
 }

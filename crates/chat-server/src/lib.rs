@@ -18,7 +18,9 @@ pub mod event_stream;
 mod frame;
 pub mod handshake;
 mod headers;
+pub mod hints;
 pub mod hub;
+pub mod lan;
 pub mod open_files;
 pub mod qr;
 pub mod random;
@@ -28,6 +30,7 @@ pub mod server;
 pub mod share;
 pub mod transport;
 pub mod visitors;
+pub mod web_origin;
 pub mod wire;
 pub mod workbench;
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{
         Path, Query, Request, State,
         rejection::{PathRejection, QueryRejection},
@@ -18,11 +18,13 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
 use crate::{
+    address::Peer,
     connection::upgrade::upgrade,
     headers, pages, qr,
     server::App,
-    share::{room_path, share_url},
+    share::{self, room_path, share_url},
     transport::{classic, events, messages},
+    web_origin::WebOrigin,
     wire::{faults, stream},
     workbench::{echo, pipe},
 };
@@ -67,14 +69,20 @@ type RawRoom = Result<Path<String>, PathRejection>;
 
 /// A room's page, at its one address: another spelling of the id leads there, and so does a slash
 /// at the end.
-async fn room(State(app): State<Arc<App>>, raw: RawRoom, request: Request) -> Response {
+async fn room(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    raw: RawRoom,
+    request: Request,
+) -> Response {
     let Ok(Path(raw)) = raw else { return pages::bad_room(request).await };
     let Ok(room) = RoomId::parse(&raw) else { return pages::bad_room(request).await };
     if room.as_str() != raw || request.uri().path().ends_with('/') {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&(room_path(&room) + &query)).into_response();
     }
-    let share_url = share_url(&room, host(request.headers()), &app.addresses);
+    let asked = share::asked(&app.proxies, peer, request.headers());
+    let share_url = share_url(&room, asked.as_ref(), &app.addresses);
     pages::room(room, share_url, request).await
 }
 
@@ -86,16 +94,49 @@ async fn ways(raw: RawRoom, request: Request) -> Response {
     }
 }
 
-/// The room's address as a QR code.
-async fn room_qr(State(app): State<Arc<App>>, Path(raw): Path<String>, headers: HeaderMap) -> Response {
+/// What is to be drawn as a code.
+#[derive(Deserialize)]
+struct Drawn {
+    /// Scheme, host and port; the server's own word where it is left out.
+    origin: Option<String>,
+}
+
+/// The room's address as a QR code: at the origin that the page gives to others, which knows best where it
+/// is; so that the code beside a link is the code of that link.
+async fn room_qr(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    Path(raw): Path<String>,
+    drawn: Result<Query<Drawn>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let refuse = |status: StatusCode, why: String| (status, why + "\n").into_response();
     let room = match RoomId::parse(&raw) {
         Ok(room) => room,
-        Err(invalid) => return (StatusCode::BAD_REQUEST, invalid.detail + "\n").into_response(),
+        Err(invalid) => return refuse(StatusCode::BAD_REQUEST, invalid.detail),
     };
-    match qr::svg(&share_url(&room, host(&headers), &app.addresses)) {
-        Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-cache")], svg)
+    let asked = share::asked(&app.proxies, peer, &headers);
+    let url = match drawn {
+        Ok(Query(Drawn { origin: None })) => share_url(&room, asked.as_ref(), &app.addresses),
+        Ok(Query(Drawn { origin: Some(origin) })) => match WebOrigin::parse(&origin) {
+            Ok(origin)
+                if share::may_be_drawn(&origin, asked.as_ref(), &headers, &app.origins, &app.addresses) =>
+            {
+                origin.to_string() + &room_path(&room)
+            }
+            Ok(_) => {
+                let why = "only a page of this server has a code drawn for the address it was opened at";
+                return refuse(StatusCode::FORBIDDEN, why.to_owned());
+            }
+            Err(bad) => return refuse(StatusCode::BAD_REQUEST, format!("'origin': {bad}")),
+        },
+        Err(bad) => return refuse(StatusCode::BAD_REQUEST, bad.body_text()),
+    };
+    match qr::svg(&url) {
+        // Kept by nobody, who might give it to somebody it would not have been drawn for.
+        Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")], svg)
             .into_response(),
-        Err(_) => (StatusCode::URI_TOO_LONG, "the address is too long for a QR code\n").into_response(),
+        Err(_) => refuse(StatusCode::URI_TOO_LONG, "the address is too long for a QR code".to_owned()),
     }
 }
 
@@ -111,8 +152,4 @@ async fn go(form: Result<Query<Go>, QueryRejection>, request: Request) -> Respon
         Ok(Ok(room)) => Redirect::to(&room_path(&room)).into_response(),
         Ok(Err(_)) | Err(_) => pages::bad_room(request).await,
     }
-}
-
-fn host(headers: &HeaderMap) -> Option<&str> {
-    headers.get(header::HOST).and_then(|host| host.to_str().ok())
 }

@@ -17,7 +17,6 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
 };
-#[cfg(target_os = "linux")]
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -29,11 +28,13 @@ use crate::{
     config::Config,
     connection::registry::Registry,
     door::Door,
+    hints::Hints,
     hub::Hub,
-    router,
-    share::{self, Addresses},
+    lan, router,
+    share::Addresses,
     transport::{lobby::Lobby, meter::Meter},
     visitors::Visitors,
+    web_origin::WebOrigin,
     wire::{captures::Captures, socket::HttpSocket},
 };
 
@@ -54,7 +55,7 @@ pub struct App {
     /// The options.
     pub config: Config,
     /// The origins whose pages may connect, besides the server's own host.
-    pub origins: Vec<String>,
+    pub origins: Vec<WebOrigin>,
     /// How this server is reached.
     pub addresses: Addresses,
     /// The clock of the rooms and the recordings.
@@ -73,6 +74,8 @@ pub struct App {
     pub visitors: Visitors,
     /// Whose word about an address is taken.
     pub proxies: TrustedProxies,
+    /// What only the operator can mend.
+    pub hints: Hints,
     /// The tasks that must end before the process may.
     pub tasks: TaskTracker,
     /// Cancelled when the server stops: what would answer for ever, ends.
@@ -117,8 +120,7 @@ impl Server {
         };
         let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let addresses =
-            Addresses { public_url: config.public_url.clone(), bound, lan: share::lan_addresses() };
+        let addresses = Addresses { public_url: config.public_url.clone(), bound, lan: lan::find };
         let clock = Clock::start();
         let app = App {
             lobby: Lobby::default(),
@@ -131,6 +133,7 @@ impl Server {
             door: Door::new(config.max_http_sockets),
             visitors: Visitors::new(config.address_limits()),
             proxies: TrustedProxies::new(config.trusted_proxy.clone()),
+            hints: Hints::new(Instant::now()),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             config,
@@ -173,6 +176,14 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // option means something else, and is not needed.)
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
+    // Every address means those of IPv4, too, also where the system would keep the two apart. Where it
+    // cannot do that it says so, and IPv6 alone is better than nothing.
+    if address.is_ipv6()
+        && address.ip().is_unspecified()
+        && let Err(error) = SockRef::from(&socket).set_only_v6(false)
+    {
+        tracing::warn!(%error, "listening by IPv6 only");
+    }
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -224,7 +235,9 @@ async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: 
     let peer = Peer(peer.ip());
     let meter = Arc::new(Meter::default());
     let counted = meter.clone();
+    let served_by = app.clone();
     let service = router.map_request(move |mut request: Request<Incoming>| {
+        served_by.hints.came(peer.0, request.headers(), &served_by.proxies, Instant::now());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(meter.clone());
         request

@@ -24,6 +24,32 @@ pub(crate) fn classic_path(room: &RoomId) -> String {
     format!("/classic/{}", encode(room.as_str()))
 }
 
+/// The origin by which others reach this server: the page's own, or that of the server's word, if it leads
+/// further: to this machine only, to its network by a number, or by a name, which no server has but from
+/// its operator. Whoever came by a name, a proxy or a tunnel has an address that works, whatever the server
+/// sees of it.
+pub fn origin_for_others(told: &str) -> String {
+    let own = window().location().origin().unwrap_or_default();
+    if reach(told) > reach(&own) { told.to_owned() } else { own }
+}
+
+/// How far an origin leads: 0 to this very machine, 1 to its network, 2 to wherever the name is known.
+fn reach(origin: &str) -> u8 {
+    let host = origin.split('/').nth(2).unwrap_or_default();
+    let label = host.split(':').next().and_then(|name| name.rsplit('.').next()).unwrap_or_default();
+    // No name ends in a number (URL Standard, "ends in a number").
+    let is_address = host.starts_with('[') || label.bytes().all(|byte| byte.is_ascii_digit());
+    let is_own = match is_address {
+        true => ["127.", "0.0.0.0", "[::1]"].iter().any(|own| host.starts_with(own)),
+        false => label == "localhost",
+    };
+    match (is_own, is_address) {
+        (true, _) => 0,
+        (false, true) => 1,
+        (false, false) => 2,
+    }
+}
+
 /// Goes to the room's page.
 pub fn go_to_room(room: &RoomId) {
     if window().location().set_href(&room_path(room)).is_err() {
@@ -33,7 +59,7 @@ pub fn go_to_room(room: &RoomId) {
 
 /// Percent-encodes a path segment (RFC 3986 §2.1). Written here because the server draws links
 /// too, and has no `encodeURIComponent`.
-fn encode(segment: &str) -> String {
+pub fn encode(segment: &str) -> String {
     let mut encoded = String::with_capacity(segment.len());
     for byte in segment.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
@@ -49,6 +75,36 @@ fn encode(segment: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_leads_further_than_an_address_and_that_further_than_localhost() {
+        for own in [
+            "http://localhost:3000",
+            "http://localhost",
+            "https://x.localhost:3000",
+            "http://127.0.0.1:3000",
+            "http://127.8.9.1",
+            "http://[::1]:3000",
+            "http://[::1]",
+            "http://0.0.0.0:3000",
+        ] {
+            assert_eq!(reach(own), 0, "{own}");
+        }
+        for address in ["http://192.168.1.7:3000", "http://10.8.0.2", "http://[2001:db8::abcd]:3000", ""] {
+            assert_eq!(reach(address), 1, "{address:?}");
+        }
+        for name in [
+            "https://chat.example.org",
+            "https://chat.example.org:8443",
+            "http://mac.local:3000",
+            "http://server:3000",
+            "https://127.0.0.1.nip.io",
+            "https://localhost.example",
+            "http://server2",
+        ] {
+            assert_eq!(reach(name), 2, "{name}");
+        }
+    }
 
     #[test]
     fn a_persian_room_has_a_plain_path() {

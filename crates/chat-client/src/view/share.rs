@@ -1,9 +1,10 @@
-//! Sharing the room: its address to copy, and a code for a phone's camera. Works on plain HTTP,
-//! where the clipboard API does not exist.
+//! Sharing the room: its address to copy, and a code for a phone's camera. Which address that is, page and
+//! server know together ([`location::origin_for_others`]); the server draws the code for the one that is
+//! shown. Works on plain HTTP, where the clipboard API does not exist.
 
 use chat_protocol::RoomId;
 use leptos::prelude::*;
-use web_sys::HtmlDialogElement;
+use web_sys::{Element, HtmlDialogElement, HtmlInputElement};
 
 use super::{
     bind::{follow, press, text},
@@ -18,13 +19,21 @@ use crate::{
 #[component]
 pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> impl IntoView {
     let copied = RwSignal::new(String::new());
+    let path = location::room_path(&room);
 
+    let told = share_url.clone();
     follow(move || {
         let dialog: HtmlDialogElement = element("share");
         if !open.get() {
             dialog.close();
         } else if !dialog.open() {
             copied.set(String::new());
+            let origin = location::origin_for_others(told.strip_suffix(&path).unwrap_or_default());
+            element::<HtmlInputElement>("address").set_value(&[&origin, &*path].concat());
+            let code = [&path, "/qr.svg?origin=", &location::encode(&origin)].concat();
+            if element::<Element>("code").set_attribute("src", &code).is_err() {
+                leptos::logging::warn!("the code could not be shown");
+            }
             if dialog.show_modal().is_err() {
                 leptos::logging::warn!("the dialog could not be shown");
             }
@@ -34,7 +43,6 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
         let done = clipboard::copy_field(&element("address"));
         copied.set(if done { share::COPIED } else { share::COPY_BY_HAND }.to_owned());
     };
-    let code = format!("{}/qr.svg", location::room_path(&room));
     view! {
         <dialog id="share" aria-labelledby="share-title" on:close=move |_| open.set(false)>
             <div class="share">
@@ -50,7 +58,7 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
                         {icon::view(icon::CLOSE)}
                     </button>
                 </div>
-                <img class="qr" src=code alt=share::QR_ALT width="240" height="240" loading="lazy" />
+                <img id="code" class="qr" alt=share::QR_ALT width="240" height="240" />
                 <p class="caption">{share::SCAN}</p>
                 <div class="address">
                     <input id="address" readonly value=share_url aria-label=share::LINK />

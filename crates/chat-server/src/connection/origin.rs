@@ -10,13 +10,14 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, Uri, header, uri::Authority};
+use http::{HeaderMap, header, uri::Authority};
 
-/// Whether a request was sent to this server under a name of its own: the host of one of `own`
-/// (whole origins), an IP address or `localhost`, none of which a stranger can own. The port does
-/// not count, because a proxy may have another. With `own` empty the server knows no name, and any
-/// will do.
-pub fn is_own_host(headers: &HeaderMap, own: &[String]) -> bool {
+use crate::web_origin::WebOrigin;
+
+/// Whether a request was sent to this server under a name of its own: the host of one of `own`, an IP
+/// address or `localhost`, none of which a stranger can own. The port does not count, because a proxy may
+/// have another. With `own` empty the server knows no name, and any will do.
+pub fn is_own_host(headers: &HeaderMap, own: &[WebOrigin]) -> bool {
     if own.is_empty() {
         return true;
     }
@@ -25,45 +26,32 @@ pub fn is_own_host(headers: &HeaderMap, own: &[String]) -> bool {
     let Ok(host) = Authority::try_from(host.as_bytes()) else { return false };
     let name = host.host().trim_end_matches('.');
     let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let is_own = |origin: &String| {
-        let origin = origin.parse::<Uri>();
-        origin.is_ok_and(|origin| origin.host().is_some_and(|own| own.eq_ignore_ascii_case(name)))
-    };
+    let is_own = |origin: &WebOrigin| origin.host().trim_end_matches('.').eq_ignore_ascii_case(name);
     bare.parse::<IpAddr>().is_ok() || name.eq_ignore_ascii_case("localhost") || own.iter().any(is_own)
 }
 
-/// Whether a request may open a connection: it has no `Origin`, or one whose host and port are the
-/// ones the request was sent to, or one on the list. `allowed` holds whole origins, as
-/// `https://chat.example.org`. No browser sends two, so two are a stranger's.
-pub fn is_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
+/// Whether a request may open a connection: it has no `Origin`, or one whose host and port are the ones the
+/// request was sent to, or one of `allowed`. No browser sends two, so two are a stranger's.
+pub fn is_allowed(headers: &HeaderMap, allowed: &[WebOrigin]) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
     if origins.next().is_some() {
         return false;
     }
-    let Ok(origin) = origin.to_str() else { return false };
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
-        || host.is_some_and(|host| is_same_host(origin, host))
-}
-
-/// The scheme does not count, because a proxy in front may have taken the TLS off; the port does,
-/// but for each scheme's own.
-fn is_same_host(origin: &str, host: &str) -> bool {
-    let Ok(origin) = origin.parse::<Uri>() else { return false };
-    let (Some(scheme), Some(authority)) = (origin.scheme_str(), origin.authority()) else { return false };
-    let own_port = match scheme {
-        "http" => ":80",
-        "https" => ":443",
-        _ => return false,
+    let Some(origin) = origin.to_str().ok().and_then(|origin| WebOrigin::parse_pages(origin).ok()) else {
+        return false;
     };
-    let bare = |host: &str| host.strip_suffix(own_port).unwrap_or(host).to_ascii_lowercase();
-    bare(authority.as_str()) == bare(host)
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    allowed.contains(&origin) || host.is_some_and(|host| origin.is_at(host))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn own(origins: &[&str]) -> Vec<WebOrigin> {
+        origins.iter().map(|origin| WebOrigin::parse_pages(origin).unwrap()).collect()
+    }
 
     fn allowed(origin: Option<&str>, host: &str) -> bool {
         let mut headers = HeaderMap::new();
@@ -71,7 +59,7 @@ mod tests {
         if let Some(origin) = origin {
             headers.insert(header::ORIGIN, origin.parse().unwrap());
         }
-        is_allowed(&headers, &["https://chat.example.org".into()])
+        is_allowed(&headers, &own(&["https://chat.example.org:443/", "capacitor://localhost"]))
     }
 
     #[test]
@@ -82,13 +70,15 @@ mod tests {
         assert!(allowed(Some("http://[::1]:3000"), "[::1]:3000"));
         assert!(allowed(Some("https://otagh.example"), "otagh.example"), "behind a proxy with TLS");
         assert!(allowed(Some("http://otagh.example"), "otagh.example:80"));
+        assert!(allowed(Some("https://otagh.example"), "otagh.example:443"));
         assert!(allowed(Some("https://chat.example.org"), "10.0.0.7:3000"));
+        assert!(allowed(Some("capacitor://localhost"), "10.0.0.7:3000"));
     }
 
     #[test]
     fn with_a_public_url_a_host_that_is_not_ours_may_not() {
-        let own = ["https://chat.example.org".to_owned(), "http://friend.example:8080".into()];
-        let asked = |hosts: &[&str], own: &[String]| {
+        let own = own(&["https://chat.example.org", "http://friend.example:8080"]);
+        let asked = |hosts: &[&str], own: &[WebOrigin]| {
             let mut headers = HeaderMap::new();
             for host in hosts {
                 headers.append(header::HOST, host.parse().unwrap());
@@ -151,6 +141,8 @@ mod tests {
             "",
             "file://",
             "http://",
+            "capacitor://localhost:3000",
+            "ws://localhost:3000",
         ] {
             assert!(!allowed(Some(stranger), "localhost:3000"), "{stranger:?}");
         }

@@ -10,7 +10,7 @@ use axum::{
     response::Response,
 };
 use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
-use http::{HeaderMap, Uri, header};
+use http::{HeaderMap, Method, Uri, header};
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -40,13 +40,19 @@ pub async fn upgrade(
     };
     let room = RoomId::parse(&room).map_err(|invalid| Refused::BadRequest(invalid.detail))?;
     let client_id = ClientId::parse(&client_id).map_err(|invalid| Refused::BadRequest(invalid.detail))?;
-    let accept = handshake::check(request.method(), request.version(), request.headers())?;
-    handshake::check_site(&app, request.headers())?;
+    let now = Instant::now();
+    let (method, version, headers) = (request.method(), request.version(), request.headers());
+    let accept = handshake::check(method, version, headers).inspect_err(|_| {
+        if method == Method::GET {
+            app.hints.no_upgrade(version, headers, now);
+        }
+    })?;
+    handshake::check_site(&app, headers).inspect_err(|refused| app.hints.refused(refused, headers, now))?;
     let offered = offers_subprotocol(request.headers());
     let on_upgrade = handshake::socket(&mut request)?;
     let client = app.proxies.client(peer, request.headers());
     let recorded_for = asks_for_recording(request.uri()).then_some(client);
-    let place = handshake::reserve(&app, client, Instant::now())?;
+    let place = handshake::reserve(&app, client, now)?;
 
     let destination = Destination { room, client_id };
     app.tasks.clone().spawn(async move {

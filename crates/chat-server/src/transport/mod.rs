@@ -4,7 +4,10 @@
 //! [`messages`] is polling, long polling and saying, [`events`] a stream, [`classic`] a page without
 //! JavaScript; [`meter`] counts what each costs. What a room decides is not known here.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Extension,
@@ -109,7 +112,8 @@ impl FromRequestParts<Arc<App>> for Arrival {
             Extension::<Peer>::from_request_parts(parts, app).await.map_err(missing)?;
         let Extension(meter) =
             Extension::<Arc<Meter>>::from_request_parts(parts, app).await.map_err(missing)?;
-        handshake::check_site(app, &parts.headers).map_err(Refusal::Site)?;
+        let refused = |why: &Refused| app.hints.refused(why, &parts.headers, Instant::now());
+        handshake::check_site(app, &parts.headers).inspect_err(refused).map_err(Refusal::Site)?;
         // Whoever asks becomes a member: a page of another site shall not make its readers ask, by a
         // picture or a frame, say, for which browsers send no `Origin`. A link to the classic page is
         // another thing.

@@ -49,7 +49,12 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let accept = handshake::check(request.method(), request.version(), request.headers())?;
-    handshake::check_site(app, request.headers())?;
+    handshake::check_site(app, request.headers()).inspect_err(|refused| {
+        // What somebody wrote by hand into a pipe is no operator's business.
+        if client.is_some() {
+            app.hints.refused(refused, request.headers(), Instant::now());
+        }
+    })?;
     let on_upgrade = handshake::socket(&mut request)?;
     let place = client.map(|client| handshake::reserve(app, client, Instant::now())).transpose()?;
     app.tasks.spawn(async move {
