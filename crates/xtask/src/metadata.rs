@@ -51,6 +51,8 @@ pub(crate) struct Leptos {
     site_pkg_dir: PathBuf,
     assets_dir: PathBuf,
     end2end_dir: PathBuf,
+    /// The oldest browsers that the style is for: `chrome 96, safari 15.4`.
+    browserquery: String,
 }
 
 /// `[workspace.metadata.budget.NAME]`: of the client with this output name, one budget for each
@@ -142,6 +144,11 @@ impl Workspace {
 
     pub(crate) fn style(&self, client: &Client) -> PathBuf {
         self.root.join(&client.style_file)
+    }
+
+    /// The oldest browsers that the style is for, as cargo-leptos reads them.
+    pub(crate) fn browsers(&self) -> &str {
+        &self.leptos.browserquery
     }
 
     pub(crate) fn assets(&self) -> PathBuf {

@@ -41,10 +41,11 @@ type Files = BTreeMap<PathBuf, Vec<u8>>;
 fn gather(workspace: &Workspace) -> Result<Files> {
     let mut files = Files::new();
     add_folder(&mut files, &workspace.assets(), Path::new(""))?;
+    let browsers = style::browsers(workspace.browsers())?;
     for client in workspace.clients() {
         add_folder(&mut files, &workspace.bindings(client).join("pkg"), workspace.package())?;
         let sheet = workspace.package().join(&client.output_name).with_extension("css");
-        files.insert(sheet, style::bundle(&workspace.style(client))?.into_bytes());
+        files.insert(sheet, style::bundle(&workspace.style(client), browsers)?.into_bytes());
     }
     Ok(files)
 }

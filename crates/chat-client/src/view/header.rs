@@ -1,15 +1,22 @@
 //! The bar above the conversation: which room, how many are in it, how the connection is, and the
-//! room's few controls.
+//! room's few controls. Where the bar is narrow, some of them are a menu behind a button; which and
+//! where is the style's to say (`style/small.css`), and they are the same buttons.
 
 use chat_protocol::RoomId;
-use leptos::prelude::*;
+use leptos::{
+    ev::{FocusEvent, KeyboardEvent},
+    prelude::*,
+};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, Node};
 
 use super::{
-    bind::{attr, press, text},
+    bind::{attr, follow, press, text},
     icon,
     theme::ThemeButton,
 };
 use crate::{
+    browser::{element, focus},
     chat::Chat,
     fa::words::{self, connection, people, share},
     socket::Link,
@@ -24,7 +31,40 @@ pub(crate) fn Header(
     people_open: RwSignal<bool>,
     /// Whether the room is being shared.
     sharing: RwSignal<bool>,
+    /// Whether the menu is open; without effect where the bar has room for what is in it.
+    menu_open: RwSignal<bool>,
 ) -> impl IntoView {
+    // Into the menu, and out of it where it closes around the focus.
+    follow(move || {
+        if menu_open.get() {
+            // What is still hidden cannot hold the focus.
+            request_animation_frame(|| focus(&element::<HtmlElement>("share-button")));
+        } else if menu_holds(active().as_ref()) {
+            focus(&element::<HtmlElement>("open-menu"));
+        }
+    });
+    // Before what was chosen opens a dialog, which gives the focus back to where it was.
+    let chosen = move || {
+        focus(&element::<HtmlElement>("open-menu"));
+        menu_open.set(false);
+    };
+    let on_focus_out = move |event: FocusEvent| {
+        let to = event.related_target().map(|to| to.unchecked_into::<Node>());
+        if to.is_some() && !menu_holds(to.as_ref()) {
+            menu_open.set(false);
+        }
+    };
+    let on_key = move |event: KeyboardEvent| {
+        let to = active().filter(|_| menu_open.get_untracked()).and_then(|item| match event.key().as_str() {
+            "ArrowDown" => item.next_sibling(),
+            "ArrowUp" => item.previous_sibling(),
+            _ => None,
+        });
+        if let Some(to) = to {
+            event.prevent_default();
+            focus(to.unchecked_ref());
+        }
+    };
     let here = move || {
         let count = chat.with_roster(|room| room.roster.count());
         if count == 0 { String::new() } else { people::here(count.into()) }
@@ -42,16 +82,6 @@ pub(crate) fn Header(
             <div id="controls" class="actions">
                 <button
                     type="button"
-                    class="icon-button"
-                    aria-label=share::SHARE
-                    title=share::SHARE
-                    on:click=press(move || sharing.set(true))
-                >
-                    {icon::view(icon::SHARE)}
-                </button>
-                <ThemeButton />
-                <button
-                    type="button"
                     id="open-people"
                     class="icon-button people-button"
                     aria-label=people::OPEN
@@ -62,9 +92,50 @@ pub(crate) fn Header(
                 >
                     {icon::view(icon::PEOPLE)}
                 </button>
+                <button
+                    type="button"
+                    id="open-menu"
+                    class="icon-button more-button"
+                    aria-label=words::MORE
+                    title=words::MORE
+                    aria-controls="menu"
+                    aria-expanded=attr(move || Some(if menu_open.get() { "true" } else { "false" }))
+                    on:click=press(move || menu_open.update(|open| *open = !*open))
+                >
+                    {icon::view(icon::MORE)}
+                </button>
+                <div class="backdrop" data-open=attr(move || menu_open.get().then_some("")) on:click=press(move || menu_open.set(false))></div>
+                <div
+                    id="menu"
+                    class="menu"
+                    data-open=attr(move || menu_open.get().then_some(""))
+                    on:click=press(chosen)
+                    on:focusout=on_focus_out
+                    on:keydown=on_key
+                >
+                    <button
+                        type="button"
+                        id="share-button"
+                        class="icon-button"
+                        aria-label=share::SHARE
+                        title=share::SHARE
+                        on:click=press(move || sharing.set(true))
+                    >
+                        {icon::view(icon::SHARE)}
+                    </button>
+                    <ThemeButton />
+                </div>
             </div>
         </header>
     }
+}
+
+fn active() -> Option<Node> {
+    document().active_element().map(Into::into)
+}
+
+fn menu_holds(node: Option<&Node>) -> bool {
+    element::<Element>("menu").contains(node)
 }
 
 /// The connection in a word or two, and the measured round trip.

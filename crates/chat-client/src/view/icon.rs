@@ -18,6 +18,8 @@ pub const SEND: &str = "M20 4 3.5 11.2 10 13.5 M20 4 13.5 20.5 10 13.5 M20 4 10 
 pub const PEOPLE: &str = "M9 11.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7z M2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6 M16 4.8a3.5 3.5 0 0 1 0 6.4 M17.8 14.4c2.2.8 3.7 2.8 3.7 5.6";
 /// Share.
 pub const SHARE: &str = "M12 15V3.5 M8 7l4-4 4 4 M6.5 11H5v9.5h14V11h-1.5";
+/// More, in three dots that the style makes thicker.
+pub const MORE: &str = "M12 5.5h0 M12 12h0 M12 18.5h0";
 /// Close.
 pub const CLOSE: &str = "M6 6l12 12 M18 6 6 18";
 /// Half light, half dark.

@@ -35,6 +35,7 @@ pub fn RoomPage(
     let chat = Chat::new(room.clone());
     let people_open = RwSignal::new(false);
     let sharing = RwSignal::new(false);
+    let menu_open = RwSignal::new(false);
 
     follow({
         let room = room.clone();
@@ -56,8 +57,8 @@ pub fn RoomPage(
     let entered = move || !asked();
 
     view! {
-        <div id="room" class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
-            <Header chat room=room.clone() people_open sharing />
+        <div id="room" class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false); menu_open.set(false) }>
+            <Header chat room=room.clone() people_open sharing menu_open />
             <main class="talk" inert=flag(move || people_open.get())>
                 <Notice chat />
                 <Entrance chat asked enter />

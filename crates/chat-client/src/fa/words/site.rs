@@ -59,6 +59,9 @@ pub fn bad_room_hint() -> String {
 /// The button that changes between light and dark.
 pub const THEME: &str = "پوسته";
 
+/// The button before what has no room in the bar.
+pub const MORE: &str = "گزینه‌های بیشتر";
+
 /// Close a dialog or a drawer.
 pub const CLOSE: &str = "بستن";
 /// Accept what was typed.
