@@ -50,6 +50,7 @@ test('behind a tunnel, link, copy and code are the page\'s own', async ({ server
   expect(address.href).toBe(`${tunnel.url}/r/%D8%A8%D8%A7%D8%BA`);
   await dialog.getByRole('button', { name: 'رونوشت' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address.href);
+  await page.close();
   await tunnel.stop();
 });
 

@@ -2,6 +2,7 @@
 
 import type { Page, Request, WebSocketRoute } from '@playwright/test';
 
+import { Proxy } from './fixtures/proxy.ts';
 import { expect, test } from './fixtures/test.ts';
 import { enter, message, say } from './room.ts';
 
@@ -291,6 +292,40 @@ test.describe('a way that fails', () => {
     await sockets[1]!.close({ code: 4500 });
     await expect(way(sara, 'socket')).toHaveAttribute('data-rests', '');
   });
+});
+
+test.describe('behind a proxy that gathers', () => {
+  for (const gathers of ['body', 'everything'] as const) {
+    test(`${gathers} of a stream, its card says that it is silent, and asks for nothing`, async ({ server, somebody }) => {
+      test.slow();
+      const proxy = await Proxy.start(server.port, { gathers });
+      const sara = await somebody();
+      await sara.goto(`${proxy.url}/ways/ways`);
+      const trouble = way(sara, 'events').locator('.trouble');
+      const silent = 'جریان باز است ولی چیزی از آن نمی‌رسد؛ گویا پراکسی‌ای میان راه آن را نگه می‌دارد.';
+      await expect(trouble).toHaveText(silent, { timeout: 20_000 });
+      await sara.getByLabel('پیام', { exact: true }).fill('کسی می‌شنود؟');
+      await sara.getByRole('button', { name: 'بگو' }).click();
+      for (const token of ['socket', 'long-poll', 'poll']) {
+        await expect(way(sara, token).locator('.heard li'), token).toContainText(['کسی می‌شنود؟']);
+        await expect(way(sara, token).locator('.trouble'), token).toHaveText('');
+      }
+      await expect(way(sara, 'events').locator('.heard li')).toHaveCount(0);
+      // The stream that shows what passes the socket is held back, too.
+      await expect(way(sara, 'socket').locator('.gap')).toContainText('ضبط این اتصال در دست نیست', { timeout: 15_000 });
+      await expect(trouble).toHaveText(silent);
+      const asked = (what: string) => proxy.asked.filter((url) => url.includes(what)).length;
+      expect(asked('/costs?client=events-')).toBe(0);
+      expect(asked('/events?client=events-')).toBe(1);
+
+      proxy.release();
+      await expect(way(sara, 'events').locator('.heard li')).toContainText(['کسی می‌شنود؟']);
+      await expect(trouble).toHaveText('');
+      await expect(figure(sara, 'events', 'درخواست')).not.toHaveText('۰');
+      await sara.close();
+      await proxy.stop();
+    });
+  }
 });
 
 test.describe('two tabs that are one member', () => {

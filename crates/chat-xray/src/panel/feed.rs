@@ -21,6 +21,8 @@ use super::{
     replay::Score,
 };
 
+/// How long a stream may take to begin. The server sends at once what it has.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 /// How long what comes is gathered before it is drawn.
 const GATHER: Duration = Duration::from_millis(60);
 
@@ -148,4 +150,13 @@ fn listen(token: &str, recordings: Recordings) {
     heard.forget();
     failed.forget();
     opened.forget();
+    set_timeout(
+        move || {
+            let is_silent = recordings.write().get(number).is_some_and(Recording::is_silent);
+            if is_silent {
+                recordings.tell(number, Stream::Held);
+            }
+        },
+        SILENCE_MAX,
+    );
 }

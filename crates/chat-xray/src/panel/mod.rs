@@ -128,7 +128,7 @@ fn Which(recordings: Recordings) -> impl IntoView {
     let chip = move |(number, standing): (usize, Standing)| {
         let told = match standing {
             Standing::Live => words::LIVE.to_owned(),
-            Standing::Unknown => words::UNKNOWN.to_owned(),
+            Standing::Unknown | Standing::Held => words::UNKNOWN.to_owned(),
             Standing::Unseen => words::UNSEEN.to_owned(),
             Standing::Ended(code) => words::ended(code),
         };
@@ -163,6 +163,7 @@ fn Notes(recordings: Recordings) -> impl IntoView {
     });
     let standing = Memo::new(move |_| recordings.with(Recording::standing));
     let stream = move || match standing.get() {
+        Some(Standing::Held) => Some(words::STREAM_HELD),
         Some(Standing::Unknown) => Some(words::STREAM_LOST),
         Some(Standing::Unseen) => Some(words::STREAM_GONE),
         _ => None,

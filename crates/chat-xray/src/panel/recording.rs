@@ -52,6 +52,8 @@ pub enum Stream {
     /// It comes.
     #[default]
     Open,
+    /// It is open, and not even its beginning has come: something in between holds it back.
+    Held,
     /// It broke off, and is being opened anew.
     Lost,
     /// There is none any more: the server does not know the recording, or nobody asks it.
@@ -63,6 +65,8 @@ pub enum Stream {
 pub enum Standing {
     /// The connection lives, as far as anybody knows.
     Live,
+    /// What becomes of it will be known when the stream is let through.
+    Held,
     /// What becomes of it will be known when the stream is back.
     Unknown,
     /// What became of it will not be known.
@@ -160,6 +164,14 @@ impl Recording {
     pub fn came(&mut self, event: &Event, now: u64) {
         let began = now.saturating_sub(event.at_us());
         self.began = Some(self.began.map_or(began, |before| before.min(began)));
+        if self.stream == Stream::Held {
+            self.stream = Stream::Open;
+        }
+    }
+
+    /// Whether its stream is open, as far as one knows, and nothing came out of it.
+    pub fn is_silent(&self) -> bool {
+        self.began.is_none() && self.stream == Stream::Open
     }
 
     /// The moment `now` of the reader's clock as a time of the recording; not later than it is.
@@ -230,6 +242,7 @@ impl Recording {
         match (&self.ended, self.stream) {
             (Some(ended), _) => Standing::Ended(ended.code),
             (None, Stream::Open) => Standing::Live,
+            (None, Stream::Held) => Standing::Held,
             (None, Stream::Lost) => Standing::Unknown,
             (None, Stream::Gone) => Standing::Unseen,
         }
@@ -381,8 +394,15 @@ mod tests {
             recording.standing()
         };
         assert_eq!(standing(Stream::Open), Standing::Live);
+        assert_eq!(standing(Stream::Held), Standing::Held);
         assert_eq!(standing(Stream::Lost), Standing::Unknown);
         assert_eq!(standing(Stream::Gone), Standing::Unseen);
+        assert_eq!(standing(Stream::Open), Standing::Live);
+        assert!(recording.is_silent());
+        recording.stream = Stream::Held;
+        assert!(!recording.is_silent(), "it was told already");
+        recording.came(&Event::Ended(Ended { at_us: 1, code: None, by_server: true }), 2);
+        assert_eq!(recording.standing(), Standing::Live);
         recording.take(Event::Ended(Ended { at_us: 1, code: Some(4000), by_server: true }));
         assert_eq!(recording.standing(), Standing::Ended(Some(4000)));
     }

@@ -189,6 +189,8 @@ fn told_of(trouble: Trouble) -> String {
         Trouble::Closed(code) if code == CloseCode::Replaced.code() => words::ELSEWHERE.to_owned(),
         Trouble::Closed(code) => words::closed(code),
         Trouble::Strange => words::STRANGE.to_owned(),
+        // It is open, and stays so: nothing is tried again.
+        Trouble::Silent => return words::SILENT.to_owned(),
     };
     format!("{what} {}", if trouble.passes() { words::AGAIN } else { words::RESTS })
 }

@@ -8,6 +8,10 @@ use serde_json::Value;
 
 /// Most messages a way shows; the oldest go.
 pub const SHOWN_MAX: usize = 100;
+/// How long a stream may owe something before it is called silent, in milliseconds: what begins it is sent
+/// at once, and so is what another way has brought already. A slow network is a second late, a proxy that
+/// gathers an answer a minute.
+const SILENCE_MAX: f64 = 5_000.0;
 /// Most sent messages whose arrival is waited for.
 const SENT_MAX: usize = 200;
 
@@ -72,6 +76,8 @@ pub enum Trouble {
     Closed(u16),
     /// What came was not understood.
     Strange,
+    /// It is open, or was at least asked for, and nothing comes out of it: what is in between holds it back.
+    Silent,
 }
 
 impl Trouble {
@@ -83,7 +89,7 @@ impl Trouble {
     /// Whether it may be over by itself, so that it makes sense to try again.
     pub fn passes(self) -> bool {
         match self {
-            Self::Lost | Self::Strange => true,
+            Self::Lost | Self::Strange | Self::Silent => true,
             // Taken names become free, and who was too fast has waited.
             Self::Refused(status) => status >= 500 || matches!(status, 409 | 429),
             Self::Closed(code) => CloseCode::should_reconnect(code),
@@ -120,9 +126,23 @@ pub struct Runner {
     pub gap: Option<Gap>,
     /// What is wrong with it, if something is.
     pub trouble: Option<Trouble>,
+    /// Of a stream that is open: whether it is.
+    is_open: bool,
+    /// Since when it owes something.
+    owes_since: Option<f64>,
 }
 
 impl Runner {
+    /// Whether something should have come by this way, and has not yet.
+    pub fn owes(&self) -> bool {
+        self.owes_since.is_some()
+    }
+
+    /// Whether that should have been here long ago, at `now`.
+    pub fn is_silent(&self, now: f64) -> bool {
+        self.owes_since.is_some_and(|since| now - since > SILENCE_MAX)
+    }
+
     /// The middle one of its delays, in milliseconds.
     pub fn median(&self) -> Option<f64> {
         let mut delays = self.delays.clone();
@@ -205,6 +225,28 @@ impl Race {
         }
         let (name, text) = (said.name.clone(), said.text.clone());
         runner.heard.push(Heard { seq: said.seq, name, text, delay });
+        let stream = &mut self.runners[Way::Events as usize];
+        if way == Way::Socket && stream.is_open && stream.seq < Some(said.seq) {
+            stream.owes_since.get_or_insert(now);
+        }
+    }
+
+    /// The stream is asked for, or is open, at `now`: it owes its beginning.
+    pub fn open(&mut self, now: f64) {
+        let stream = &mut self.runners[Way::Events as usize];
+        (stream.is_open, stream.owes_since) = (true, Some(now));
+    }
+
+    /// Something came out of the stream.
+    pub fn flow(&mut self) {
+        self.runners[Way::Events as usize].owes_since = None;
+    }
+
+    /// The stream is closed here, and owes nothing.
+    pub fn shut(&mut self) {
+        let stream = &mut self.runners[Way::Events as usize];
+        (stream.is_open, stream.owes_since) = (false, None);
+        stream.trouble = stream.trouble.filter(|trouble| *trouble != Trouble::Silent);
     }
 
     /// The room welcomes this way, which goes on after this message: a newcomer sees no history, who comes
@@ -419,6 +461,35 @@ mod tests {
         race.begin(Way::Poll, 0);
         race.hear(Way::Poll, &said(1, "in the new room"), 0.0);
         assert_eq!(race.of(Way::Poll).heard.len(), 3);
+    }
+
+    #[test]
+    fn a_stream_that_is_open_and_brings_nothing_is_silent() {
+        let mut race = Race::default();
+        let silent = |race: &Race, now| race.of(Way::Events).is_silent(now);
+        assert!(!silent(&race, 90_000.0), "nobody asked for it");
+        race.open(1_000.0);
+        assert!(race.of(Way::Events).owes() && !silent(&race, 6_000.0) && silent(&race, 6_001.0));
+        race.begin(Way::Events, 0);
+        race.flow();
+        assert!(!silent(&race, 90_000.0), "nobody says anything");
+        // What came by the socket is on its way by the stream, too.
+        race.hear(Way::Socket, &said(1, "a"), 100_000.0);
+        race.hear(Way::Socket, &said(2, "b"), 104_000.0);
+        assert!(!silent(&race, 105_000.0) && silent(&race, 105_001.0), "since the first");
+        race.hear(Way::Events, &said(1, "a"), 106_000.0);
+        race.flow();
+        assert!(!silent(&race, 190_000.0));
+        race.hear(Way::Events, &said(2, "b"), 190_000.0);
+        race.flow();
+        race.hear(Way::Poll, &said(3, "c"), 200_000.0);
+        assert!(!race.of(Way::Events).owes(), "a poll may have been answered first");
+        race.hear(Way::Socket, &said(3, "c"), 200_000.0);
+        race.trouble(Way::Events, Some(Trouble::Silent));
+        race.shut();
+        assert!(!silent(&race, 300_000.0) && race.of(Way::Events).trouble.is_none(), "it rests");
+        race.hear(Way::Socket, &said(4, "d"), 300_000.0);
+        assert!(!race.of(Way::Events).owes());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! makes no sense, it rests until it is asked to go on. In the background, where timers come once a minute,
 //! a poll is still the guest it was: the server waits for it a little longer than that.
 
-use std::{rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, time::Duration};
 
 use chat_client::browser::{location, random};
 use chat_protocol::RoomId;
@@ -32,6 +32,8 @@ use crate::panel::recording::Recording;
 const COSTS_EVERY: Duration = Duration::from_secs(1);
 /// How long a way waits after something went wrong.
 const AFTER_A_FAILURE: Duration = Duration::from_secs(2);
+/// How long the first event of a recording may take before it is taken for one that cannot be seen.
+const FIRST_OF_A_RECORDING: Duration = Duration::from_secs(10);
 /// How long the server may hold a long poll, in seconds.
 const WAIT: u32 = 25;
 
@@ -260,6 +262,7 @@ impl Runners {
             (true, Some(open)) => {
                 open.close();
                 self.stream.set_value(None);
+                self.race.update(Race::shut);
             }
             (false, None) => self.open_stream(),
             _ => {}
@@ -272,13 +275,22 @@ impl Runners {
             Ok(source) => source,
             Err(error) => return logging::warn!("no stream: {error:?}"),
         };
-        let heard = move |message: MessageEvent| drop(self.hear_json(Way::Events, &message));
+        // Also where its beginning is held back, so that it never is.
+        let opened = move || self.race.update(|race| race.open(now()));
+        opened();
+        let heard = move |message: MessageEvent| {
+            self.race.update(Race::flow);
+            drop(self.hear_json(Way::Events, &message));
+        };
         // The browser opens it anew where it was answered and broke off, and not where it was refused.
         let failed = {
             let source = source.clone();
             move |_: JsValue| match source.ready_state() {
                 EventSource::CLOSED => self.stream_is_over(&source, Trouble::Lost),
-                _ => self.race.update(|race| race.trouble(Way::Events, Some(Trouble::Lost))),
+                _ => self.race.update(|race| {
+                    race.open(now());
+                    race.trouble(Way::Events, Some(Trouble::Lost));
+                }),
             }
         };
         let ended = {
@@ -289,15 +301,18 @@ impl Runners {
                 self.stream_is_over(&source, trouble);
             }
         };
+        let opened: Closure<dyn FnMut()> = Closure::new(opened);
         let heard: Closure<dyn FnMut(MessageEvent)> = Closure::new(heard);
         let failed: Closure<dyn FnMut(JsValue)> = Closure::new(failed);
         let ended: Closure<dyn FnMut(MessageEvent)> = Closure::new(ended);
+        source.set_onopen(Some(opened.as_ref().unchecked_ref()));
         source.set_onmessage(Some(heard.as_ref().unchecked_ref()));
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
         if source.add_event_listener_with_callback("closed", ended.as_ref().unchecked_ref()).is_err() {
             logging::warn!("the end of the stream is not heard");
         }
         // As long as the stream, which is as long as the page mostly.
+        opened.forget();
         heard.forget();
         failed.forget();
         ended.forget();
@@ -307,6 +322,7 @@ impl Runners {
     fn stream_is_over(self, source: &EventSource, trouble: Trouble) {
         source.close();
         self.stream.set_value(None);
+        self.race.update(Race::shut);
         spawn_local(async move {
             self.fail(Way::Events, trouble).await;
             self.keep_stream(self.is_resting(Way::Events));
@@ -418,9 +434,11 @@ impl Runners {
             return self.miss(Gap::Unseen);
         };
         let mut recording = Recording::new(String::new());
+        let is_silent = Rc::new(Cell::new(true));
         let heard = {
-            let source = source.clone();
+            let (source, is_silent) = (source.clone(), is_silent.clone());
             move |message: MessageEvent| {
+                is_silent.set(false);
                 let event =
                     message.data().as_string().and_then(|json| serde_json::from_str::<Event>(&json).ok());
                 let Some(event) = event else { return };
@@ -457,15 +475,28 @@ impl Runners {
         source.set_onerror(Some(failed.as_ref().unchecked_ref()));
         heard.forget();
         failed.forget();
+        spawn_local(async move {
+            // What begins a recording is there already: something in between holds its stream back.
+            pause(FIRST_OF_A_RECORDING).await;
+            if is_silent.get() {
+                self.miss(Gap::Unseen);
+            }
+        });
     }
 
     /// Asks again and again what a way has cost. One at a time: an answer that came after a newer one
-    /// would look like another account.
+    /// would look like another account. Not of a stream that owes something: it costs nothing meanwhile,
+    /// and may not even have begun; that it owes it for long is said instead.
     async fn count_on(self, way: Way) {
         loop {
             pause(COSTS_EVERY).await;
-            if !self.is_resting(way) {
+            if self.is_resting(way) {
+                continue;
+            }
+            if self.race.with_untracked(|race| !race.of(way).owes()) {
                 self.count(way).await;
+            } else if self.race.with_untracked(|race| race.of(way).is_silent(now())) {
+                self.race.update(|race| race.trouble(way, Some(Trouble::Silent)));
             }
         }
     }

@@ -33,6 +33,8 @@ pub const LOST: &str = "سرور پاسخ نمی‌دهد، یا اتصال قط
 pub const ELSEWHERE: &str = "زبانه‌ی دیگری این راه را در دست دارد.";
 /// What came was not understood.
 pub const STRANGE: &str = "پاسخی آمد که فهمیده نشد.";
+/// The stream is open, and nothing comes out of it.
+pub const SILENT: &str = "جریان باز است ولی چیزی از آن نمی‌رسد؛ گویا پراکسی‌ای میان راه آن را نگه می‌دارد.";
 /// It is tried again.
 pub const AGAIN: &str = "کمی بعد دوباره تلاش می‌شود.";
 /// It is not, until somebody wants it.

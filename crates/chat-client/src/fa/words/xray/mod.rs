@@ -29,6 +29,9 @@ pub const TAB_NAMES: [&str; 6] = ["دست‌دادن", "قاب‌ها", "لای�
 pub const WIDEN: &str = "بزرگ‌نمایی";
 /// The stream broke off.
 pub const STREAM_LOST: &str = "جریان این ضبط قطع شد؛ مرورگر خودش دوباره وصل می‌شود.";
+/// It is open, and nothing comes out of it.
+pub const STREAM_HELD: &str =
+    "جریان این ضبط باز است ولی چیزی از آن نمی‌رسد؛ گویا پراکسی‌ای میان راه آن را نگه می‌دارد.";
 /// There is no more of it to come.
 pub const STREAM_GONE: &str =
     "این ضبط همین‌جا می‌ماند: دنباله‌ای برایش نمی‌آید، و این‌که اتصال چگونه تمام شد دیده نمی‌شود.";
