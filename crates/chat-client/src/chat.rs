@@ -3,7 +3,7 @@
 //! when it changed; what people do goes back out as [`Wake`]s. Everything is created while the
 //! page is drawn, on the server too, but nothing moves before [`Chat::start`].
 
-use std::ops::DerefMut;
+use std::{ops::DerefMut, time::Duration};
 
 use chat_protocol::{
     ClientId, ClientMsg, ErrorCode, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text,
@@ -14,6 +14,7 @@ use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
     browser::{clock, random, storage::Keep},
+    fa::dates::day_number,
     socket::{
         Link,
         driver::{self, Wake},
@@ -25,6 +26,8 @@ use crate::{
 /// Most wakes that may wait for the driver. It empties them as fast as the browser lets it; when
 /// full, a wake is dropped, which costs at most a tick.
 const WAKES_MAX: usize = 64;
+/// How often views are told of what was heard, at most: once a frame.
+const FRAME: Duration = Duration::from_millis(16);
 
 /// Everything the views of a room share. Cheap to copy. One store and a trigger a part, rather than
 /// a signal a part: each type of signal is downloaded anew.
@@ -54,6 +57,11 @@ struct Shared {
     /// Until when another key is no news to the others.
     typing_until_ms: u64,
     now_ms: u64,
+    /// The reader's day, and how many minutes east of UTC their clock is.
+    today: (i64, i32),
+    /// What has changed since views were told, and whether they are told in this frame again.
+    untold: Changed,
+    is_telling: bool,
 }
 
 /// Who this tab is.
@@ -80,6 +88,9 @@ impl Chat {
             is_recorded: false,
             typing_until_ms: 0,
             now_ms: 0,
+            today: (0, 0),
+            untold: Changed::default(),
+            is_telling: false,
         };
         Self {
             shared: StoredValue::new(shared),
@@ -108,7 +119,7 @@ impl Chat {
         let client = snapshot.as_ref().map(|snapshot| snapshot.client_id.clone());
         let client =
             client.unwrap_or_else(|| random::id().parse().expect("random ids are letters and digits"));
-        let mut room = Room::new(clock::utc_offset_minutes());
+        let mut room = Room::new(clock::utc_offset_minutes);
         if let Some(snapshot) = snapshot {
             room.restore(snapshot);
         }
@@ -142,11 +153,13 @@ impl Chat {
         let key = self.snapshot_key();
         let shared = self.shared();
         let Some(identity) = &shared.identity else { return };
+        let (said, marks) = shared.room.timeline.kept(MESSAGES_MAX);
         let snapshot = Snapshot {
             client_id: identity.client.clone(),
             resume: shared.room.resume(),
             tab,
-            said: shared.room.timeline.messages(MESSAGES_MAX).into_iter().cloned().collect(),
+            said,
+            marks,
             pending: shared.room.outbox.all().to_vec(),
         };
         Keep::Session.set_json(&key, &snapshot);
@@ -299,6 +312,12 @@ impl Chat {
         self.shared().heard
     }
 
+    /// The reader's day, as [`day_number`] counts them; told when it changes, with the conversation.
+    pub fn today(self) -> i64 {
+        self.timeline.track();
+        self.shared().today.0
+    }
+
     /// The time since the page was opened, to the second, in milliseconds; 0 while drawn on the
     /// server.
     pub fn now_ms(self) -> u64 {
@@ -353,13 +372,55 @@ impl Chat {
     }
 
     pub(crate) fn tick(self) {
-        let now = clock::elapsed_ms();
-        self.shared().now_ms = now;
-        let stopped_typing = self.shared().room.typing.expire(now);
-        self.shared().room.outbox.second();
+        let (now, date) = (clock::elapsed_ms(), clock::now_ms());
+        let offset = clock::utc_offset_minutes(date);
+        let today = (day_number(date, offset), offset);
+        let mut changed = {
+            let mut shared = self.shared();
+            shared.now_ms = now;
+            shared.room.second(now)
+        };
+        let before = std::mem::replace(&mut self.shared().today, today);
+        if before.1 != offset {
+            self.shared().room.timeline.other_clock();
+        }
+        // Also when the clock was set, or the device slept.
+        changed.timeline |= before != today;
         self.second.notify();
-        if stopped_typing {
-            self.typing.notify();
+        self.tell(&changed);
+    }
+
+    /// Tells views what has changed: at once, unless they were told within a frame. Then at the end
+    /// of it, together with all that has changed until then. By the clock and not by frames, of
+    /// which a hidden page has none: its title counts.
+    fn tell(self, changed: &Changed) {
+        {
+            let untold = &mut self.shared().untold;
+            untold.timeline |= changed.timeline;
+            untold.roster |= changed.roster;
+            untold.typing |= changed.typing;
+            untold.outbox |= changed.outbox;
+        }
+        if !self.shared().is_telling {
+            self.tell_now();
+        }
+    }
+
+    fn tell_now(self) {
+        let untold = std::mem::take(&mut self.shared().untold);
+        let told = [
+            (untold.timeline, self.timeline),
+            (untold.roster, self.roster),
+            (untold.typing, self.typing),
+            (untold.outbox, self.outbox),
+        ];
+        let is_telling = told.iter().any(|(changed, _)| *changed);
+        self.shared().is_telling = is_telling;
+        for (_, trigger) in told.into_iter().filter(|(changed, _)| *changed) {
+            trigger.notify();
+        }
+        if is_telling {
+            set_timeout(move || self.tell_now(), FRAME);
         }
     }
 
@@ -378,15 +439,7 @@ impl Chat {
             }
             changed
         };
-        let told = [
-            (changed.timeline, self.timeline),
-            (changed.roster, self.roster),
-            (changed.typing, self.typing),
-            (changed.outbox, self.outbox),
-        ];
-        for (_, trigger) in told.into_iter().filter(|(changed, _)| *changed) {
-            trigger.notify();
-        }
+        self.tell(&changed);
         if changed.welcomed || changed.outbox {
             // Also after a crash, which leaves no time to keep anything.
             self.keep(None);

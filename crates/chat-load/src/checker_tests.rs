@@ -76,6 +76,7 @@ impl Story {
             recovered,
             members: members.iter().copied().map(member).collect(),
             member_count: members.len() as u32,
+            away_count: 0,
         };
         self.note(no, Event::Heard(ServerMsg::Welcome(welcome)));
     }
@@ -107,6 +108,7 @@ impl Story {
             left: left.iter().copied().map(id).collect(),
             changed: Vec::new(),
             member_count,
+            away_count: 0,
         };
         self.note(no, Event::Heard(ServerMsg::Presence(presence)));
     }

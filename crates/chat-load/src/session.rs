@@ -280,6 +280,7 @@ mod tests {
             token: ResumeToken::from_bytes([seq as u8; 32]),
             recovered,
             member_count: 1,
+            away_count: 0,
         })
     }
 

@@ -234,6 +234,7 @@ impl World {
                     token: token(key),
                     recovered: from.is_some(),
                     member_count: members.len() as u32,
+                    away_count: 0,
                     members,
                 };
                 self.people[no].down.push_back(ServerMsg::Welcome(welcome));

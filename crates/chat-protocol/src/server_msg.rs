@@ -71,8 +71,11 @@ pub struct Welcome {
     /// Who is here, you included; at most [`ROSTER_MAX`](crate::limits::ROSTER_MAX).
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limits::ROSTER_MAX)))]
     pub members: Vec<Member>,
-    /// How many are here, listed or not.
+    /// How many members there are, listed or not, here or away.
     pub member_count: u32,
+    /// How many of them are away; left out when none is.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub away_count: u32,
 }
 
 /// A change in who is here. One frame may carry many changes: while the room is busy they are
@@ -87,8 +90,16 @@ pub struct Presence {
     /// Is still here, but with another name, another number of tabs, or away or back.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<Member>,
-    /// How many are here now.
+    /// How many members there are now, here or away.
     pub member_count: u32,
+    /// How many of them are away; left out when none is.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub away_count: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One message, as everyone in the room gets it.
@@ -164,6 +175,7 @@ impl Read for Welcome {
             recovered: required(json, "recovered")?,
             members: required(json, "members")?,
             member_count: required(json, "member_count")?,
+            away_count: optional(json, "away_count")?.unwrap_or_default(),
         })
     }
 }
@@ -175,6 +187,7 @@ impl Read for Presence {
             left: required(json, "left")?,
             changed: optional(json, "changed")?.unwrap_or_default(),
             member_count: required(json, "member_count")?,
+            away_count: optional(json, "away_count")?.unwrap_or_default(),
         })
     }
 }

@@ -19,8 +19,8 @@ pub fn iso(at: u64) -> String {
     js_sys::Date::new(&(at as f64).into()).to_iso_string().into()
 }
 
-/// How many minutes east of UTC this reader is, now.
-pub fn utc_offset_minutes() -> i32 {
+/// How many minutes east of UTC this reader's clock is, or was, at a Unix time in milliseconds.
+pub fn utc_offset_minutes(at: u64) -> i32 {
     // JavaScript counts westward.
-    -(js_sys::Date::new_0().get_timezone_offset() as i32)
+    -(js_sys::Date::new(&(at as f64).into()).get_timezone_offset() as i32)
 }

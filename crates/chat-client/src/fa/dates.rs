@@ -94,10 +94,10 @@ pub fn clock(unix_ms: u64, offset: i32) -> String {
     format!("{}:{}", digits::two_digits(minutes / 60), digits::two_digits(minutes % 60))
 }
 
-/// The day, as short as it is clear from `now_ms`: «امروز», «دیروز», «سه‌شنبه ۲ آذر» within this
-/// Jalali year, else «۲ آذر ۱۴۰۴». A day in the future, from a clock that is ahead, is a date too.
-pub fn day(unix_ms: u64, offset: i32, now_ms: u64) -> String {
-    let (that_day, today) = (day_number(unix_ms, offset), day_number(now_ms, offset));
+/// The day with this [`day_number`], as short as it is clear on the day `today`: «امروز», «دیروز»,
+/// «سه‌شنبه ۲ آذر» within this Jalali year, else «۲ آذر ۱۴۰۴». A day in the future, from a clock
+/// that is ahead, is a date too.
+pub fn day(that_day: i64, today: i64) -> String {
     let date = Jalali::from_unix_day(that_day);
     match today - that_day {
         0 => "امروز".into(),
@@ -237,10 +237,10 @@ mod tests {
             (tehran((2026, 3, 20), 23, 59), "۲۹ اسفند ۱۴۰۴"),
             (tehran((2026, 11, 24), 0, 0), "سه‌شنبه ۳ آذر"),
         ] {
-            assert_eq!(day(at, TEHRAN, now), expected);
+            assert_eq!(day(day_number(at, TEHRAN), day_number(now, TEHRAN)), expected);
         }
         // The day before Nowruz is yesterday, not last year.
-        assert_eq!(day(tehran((2026, 3, 20), 12, 0), TEHRAN, tehran((2026, 3, 21), 12, 0)), "دیروز");
+        assert_eq!(day(unix_day(2026, 3, 20), unix_day(2026, 3, 21)), "دیروز");
     }
 
     #[test]
@@ -267,8 +267,8 @@ mod tests {
         for ms in [0, 1, u64::MAX / 2, u64::MAX] {
             for offset in [i32::MIN, -1, 0, 1, i32::MAX] {
                 full(ms, offset);
-                day(ms, offset, 0);
-                day(0, offset, ms);
+                day(day_number(ms, offset), 0);
+                day(0, day_number(ms, offset));
             }
             duration_words(ms);
         }

@@ -3,16 +3,20 @@
 //! chat shows: what was said, who is here, and what of mine is still under way. Time is passed in.
 //! Nothing here knows the DOM, the socket, or a word of Persian.
 
+pub mod comings;
 pub mod outbox;
 pub mod room;
 pub mod roster;
+pub mod settling;
 pub mod snapshot;
 pub mod timeline;
 pub mod typing;
 
+pub use comings::{Coming, Comings};
 pub use outbox::{Outbox, Pending};
 pub use room::{Changed, Room};
 pub use roster::Roster;
+pub use settling::Settling;
 pub use snapshot::Snapshot;
 pub use timeline::{Entry, EntryKind, Timeline};
 pub use typing::Typing;

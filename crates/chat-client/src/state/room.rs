@@ -4,7 +4,7 @@ use chat_protocol::{
     CaptureToken, Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, SayId, Seq, ServerMsg, Welcome,
 };
 
-use super::{Outbox, Roster, Snapshot, Timeline, Typing};
+use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcOffset};
 
 /// Everything the page knows.
 #[derive(Default, Debug)]
@@ -21,6 +21,7 @@ pub struct Room {
     pub outbox: Outbox,
     /// What has been heard since the page was opened.
     pub heard: Heard,
+    settling: Settling,
     place: Option<Place>,
 }
 
@@ -76,17 +77,14 @@ pub struct Refused {
 }
 
 impl Room {
-    /// A room nobody has entered yet, for a reader this many minutes east of UTC.
-    pub fn new(utc_offset_minutes: i32) -> Self {
-        Self { timeline: Timeline::new(utc_offset_minutes), ..Self::default() }
+    /// A room nobody has entered yet, for a reader whose clock is this.
+    pub fn new(utc_offset: UtcOffset) -> Self {
+        Self { timeline: Timeline::new(utc_offset), ..Self::default() }
     }
 
     /// Brings back what a reload kept.
     pub fn restore(&mut self, snapshot: Snapshot) {
-        for said in snapshot.said {
-            let mine = said.from == snapshot.client_id;
-            self.timeline.say(said, mine);
-        }
+        self.timeline.restore(snapshot.said, snapshot.marks, |said| said.from == snapshot.client_id);
         self.outbox = Outbox::restore(snapshot.pending);
         self.place = snapshot.resume.map(|Resume { token, epoch, seq }| Place { epoch, seq, token });
     }
@@ -100,7 +98,7 @@ impl Room {
     /// Takes one message from the server, at `now` in milliseconds.
     pub fn apply(&mut self, msg: ServerMsg, now: u64) -> Changed {
         match msg {
-            ServerMsg::Welcome(welcome) => self.welcome(welcome),
+            ServerMsg::Welcome(welcome) => self.welcome(welcome, now),
             ServerMsg::Said(said) => self.said(said),
             ServerMsg::Presence(presence) => {
                 let typing = presence.left.iter().fold(false, |any, id| self.typing.stop(id) | any);
@@ -111,14 +109,14 @@ impl Room {
                 {
                     *me = listed.clone();
                 }
-                self.timeline.comings(comings);
+                for coming in comings {
+                    self.settling.notice(coming, &mut self.timeline, now);
+                }
                 Changed { roster: true, timeline: true, typing, ..Changed::default() }
             }
             ServerMsg::Typing { from } => {
-                if self.me.as_ref().is_none_or(|me| me.id != from) {
-                    self.typing.notice(from, now);
-                }
-                Changed { typing: true, ..Changed::default() }
+                let typing = self.me.as_ref().is_none_or(|me| me.id != from) && self.typing.notice(from, now);
+                Changed { typing, ..Changed::default() }
             }
             ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
             ServerMsg::Xray { token } => Changed { recorded: Some(token), ..Changed::default() },
@@ -132,14 +130,29 @@ impl Room {
         }
     }
 
-    fn welcome(&mut self, welcome: Welcome) -> Changed {
+    /// Takes what a second has changed, at `now` in milliseconds.
+    pub fn second(&mut self, now: u64) -> Changed {
+        self.outbox.second();
+        Changed {
+            typing: self.typing.expire(now),
+            timeline: self.settling.settle(&mut self.timeline, now),
+            ..Changed::default()
+        }
+    }
+
+    fn welcome(&mut self, welcome: Welcome, now: u64) -> Changed {
+        let read_from = self.place.as_ref().map_or(welcome.seq, |place| place.seq);
+        if self.timeline.is_empty() && read_from > 0 {
+            self.timeline.begin();
+        }
         if let Some(place) = &self.place {
             let nothing_missed = welcome.epoch == place.epoch && welcome.seq == place.seq;
             if !welcome.recovered && !nothing_missed {
                 self.timeline.gap();
             }
         }
-        self.roster.reset(welcome.members, welcome.member_count);
+        self.roster.reset(welcome.members, welcome.member_count, welcome.away_count);
+        self.settling.catch_up(&self.roster, now);
         self.me = Some(welcome.you);
         self.place = Some(Place { epoch: welcome.epoch, seq: welcome.seq, token: welcome.token });
         self.typing = Typing::default();
@@ -226,6 +239,7 @@ pub(crate) mod tests {
             recovered,
             members: vec![member("me", "من")],
             member_count: 1,
+            away_count: 0,
         })
     }
 
@@ -234,9 +248,68 @@ pub(crate) mod tests {
     }
 
     fn joined() -> Room {
-        let mut room = Room::new(0);
+        let mut room = Room::default();
         room.apply(welcome("e1", 4, false), 0);
         room
+    }
+
+    fn beginnings(room: &Room) -> usize {
+        room.timeline.newest(usize::MAX).filter(|entry| entry.kind == EntryKind::Beginning).count()
+    }
+
+    fn reloaded(room: &Room) -> Room {
+        let (said, marks) = room.timeline.kept(200);
+        let snapshot = Snapshot {
+            client_id: id("me"),
+            resume: room.resume(),
+            tab: None,
+            said,
+            marks,
+            pending: room.outbox.all().to_vec(),
+        };
+        let mut room = Room::default();
+        room.restore(snapshot);
+        room
+    }
+
+    #[test]
+    fn a_newcomer_is_told_that_others_talked_before() {
+        let mut room = joined();
+        assert_eq!(beginnings(&room), 1);
+        assert!(!room.timeline.has_messages());
+        // Once, however often one comes back.
+        room.apply(welcome("e1", 4, true), 0);
+        let mut room = reloaded(&room);
+        room.apply(welcome("e1", 4, true), 0);
+        room.apply(ServerMsg::Said(said(5, "ali", 0)), 0);
+        assert_eq!((beginnings(&room), gaps(&room)), (1, 0));
+    }
+
+    #[test]
+    fn whoever_comes_first_is_told_nothing() {
+        let mut room = Room::default();
+        room.apply(welcome("e1", 0, false), 0);
+        assert_eq!(beginnings(&room), 0);
+        let mut room = reloaded(&room);
+        room.apply(welcome("e1", 0, true), 0);
+        room.apply(ServerMsg::Said(said(1, "ali", 0)), 0);
+        let mut room = reloaded(&room);
+        room.apply(welcome("e1", 1, true), 0);
+        assert_eq!((beginnings(&room), gaps(&room)), (0, 0));
+    }
+
+    #[test]
+    fn a_gap_outlives_a_reload_where_it_was() {
+        let mut room = joined();
+        room.apply(ServerMsg::Said(said(5, "ali", 0)), 0);
+        room.apply(welcome("e1", 9, false), 0);
+        room.apply(ServerMsg::Said(said(10, "ali", 0)), 0);
+        let kinds =
+            |room: &Room| room.timeline.newest(99).map(|entry| entry.kind.clone()).collect::<Vec<_>>();
+        let before = kinds(&room);
+        let mut room = reloaded(&room);
+        room.apply(welcome("e1", 10, true), 0);
+        assert_eq!(kinds(&room), before);
     }
 
     #[test]
@@ -283,7 +356,7 @@ pub(crate) mod tests {
         assert!(first.outbox && first.timeline && first.heard == 0);
         let again = room.apply(ServerMsg::Said(own), 0);
         assert_eq!(again, Changed::default());
-        assert_eq!(room.timeline.messages(10).len(), 1);
+        assert_eq!(room.timeline.kept(10).0.len(), 1);
     }
 
     #[test]
@@ -314,5 +387,13 @@ pub(crate) mod tests {
         let left = Presence { left: vec![id("sara")], member_count: 1, ..Presence::default() };
         assert!(room.apply(ServerMsg::Presence(left), 0).typing);
         assert_eq!(room.typing.who().count(), 0);
+    }
+
+    #[test]
+    fn typing_on_is_no_change() {
+        let mut room = joined();
+        assert!(room.apply(ServerMsg::Typing { from: id("ali") }, 0).typing);
+        assert!(!room.apply(ServerMsg::Typing { from: id("ali") }, 2_500).typing);
+        assert!(!room.apply(ServerMsg::Typing { from: id("me") }, 2_500).typing);
     }
 }

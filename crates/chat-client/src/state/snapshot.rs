@@ -7,9 +7,9 @@ use chat_protocol::{
     ClientId, Invalid, Resume, Said, TabId,
     json::{Json, Read, optional, required},
 };
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
-use super::Pending;
+use super::{Comings, EntryKind, Pending, timeline::Mark};
 
 /// Most messages a reload brings back.
 pub const MESSAGES_MAX: usize = 200;
@@ -25,6 +25,8 @@ pub struct Snapshot {
     pub tab: Option<TabId>,
     /// The newest messages, oldest first.
     pub said: Vec<Said>,
+    /// What stands between them; none in what earlier pages kept.
+    pub marks: Vec<Mark>,
     /// Messages without an echo.
     pub pending: Vec<Pending>,
 }
@@ -36,20 +38,57 @@ impl Read for Snapshot {
             resume: optional(json, "resume")?,
             tab: optional(json, "tab")?,
             said: required(json, "said")?,
+            marks: optional(json, "marks")?.unwrap_or_default(),
             pending: required(json, "pending")?,
         })
+    }
+}
+
+/// A mark as it is written: a row of comings, or else which of the two that say nothing more.
+#[derive(Serialize)]
+struct Written<'a> {
+    at: u32,
+    comings: Option<&'a Comings>,
+    is_gap: bool,
+}
+
+impl Serialize for Mark {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let comings = match &self.kind {
+            EntryKind::Comings(comings) => Some(comings),
+            _ => None,
+        };
+        Written { at: self.at, comings, is_gap: self.kind == EntryKind::Gap }.serialize(serializer)
+    }
+}
+
+impl Read for Mark {
+    fn read(json: &impl Json) -> Result<Self, Invalid> {
+        let kind = match optional(json, "comings")? {
+            Some(comings) => EntryKind::Comings(comings),
+            None if required(json, "is_gap")? => EntryKind::Gap,
+            None => EntryKind::Beginning,
+        };
+        Ok(Self { at: required(json, "at")?, kind })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::room::tests::{id, said};
+    use crate::state::{
+        comings::tests::coming,
+        room::tests::{id, said},
+    };
 
     #[test]
     fn what_is_written_is_read_back() {
         let mut outbox = crate::state::Outbox::default();
         assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap()));
+        let mut comings = Comings::default();
+        comings.absorb(coming("ali", "علی", "رضا"));
+        comings.absorb(coming("sara", "", "سارا"));
+        let marks = [EntryKind::Beginning, EntryKind::Gap, EntryKind::Comings(comings)];
         let full = Snapshot {
             client_id: id("sara"),
             resume: Some(Resume {
@@ -59,12 +98,30 @@ mod tests {
             }),
             tab: Some("t1".parse().unwrap()),
             said: vec![said(7, "ali", 1_795_465_740_000)],
+            marks: marks.into_iter().map(|kind| Mark { at: 1, kind }).collect(),
             pending: outbox.all().to_vec(),
         };
-        let bare = Snapshot { resume: None, tab: None, said: vec![], pending: vec![], ..full.clone() };
+        let bare = Snapshot {
+            resume: None,
+            tab: None,
+            said: vec![],
+            marks: vec![],
+            pending: vec![],
+            ..full.clone()
+        };
         for snapshot in [full, bare] {
             let written = serde_json::to_value(&snapshot).unwrap();
             assert_eq!(Snapshot::read(&written).unwrap(), snapshot);
         }
+    }
+
+    #[test]
+    fn what_an_earlier_page_kept_is_read() {
+        let kept = r#"{"client_id":"sara","resume":{"token":"TOKEN","epoch":"e1","seq":7},"tab":"t1",
+            "said":[{"seq":7,"id":"a-7","from":"ali","name":"علی","text":"سلام","at":1795465740000}],
+            "pending":[{"id":"m1","text":"سلام"}]}"#;
+        let kept: serde_json::Value = serde_json::from_str(&kept.replace("TOKEN", &"0".repeat(64))).unwrap();
+        let snapshot = Snapshot::read(&kept).unwrap();
+        assert_eq!((snapshot.said.len(), snapshot.pending.len(), snapshot.marks.len()), (1, 1, 0));
     }
 }

@@ -1,18 +1,21 @@
 //! The conversation as a list of entries in the order they are drawn: messages, day separators,
-//! lines about comings and goings, and marks where something may be missing. An entry never looks
-//! forward - whether a message continues the one before it is decided when it is added - so only
-//! the newest entry ever changes, and only while comings and goings collapse into it.
+//! rows about comings and goings, and marks where something may be missing. An entry never looks
+//! forward: whether a message continues the one before it is decided when it is added. So what is
+//! there stays as it is, but for a row of comings, which gathers while it is the newest and from
+//! which somebody may be taken back; and for the days, which are the reader's.
 
 use std::{collections::VecDeque, sync::Arc};
 
-use chat_protocol::{ClientId, Name, Said};
+use chat_protocol::{ClientId, Said};
+
+use super::{Coming, Comings};
 
 /// Most entries kept; beyond it the oldest go. Far more than anyone scrolls back in a room without
 /// history, small enough for a phone.
 pub const ENTRIES_MAX: usize = 10_000;
 
 const MINUTE_MS: u64 = 60_000;
-const DAY_MS: i64 = 86_400_000;
+const DAY_MINUTES: i64 = 24 * 60;
 
 /// One thing in the conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,93 +46,114 @@ pub enum EntryKind {
     Comings(Comings),
     /// Messages may be missing here.
     Gap,
+    /// Others talked before; what they said is not told to who comes later.
+    Beginning,
 }
 
-/// Comings and goings in a row, gathered.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Comings {
-    /// Came in and are still here.
-    pub joined: Vec<Name>,
-    /// Went out.
-    pub left: Vec<Name>,
-    /// Took another name: from, to.
-    pub renamed: Vec<(Name, Name)>,
+/// An entry that is no message and does not follow from them, as a reload keeps it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mark {
+    /// How many of the messages that are kept with it stand before it.
+    pub at: u32,
+    /// What it is.
+    pub kind: EntryKind,
 }
 
-impl Comings {
-    fn is_empty(&self) -> bool {
-        self.joined.is_empty() && self.left.is_empty() && self.renamed.is_empty()
-    }
-
-    /// Someone who leaves and comes back, or comes and leaves, before anything else happens is not
-    /// worth a line: the two cancel out.
-    fn absorb(&mut self, later: Self) {
-        for name in later.joined {
-            match self.left.iter().position(|left| *left == name) {
-                Some(at) => drop(self.left.remove(at)),
-                None => self.joined.push(name),
-            }
-        }
-        for name in later.left {
-            match self.joined.iter().position(|joined| *joined == name) {
-                Some(at) => drop(self.joined.remove(at)),
-                None => self.left.push(name),
-            }
-        }
-        self.renamed.extend(later.renamed);
-    }
-}
+/// How many minutes east of UTC the reader's clock is, or was, at a Unix time in milliseconds.
+pub type UtcOffset = fn(u64) -> i32;
 
 /// The entries, oldest first.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub struct Timeline {
     entries: VecDeque<Arc<Entry>>,
     next_key: u64,
-    utc_offset_ms: i64,
+    utc_offset: UtcOffset,
     last_day: Option<i64>,
     last_said: Option<(ClientId, u64)>,
 }
 
+impl Default for Timeline {
+    fn default() -> Self {
+        Self::new(|_| 0)
+    }
+}
+
 impl Timeline {
-    /// An empty conversation for a reader this many minutes east of UTC.
-    pub fn new(utc_offset_minutes: i32) -> Self {
-        Self { utc_offset_ms: i64::from(utc_offset_minutes) * 60_000, ..Self::default() }
+    /// An empty conversation for a reader whose clock is this.
+    pub fn new(utc_offset: UtcOffset) -> Self {
+        Self { entries: VecDeque::new(), next_key: 0, utc_offset, last_day: None, last_said: None }
     }
 
     /// Adds a message. A new day is marked before it; one from the same author in the same minute
     /// continues the last.
     pub fn say(&mut self, said: Said, mine: bool) {
-        let day = (said.at as i64).saturating_add(self.utc_offset_ms).div_euclid(DAY_MS);
-        if self.last_day != Some(day) {
-            self.last_day = Some(day);
-            self.push(EntryKind::Day(said.at));
-        }
-        let minute = said.at / MINUTE_MS;
-        let author = (said.from.clone(), minute);
+        // A place for the day that it may begin, now or by another clock.
+        self.next_key += 1;
+        self.begin_day(said.at, self.next_key - 1);
+        let author = (said.from.clone(), said.at / MINUTE_MS);
         let continues = self.last_said.as_ref() == Some(&author);
         self.push(EntryKind::Said { said, mine, continues });
         self.last_said = Some(author);
     }
 
-    /// Adds comings and goings, to the last entry if that is what it tells already.
-    pub fn comings(&mut self, comings: Comings) {
-        if comings.is_empty() {
-            return;
+    /// Marks a new day under this key, if a message of this time begins one.
+    fn begin_day(&mut self, at: u64, key: u64) {
+        let minutes = (at / MINUTE_MS) as i64 + i64::from((self.utc_offset)(at));
+        let day = minutes.div_euclid(DAY_MINUTES);
+        if self.last_day != Some(day) {
+            self.last_day = Some(day);
+            self.last_said = None;
+            self.entries.push_back(Arc::new(Entry { key, version: 0, kind: EntryKind::Day(at) }));
         }
-        if let Some(last) = self.entries.back_mut()
-            && let EntryKind::Comings(_) = last.kind
-        {
-            let last = Arc::make_mut(last);
-            last.version += 1;
-            if let EntryKind::Comings(so_far) = &mut last.kind {
-                so_far.absorb(comings);
-                if so_far.is_empty() {
-                    self.entries.pop_back();
+    }
+
+    /// The reader's clock shows other times than it did: marks the days anew, and what shows a time
+    /// has changed.
+    pub fn other_clock(&mut self) {
+        self.last_day = None;
+        for mut entry in std::mem::take(&mut self.entries) {
+            match &entry.kind {
+                EntryKind::Day(_) => continue,
+                EntryKind::Said { said, .. } => {
+                    self.begin_day(said.at, entry.key - 1);
+                    Arc::make_mut(&mut entry).version += 1;
                 }
+                _ => {}
             }
-            return;
+            self.entries.push_back(entry);
         }
-        self.push(EntryKind::Comings(comings));
+    }
+
+    /// Adds what became of somebody: to the row with key `row` if that tells of their leaving, which
+    /// they have now taken back; else to the last entry if it is such a row; else as a new one. The
+    /// key of the row that tells it, if one does: a row in which all is undone goes.
+    pub fn comings(&mut self, coming: Coming, row: Option<u64>) -> Option<u64> {
+        let is_row = |at: &usize| self.row(*at).is_some();
+        let has_left = |at: &usize| self.row(*at).is_some_and(|row| row.left.knows(&coming.id));
+        let earlier = row.map(|key| self.position(key)).filter(has_left);
+        let Some(at) = earlier.or(self.entries.len().checked_sub(1).filter(is_row)) else {
+            let mut row = Comings::default();
+            row.absorb(coming);
+            return (!row.is_empty()).then(|| self.push(EntryKind::Comings(row)));
+        };
+        let entry = Arc::make_mut(&mut self.entries[at]);
+        entry.version += 1;
+        let key = entry.key;
+        if let EntryKind::Comings(row) = &mut entry.kind {
+            row.absorb(coming);
+            if row.is_empty() {
+                self.entries.remove(at);
+                return None;
+            }
+        }
+        Some(key)
+    }
+
+    fn row(&self, at: usize) -> Option<&Comings> {
+        match &self.entries.get(at)?.kind {
+            EntryKind::Comings(row) => Some(row),
+            _ => None,
+        }
     }
 
     /// Marks that messages may be missing here; once is enough.
@@ -137,6 +161,11 @@ impl Timeline {
         if !matches!(self.entries.back().map(|entry| &entry.kind), Some(EntryKind::Gap)) {
             self.push(EntryKind::Gap);
         }
+    }
+
+    /// Marks that others talked before.
+    pub fn begin(&mut self) {
+        self.push(EntryKind::Beginning);
     }
 
     /// The newest `count` entries, oldest first.
@@ -192,39 +221,67 @@ impl Timeline {
         self.entries.is_empty()
     }
 
-    /// The newest `count` messages, oldest first.
-    pub fn messages(&self, count: usize) -> Vec<&Said> {
-        let said = |entry: &'_ Arc<Entry>| matches!(entry.kind, EntryKind::Said { .. });
-        let total = self.entries.iter().filter(|entry| said(entry)).count();
-        self.entries
-            .iter()
-            .filter_map(|entry| match &entry.kind {
-                EntryKind::Said { said, .. } => Some(said),
-                _ => None,
-            })
-            .skip(total.saturating_sub(count))
-            .collect()
+    /// The newest `count` messages, oldest first, and what stands between them that does not follow
+    /// from them.
+    pub fn kept(&self, count: usize) -> (Vec<Said>, Vec<Mark>) {
+        let is_said = |entry: &'_ Arc<Entry>| matches!(entry.kind, EntryKind::Said { .. });
+        let total = self.entries.iter().filter(|entry| is_said(entry)).count();
+        let mut left_out = total.saturating_sub(count);
+        let (mut messages, mut marks) = (Vec::new(), Vec::new());
+        for entry in &self.entries {
+            match &entry.kind {
+                EntryKind::Said { .. } if left_out > 0 => left_out -= 1,
+                EntryKind::Said { said, .. } => messages.push(said.clone()),
+                EntryKind::Day(_) => {}
+                kind if left_out == 0 => {
+                    let kind = match kind {
+                        EntryKind::Comings(row) => EntryKind::Comings(row.brief()),
+                        kind => kind.clone(),
+                    };
+                    marks.push(Mark { at: messages.len() as u32, kind });
+                }
+                _ => {}
+            }
+        }
+        (messages, marks)
     }
 
-    fn push(&mut self, kind: EntryKind) {
+    /// Brings back what [`Timeline::kept`] gave.
+    pub fn restore(&mut self, messages: Vec<Said>, marks: Vec<Mark>, is_mine: impl Fn(&Said) -> bool) {
+        let mut marks = marks.into_iter().peekable();
+        for (at, said) in messages.into_iter().enumerate() {
+            while let Some(mark) = marks.next_if(|mark| mark.at as usize <= at) {
+                self.push(mark.kind);
+            }
+            let mine = is_mine(&said);
+            self.say(said, mine);
+        }
+        for mark in marks {
+            self.push(mark.kind);
+        }
+    }
+
+    fn push(&mut self, kind: EntryKind) -> u64 {
         // A bubble continues only the bubble right above it.
         if !matches!(kind, EntryKind::Said { .. }) {
             self.last_said = None;
         }
-        if self.entries.len() == ENTRIES_MAX {
+        while self.entries.len() >= ENTRIES_MAX {
             self.entries.pop_front();
         }
-        self.entries.push_back(Arc::new(Entry { key: self.next_key, version: 0, kind }));
+        let key = self.next_key;
+        self.entries.push_back(Arc::new(Entry { key, version: 0, kind }));
         self.next_key += 1;
+        key
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::room::tests::{name, said};
+    use crate::state::{comings::tests::coming, room::tests::said};
 
-    const TEHRAN: i32 = 210;
+    const TEHRAN: UtcOffset = |_| 210;
     /// 2026-11-23 20:29:00 UTC, 23:59 in Tehran.
     const BEFORE_MIDNIGHT: u64 = 1_795_465_740_000;
 
@@ -234,7 +291,7 @@ mod tests {
 
     #[test]
     fn messages_of_one_author_in_one_minute_continue_each_other() {
-        let mut timeline = Timeline::new(0);
+        let mut timeline = Timeline::default();
         timeline.say(said(1, "sara", 60_000), false);
         timeline.say(said(2, "sara", 60_500), false);
         timeline.say(said(3, "ali", 60_600), false);
@@ -260,23 +317,84 @@ mod tests {
 
     #[test]
     fn comings_in_a_row_are_one_entry_and_cancel_out() {
-        let mut timeline = Timeline::new(0);
-        let joined = |who| Comings { joined: vec![name(who)], ..Comings::default() };
-        let left = |who| Comings { left: vec![name(who)], ..Comings::default() };
-        timeline.comings(joined("سارا"));
-        timeline.comings(joined("علی"));
-        assert_eq!(timeline.len(), 1);
-        timeline.comings(left("سارا"));
-        timeline.comings(left("علی"));
+        let mut timeline = Timeline::default();
+        for (joined, left) in [("سارا", ""), ("علی", ""), ("", "سارا"), ("", "علی")] {
+            let who = format!("{joined}{left}");
+            let key = timeline.comings(coming(&who, left, joined), None);
+            assert_eq!(timeline.len(), usize::from(key.is_some()));
+        }
         assert!(timeline.is_empty());
-        timeline.comings(left("رضا"));
-        timeline.comings(joined("رضا"));
+        timeline.comings(coming("رضا", "رضا", ""), None);
+        timeline.comings(coming("رضا", "", "رضا"), None);
         assert!(timeline.is_empty());
     }
 
     #[test]
+    fn a_leaving_is_taken_back_where_it_stands() {
+        let mut timeline = Timeline::default();
+        timeline.say(said(1, "sara", 0), false);
+        let row = timeline.comings(coming("ali", "علی", ""), None);
+        timeline.say(said(2, "sara", 0), false);
+        assert_eq!(timeline.comings(coming("ali", "", "علی"), row), None);
+        assert!(matches!(kinds(&timeline)[..], [_, EntryKind::Said { .. }, EntryKind::Said { .. }]));
+        // A row that is gone takes nothing back.
+        assert!(timeline.comings(coming("reza", "", "رضا"), row).is_some());
+    }
+
+    #[test]
+    fn another_clock_moves_the_days_and_no_key() {
+        // A clock that moves by what is asked: one that jumps ahead by ten hours at noon.
+        static EAST: std::sync::atomic::AtomicI32 = std::sync::atomic::AtomicI32::new(0);
+        let clock: UtcOffset = |_| EAST.load(std::sync::atomic::Ordering::Relaxed);
+        let mut timeline = Timeline::new(clock);
+        for seq in 0..6 {
+            timeline.say(said(seq + 1, "sara", seq * 12 * 3_600_000), false);
+        }
+        let look = |timeline: &Timeline| -> String {
+            let day = |kind: &&EntryKind| if matches!(kind, EntryKind::Day(_)) { '|' } else { '.' };
+            kinds(timeline).iter().map(day).collect()
+        };
+        let keys = |timeline: &Timeline| -> Vec<u64> {
+            let said = timeline.newest(99).filter(|entry| matches!(entry.kind, EntryKind::Said { .. }));
+            said.map(|entry| entry.key).collect()
+        };
+        let before = keys(&timeline);
+        assert_eq!(look(&timeline), "|..|..|..");
+        EAST.store(720, std::sync::atomic::Ordering::Relaxed);
+        timeline.other_clock();
+        assert_eq!(look(&timeline), "|.|..|..|.");
+        assert_eq!(keys(&timeline), before);
+        assert!(timeline.newest(99).is_sorted_by_key(|entry| entry.key));
+        EAST.store(0, std::sync::atomic::Ordering::Relaxed);
+        timeline.other_clock();
+        assert_eq!(look(&timeline), "|..|..|..");
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_where_it_was() {
+        let mut timeline = Timeline::new(TEHRAN);
+        timeline.begin();
+        timeline.say(said(1, "sara", BEFORE_MIDNIGHT), false);
+        timeline.gap();
+        timeline.say(said(2, "ali", BEFORE_MIDNIGHT + 60_000), true);
+        timeline.comings(coming("ali", "علی", "رضا"), None);
+        timeline.say(said(3, "ali", BEFORE_MIDNIGHT + 60_000), true);
+        timeline.comings(coming("sara", "سارا", ""), None);
+        timeline.gap();
+        for count in [200, 3] {
+            let (messages, marks) = timeline.kept(count);
+            let mut restored = Timeline::new(TEHRAN);
+            restored.restore(messages, marks, |said| said.from.as_str() == "ali");
+            assert_eq!(kinds(&restored), kinds(&timeline));
+        }
+        let (messages, marks) = timeline.kept(1);
+        assert_eq!((messages.len(), marks.len()), (1, 3));
+        assert_eq!(marks.iter().map(|mark| mark.at).collect::<Vec<_>>(), [0, 1, 1]);
+    }
+
+    #[test]
     fn nothing_continues_across_another_entry() {
-        let mut timeline = Timeline::new(0);
+        let mut timeline = Timeline::default();
         timeline.say(said(1, "sara", 0), false);
         timeline.gap();
         timeline.gap();
@@ -289,27 +407,28 @@ mod tests {
 
     #[test]
     fn a_stretch_moves_to_both_ends_and_no_further() {
-        let mut timeline = Timeline::new(0);
+        let mut timeline = Timeline::default();
         for seq in 1..=9 {
             timeline.say(said(seq, "sara", 0), false);
         }
         let keys = |first| timeline.stretch(first, 4).map(|entry| entry.key).collect::<Vec<_>>();
         let newest = timeline.key_of_newest(4);
-        assert_eq!(keys(newest), [6, 7, 8, 9]);
-        assert_eq!(keys(timeline.key_before(newest, 3)), [3, 4, 5, 6]);
-        assert_eq!(keys(timeline.key_before(newest, 30)), [0, 1, 2, 3]);
-        assert_eq!(timeline.key_after(3, 3), newest);
+        // The day has the first key, and each message leaves one free before it.
+        assert_eq!(keys(newest), [11, 13, 15, 17]);
+        assert_eq!(keys(timeline.key_before(newest, 3)), [5, 7, 9, 11]);
+        assert_eq!(keys(timeline.key_before(newest, 30)), [0, 1, 3, 5]);
+        assert_eq!(timeline.key_after(5, 3), newest);
         assert!(keys(timeline.key_after(newest, 30)).is_empty());
-        assert_eq!((timeline.len_since(newest), timeline.len_since(5)), (4, 5));
+        assert_eq!((timeline.len_since(newest), timeline.len_since(9)), (4, 5));
     }
 
     #[test]
     fn the_oldest_go_first() {
-        let mut timeline = Timeline::new(0);
+        let mut timeline = Timeline::default();
         for seq in 1..=ENTRIES_MAX as u64 + 5 {
             timeline.say(said(seq, "sara", 0), false);
         }
         assert_eq!(timeline.len(), ENTRIES_MAX);
-        assert_eq!(timeline.messages(1)[0].seq, ENTRIES_MAX as u64 + 5);
+        assert_eq!(timeline.kept(1).0[0].seq, ENTRIES_MAX as u64 + 5);
     }
 }

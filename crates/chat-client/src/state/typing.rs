@@ -2,15 +2,26 @@
 
 use chat_protocol::{ClientId, limits::TYPING_TTL_MS};
 
-/// People whose last notice has not run out. Bounded by the members of the room, and short-lived.
+/// Most people who are followed. Of so many none is named; who is not followed says so again soon.
+const TYPING_MAX: usize = 16;
+
+/// People whose last notice has not run out, at most [`TYPING_MAX`], in the order they began.
 #[derive(Default, Debug)]
 pub struct Typing(Vec<(ClientId, u64)>);
 
 impl Typing {
-    /// Takes a notice that arrived at `now`, in milliseconds.
-    pub fn notice(&mut self, from: ClientId, now: u64) {
-        self.stop(&from);
-        self.0.push((from, now + TYPING_TTL_MS));
+    /// Takes a notice that arrived at `now`, in milliseconds. True if that is somebody more.
+    pub fn notice(&mut self, from: ClientId, now: u64) -> bool {
+        let until = now + TYPING_TTL_MS;
+        if let Some(known) = self.0.iter_mut().find(|(id, _)| *id == from) {
+            known.1 = until;
+            return false;
+        }
+        let has_room = self.0.len() < TYPING_MAX;
+        if has_room {
+            self.0.push((from, until));
+        }
+        has_room
     }
 
     /// This person is done. True if that changes anything.
@@ -41,11 +52,31 @@ mod tests {
     #[test]
     fn a_notice_runs_out_and_a_new_one_renews_it() {
         let mut typing = Typing::default();
-        typing.notice(id("sara"), 0);
-        typing.notice(id("sara"), 1_000);
+        assert!(typing.notice(id("sara"), 0));
+        assert!(!typing.notice(id("sara"), 1_000));
         assert!(!typing.expire(TYPING_TTL_MS));
         assert_eq!(typing.who().count(), 1);
         assert!(typing.expire(TYPING_TTL_MS + 1_000));
         assert_eq!(typing.who().count(), 0);
+    }
+
+    #[test]
+    fn who_types_on_keeps_their_place() {
+        let mut typing = Typing::default();
+        for (who, now) in [("sara", 0), ("ali", 100), ("sara", 2_500)] {
+            typing.notice(id(who), now);
+        }
+        assert_eq!(typing.who().map(ClientId::as_str).collect::<Vec<_>>(), ["sara", "ali"]);
+    }
+
+    #[test]
+    fn a_crowd_that_types_is_bounded() {
+        let mut typing = Typing::default();
+        for n in 0..1_000 {
+            typing.notice(id(&format!("p{n}")), n);
+        }
+        assert_eq!(typing.who().count(), TYPING_MAX);
+        typing.expire(TYPING_TTL_MS + 16);
+        assert!(typing.notice(id("p999"), TYPING_TTL_MS + 16));
     }
 }

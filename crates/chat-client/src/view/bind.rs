@@ -5,7 +5,14 @@
 
 use leptos::{
     ev::{MouseEvent, SubmitEvent},
-    prelude::Effect,
+    prelude::{Effect, Mountable, Render, RenderHtml},
+    tachys::{
+        html::attribute::any_attribute::AnyAttribute,
+        hydration::Cursor,
+        no_attrs,
+        view::{Position, PositionState},
+    },
+    web_sys::{Element, Node},
 };
 
 /// A condition that is read anew each time, and followed by whoever follows what it reads. Not a
@@ -15,9 +22,98 @@ impl<F: Fn() -> bool + Copy + Send + Sync + 'static> Condition for F {}
 
 type Follows<T> = Box<dyn FnMut() -> T + Send>;
 
-/// A text that follows what it reads.
-pub fn text(read: impl FnMut() -> String + Send + 'static) -> Follows<String> {
-    Box::new(read)
+/// A text that follows what it reads: all that is in its element.
+pub fn text(mut read: impl FnMut() -> String + Send + 'static) -> Follows<Live> {
+    Box::new(move || Live(read()))
+}
+
+/// A text that is set as the content of its element, whatever stands there. A node that was kept
+/// would be written to for nobody once a browser has translated the page: it puts elements of its
+/// own where text was.
+pub struct Live(String);
+
+/// A [`Live`] text on the page.
+pub struct Shown {
+    text: String,
+    place: Option<Element>,
+}
+
+impl Shown {
+    fn show(&self) {
+        if let Some(place) = &self.place {
+            place.set_text_content(Some(&self.text));
+        }
+    }
+}
+
+impl Render for Live {
+    type State = Shown;
+
+    fn build(self) -> Shown {
+        Shown { text: self.0, place: None }
+    }
+
+    fn rebuild(self, shown: &mut Shown) {
+        if shown.text != self.0 {
+            shown.text = self.0;
+            shown.show();
+        }
+    }
+}
+
+impl Mountable for Shown {
+    fn mount(&mut self, parent: &Element, _: Option<&Node>) {
+        self.place = Some(parent.clone());
+        self.show();
+    }
+
+    fn unmount(&mut self) {
+        self.text.clear();
+        self.show();
+    }
+
+    fn insert_before_this(&self, _: &mut dyn Mountable) -> bool {
+        false
+    }
+
+    fn elements(&self) -> Vec<Element> {
+        Vec::new()
+    }
+}
+
+no_attrs!(Live);
+
+impl RenderHtml for Live {
+    type AsyncOutput = Self;
+    type Owned = Self;
+
+    const MIN_LENGTH: usize = 0;
+
+    fn dry_resolve(&mut self) {}
+
+    async fn resolve(self) -> Self {
+        self
+    }
+
+    fn to_html_with_buf(
+        self,
+        buf: &mut String,
+        position: &mut Position,
+        escape: bool,
+        mark_branches: bool,
+        extra_attrs: Vec<AnyAttribute>,
+    ) {
+        self.0.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
+    }
+
+    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Shown {
+        self.0.as_str().hydrate::<FROM_SERVER>(cursor, position);
+        Shown { text: self.0, place: cursor.current().parent_element() }
+    }
+
+    fn into_owned(self) -> Self {
+        self
+    }
 }
 
 /// A condition that follows what it reads.

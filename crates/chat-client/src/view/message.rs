@@ -25,7 +25,7 @@ const FRESH_MS: u64 = 2_000;
 
 /// A message the room has said.
 pub(crate) fn said(said: &Said, mine: bool, continues: bool) -> Drawn {
-    let offset = clock::utc_offset_minutes();
+    let offset = clock::utc_offset_minutes(said.at);
     let (id, name) = (said.from.as_str(), said.name.as_str());
     let row = draw("li")
         .class("message")

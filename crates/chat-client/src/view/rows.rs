@@ -38,4 +38,9 @@ impl Rows {
             self.0.insert(at, (key, row));
         }
     }
+
+    /// The row at this place of the keys followed last.
+    pub(crate) fn at(&self, at: usize) -> &Drawn {
+        &self.0[at].1
+    }
 }

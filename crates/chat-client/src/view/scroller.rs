@@ -114,10 +114,12 @@ pub(crate) fn Scroller(
             on:click=press(to_end)
         >
             {icon::view(icon::DOWN)}
-            {text(move || match unseen() {
-                0 => messages::TO_NEWEST.to_owned(),
-                unseen => messages::unread(unseen),
-            })}
+            <span>
+                {text(move || match unseen() {
+                    0 => messages::TO_NEWEST.to_owned(),
+                    unseen => messages::unread(unseen),
+                })}
+            </span>
         </button>
     }
 }

@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use chat_protocol::{Name, SayId};
+use chat_protocol::SayId;
 use leptos::prelude::*;
+use web_sys::{Element, Node};
 
 use super::{
-    bind::{flag, follow, press},
+    bind::{flag, follow, press, text},
     dom::{Drawn, draw},
     icon, message,
     rows::Rows,
@@ -20,7 +21,10 @@ use crate::{
         words::{self, messages, people, share},
     },
     socket::Link,
-    state::{Entry, EntryKind, Pending, timeline::Comings},
+    state::{
+        Comings, Entry, EntryKind, Pending,
+        comings::{NAMED_MAX, People},
+    },
 };
 
 /// How many entries are drawn at most: several screens of any size.
@@ -30,8 +34,11 @@ pub(super) const DRAWN_MAX: usize = 200;
 #[component]
 pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<bool>) -> impl IntoView {
     let mut rows = Rows::default();
+    // What the rows look like that change while they are drawn: by key, a number for each look.
+    let mut looks: Vec<(u64, u64)> = Vec::new();
     follow(move || {
         let first = first.get();
+        let today = chat.today();
         let entries: Vec<Arc<Entry>> =
             chat.with_timeline(|room| room.timeline.stretch(first, DRAWN_MAX).cloned().collect());
         let mut pending = chat.pending();
@@ -41,14 +48,28 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
         let keys: Vec<u64> =
             entries.iter().map(|entry| entry_key(entry)).chain(pending.iter().map(pending_key)).collect();
         rows.follow(&element("timeline"), &keys, &mut |at| match entries.get(at) {
-            Some(entry) => draw_entry(entry),
+            Some(entry) => draw_entry(entry, today),
             None => message::pending(chat, &pending[at - entries.len()]),
         });
+        let before = std::mem::take(&mut looks);
+        for (at, entry) in entries.iter().enumerate() {
+            let look = match &entry.kind {
+                EntryKind::Day(_) => today as u64,
+                EntryKind::Comings(_) => entry.version.into(),
+                _ => continue,
+            };
+            looks.push((entry.key, look));
+            if before.iter().any(|before| before.0 == entry.key && before.1 != look) {
+                become_like(&rows.at(at).0, &draw_entry(entry, today).0);
+            }
+        }
     });
 
     let is_silent =
         move || chat.with_timeline(|room| !room.timeline.has_messages()) && chat.pending().is_empty();
     let entered = move || chat.me().is_some();
+    // Whether others talked before, and nobody since.
+    let is_late = move || chat.with_timeline(|room| !room.timeline.is_empty());
     // From the first attempt on, the bar and the notice say how it goes.
     let begun = move || chat.watch_link() != Link::Idle;
     view! {
@@ -56,8 +77,8 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
             {icon::view(icon::TALK)}
             <p class="loading" hidden=flag(begun)>{words::LOADING}</p>
             <div class="invitation" hidden=flag(move || !entered())>
-                <strong>{messages::EMPTY}</strong>
-                <p>{messages::EMPTY_HINT}</p>
+                <strong>{text(move || if is_late() { messages::BEGINNING } else { messages::EMPTY }.to_owned())}</strong>
+                <p>{text(move || if is_late() { messages::BEGINNING_HINT } else { messages::EMPTY_HINT }.to_owned())}</p>
                 <button type="button" class="button quiet small" on:click=press(move || sharing.set(true))>
                     {share::SHARE}
                 </button>
@@ -72,9 +93,11 @@ pub(super) fn reaches_end(chat: Chat, first: u64) -> bool {
     chat.with_timeline(|room| room.timeline.len_since(first) <= DRAWN_MAX)
 }
 
-/// Entries and pending messages share one list; the lowest bit tells them apart.
+/// Entries and pending messages share one list; the lowest bit tells them apart. Another version of
+/// a message is another row; what changes in a row of comings changes in place.
 fn entry_key(entry: &Entry) -> u64 {
-    (entry.key << 24 | u64::from(entry.version & 0x00FF_FFFF)) << 1
+    let version = if matches!(entry.kind, EntryKind::Comings(_)) { 0 } else { entry.version };
+    (entry.key << 24 | u64::from(version & 0x00FF_FFFF)) << 1
 }
 
 fn pending_key(pending: &Pending) -> u64 {
@@ -88,25 +111,57 @@ fn hash(id: &SayId) -> u64 {
         .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
-fn draw_entry(entry: &Entry) -> Drawn {
+fn draw_entry(entry: &Entry, today: i64) -> Drawn {
     match &entry.kind {
         EntryKind::Day(at) => {
-            let day = dates::day(*at, clock::utc_offset_minutes(), clock::now_ms());
-            draw("li").class("divider").text(&day)
+            let day = dates::day_number(*at, clock::utc_offset_minutes(*at));
+            draw("li").class("divider").text(&dates::day(day, today))
         }
         EntryKind::Said { said, mine, continues } => message::said(said, *mine, *continues),
         EntryKind::Comings(comings) => draw("li").class("comings").children(told(comings)),
         EntryKind::Gap => draw("li").class("gap").text(messages::GAP),
+        EntryKind::Beginning => draw("li").class("beginning").text(messages::BEGINNING),
     }
 }
 
 /// «سارا و علی آمدند · رضا رفت»
-fn told(comings: &Comings) -> impl Iterator<Item = Drawn> {
-    let names = |names: &[Name]| names.iter().map(|name| name.as_str().to_owned()).collect::<Vec<_>>();
-    let renamed = comings.renamed.iter().map(|(from, to)| people::renamed(from.as_str(), to.as_str()));
-    [people::joined(&names(&comings.joined)), people::left(&names(&comings.left))]
-        .into_iter()
-        .chain(renamed)
-        .filter(|told| *told != Sentence::default())
-        .map(|told| draw("span").sentence(&told))
+fn told(comings: &Comings) -> Vec<Drawn> {
+    fn names(members: &People) -> Vec<&str> {
+        members.known.iter().take(NAMED_MAX).map(|member| member.name.as_str()).collect()
+    }
+    let Comings { joined, left, renamed, more_renamed } = comings;
+    let mut told = vec![
+        people::joined(&names(joined), joined.count().into()),
+        people::left(&names(left), left.count().into()),
+    ];
+    for renamed in renamed.iter().take(NAMED_MAX) {
+        told.push(people::renamed(renamed.was.name.as_str(), renamed.now.as_str()));
+    }
+    if *more_renamed || renamed.len() > NAMED_MAX {
+        told.push(Sentence::default().words(people::MORE_RENAMED));
+    }
+    told.retain(|told| *told != Sentence::default());
+    told.iter().map(|told| draw("span").sentence(told)).collect()
+}
+
+/// Puts into `row` what is in `other`, and leaves alone what is the same in both: a screen reader
+/// says what is new, and not the row again.
+fn become_like(row: &Element, other: &Element) {
+    let mut ours = row.first_child();
+    while let Some(next) = other.first_child() {
+        let after = ours.as_ref().and_then(Node::next_sibling);
+        let placed = match &ours {
+            Some(here) if here.is_equal_node(Some(&next)) => other.remove_child(&next),
+            Some(here) => row.replace_child(&next, here),
+            None => row.append_child(&next),
+        };
+        if placed.is_err() {
+            return leptos::logging::warn!("a row could not be changed");
+        }
+        ours = after;
+    }
+    while let Some(over) = ours {
+        ours = over.next_sibling();
+        drop(row.remove_child(&over));
+    }
 }

@@ -72,6 +72,7 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
                 recovered: false,
                 members: vec![sara()],
                 member_count: 1,
+                away_count: 0,
             }),
         ),
         (
@@ -85,6 +86,7 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
                 recovered: true,
                 members: vec![sara(), ali(), reza()],
                 member_count: 240,
+                away_count: 0,
             }),
         ),
         (
@@ -94,11 +96,21 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
                 left: vec![client_id("sara")],
                 changed: vec![],
                 member_count: 2,
+                away_count: 0,
             }),
         ),
         (
             "presence_changed",
             ServerMsg::Presence(Presence { changed: vec![reza()], member_count: 3, ..Presence::default() }),
+        ),
+        (
+            "presence_with_away",
+            ServerMsg::Presence(Presence {
+                changed: vec![reza()],
+                member_count: 3,
+                away_count: 1,
+                ..Presence::default()
+            }),
         ),
         (
             "said",

@@ -189,6 +189,7 @@ impl Core {
                 recovered: missed.is_some(),
                 members: self.roster.members(key),
                 member_count: self.member_count(),
+                away_count: self.away_count(),
             }),
         ));
         if let Some(missed) = missed.filter(|missed| !missed.is_empty()) {
@@ -402,13 +403,17 @@ impl Core {
         self.roster.count() as u32
     }
 
+    fn away_count(&self) -> u32 {
+        (self.roster.count() - self.roster.here()) as u32
+    }
+
     fn tell(&mut self, now: Ms, change: impl FnOnce(&mut PendingPresence)) {
         change(&mut self.presence);
         self.presence.due_by(now + presence_wait(self.roster.count()));
     }
 
     fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
-        if let Some(presence) = self.presence.take(self.member_count()) {
+        if let Some(presence) = self.presence.take(self.member_count(), self.away_count()) {
             effects.push(Effect::Broadcast(ServerMsg::Presence(presence)));
         }
     }

@@ -250,13 +250,17 @@ fn a_lost_connection_is_away_and_then_left() {
     stage.leave(ali, Departure::Lost);
     let told = stage.hears_presence(sara);
     assert!(told[0].changed[0].away && told[0].left.is_empty());
-    assert_eq!(told[0].member_count, 2);
+    assert_eq!((told[0].member_count, told[0].away_count), (2, 1));
+    let (_, welcome) = stage.join("reza");
+    assert_eq!((welcome.member_count, welcome.away_count), (3, 1));
+    stage.hears(sara);
     stage.wait(WINDOW - 1);
     assert_eq!(stage.hears(sara), []);
     assert_eq!(stage.core.next_deadline(), Some(stage.now + 1));
     stage.wait(1);
     let told = stage.hears_presence(sara);
-    assert_eq!((told[0].left[0].as_str(), told[0].member_count), ("ali", 1));
+    let counts = (told[0].member_count, told[0].away_count);
+    assert_eq!((told[0].left[0].as_str(), counts), ("ali", (2, 0)));
 }
 
 #[test]

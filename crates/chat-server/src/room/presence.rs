@@ -69,9 +69,9 @@ impl PendingPresence {
     }
 
     /// The diff, which then counts as told; `None` when there is nothing to tell.
-    pub fn take(&mut self, member_count: u32) -> Option<Presence> {
+    pub fn take(&mut self, member_count: u32, away_count: u32) -> Option<Presence> {
         self.due.take()?;
-        let mut presence = Presence { member_count, ..Presence::default() };
+        let mut presence = Presence { member_count, away_count, ..Presence::default() };
         for (id, change) in std::mem::take(&mut self.changes) {
             match change {
                 Change::Joined(member) => presence.joined.push(member),
@@ -105,11 +105,11 @@ mod tests {
         pending.due_by(9);
         assert!(pending.concerns(&ali.id));
         assert_eq!(pending.due(), Some(7));
-        let told = pending.take(1).unwrap();
+        let told = pending.take(1, 0).unwrap();
         assert_eq!(told.joined, [member("ali", "علی رضا")]);
         assert_eq!(told.left, [sara.id]);
         assert!(told.changed.is_empty());
-        assert_eq!(pending.take(1), None);
+        assert_eq!(pending.take(1, 0), None);
         assert!(!pending.concerns(&ali.id));
     }
 

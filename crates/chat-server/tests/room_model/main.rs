@@ -423,6 +423,7 @@ impl Client {
                 assert!(!names.iter().enumerate().any(alike), "names are unique");
                 assert_eq!(self.members.len(), count, "ids are unique");
                 assert_eq!(welcome.member_count as usize, count);
+                assert_eq!(welcome.away_count as usize, away(&self.members));
                 assert_eq!(self.members[&welcome.you.id], welcome.you);
                 self.seq = welcome.seq;
                 Heard::Welcome {
@@ -453,6 +454,7 @@ impl Client {
                 self.members.extend(by_id(presence.joined));
                 self.members.extend(by_id(presence.changed));
                 assert_eq!(presence.member_count as usize, self.members.len());
+                assert_eq!(presence.away_count as usize, away(&self.members));
                 return None;
             }
             ServerMsg::Typing { from } => Heard::Typing(from),
@@ -461,6 +463,10 @@ impl Client {
         };
         Some((conn.0 as usize, heard))
     }
+}
+
+fn away(members: &BTreeMap<ClientId, Member>) -> usize {
+    members.values().filter(|member| member.away).count()
 }
 
 fn by_id(members: Vec<Member>) -> BTreeMap<ClientId, Member> {

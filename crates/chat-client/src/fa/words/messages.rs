@@ -10,6 +10,12 @@ pub const EMPTY: &str = "هنوز پیامی نیست";
 /// And what one can do about it.
 pub const EMPTY_HINT: &str = "نخستین پیام را شما بنویسید، یا پیوند اتاق را برای دیگران بفرستید.";
 
+/// A room in which others talked before one came: heading, and what stays above the first message.
+pub const BEGINNING: &str = "گفت‌وگو برای شما از همین‌جا شروع می‌شود";
+/// And why.
+pub const BEGINNING_HINT: &str =
+    "پیش از آمدنتان هم حرف‌هایی زده شده، اما اتاق آن‌ها را برای تازه‌واردها نگه نمی‌دارد.";
+
 /// Where messages may be missing.
 pub const GAP: &str = "شاید پیام‌هایی را در زمان قطعی از دست داده باشید.";
 

@@ -45,14 +45,15 @@ pub fn and_others(count: u64) -> String {
 /// A rename while there is nobody to tell.
 pub const RENAME_LATER: &str = "اکنون وصل نیستید؛ پس از وصل‌شدن دوباره ثبت کنید.";
 
-/// «سارا آمد», «سارا و علی آمدند», «سارا، علی و ۳ نفر دیگر آمدند». Empty for nobody.
-pub fn joined(names: &[impl AsRef<str>]) -> Sentence {
-    somebody(names, " آمد", " آمدند")
+/// «سارا آمد», «سارا و علی آمدند», «سارا، علی و ۳ نفر دیگر آمدند»: so many people, the first of
+/// them by name. Empty for nobody.
+pub fn joined(names: &[impl AsRef<str>], count: u64) -> Sentence {
+    somebody(names, count, " آمد", " آمدند")
 }
 
 /// «سارا رفت», «سارا و علی رفتند». Empty for nobody.
-pub fn left(names: &[impl AsRef<str>]) -> Sentence {
-    somebody(names, " رفت", " رفتند")
+pub fn left(names: &[impl AsRef<str>], count: u64) -> Sentence {
+    somebody(names, count, " رفت", " رفتند")
 }
 
 /// «سارا نامش را به دارا تغییر داد».
@@ -60,31 +61,38 @@ pub fn renamed(from: &str, to: &str) -> Sentence {
     Sentence::default().name(from).words(" نامش را به ").name(to).words(" تغییر داد")
 }
 
+/// After several of those.
+pub const MORE_RENAMED: &str = "چند نفر دیگر هم نامشان را تغییر دادند";
+
 /// «سارا می‌نویسد…», «سارا و علی می‌نویسند…», «چند نفر می‌نویسند…». Empty for nobody.
 pub fn typing(names: &[impl AsRef<str>]) -> Sentence {
     match names.len() {
-        0..=2 => somebody(names, " می‌نویسد…", " می‌نویسند…"),
+        0..=2 => somebody(names, names.len() as u64, " می‌نویسد…", " می‌نویسند…"),
         _ => Sentence::default().words("چند نفر می‌نویسند…"),
     }
 }
 
 /// Up to three names, or two and a number: a list never ends in «۱ نفر دیگر», where the name itself
-/// would be as short.
-fn somebody(names: &[impl AsRef<str>], verb: &str, verb_plural: &str) -> Sentence {
-    let sentence = Sentence::default();
-    match names {
-        [] => sentence,
-        [a] => sentence.name(a.as_ref()).words(verb),
-        [a, b] => sentence.name(a.as_ref()).words(" و ").name(b.as_ref()).words(verb_plural),
-        [a, b, c] => {
-            let sentence = sentence.name(a.as_ref()).words("، ").name(b.as_ref());
-            sentence.words(" و ").name(c.as_ref()).words(verb_plural)
+/// would be as short. Where fewer are known by name than are named, all others are a number.
+fn somebody(names: &[impl AsRef<str>], total: u64, verb: &str, verb_plural: &str) -> Sentence {
+    let named = names.len().min(if total > 3 { 2 } else { 3 });
+    let others = total.saturating_sub(named as u64);
+    let mut sentence = Sentence::default();
+    for (at, name) in names.iter().take(named).enumerate() {
+        if at > 0 {
+            sentence = sentence.words(if others == 0 && at + 1 == named { " و " } else { "، " });
         }
-        [a, b, others @ ..] => {
-            let sentence = sentence.name(a.as_ref()).words("، ").name(b.as_ref());
-            let others = and_others(others.len() as u64);
-            sentence.words(" ").words(&others).words(verb_plural)
-        }
+        sentence = sentence.name(name.as_ref());
+    }
+    sentence = match (named, others) {
+        (_, 0) => sentence,
+        (0, _) => sentence.words(&count(others)),
+        _ => sentence.words(" ").words(&and_others(others)),
+    };
+    match total {
+        0 => sentence,
+        1 => sentence.words(verb),
+        _ => sentence.words(verb_plural),
     }
 }
 
@@ -105,10 +113,23 @@ mod tests {
             (vec!["سارا", "علی", "Sam"], "سارا، علی و Sam آمدند"),
             (vec!["سارا", "علی", "Sam", "نیما"], "سارا، علی و ۲ نفر دیگر آمدند"),
         ] {
-            assert_eq!(bare(&joined(&names)), expected);
+            assert_eq!(bare(&joined(&names, names.len() as u64)), expected);
         }
-        assert_eq!(bare(&left(&["سارا"])), "سارا رفت");
-        assert_eq!(bare(&left(&["سارا", "علی"])), "سارا و علی رفتند");
+        assert_eq!(bare(&left(&["سارا"], 1)), "سارا رفت");
+        assert_eq!(bare(&left(&["سارا", "علی"], 2)), "سارا و علی رفتند");
+    }
+
+    #[test]
+    fn whoever_is_not_named_is_counted() {
+        for (names, total, expected) in [
+            (vec!["سارا", "علی", "Sam"], 45, "سارا، علی و ۴۳ نفر دیگر آمدند"),
+            (vec!["سارا", "علی"], 3, "سارا، علی و ۱ نفر دیگر آمدند"),
+            (vec!["سارا"], 5, "سارا و ۴ نفر دیگر آمدند"),
+            (vec![], 5, "۵ نفر آمدند"),
+            (vec![], 1, "۱ نفر آمد"),
+        ] {
+            assert_eq!(bare(&joined(&names, total)), expected);
+        }
     }
 
     #[test]
@@ -122,7 +143,7 @@ mod tests {
     #[test]
     fn every_name_is_isolated() {
         assert_eq!(renamed("a", "b").plain().matches('\u{2068}').count(), 2);
-        assert_eq!(joined(&["a", "b", "c"]).plain().matches('\u{2068}').count(), 3);
+        assert_eq!(joined(&["a", "b", "c"], 3).plain().matches('\u{2068}').count(), 3);
     }
 
     #[test]
