@@ -1,6 +1,6 @@
 //! The X-ray beside a room's conversation: takes the room's button over, makes a place for the panel,
 //! and asks the room to record. On a phone the place is a drawer over the conversation, and hiding it
-//! does not turn the X-ray off. It shares with the room only the button and two events.
+//! does not turn the X-ray off. It shares with the room only the button and three events.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -69,14 +69,14 @@ pub fn open(button: HtmlElement) -> HtmlElement {
 impl Beside {
     fn toggle(&mut self) {
         if !self.is_on {
-            ask(xray::ON);
+            tell_room(xray::ON);
         }
         let was_seen = self.aside.0.has_attribute("data-seen");
         self.stand(true, !was_seen);
     }
 
     fn turn_off(&mut self) {
-        ask(xray::OFF);
+        tell_room(xray::OFF);
         self.stand(false, false);
     }
 
@@ -85,6 +85,7 @@ impl Beside {
         let is_wide = !self.aside.0.has_attribute("data-wide");
         mark(&self.aside.0, "data-wide", is_wide);
         let _same = self.widen.clone().attr("aria-pressed", if is_wide { "true" } else { "false" });
+        tell_room(xray::STANDS);
     }
 
     fn hide(&mut self) {
@@ -96,6 +97,7 @@ impl Beside {
         mark(&self.button, "data-on", is_on);
         mark(&self.aside.0, "data-seen", is_seen);
         let _same = Drawn(self.button.clone()).attr("aria-expanded", if is_seen { "true" } else { "false" });
+        tell_room(xray::STANDS);
         if !is_seen {
             // The focus was in what is hidden now.
             chat_client::browser::focus(&self.button);
@@ -109,9 +111,9 @@ fn mark(element: &Element, name: &str, is_set: bool) {
     }
 }
 
-fn ask(what: &str) {
-    let asked = Event::new(what).and_then(|event| document().dispatch_event(&event));
-    if let Err(error) = asked {
-        logging::warn!("the room was not asked: {error:?}");
+fn tell_room(what: &str) {
+    let told = Event::new(what).and_then(|event| document().dispatch_event(&event));
+    if let Err(error) = told {
+        logging::warn!("the room was not told: {error:?}");
     }
 }

@@ -5,7 +5,10 @@
 pub mod clipboard;
 pub mod clock;
 pub mod cookie;
+pub mod drop;
+pub mod history;
 pub mod json;
+pub mod leaving;
 pub mod location;
 pub mod network;
 pub mod profile;
@@ -15,7 +18,7 @@ pub mod viewport;
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::{JsCast, closure::Closure};
-use web_sys::HtmlElement;
+use web_sys::{Event, EventTarget, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
 /// The element with this id, which the page drew with this type. Ids rather than Leptos'
 /// `NodeRef`s: those bring a set of signals for each type of element.
@@ -27,8 +30,13 @@ pub fn element<T: JsCast>(id: &str) -> T {
 }
 
 /// Calls `act` at each such event of the window or the document, for as long as the page lives.
-pub fn listen(target: &web_sys::EventTarget, event: &str, act: impl FnMut() + 'static) {
-    let listener: Closure<dyn FnMut()> = Closure::new(act);
+pub fn listen(target: &EventTarget, event: &str, mut act: impl FnMut() + 'static) {
+    listen_to(target, event, move |_| act());
+}
+
+/// Calls `act` with each such event of what lives as long as the page.
+pub fn listen_to(target: &EventTarget, event: &str, act: impl FnMut(Event) + 'static) {
+    let listener: Closure<dyn FnMut(Event)> = Closure::new(act);
     if target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).is_err() {
         leptos::logging::warn!("{event} cannot be listened to");
     }
@@ -36,7 +44,9 @@ pub fn listen(target: &web_sys::EventTarget, event: &str, act: impl FnMut() + 's
     listener.forget();
 }
 
-/// Whether the finger is the pointer here: then Enter breaks the line instead of sending.
+/// Whether the finger is the first pointer here: then Enter breaks the line instead of sending. A laptop
+/// with a touch screen has a mouse first, and is none. Whether there is a finer pointer besides is no
+/// matter: phones with a pen say so too, and have no Shift.
 pub fn is_touch() -> bool {
     matches_media("(pointer: coarse)")
 }
@@ -58,11 +68,32 @@ pub fn focus(element: &HtmlElement) {
     }
 }
 
+/// Writes this after what is in the focused field, as its owner would: it can be undone, and is told as
+/// input. False when the browser writes nothing for us.
+pub fn write_at_end(field: &HtmlTextAreaElement, text: &str) -> bool {
+    let end = field.text_length();
+    let Ok(document) = document().dyn_into::<HtmlDocument>() else { return false };
+    let write = || document.exec_command_with_show_ui_and_value("insertText", false, text);
+    field.set_selection_range(end, end).is_ok() && write().unwrap_or_default()
+}
+
 /// Whether the device prefers dark pages.
 pub fn prefers_dark() -> bool {
     matches_media("(prefers-color-scheme: dark)")
 }
 
+/// Whether this holds of the page, and calls `act` whenever that changes, for as long as the page lives.
+pub fn listen_media(query: &str, mut act: impl FnMut(bool) + 'static) -> bool {
+    let Some(media) = media(query) else { return false };
+    let matches = media.matches();
+    listen(&media.clone(), "change", move || act(media.matches()));
+    matches
+}
+
 fn matches_media(query: &str) -> bool {
-    window().match_media(query).ok().flatten().is_some_and(|query| query.matches())
+    media(query).is_some_and(|media| media.matches())
+}
+
+fn media(query: &str) -> Option<web_sys::MediaQueryList> {
+    window().match_media(query).ok().flatten()
 }

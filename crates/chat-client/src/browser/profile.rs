@@ -1,10 +1,12 @@
 //! What this browser remembers of its reader between pages: the name used in this tab, the name
-//! used last in any, and the last few rooms. It stays in the browser.
+//! used last in any, and the last few rooms. It stays in the browser, until somebody has it forgotten.
 
 use chat_protocol::{Name, RoomId};
 
 use super::storage::Keep;
 
+/// What every key of ours begins with, here and elsewhere.
+const PREFIX: &str = "otagh";
 const NAME: &str = "otagh:name";
 const ROOMS: &str = "otagh:rooms";
 /// Most rooms remembered.
@@ -18,6 +20,13 @@ pub fn name_here() -> Option<Name> {
 /// The name chosen last in any tab, to offer; empty if none was.
 pub fn name_before() -> String {
     Keep::Session.get(NAME).or_else(|| Keep::Local.get(NAME)).unwrap_or_default()
+}
+
+/// Forgets whoever was here: names, rooms, and what this tab kept of them. The theme is the device's own,
+/// and says nothing of anybody.
+pub fn forget() {
+    Keep::Session.forget(PREFIX);
+    Keep::Local.forget(PREFIX);
 }
 
 /// Remembers the chosen name.

@@ -3,6 +3,7 @@
 //! chat shows: what was said, who is here, and what of mine is still under way. Time is passed in.
 //! Nothing here knows the DOM, the socket, or a word of Persian.
 
+pub mod announcer;
 pub mod comings;
 pub mod outbox;
 pub mod room;
@@ -12,6 +13,7 @@ pub mod snapshot;
 pub mod timeline;
 pub mod typing;
 
+pub use announcer::{Announcement, Announcer};
 pub use comings::{Coming, Comings};
 pub use outbox::{Outbox, Pending};
 pub use room::{Changed, Room};

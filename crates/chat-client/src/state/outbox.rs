@@ -4,7 +4,7 @@
 
 use chat_protocol::{
     ErrorCode, Invalid, SayId, Text,
-    json::{Json, Read, required},
+    json::{Json, Read, optional, required},
 };
 use serde::Serialize;
 
@@ -26,7 +26,7 @@ pub struct Pending {
     /// What it says.
     pub text: Text,
     /// Why the server did not take it; it waits for its author to retry or discard it.
-    #[serde(skip)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<ErrorCode>,
     #[serde(skip)]
     sent: bool,
@@ -34,7 +34,12 @@ pub struct Pending {
 
 impl Read for Pending {
     fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self { id: required(json, "id")?, text: required(json, "text")?, refused: None, sent: false })
+        Ok(Self {
+            id: required(json, "id")?,
+            text: required(json, "text")?,
+            refused: optional(json, "refused")?,
+            sent: false,
+        })
     }
 }
 
@@ -44,6 +49,7 @@ pub struct Outbox {
     waiting: Vec<Pending>,
     /// How many may be sent before the next second.
     allowance: usize,
+    refusals: u32,
 }
 
 impl Default for Outbox {
@@ -55,7 +61,7 @@ impl Default for Outbox {
 impl Outbox {
     /// An outbox with what a reload kept.
     pub fn restore(waiting: Vec<Pending>) -> Self {
-        Self { waiting, allowance: BURST }
+        Self { waiting, allowance: BURST, refusals: 0 }
     }
 
     /// Takes a message. False when [`WAITING_MAX`] are waiting already.
@@ -111,8 +117,14 @@ impl Outbox {
                 self.allowance = 0;
             } else {
                 pending.refused = Some(why);
+                self.refusals += 1;
             }
         }
+    }
+
+    /// How often the server did not take one and it waits for its author, since the page was opened.
+    pub fn refusals(&self) -> u32 {
+        self.refusals
     }
 
     /// Try a refused one again.
@@ -170,6 +182,17 @@ mod tests {
         assert!(unsent(&mut outbox).is_empty());
         outbox.retry(&id);
         assert_eq!(unsent(&mut outbox), ["a"]);
+    }
+
+    #[test]
+    fn a_refused_message_still_waits_after_a_reload() {
+        let mut outbox = outbox(&["a", "b"]);
+        outbox.refuse(&SayId::parse("a").unwrap(), ErrorCode::TextTooLong);
+        let kept = serde_json::to_value(outbox.all()).unwrap();
+        let mut restored = Outbox::restore(Vec::read(&kept).unwrap());
+        assert_eq!(restored.all(), outbox.all());
+        assert_eq!(unsent(&mut restored), ["b"]);
+        assert_eq!((outbox.refusals(), restored.refusals()), (1, 0));
     }
 
     #[test]

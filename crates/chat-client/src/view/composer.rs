@@ -1,6 +1,7 @@
 //! Where one writes. Enter says it and Shift+Enter breaks the line; on a touch screen, which has no
-//! Shift, Enter breaks the line and the button says it. Enter that confirms an input method's
-//! choice does neither. What is half written survives a reload.
+//! Shift, Enter breaks the line and the button says it, or Ctrl+Enter of a keyboard beside it. Enter that
+//! confirms an input method's choice does neither. What is half written survives a reload, and the
+//! browser asks before it is lost with the tab.
 
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -13,11 +14,11 @@ use super::{
     icon,
 };
 use crate::{
-    browser::{self, storage::Keep},
+    browser::{self, drop, leaving, storage::Keep},
     chat::Chat,
-    fa::words::{messages, people},
+    fa::words::{errors, messages, people},
     prose,
-    state::outbox::WAITING_MAX,
+    state::{Pending, outbox::WAITING_MAX},
 };
 
 /// How many characters before the end a count of them appears.
@@ -43,8 +44,13 @@ pub(crate) fn Composer(
         written.set(value);
         grow(field);
     };
+    // What cannot be done with what is written, until something else is.
+    let note = RwSignal::new(String::new());
+    let no_files = move || note.set(messages::NO_FILES.to_owned());
     follow(move || {
         let field = field();
+        drop::refuse_files(no_files);
+        drop::refuse_pictures(&field, no_files);
         if field.value().is_empty()
             && let Some(draft) = Keep::Session.get(&draft_key())
         {
@@ -65,7 +71,13 @@ pub(crate) fn Composer(
     let refused = RwSignal::new(false);
     let say = move || {
         let field = field();
-        let Ok(text) = Text::parse(&field.value()) else { return };
+        let text = match Text::parse(&field.value()) {
+            Ok(text) => text,
+            Err(invalid) if invalid.code == ErrorCode::TextTooLong => {
+                return note.set(errors::error(invalid.code, None).plain());
+            }
+            Err(_) => return,
+        };
         let taken = chat.say(text);
         if taken {
             field.set_value("");
@@ -77,17 +89,27 @@ pub(crate) fn Composer(
     let on_input = move |_| {
         let field = field();
         took(&field);
+        note.set(String::new());
         if !field.value().is_empty() {
             chat.typing();
         }
     };
     let on_key = move |event: KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == CONSUMED_BY_INPUT_METHOD;
-        if event.key() == "Enter" && !event.shift_key() && !composing && !browser::is_touch() {
+        let sends = !browser::is_touch() || event.ctrl_key() || event.meta_key();
+        if event.key() == "Enter" && !event.shift_key() && !composing && sends {
             event.prevent_default();
             say();
         }
     };
+    let mut asks = false;
+    follow(move || {
+        let is_unsent = written.with(|written| !written.trim().is_empty()) || !chat.pending().is_empty();
+        if is_unsent != asks {
+            asks = is_unsent;
+            leaving::ask_before(asks);
+        }
+    });
     let problem = move || written.with(|written| Text::parse(written).err().map(|invalid| invalid.code));
     follow(move || {
         let names: Vec<String> = chat.with_typing(|room| {
@@ -100,7 +122,7 @@ pub(crate) fn Composer(
     // Gone by itself as soon as there is place again.
     let queue = move || match chat.pending().len() {
         waiting if waiting >= WAITING_MAX && refused.get() => messages::queue_full(waiting),
-        _ => String::new(),
+        _ => note.get(),
     };
     let count = move || {
         let length = written.with(|written| written.chars().count());
@@ -141,6 +163,17 @@ pub(crate) fn Composer(
                 </button>
             </div>
         </form>
+    }
+}
+
+/// Takes a refused message back to be written otherwise, below what is being written meanwhile.
+pub(super) fn take_back(chat: Chat, refused: &Pending) {
+    let field = field();
+    browser::focus(&field);
+    let written = field.value();
+    let gap = if written.is_empty() || written.ends_with('\n') { "" } else { "\n" };
+    if browser::write_at_end(&field, &[gap, refused.text.as_str()].concat()) {
+        chat.discard(&refused.id);
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     theme::ThemeButton,
 };
 use crate::{
-    browser::{element, focus, location, profile, random},
+    browser::{drop, element, focus, listen, location, profile, random},
     fa::{
         digits,
         words::{self, errors, home, lesson, room_names},
@@ -27,17 +27,34 @@ pub fn Home() -> impl IntoView {
     let name_problem = RwSignal::new(String::new());
     let room_problem = RwSignal::new(String::new());
     let any_recent = RwSignal::new(false);
+    let any_memory = RwSignal::new(false);
 
-    follow(move || {
-        let name = field("name");
-        if name.value().is_empty() {
-            name.set_value(&profile::name_before());
+    // The name that the field offers, until somebody writes another.
+    let offered = RwSignal::new(String::new());
+    let remember = move || {
+        let (name, before) = (field("name"), profile::name_before());
+        if [offered.get_untracked(), before.clone()].contains(&name.value()) {
+            name.set_value(&before);
+            offered.set(before.clone());
         }
         let rooms = profile::recent_rooms();
         any_recent.set(!rooms.is_empty());
+        any_memory.set(!rooms.is_empty() || !before.is_empty());
         let links = draw("span").class("rooms").children(rooms.iter().map(room_link));
         dom::fill(&element("recent"), &links);
+    };
+    follow(move || {
+        remember();
+        drop::refuse_files(|| ());
+        // Another tab visited a room, or forgot them; or this page comes back as it was left.
+        listen(&window(), "storage", remember);
+        listen(&window(), "pageshow", remember);
     });
+    let forget = move || {
+        profile::forget();
+        remember();
+        focus(&field("name"));
+    };
 
     let enter = move || {
         let (name, room) = (field("name"), field("room"));
@@ -75,6 +92,9 @@ pub fn Home() -> impl IntoView {
                 <p class="recent" hidden=flag(move || !any_recent.get())>
                     {home::RECENT_ROOM}
                     <span id="recent"></span>
+                </p>
+                <p hidden=flag(move || !any_memory.get())>
+                    <button type="button" class="link-button" on:click=press(forget)>{home::FORGET}</button>
                 </p>
             </section>
             <ol class="steps" aria-label=lesson::TITLE>

@@ -3,6 +3,7 @@
 use chat_protocol::{ErrorCode, Said};
 
 use super::{
+    composer,
     dom::{Drawn, draw},
     icon,
     people::avatar,
@@ -67,11 +68,15 @@ fn refusal(chat: Chat, pending: &Pending, code: ErrorCode) -> Drawn {
     let button = |label: &str, what: &str| {
         draw("button").class("link-button").attr("type", "button").attr("aria-label", what).text(label)
     };
-    let why = draw("span").attr("role", "alert").text(messages::FAILED).text(": ");
-    let (again, never) = (pending.id.clone(), pending.id.clone());
+    let why = draw("span").text(messages::FAILED).text(": ");
+    let (refused, again, never) = (pending.clone(), pending.id.clone(), pending.id.clone());
     draw("p")
         .class("refusal")
         .child(why.sentence(&errors::error(code, None)))
+        .child(
+            button(messages::EDIT, messages::EDIT_LABEL)
+                .on_click(move || composer::take_back(chat, &refused)),
+        )
         .child(button(messages::RETRY, messages::RETRY_LABEL).on_click(move || chat.retry(&again)))
         .child(button(messages::DISCARD, messages::DISCARD_LABEL).on_click(move || chat.discard(&never)))
 }

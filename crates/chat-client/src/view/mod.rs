@@ -3,6 +3,7 @@
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
+mod announcer;
 pub mod bind;
 #[cfg(feature = "ssr")]
 mod classic;
@@ -13,6 +14,7 @@ mod field;
 mod header;
 mod home;
 pub mod icon;
+mod layers;
 mod lesson;
 mod masthead;
 mod message;

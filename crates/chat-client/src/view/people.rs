@@ -25,9 +25,10 @@ pub(crate) fn People(
     chat: Chat,
     /// Whether the drawer is open; without effect on a wide page.
     open: RwSignal<bool>,
+    /// Whether one's own name is being changed.
+    renaming: RwSignal<bool>,
 ) -> impl IntoView {
     let mut rows = Rows::default();
-    let renaming = RwSignal::new(false);
     follow(move || {
         let (me, members) = chat.with_roster(|room| {
             let me = room.me.as_ref().map(|me| me.id.clone());
@@ -164,6 +165,8 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
     };
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
+            // And not the drawer around it.
+            event.stop_propagation();
             open.set(false);
         }
     };

@@ -4,13 +4,15 @@
 use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
-use leptos::prelude::*;
+use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
+    announcer::Announcer,
     bind::{flag, follow},
     composer::Composer,
     entrance::Entrance,
     header::Header,
+    layers::{Layer, Layers},
     notice::Notice,
     people::People,
     scroller::Scroller,
@@ -33,22 +35,41 @@ pub fn RoomPage(
     share_url: String,
 ) -> impl IntoView {
     let chat = Chat::new(room.clone());
-    let people_open = RwSignal::new(false);
-    let sharing = RwSignal::new(false);
-    let menu_open = RwSignal::new(false);
+    let [xray_seen, people_open, renaming, sharing, menu_open] = [(); 5].map(|()| RwSignal::new(false));
 
     follow({
         let room = room.clone();
         move || {
             chat.restore();
             live(chat, &room);
-            xray::offer(chat);
+            xray::offer(chat, xray_seen);
             match profile::name_here() {
                 Some(name) => chat.start(name),
                 None => chat.set_link(Link::Refused),
             }
         }
     });
+    // On a wide page the people, and the panel that was not made wider, stand beside the conversation.
+    let beside = |is_narrow| is_narrow;
+    let layers = Layers::new([
+        Layer { open: xray_seen, covers: |is_narrow| is_narrow || crate::xray::is_wide(), returns: false },
+        Layer { open: people_open, covers: beside, returns: true },
+        Layer { open: renaming, covers: beside, returns: false },
+        Layer { open: menu_open, covers: |_| true, returns: false },
+        Layer { open: sharing, covers: |_| true, returns: true },
+    ]);
+    // The form is in the drawer, and goes with it.
+    follow(move || {
+        if layers.is_narrow.get() && !people_open.get() {
+            renaming.set(false);
+        }
+    });
+    let drawer_open = move || people_open.get() && layers.is_narrow.get();
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" && !event.is_composing() {
+            layers.close_topmost();
+        }
+    };
     let enter = move |name: Name| {
         profile::choose_name(&name);
         chat.join_as(name);
@@ -57,16 +78,17 @@ pub fn RoomPage(
     let entered = move || !asked();
 
     view! {
-        <div id="room" class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false); menu_open.set(false) }>
+        <div id="room" class="room" on:keydown=on_key>
             <Header chat room=room.clone() people_open sharing menu_open />
-            <main class="talk" inert=flag(move || people_open.get())>
+            <main class="talk" inert=flag(drawer_open)>
                 <Notice chat />
                 <Entrance chat asked enter />
                 <Scroller chat sharing entered />
                 <Composer chat entered />
             </main>
-            <People chat open=people_open />
+            <People chat open=people_open renaming />
             <Share room share_url open=sharing />
+            <Announcer chat />
         </div>
     }
 }

@@ -103,8 +103,7 @@ pub(crate) fn Scroller(
     });
 
     view! {
-        <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log"
-            aria-relevant="additions">
+        <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
             <TimelineList chat first sharing />
         </div>
         <button

@@ -16,5 +16,8 @@ pub const RANDOM_ROOM: &str = "اتاق تصادفی";
 /// Heading above the room one was in last.
 pub const RECENT_ROOM: &str = "آخرین اتاق";
 
+/// Forgets the name and the rooms that this browser remembers: for computers that many use.
+pub const FORGET: &str = "فراموش‌کردن نام و اتاق‌ها";
+
 /// Heading where a room asks who is coming.
 pub const WHO: &str = "خوش آمدید! نامتان چیست؟";

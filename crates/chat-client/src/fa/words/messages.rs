@@ -38,6 +38,10 @@ pub const FAILED: &str = "فرستاده نشد";
 pub const RETRY: &str = "دوباره";
 /// The same as an `aria-label`.
 pub const RETRY_LABEL: &str = "دوباره فرستادن این پیام";
+/// Takes it back into the composer.
+pub const EDIT: &str = "ویرایش";
+/// The same as an `aria-label`.
+pub const EDIT_LABEL: &str = "ویرایش این پیام";
 /// Gives it up.
 pub const DISCARD: &str = "حذف";
 /// The same as an `aria-label`.
@@ -57,6 +61,9 @@ pub fn characters_left(length: usize, max: usize) -> String {
         None => format!("{} نویسه بیشتر از اندازه", digits::number((length - max) as u64)),
     }
 }
+
+/// A file was dropped or pasted.
+pub const NO_FILES: &str = "این‌جا فقط متن می‌شود فرستاد، نه فایل و تصویر.";
 
 /// The composer while as much waits as may.
 pub fn queue_full(waiting: usize) -> String {
