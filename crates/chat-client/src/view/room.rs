@@ -15,7 +15,7 @@ use super::{
     people::People,
     scroller::Scroller,
     share::Share,
-    xray,
+    transcript, xray,
 };
 use crate::{
     browser::{listen, profile, viewport},
@@ -42,6 +42,7 @@ pub fn RoomPage(
             chat.restore();
             live(chat, &room);
             xray::offer(chat);
+            transcript::offer();
             match profile::name_here() {
                 Some(name) => chat.start(name),
                 None => chat.set_link(Link::Refused),
