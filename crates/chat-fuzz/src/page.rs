@@ -1,6 +1,6 @@
 //! How the page cuts a message into what it draws.
 
-use crate::prose::{Block, Segment, only_emoji, parse};
+use crate::prose::{Block, Segment, link, only_emoji, parse};
 
 /// Cutting changes nothing but fences and backticks, and links lead to the web and nowhere else.
 pub(crate) fn prose(bytes: &[u8]) {
@@ -9,9 +9,9 @@ pub(crate) fn prose(bytes: &[u8]) {
     for block in parse(text) {
         match block {
             Block::Code(code) => shown.push_str(code),
-            Block::Paragraph { segments, .. } => {
-                for segment in segments {
-                    if let Segment::Link { href, shown } = &segment {
+            Block::Paragraph { runs, .. } => {
+                for segment in runs.iter().flat_map(|run| &run.segments) {
+                    if let Segment::Link { href, shown } = segment {
                         assert!(href.ends_with(shown));
                         let scheme = href.split("://").next().unwrap_or_default().to_ascii_lowercase();
                         assert!(matches!(scheme.as_str(), "http" | "https"), "{href}");

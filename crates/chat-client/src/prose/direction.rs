@@ -14,7 +14,8 @@
 //!    [`OVERWHELMING`] times as many left-to-right words. A Persian sentence ends in its verb, so
 //!    "npm install بزن" is Persian and "I said سلام to everyone" is not. In doubt, Persian.
 //!
-//! A word with any right-to-left letter is a right-to-left word: «README‌ها» is Persian.
+//! A word with any right-to-left letter is a right-to-left word: «README‌ها» is Persian. So is one with
+//! a Persian comma, semicolon or question mark: «C#، Go و Rust» is a Persian list.
 //!
 //! It knows letters, not languages, and nothing of how a line is drawn.
 
@@ -84,10 +85,10 @@ pub fn of(segments: &[Segment<'_>]) -> Direction {
     }
 }
 
-/// The direction of a word, or none when it has no letter.
+/// The direction of a word, or none when it has no letter and no Persian mark.
 fn word_direction(word: &str) -> Option<Direction> {
     let mut direction = None;
-    for c in word.chars().filter(|c| c.is_alphabetic()) {
+    for c in word.chars().filter(|c| c.is_alphabetic() || matches!(c, '،' | '؛' | '؟')) {
         if is_rtl_script(c) {
             return Some(Direction::Rtl);
         }
@@ -158,6 +159,8 @@ mod tests {
             ("WebSocket چیست؟", Rtl),
             ("HTTP/1.1 101 یعنی چه؟", Rtl),
             ("Rust یا Go؟", Rtl),
+            ("C#، Go، C++ و Rust", Rtl),
+            ("WebSocket؟", Rtl),
             ("Docker و Kubernetes", Rtl),
             ("API‌ها آماده‌اند", Rtl),
             ("git commit -m fix بزن", Rtl),

@@ -7,12 +7,15 @@
 //! to a Latin host (`https://x.irرا`) is the next word. Trailing punctuation belongs to the
 //! sentence, and a closing bracket does unless it was opened inside the address.
 //!
+//! What is shown of it is readable where that is harmless ([`readable`], [`parts`]); where it leads is what
+//! was written.
+//!
 //! No other scheme exists here, so `javascript:` can never become a link. An address with a user
 //! part (`https://bank.ir@evil.example`) is left as text: it looks like one host and means another.
 
 use std::borrow::Cow;
 
-use super::{direction::is_rtl_script, emoji};
+use super::{direction::is_rtl_script, emoji, runs::ends_stretch};
 
 /// An address found in text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,7 +41,7 @@ pub fn at_start(text: &str, before: Option<char>) -> Option<Link<'_>> {
     if !text[host_at..].starts_with(|c: char| c.is_alphanumeric() || c == '[') || has_user(&text[host_at..]) {
         return None;
     }
-    let shown = without_trailing_punctuation(&text[..end(text, host_at)], host_at);
+    let shown = without_trailing(&text[..end(text, host_at)], host_at, ".,:;!?'*\u{200C}");
     let host = &shown[host_at..];
     if host.is_empty()
         || bare && host.split(ends_host).next()?.split('.').filter(|part| !part.is_empty()).count() < 3
@@ -93,11 +96,11 @@ fn ends_address(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFF}')
 }
 
-/// Cuts the sentence's punctuation off the end, at most back to `host_at`.
-fn without_trailing_punctuation(shown: &str, host_at: usize) -> &str {
-    let mut tail = &shown[host_at..];
+/// `shown` without what is at its end, behind `from`, of `marks` and of brackets without a partner.
+pub(super) fn without_trailing<'a>(shown: &'a str, from: usize, marks: &str) -> &'a str {
+    let mut tail = &shown[from..];
     let balance = |open: char, close: char| {
-        shown[host_at..].chars().fold(0i32, |depth, c| depth + i32::from(c == open) - i32::from(c == close))
+        tail.chars().fold(0i32, |depth, c| depth + i32::from(c == open) - i32::from(c == close))
     };
     // Closing brackets beyond those that were opened. Computed once, so a tail of ten thousand
     // brackets costs no more than one.
@@ -105,21 +108,107 @@ fn without_trailing_punctuation(shown: &str, host_at: usize) -> &str {
     let mut square = balance('[', ']');
     while let Some(c) = tail.chars().next_back() {
         match c {
-            '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '*' | '\u{200C}' => {}
             ')' if round < 0 => round += 1,
             ']' if square < 0 => square += 1,
             '(' => round -= 1,
             '[' => square -= 1,
+            _ if marks.contains(c) => {}
             _ => break,
         }
         tail = &tail[..tail.len() - c.len_utf8()];
     }
-    &shown[..host_at + tail.len()]
+    &shown[..from + tail.len()]
+}
+
+/// The address as a person reads it: letters and digits of right-to-left scripts that are written as
+/// `%D9%88` decoded, in the path and behind it. Nothing else is decoded, so no character that ends an
+/// address, divides it, cannot be seen or changes a direction; and nothing in the host. ZWNJ is decoded
+/// between two such letters.
+pub fn readable(shown: &str) -> Cow<'_, str> {
+    let host_at = shown.find("://").map_or(0, |at| at + 3);
+    let Some(path_at) = shown[host_at..].find(ends_host).map(|at| host_at + at) else { return shown.into() };
+    if !shown[path_at..].contains('%') {
+        return shown.into();
+    }
+    let is_letter = |c: char| is_rtl_script(c) && c.is_alphanumeric();
+    let mut read = shown[..path_at].to_owned();
+    let mut rest = &shown[path_at..];
+    while let Some(c) = rest.chars().next() {
+        let (c, length) = match encoded(rest) {
+            Some((c, length)) if is_letter(c) => (c, length),
+            Some(('\u{200C}', length))
+                if read.ends_with(is_letter)
+                    && encoded(&rest[length..])
+                        .map_or(rest[length..].starts_with(is_letter), |(c, _)| is_letter(c)) =>
+            {
+                ('\u{200C}', length)
+            }
+            _ => (c, c.len_utf8()),
+        };
+        read.push(c);
+        rest = &rest[length..];
+    }
+    read.into()
+}
+
+/// The character that `text` begins with in percent-encoded UTF-8, and the bytes it takes.
+fn encoded(text: &str) -> Option<(char, usize)> {
+    let mut bytes = [0; 4];
+    for at in 0..bytes.len() {
+        bytes[at] = encoded_byte(&text[3 * at..])?;
+        if let Ok(read) = std::str::from_utf8(&bytes[..=at]) {
+            return Some((read.chars().next()?, 3 * at + 3));
+        }
+    }
+    None
+}
+
+/// The `%D9` that `text` begins with.
+fn encoded_byte(text: &str) -> Option<u8> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    match *text.as_bytes().get(..3)? {
+        [b'%', high, low] => Some(hex(high)? << 4 | hex(low)?),
+        _ => None,
+    }
+}
+
+/// What is written from the left in parts, and whether a part is to be isolated: what stands between two
+/// dividers of an address or two quotes and has right-to-left letters. Otherwise the bidirectional
+/// algorithm would order the parts from the right among themselves, and `/راه/خانه` would lead elsewhere
+/// than it says.
+pub fn parts(typed: &str) -> Vec<(&str, bool)> {
+    let mut parts = Vec::new();
+    // Where what was not taken yet begins, and where the part begins.
+    let (mut from, mut begin) = (0, 0);
+    let mut is_apart = false;
+    for (at, c) in typed.char_indices().chain([(typed.len(), '/')]) {
+        let is_divider = match c {
+            '/' | '\\' | '?' | '#' | '&' | '=' | '.' | ':' | '%' | '"' | '\'' => true,
+            c => c.is_whitespace() && !is_apart,
+        };
+        if at < begin || !is_divider {
+            is_apart |= ends_stretch(c);
+            continue;
+        }
+        if is_apart {
+            parts.extend((from < begin).then(|| (&typed[from..begin], false)));
+            parts.push((&typed[begin..at], true));
+            from = at;
+        }
+        is_apart = false;
+        // An encoded character is a divider as a whole.
+        begin = at + if c == '%' && encoded_byte(&typed[at..]).is_some() { 3 } else { c.len_utf8() };
+    }
+    parts.extend((from < typed.len()).then(|| (&typed[from..], false)));
+    parts
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::segments::{Segment, segments};
+    use super::{
+        super::segments::{Segment, segments},
+        parts, readable,
+    };
 
     fn links(text: &str) -> Vec<&str> {
         segments(text)
@@ -217,5 +306,74 @@ mod tests {
     #[test]
     fn two_addresses_in_one_line_are_two_links() {
         assert_eq!(links("https://a.ir و https://b.ir"), ["https://a.ir", "https://b.ir"]);
+    }
+
+    #[test]
+    fn persian_in_an_address_is_readable() {
+        for (address, expected) in [
+            (
+                "https://fa.wikipedia.org/wiki/%D9%88%D8%A8%E2%80%8C%D8%B3%D9%88%DA%A9%D8%AA",
+                "https://fa.wikipedia.org/wiki/وب‌سوکت",
+            ),
+            ("https://x.ir/%d8%b3/a?q=%D9%86#%D9%86", "https://x.ir/س/a?q=ن#ن"),
+            ("www.x.ir/%D8%B3%20%D9%86", "www.x.ir/س%20ن"),
+            ("https://x.ir/%DB%B1%DB%B4", "https://x.ir/۱۴"),
+            ("https://x.ir/سلام%E2%80%8C%D9%87%D8%A7", "https://x.ir/سلام‌ها"),
+        ] {
+            assert_eq!(readable(address), expected);
+        }
+    }
+
+    #[test]
+    fn what_could_deceive_stays_encoded() {
+        for address in [
+            // Divides or ends an address.
+            "https://x.ir/%2F%3F%23%25%5C%40%3A%26%3D%20%0A%09",
+            "https://x.ir/%22%27%3C%3E%60%7B%7D",
+            // Persian punctuation, and brackets.
+            "https://x.ir/%D8%8C%D8%9F%C2%AB%28",
+            // Not seen, or changes the direction.
+            "https://x.ir/%E2%80%8E%E2%80%8F%E2%80%AE%E2%81%A6%D8%9C%C2%AD%E2%80%8B%EF%BB%BF%00",
+            // ZWNJ anywhere but between letters.
+            "https://x.ir/%E2%80%8Ca%E2%80%8C",
+            "https://x.ir/س%E2%80%8C",
+            "https://x.ir/س%E2%80%8C%E2%80%8Cس",
+            // Latin, and what looks like it.
+            "https://x.ir/%61%D0%B0%C3%A9%EF%BC%8F",
+            // No UTF-8, no hexadecimal, no end.
+            "https://x.ir/%D9%D8%FF%C0%AF%ED%A0%80",
+            "https://x.ir/%D9%8",
+            "https://x.ir/%+9%D9x%G1%",
+            // Hosts.
+            "https://%D8%B3.ir/",
+            "https://%D8%B3",
+            "https://x%2F@bank.ir/a",
+            "https://xn--mgbt3dhd.ir/",
+        ] {
+            assert_eq!(readable(address), address);
+        }
+    }
+
+    #[test]
+    fn parts_of_an_address_are_apart_from_each_other() {
+        let marked = |address: &str| -> String {
+            let mark = |(part, is_apart): (&str, bool)| {
+                if is_apart { format!("⟦{part}⟧") } else { part.to_owned() }
+            };
+            parts(address).into_iter().map(mark).collect()
+        };
+        for expected in [
+            "https://x.ir/a",
+            "https://⟦مثال⟧.⟦ایران⟧/⟦راه⟧/⟦خانه-۲⟧/3",
+            "https://x.ir/⟦س⟧%20⟦ن⟧?q=⟦نان+داغ⟧&a=b#⟦پایان⟧",
+            "C:\\⟦کاربران⟧\\⟦علی⟧.txt",
+            "print(\"⟦سلام دنیا⟧\", 5)",
+            "2 + 2 = ⟦؟⟧",
+            "⟦راه⟧",
+            "",
+        ] {
+            let address = expected.replace(['⟦', '⟧'], "");
+            assert_eq!(marked(&address), expected);
+        }
     }
 }

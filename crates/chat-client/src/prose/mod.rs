@@ -1,11 +1,11 @@
 //! Turns the text of a message into pieces that can be drawn without scrambling Persian and
 //! English.
 //!
-//! [`parse`] cuts the text at its line breaks, because each line gets its own base direction, and
-//! cuts each line into plain text, links and inline code, because the last two are always drawn
-//! left to right and isolated. Lines between two fences (three backticks) become one code block. Everything
-//! borrows from the text; nothing is changed, dropped or escaped: joining the pieces gives back
-//! what was said, fences and backticks aside.
+//! [`parse`] cuts the text at its line breaks, because each line gets its own base direction; each
+//! line into plain text, links and inline code; and puts together in [`runs`] what a reader takes for
+//! one thing that is written from the left: a phone, an expression, `C++`. Lines between two fences
+//! (three backticks) become one code block. Everything borrows from the text; nothing is changed,
+//! dropped or escaped: joining the pieces gives back what was said, fences and backticks aside.
 //!
 //! There is deliberately no other markup, and no knowledge of HTML: whoever draws the pieces puts
 //! them into the page as text nodes.
@@ -13,21 +13,23 @@
 pub mod direction;
 pub mod emoji;
 pub mod link;
+pub mod runs;
 pub mod segments;
 
 pub use direction::{Direction, base_direction};
 pub use emoji::only_emoji;
+pub use runs::{Order, Run, runs};
 pub use segments::{Segment, segments};
 
 /// A stretch of a message that is laid out on its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Block<'a> {
-    /// One line. An empty line is a paragraph without segments.
+    /// One line. An empty line is a paragraph without runs.
     Paragraph {
         /// Its base direction: the `dir` of its element.
         direction: Direction,
         /// What it is made of, in order.
-        segments: Vec<Segment<'a>>,
+        runs: Vec<Run<'a>>,
     },
     /// The lines between two fences, without the fences and the last line break. Left to right,
     /// white space kept.
@@ -55,10 +57,68 @@ pub fn parse(text: &str) -> Vec<Block<'_>> {
             may_close = false;
         }
         let segments = segments(line);
-        blocks.push(Block::Paragraph { direction: direction::of(&segments), segments });
+        let direction = direction::of(&segments);
+        blocks.push(Block::Paragraph { direction, runs: runs(line, segments, direction) });
         rest = after;
     }
     blocks
+}
+
+/// The base direction of a text that is still being written, where only one can be had for all of it:
+/// left to right, too, when each of its lines is a run and nothing else. So a phone looks as it will.
+pub fn draft_direction(text: &str) -> Direction {
+    let is_run = |block: &Block<'_>| match block {
+        Block::Paragraph { runs, .. } => {
+            let is_word = |segment: &Segment<'_>| segment.shown().contains(char::is_alphanumeric);
+            let (natural, apart): (Vec<_>, Vec<_>) = runs.iter().partition(|run| run.order == Order::Natural);
+            apart.len() == 1 && !natural.iter().flat_map(|run| &run.segments).any(is_word)
+        }
+        Block::Code(_) => false,
+    };
+    if parse(text).iter().all(is_run) { Direction::Ltr } else { base_direction(text) }
+}
+
+/// What is seen of a text, markup and encoded letters aside: its lines.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    for (at, block) in parse(text).iter().enumerate() {
+        if at > 0 {
+            shown.push('\n');
+        }
+        match block {
+            Block::Code(code) => shown.push_str(code),
+            Block::Paragraph { runs, .. } => {
+                for segment in runs.iter().flat_map(|run| &run.segments) {
+                    match segment {
+                        Segment::Link { shown: address, .. } => shown.push_str(&link::readable(address)),
+                        other => shown.push_str(other.shown()),
+                    }
+                }
+            }
+        }
+    }
+    shown
+}
+
+/// Whether something else may be seen of a text than was typed.
+pub fn is_shown_otherwise(text: &str) -> bool {
+    text.contains(['`', '%'])
+}
+
+/// One line of text as one string for where there are no elements, its order kept by control characters
+/// (U+2066 to U+2069). Markup is not looked for, and no line break is kept.
+pub fn plain(text: &str) -> String {
+    let line = text.replace('\n', " ");
+    let direction = base_direction(&line);
+    let mut plain = String::from(if direction == Direction::Rtl { '\u{2067}' } else { '\u{2066}' });
+    for Run { order, segments } in runs(&line, vec![Segment::Text(&line)], direction) {
+        let is_natural = order == Order::Natural;
+        plain.extend((!is_natural).then_some('\u{2066}'));
+        plain.extend(segments.iter().map(Segment::shown));
+        plain.extend((!is_natural).then_some('\u{2069}'));
+    }
+    plain.push('\u{2069}');
+    plain
 }
 
 /// The first line, and what comes after its line break.
@@ -135,14 +195,127 @@ mod tests {
         for text in NASTY {
             let mut lines = text.split('\n').filter(|_| !text.contains("```"));
             for block in parse(text) {
-                if let Block::Paragraph { segments, .. } = block
+                if let Block::Paragraph { runs, .. } = block
                     && let Some(line) = lines.next()
                 {
-                    let joined: String = segments.iter().map(Segment::shown).collect();
+                    let joined: String =
+                        runs.iter().flat_map(|run| &run.segments).map(Segment::shown).collect();
                     assert_eq!(joined, line.replace('`', "").as_str(), "{text:?}");
                 }
             }
             assert_eq!(lines.next(), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn any_line_is_what_its_runs_say() {
+        const PIECES: &[&str] = &[
+            "سلام",
+            "ها",
+            "\u{200C}",
+            "،",
+            "؟",
+            "«",
+            "»",
+            " ",
+            " ",
+            " ",
+            "C",
+            "km",
+            "print",
+            "12",
+            "۰۱۲۳",
+            "٤",
+            "5",
+            "+",
+            "-",
+            "=",
+            "/",
+            ".",
+            ":",
+            "(",
+            ")",
+            "[",
+            "\"",
+            "'",
+            "`",
+            "``",
+            "%",
+            "٪",
+            "$",
+            "°",
+            "#",
+            "~",
+            "\\",
+            "?",
+            "https://x.ir",
+            "www.a.ir/ب",
+            "--",
+            "\u{A0}",
+            "\u{200E}",
+            "😀",
+            "1️⃣",
+            "…",
+        ];
+        // A linear congruential generator: the same lines every time.
+        let mut state = 12u64;
+        let mut next = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..5_000 {
+            let line: String = (0..next(14)).map(|_| PIECES[next(PIECES.len())]).collect();
+            let pieces = segments(&line);
+            for direction in [Direction::Rtl, Direction::Ltr] {
+                let runs = runs(&line, pieces.clone(), direction);
+                let again: Vec<&Segment<'_>> = runs.iter().flat_map(|run| &run.segments).collect();
+                assert!(runs.iter().all(|run| !run.segments.is_empty()), "{line}");
+                let joined: String = again.iter().map(|segment| segment.shown()).collect();
+                assert_eq!(joined, pieces.iter().map(Segment::shown).collect::<String>(), "{line}");
+                let opaque = |all: &mut dyn Iterator<Item = &Segment<'_>>| {
+                    all.filter(|segment| !matches!(segment, Segment::Text(_))).cloned().count()
+                };
+                assert_eq!(opaque(&mut again.into_iter()), opaque(&mut pieces.iter()), "{line}");
+            }
+            let plain: String = plain(&line).replace(['\u{2066}', '\u{2067}', '\u{2069}'], "");
+            assert_eq!(plain, line);
+        }
+    }
+
+    #[test]
+    fn a_draft_that_is_one_thing_is_from_the_left() {
+        use Direction::{Ltr, Rtl};
+        for (draft, expected) in [
+            ("", Rtl),
+            ("12", Rtl),
+            ("18 19 20", Rtl),
+            ("18 19 -5", Rtl),
+            ("+98", Ltr),
+            ("+98 912 345 6789 ", Ltr),
+            ("2 + 2 = 4", Ltr),
+            ("۲ + ۲ = ؟", Ltr),
+            ("+98 912 345 6789\n0912 345 6789", Ltr),
+            ("+98 912 345 6789\nسارا", Rtl),
+            ("شماره: +98 912 345 6789", Rtl),
+            ("hello", Ltr),
+            ("~/اسناد", Ltr),
+        ] {
+            assert_eq!(draft_direction(draft), expected, "{draft}");
+        }
+    }
+
+    #[test]
+    fn a_plain_line_keeps_its_order_by_characters() {
+        assert_eq!(plain("زبان C++\nاست"), "\u{2067}زبان \u{2066}C++\u{2069} است\u{2069}");
+        assert_eq!(plain("hello"), "\u{2066}hello\u{2069}");
+    }
+
+    #[test]
+    fn only_markup_and_encoded_letters_are_shown_otherwise() {
+        let text = "با `a` و https://x.ir/%D8%B3\n```rust\nfn\n```\nتمام";
+        assert_eq!(shown(text), "با a و https://x.ir/س\nfn\nتمام");
+        for text in NASTY.iter().copied().chain(["a\n\nb", "50%", text]) {
+            assert!(shown(text) == text || is_shown_otherwise(text), "{text:?}");
         }
     }
 
@@ -165,7 +338,7 @@ mod tests {
 
     #[test]
     fn time_grows_with_the_length_and_not_with_its_square() {
-        // About a megabyte each: a quadratic search would not end within a test run.
+        // About a megabyte each, or some hundred kilobytes: a quadratic search would not end within a test run.
         assert_eq!(parse(&"```a\n".repeat(200_000)).len(), 200_001);
         let runs: String = (1..1_400).map(|n| "`".repeat(n) + " ").collect();
         for line in [
@@ -176,6 +349,18 @@ mod tests {
             "www.a ".repeat(100_000),
             ")".repeat(1_000_000),
             format!("https://a{}", ")".repeat(1_000_000)),
+            "aس".repeat(80_000),
+            "a('س')".repeat(30_000),
+            "a('س".repeat(5_000),
+            "/س/س ".repeat(30_000),
+            "/aس/".repeat(50_000),
+            "1 ".repeat(100_000),
+            "1 + ".repeat(50_000),
+            "1) = x ".repeat(30_000),
+            "(\"".repeat(100_000),
+            format!("س {}C++{}", "(".repeat(100_000), ")".repeat(100_000)),
+            format!("س ={}?", " ".repeat(200_000)),
+            "= ".repeat(100_000) + "؟",
         ] {
             parse(&line);
         }
@@ -202,5 +387,7 @@ mod tests {
         "\u{0}\u{7F}\u{FFFD}\u{10FFFF}",
         "سلام\u{200F}!\u{200E}?",
         "@#@# 12 ۱۲ ()",
+        "۱۲-(\"C++)\" = ؟",
+        "~/س\u{A0}--a=ب",
     ];
 }

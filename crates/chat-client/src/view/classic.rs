@@ -3,6 +3,7 @@
 
 use leptos::{either::Either, prelude::*};
 
+use super::said::SaidText;
 use crate::{
     fa::words::{self, ways},
     page::Classic,
@@ -20,7 +21,7 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
             view! {
                 <li data-seq=said.seq.to_string() data-id=said.id.as_str().to_owned()>
                     <bdi class="name">{said.name.as_str().to_owned()}</bdi>
-                    <span class="text" dir="auto">{said.text.as_str().to_owned()}</span>
+                    <SaidText said=said.text.as_str().to_owned() />
                 </li>
             }
         });

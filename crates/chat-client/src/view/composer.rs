@@ -34,7 +34,7 @@ pub(crate) fn Composer(
     entered: impl Condition,
 ) -> impl IntoView {
     let written = RwSignal::new(String::new());
-    let direction = move || written.with(|written| prose::base_direction(written).as_str());
+    let direction = move || written.with(|written| prose::draft_direction(written).as_str());
     let draft_key = move || format!("otagh:draft:{}", chat.room_id().as_str());
 
     // What the field holds is what counts; everything else follows.

@@ -1,6 +1,7 @@
 //! One message, as everyone sees it, and one of one's own that is still under way.
 
 use chat_protocol::{ErrorCode, Said};
+use leptos::prelude::untrack;
 
 use super::{
     composer,
@@ -16,7 +17,7 @@ use crate::{
         words::{errors, messages, people},
     },
     person,
-    prose::{self, Block, Segment},
+    prose::{self, Block, Order, Run, Segment, link},
     state::Pending,
 };
 
@@ -49,14 +50,17 @@ pub(crate) fn said(said: &Said, mine: bool, continues: bool) -> Drawn {
         .text(&dates::clock(said.at, offset));
     let meta = draw("span").class("meta").child(time);
     let meta = if mine { state(meta, icon::SENT, messages::SENT) } else { meta };
-    row.child(bubble.child(body(said.text.as_str(), meta)))
+    row.child(bubble.child(body(said.text.as_str(), name, meta)))
 }
 
 /// A message of one's own without its echo yet: on its way, or refused and waiting for a decision.
 pub(crate) fn pending(chat: Chat, pending: &Pending) -> Drawn {
     let meta = state(draw("span").class("meta"), icon::CLOCK, messages::SENDING);
     let bubble = draw("div").class("bubble").child(unseen_author(people::YOU));
-    let bubble = bubble.child(body(pending.text.as_str(), meta));
+    // Whose it will be. Not followed: a row is drawn once.
+    let me = untrack(|| chat.me());
+    let name = me.as_ref().map_or(people::YOU, |me| me.name.as_str());
+    let bubble = bubble.child(body(pending.text.as_str(), name, meta));
     let (bubble, state) = match pending.refused {
         Some(code) => (bubble.child(refusal(chat, pending, code)), "refused"),
         None => (bubble, "sending"),
@@ -90,27 +94,55 @@ fn state(meta: Drawn, path: &str, what: &str) -> Drawn {
     meta.child(draw("span").attr("title", what).icon(path)).child(draw("span").class("unseen").text(what))
 }
 
-/// What was said, line by line, each in its own direction, and the meta line beside or below it.
-fn body(said: &str, meta: Drawn) -> Drawn {
+/// What was said, line by line, each in its own direction, and the meta line beside or below it. A line
+/// break stands between two lines, too, which nobody sees: what is copied has it. So is the author there,
+/// and what was typed where something else is shown; see [`super::transcript`].
+fn body(said: &str, name: &str, meta: Drawn) -> Drawn {
     let class = if prose::only_emoji(said).is_some() { "text large-emoji" } else { "text" };
-    let blocks = prose::parse(said).into_iter().map(|block| match block {
-        Block::Paragraph { direction, segments } => {
-            draw("p").attr("dir", direction.as_str()).children(segments.into_iter().map(segment))
+    let mut text = draw("div").class(class).attr("data-name", name);
+    if prose::is_shown_otherwise(said) {
+        text = text.attr("data-said", said);
+    }
+    for (at, block) in prose::parse(said).into_iter().enumerate() {
+        if at > 0 {
+            text = text.text("\n");
         }
-        Block::Code(code) => draw("pre").attr("tabindex", "0").child(draw("code").text(code)),
-    });
-    draw("div").class("body").child(draw("div").class(class).children(blocks)).child(meta)
+        text = text.child(match block {
+            Block::Paragraph { direction, runs } => {
+                runs.into_iter().fold(draw("p").attr("dir", direction.as_str()), run)
+            }
+            Block::Code(code) => draw("pre").attr("tabindex", "0").child(draw("code").text(code)),
+        });
+    }
+    draw("div").class("body").child(text).child(meta)
 }
 
-fn segment(segment: Segment<'_>) -> Drawn {
-    match segment {
-        Segment::Text(words) => draw("span").text(words),
-        Segment::Code(code) => draw("code").text(code),
-        Segment::Link { href, shown } => draw("a")
-            .attr("href", &href)
-            .attr("dir", "ltr")
-            .attr("target", "_blank")
-            .attr("rel", "noopener noreferrer nofollow")
-            .text(shown),
+/// The line with a run more.
+fn run(line: Drawn, run: Run<'_>) -> Drawn {
+    match run.order {
+        Order::Natural => segments(line, run.segments, Drawn::text),
+        Order::Typed => line.child(segments(draw("bdo").attr("dir", "ltr"), run.segments, typed)),
     }
+}
+
+fn segments(line: Drawn, segments: Vec<Segment<'_>>, words: fn(Drawn, &str) -> Drawn) -> Drawn {
+    segments.into_iter().fold(line, |line, segment| match segment {
+        Segment::Text(text) => words(line, text),
+        Segment::Code(code) => line.child(draw("code").text(code)),
+        Segment::Link { href, shown } => {
+            let link = draw("a")
+                .attr("href", &href)
+                .attr("dir", "ltr")
+                .attr("target", "_blank")
+                .attr("rel", "noopener noreferrer nofollow");
+            line.child(typed(link, &link::readable(shown)))
+        }
+    })
+}
+
+/// With what is written from the left after what is in it.
+fn typed(line: Drawn, text: &str) -> Drawn {
+    link::parts(text).into_iter().fold(line, |line, (part, is_apart)| {
+        if is_apart { line.child(draw("bdi").text(part)) } else { line.text(part) }
+    })
 }

@@ -23,12 +23,14 @@ mod notice;
 mod people;
 mod room;
 mod rows;
+pub mod said;
 mod scroller;
 mod share;
 #[cfg(feature = "ssr")]
 mod shown;
 pub mod theme;
 mod timeline;
+mod transcript;
 mod xray;
 
 #[cfg(feature = "ssr")]

@@ -17,7 +17,7 @@ use super::{
     people::People,
     scroller::Scroller,
     share::Share,
-    xray,
+    transcript, xray,
 };
 use crate::{
     browser::{listen, profile, viewport},
@@ -43,6 +43,7 @@ pub fn RoomPage(
             chat.restore();
             live(chat, &room);
             xray::offer(chat, xray_seen);
+            transcript::offer();
             match profile::name_here() {
                 Some(name) => chat.start(name),
                 None => chat.set_link(Link::Refused),

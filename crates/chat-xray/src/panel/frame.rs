@@ -1,7 +1,7 @@
 //! One frame, opened: its header bit by bit as in the figure of RFC 6455 §5.2, its bytes, how the mask
 //! comes off, and what it says. Long payloads are shown in part. It knows this frame and no other.
 
-use chat_client::fa::words::xray::frames as words;
+use chat_client::{fa::words::xray::frames as words, view::said::PlainLine};
 use chat_wire::{
     Direction,
     decoder::Frame,
@@ -87,7 +87,7 @@ fn Payload(shown: Shown) -> impl IntoView {
 fn isolated(text: &str) -> impl IntoView + use<> {
     let piece = |(piece, is_string): (&str, bool)| {
         let piece = piece.to_owned();
-        if is_string { Either::Left(view! { <bdi>{piece}</bdi> }) } else { Either::Right(piece) }
+        if is_string { Either::Left(view! { <PlainLine line=piece /> }) } else { Either::Right(piece) }
     };
     strings(text).into_iter().map(piece).collect_view()
 }

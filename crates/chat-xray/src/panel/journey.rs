@@ -1,7 +1,7 @@
 //! The way of one message of one's own: into the server, to the room, out to everybody, and back. A
 //! swimlane whose distances are steps and whose times are measured. It shows what the server noted.
 
-use chat_client::fa::words::xray::journey as words;
+use chat_client::{fa::words::xray::journey as words, view::said::SaidText};
 use chat_wire::Journey;
 use leptos::{either::Either, prelude::*};
 
@@ -52,7 +52,7 @@ pub(super) fn Way(recordings: Recordings) -> impl IntoView {
                     let legs = legs(&journey, echo);
                     let took = journey.sent_us.saturating_sub(journey.heard_us);
                     Either::Right(view! {
-                        <blockquote dir="auto">{text}</blockquote>
+                        <blockquote><SaidText said=text /></blockquote>
                         <Swimlane legs />
                         <p class="verdict" data-good="">{words::verdict(journey.members, journey.reached, took)}</p>
                     })

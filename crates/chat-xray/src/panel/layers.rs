@@ -76,7 +76,7 @@ pub(super) fn Layers(recordings: Recordings) -> impl IntoView {
     let options = move || {
         let current = shown.get().map(|(_, at)| at);
         let option = |(at, text): (usize, String)| {
-            let brief: String = text.chars().take(60).collect();
+            let brief = chat_client::prose::plain(&text.chars().take(60).collect::<String>());
             view! { <option value=at.to_string() selected={current == Some(at)}>{brief}</option> }
         };
         sayings.get().into_iter().map(option).collect_view()

@@ -2,7 +2,10 @@
 //! the wire as the server counted it. The claim that polling repeats HTTP and wastes bytes is measured
 //! here. It is five members of a real room; what is said in it is heard by everybody.
 
-use chat_client::fa::{digits, words::ways as words, words::xray as common};
+use chat_client::{
+    fa::{digits, words::ways as words, words::xray as common},
+    view::said::SaidText,
+};
 use chat_protocol::{CloseCode, RoomId};
 use leptos::{either::Either, prelude::*};
 use wasm_bindgen_futures::spawn_local;
@@ -150,7 +153,7 @@ fn Column(runners: Runners, way: Way) -> impl IntoView {
                     heard.into_iter().rev().map(|heard| view! {
                         <li>
                             <bdi class="name">{heard.name}</bdi>
-                            <span class="text" dir="auto">{heard.text}</span>
+                            <SaidText said=heard.text />
                             <span class="delay">{heard.delay.map(|delay| told(Some(delay)))}</span>
                         </li>
                     }).collect_view()

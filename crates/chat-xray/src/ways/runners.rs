@@ -191,7 +191,8 @@ impl Runners {
                 let data = |name: &str| said.get_attribute(name).unwrap_or_default();
                 let part = |class: &str| {
                     let found = said.query_selector(class).ok().flatten();
-                    found.and_then(|found| found.text_content()).unwrap_or_default()
+                    let typed = |found: Element| found.get_attribute("data-said").or(found.text_content());
+                    found.and_then(typed).unwrap_or_default()
                 };
                 let seq = data("data-seq").parse().unwrap_or(0);
                 let said = Said { seq, id: data("data-id"), name: part(".name"), text: part(".text") };

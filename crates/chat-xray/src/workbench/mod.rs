@@ -9,6 +9,7 @@ use chat_client::{
         workbench as words,
         xray::{frames, handshake as heads},
     },
+    view::said::PlainLine,
 };
 use chat_wire::{
     accept::Accept,
@@ -331,7 +332,7 @@ fn said(is_own: bool, text: String, payload: String, told: Option<String>) -> im
     view! {
         <li data-own=is_own.then_some("")>
             <b>{if is_own { words::YOU } else { words::SERVER }}</b>
-            <pre class="wire" dir="ltr">{text}<bdi>{payload}</bdi></pre>
+            <pre class="wire" dir="ltr">{text}<PlainLine line=payload /></pre>
             {told.map(|told| view! { <p>{told}</p> })}
         </li>
     }

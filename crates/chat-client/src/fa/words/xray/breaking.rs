@@ -170,7 +170,7 @@ fn brief(text: &str) -> String {
     if brief.len() < text.len() {
         brief.push('…');
     }
-    crate::fa::isolate(&brief)
+    crate::prose::plain(&brief)
 }
 
 /// How the broken connection ended, and what the next one said.
