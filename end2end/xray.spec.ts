@@ -10,6 +10,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { CDPSession, Locator, Page } from '@playwright/test';
 
 import { Member } from './fixtures/member.ts';
+import { Proxy } from './fixtures/proxy.ts';
 import { expect, test } from './fixtures/test.ts';
 import { read, type Frame, type Stream } from './fixtures/wire.ts';
 import { composer, enter, joined, log, message, people, say } from './room.ts';
@@ -667,3 +668,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
     }
   });
 }
+
+test('behind a proxy that gathers, it says that nothing comes, until something does', async ({ server, somebody }) => {
+  const proxy = await Proxy.start(server.port, { gathers: 'body' });
+  const sara = await somebody();
+  await enter(sara, proxy.url, 'xray', 'سارا');
+  await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  const held = panel(sara).getByRole('status').filter({ hasText: 'پراکسی‌ای میان راه آن را نگه می‌دارد' });
+  await expect(held).toBeVisible({ timeout: 15_000 });
+  await joined(sara);
+  proxy.release();
+  await expect(frames(sara).filter({ hasText: 'welcome' })).toHaveCount(1);
+  await expect(held).toHaveCount(0);
+  await sara.close();
+  await proxy.stop();
+});
