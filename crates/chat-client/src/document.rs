@@ -8,7 +8,7 @@ use crate::{Page, browser::cookie, fa::words, page::Program, xray};
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
 pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
-    let (kind, room, share_url) = page.attributes();
+    let (kind, [room, key, share_url, problem]) = page.attributes();
     let title = page.title();
     let theme = chosen_theme();
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
@@ -43,7 +43,7 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                     Program::None => EitherOf3::C(view! { <link rel="stylesheet" href=xray::STYLE /> }),
                 }}
             </head>
-            <body data-page=kind data-room=room data-share-url=share_url>
+            <body data-page=kind data-room=room data-room-key=key data-share-url=share_url data-problem=problem>
                 {page.view()}
             </body>
         </html>

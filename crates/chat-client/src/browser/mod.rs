@@ -4,6 +4,7 @@
 
 pub mod clipboard;
 pub mod clock;
+pub mod collation;
 pub mod cookie;
 pub mod json;
 pub mod location;
@@ -13,7 +14,7 @@ pub mod random;
 pub mod storage;
 pub mod viewport;
 
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::HtmlElement;
 
@@ -56,6 +57,17 @@ pub fn focus(element: &HtmlElement) {
     if element.focus().is_err() {
         leptos::logging::warn!("an element could not be focused");
     }
+}
+
+/// Puts the focus on the element with this id, once everything that changes now is drawn: what is still
+/// hidden cannot hold it.
+pub fn focus_drawn(id: &'static str) {
+    request_animation_frame(move || focus(&element(id)));
+}
+
+/// Whether somebody has put the focus somewhere.
+pub fn has_focus() -> bool {
+    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
 }
 
 /// Whether the device prefers dark pages.

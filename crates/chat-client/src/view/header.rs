@@ -1,7 +1,6 @@
 //! The bar above the conversation: which room, how many are in it, how the connection is, and the
 //! room's few controls.
 
-use chat_protocol::RoomId;
 use leptos::prelude::*;
 
 use super::{
@@ -19,7 +18,6 @@ use crate::{
 #[component]
 pub(crate) fn Header(
     chat: Chat,
-    room: RoomId,
     /// Whether the people are open, on a phone.
     people_open: RwSignal<bool>,
     /// Whether the room is being shared.
@@ -35,7 +33,7 @@ pub(crate) fn Header(
                 <img src="/favicon.svg" alt="" width="36" height="36" />
             </a>
             <div class="title">
-                <h1><bdi>{room.as_str().to_owned()}</bdi></h1>
+                <h1><bdi>{text(move || chat.room_name())}</bdi></h1>
                 <p class="subtitle">{text(here)}</p>
             </div>
             <LinkState chat />
@@ -72,6 +70,8 @@ pub(crate) fn Header(
 fn LinkState(chat: Chat) -> impl IntoView {
     let state = move || match chat.watch_link() {
         Link::Open { .. } => "open",
+        // Nothing was tried yet, so there is nothing to tell.
+        Link::Refused if chat.refused().is_none() => "none",
         Link::Closed(_) => "closed",
         _ => "trying",
     };
@@ -82,7 +82,7 @@ fn LinkState(chat: Chat) -> impl IntoView {
     };
     view! {
         <div class="link-state" data-link=attr(move || Some(state()))>
-            <span role="status">{text(move || spoken(chat.watch_link()).to_owned())}</span>
+            <span role="status">{text(move || if state() == "none" { String::new() } else { spoken(chat.watch_link()).to_owned() })}</span>
             <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{text(round_trip)}</span>
         </div>
     }

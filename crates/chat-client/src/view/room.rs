@@ -7,7 +7,7 @@ use chat_protocol::{Name, RoomId};
 use leptos::prelude::*;
 
 use super::{
-    bind::{flag, follow},
+    bind::{attr, flag, follow},
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -29,6 +29,8 @@ use crate::{
 pub fn RoomPage(
     /// Which room.
     room: RoomId,
+    /// What all its spellings have in common.
+    key: String,
     /// Its address, for others.
     share_url: String,
 ) -> impl IntoView {
@@ -40,7 +42,8 @@ pub fn RoomPage(
         let room = room.clone();
         move || {
             chat.restore();
-            live(chat, &room);
+            profile::visited(&room, &key);
+            live(chat);
             xray::offer(chat);
             match profile::name_here() {
                 Some(name) => chat.start(name),
@@ -56,24 +59,23 @@ pub fn RoomPage(
     let entered = move || !asked();
 
     view! {
-        <div id="room" class="room" on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
-            <Header chat room=room.clone() people_open sharing />
-            <main class="talk" inert=flag(move || people_open.get())>
-                <Notice chat />
-                <Entrance chat asked enter />
-                <Scroller chat sharing entered />
-                <Composer chat entered />
-                <noscript><p class="notice">{words::NOSCRIPT}</p></noscript>
-            </main>
-            <People chat open=people_open />
-            <Share room share_url open=sharing />
-        </div>
-    }
+            <div id="room" class="room" data-asked=attr(move || asked().then_some("")) on:keydown=move |event| if event.key() == "Escape" { people_open.set(false) }>
+    <Header chat people_open sharing />
+                <main class="talk" inert=flag(move || people_open.get())>
+                    <Notice chat />
+                    <Entrance chat asked enter />
+                    <Scroller chat sharing entered />
+                    <Composer chat entered />
+                    <noscript><p class="notice">{words::NOSCRIPT}</p></noscript>
+                </main>
+                <People chat open=people_open />
+                <Share room share_url open=sharing />
+            </div>
+        }
 }
 
 /// Ties the page's life to the chat's, for as long as the page lives.
-fn live(chat: Chat, room: &RoomId) {
-    profile::visited(room);
+fn live(chat: Chat) {
     viewport::follow();
 
     set_interval(move || chat.second(), Duration::from_secs(1));
@@ -81,7 +83,6 @@ fn live(chat: Chat, room: &RoomId) {
     listen(&window(), "online", move || chat.look());
 
     // The title counts what came while nobody looked.
-    let room = room.as_str().to_owned();
     let seen = RwSignal::new(0);
     listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
@@ -94,6 +95,7 @@ fn live(chat: Chat, room: &RoomId) {
         if !document().hidden() {
             seen.set(heard);
         }
+        let room = chat.room_name();
         document().set_title(&words::room_title(&room, heard.saturating_sub(seen.get())));
     });
 }

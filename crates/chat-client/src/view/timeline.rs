@@ -41,7 +41,7 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
         let keys: Vec<u64> =
             entries.iter().map(|entry| entry_key(entry)).chain(pending.iter().map(pending_key)).collect();
         rows.follow(&element("timeline"), &keys, &mut |at| match entries.get(at) {
-            Some(entry) => draw_entry(entry),
+            Some(entry) => draw_entry(chat, entry),
             None => message::pending(chat, &pending[at - entries.len()]),
         });
     });
@@ -88,13 +88,15 @@ fn hash(id: &SayId) -> u64 {
         .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
-fn draw_entry(entry: &Entry) -> Drawn {
+fn draw_entry(chat: Chat, entry: &Entry) -> Drawn {
     match &entry.kind {
         EntryKind::Day(at) => {
             let day = dates::day(*at, clock::utc_offset_minutes(), clock::now_ms());
             draw("li").class("divider").text(&day)
         }
-        EntryKind::Said { said, mine, continues } => message::said(said, *mine, *continues),
+        EntryKind::Said { said, mine, continues } => {
+            message::said(said, chat.hue(&said.from), *mine, *continues)
+        }
         EntryKind::Comings(comings) => draw("li").class("comings").children(told(comings)),
         EntryKind::Gap => draw("li").class("gap").text(messages::GAP),
     }
