@@ -12,7 +12,7 @@ use crate::{
     address,
     room::{Limits, history::HistoryLimits},
     visitors,
-    web_origin::{self, WebOrigin},
+    web_origin::{self, BadOrigin, WebOrigin},
     wire::faults::Lab,
 };
 
@@ -42,8 +42,8 @@ pub struct Config {
 
     /// Origins whose pages may connect, besides the server's own host, as https://chat.example.org;
     /// several with commas. Programs that send no Origin may always connect.
-    #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',', value_parser = WebOrigin::parse_pages)]
-    pub allow_origin: Vec<WebOrigin>,
+    #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',', value_parser = pages_origin)]
+    pub allow_origin: Vec<Option<WebOrigin>>,
 
     /// Proxies in front of this server, as addresses or networks like 10.0.0.0/8; several with
     /// commas. Of a connection from one of these, X-Forwarded-For tells whose it is: of its entries
@@ -230,7 +230,7 @@ impl Config {
 
     /// The origins whose pages may connect, besides the server's own host.
     pub fn origins(&self) -> Vec<WebOrigin> {
-        self.allow_origin.iter().chain(&self.public_url).cloned().collect()
+        self.allow_origin.iter().flatten().chain(&self.public_url).cloned().collect()
     }
 }
 
@@ -239,6 +239,11 @@ impl Default for Config {
     fn default() -> Self {
         Self::parse_from(["otagh"])
     }
+}
+
+/// One of `--allow-origin`; none where a variable is set to nothing, as files of environments often do.
+fn pages_origin(raw: &str) -> Result<Option<WebOrigin>, BadOrigin> {
+    if raw.is_empty() { Ok(None) } else { WebOrigin::parse_pages(raw).map(Some) }
 }
 
 fn host(raw: &str) -> Result<IpAddr, String> {
@@ -333,8 +338,9 @@ mod tests {
             assert!(error.contains(what_to_do) && error.contains(option), "{option} {value:?}: {error}");
         }
         let several = parse("--allow-origin", "https://A.example/,http://b.example:80").unwrap();
-        let several: Vec<&str> = several.allow_origin.iter().map(WebOrigin::as_str).collect();
+        let several: Vec<String> = several.origins().iter().map(WebOrigin::to_string).collect();
         assert_eq!(several, ["https://a.example", "http://b.example"]);
+        assert!(parse("--allow-origin", "").unwrap().origins().is_empty());
         assert_eq!(parse("--host", "[::1]").unwrap().host, IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]));
     }
 }

@@ -55,31 +55,30 @@ impl Hints {
 
     /// A request with these headers does not become a WebSocket, or a guest. Says why if it is for its site.
     pub fn refused(&self, why: &Refused, headers: &HeaderMap, now: Instant) {
-        let (origin, host) = (shown(headers, &header::ORIGIN), shown(headers, &header::HOST));
-        match why {
+        let is_host = match why {
+            Refused::Host => true,
             // Without one it was Fetch Metadata that told of another site, and there is nothing to mend.
-            Refused::Origin if headers.contains_key(header::ORIGIN) => {
-                if self.is_new(("origin", &origin, &host), now) {
-                    tracing::warn!(
-                        origin,
-                        host,
-                        "refused a page, because its Origin is not the Host that was asked. If the page is \
-                         yours, let the proxy pass Host on unchanged, or start with --public-url or \
-                         --allow-origin and that origin"
-                    );
-                }
-            }
-            Refused::Host => {
-                if self.is_new(("host", &origin, &host), now) {
-                    tracing::warn!(
-                        host,
-                        origin,
-                        "refused a request, because its Host is not the one of --public-url. If that name is \
-                         yours, let the proxy pass Host on unchanged, or add its origin to --allow-origin"
-                    );
-                }
-            }
-            _ => {}
+            Refused::Origin if headers.contains_key(header::ORIGIN) => false,
+            _ => return,
+        };
+        let (origin, host) = (shown(headers, &header::ORIGIN), shown(headers, &header::HOST));
+        if !self.is_new((is_host, &origin, &host), now) {
+            return;
+        }
+        if is_host {
+            tracing::warn!(
+                host,
+                origin,
+                "refused a request, because its Host is not the one of --public-url. If that name is yours, \
+                 let the proxy pass Host on unchanged, or add its origin to --allow-origin"
+            );
+        } else {
+            tracing::warn!(
+                origin,
+                host,
+                "refused a page, because its Origin is not the Host that was asked. If the page is yours, let \
+                 the proxy pass Host on unchanged, or start with --public-url or --allow-origin and that origin"
+            );
         }
     }
 
