@@ -117,7 +117,10 @@ pub(crate) fn Header(
                         class="icon-button"
                         aria-label=share::SHARE
                         title=share::SHARE
-                        on:click=press(move || sharing.set(true))
+                        on:click=press(move || {
+                            chosen();
+                            sharing.set(true);
+                        })
                     >
                         {icon::view(icon::SHARE)}
                     </button>

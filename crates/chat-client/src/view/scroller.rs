@@ -12,7 +12,12 @@ use super::{
     icon,
     timeline::{DRAWN_MAX, TimelineList, reaches_end},
 };
-use crate::{browser, chat::Chat, fa::words::messages, state::Room};
+use crate::{
+    browser::{self, clock},
+    chat::Chat,
+    fa::{dates, words::messages},
+    state::Room,
+};
 
 /// How near the end counts as being there, in CSS pixels: half a line of text.
 const NEAR_END: i32 = 24;
@@ -37,6 +42,8 @@ pub(crate) fn Scroller(
     // How far down the window was when last looked at.
     let last_top = RwSignal::new(0_u64);
     let is_moving = RwSignal::new(false);
+    // All that is kept is drawn, for paper.
+    let whole = RwSignal::new(false);
 
     let to_end = move || {
         at_end.set(true);
@@ -56,6 +63,18 @@ pub(crate) fn Scroller(
             });
         }
     };
+    let print = move || {
+        let now = clock::now_ms();
+        let when = messages::printed(&dates::full(now, clock::utc_offset_minutes(now)));
+        if node().set_attribute("data-printed", &when).is_err() {
+            leptos::logging::warn!("no date on paper");
+        }
+        whole.set(true);
+    };
+    follow(move || {
+        browser::listen(&window(), "beforeprint", print);
+        browser::listen(&window(), "afterprint", move || whole.set(false));
+    });
     // Only a reader who goes up leaves the end. That it moved away below, because something came or
     // the window shrank, says nothing about the reader.
     let on_scroll = move |_| {
@@ -104,7 +123,7 @@ pub(crate) fn Scroller(
 
     view! {
         <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
-            <TimelineList chat first sharing />
+            <TimelineList chat first whole sharing />
         </div>
         <button
             type="button"

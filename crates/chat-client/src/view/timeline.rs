@@ -24,25 +24,32 @@ use crate::{
     state::{
         Comings, Entry, EntryKind, Pending,
         comings::{NAMED_MAX, People},
+        timeline::ENTRIES_MAX,
     },
 };
 
 /// How many entries are drawn at most: several screens of any size.
 pub(super) const DRAWN_MAX: usize = 200;
 
-/// The log, from the entry with key `first` on.
+/// The log, from the entry with key `first` on; or the whole of it, for paper.
 #[component]
-pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn TimelineList(
+    chat: Chat,
+    first: RwSignal<u64>,
+    whole: RwSignal<bool>,
+    sharing: RwSignal<bool>,
+) -> impl IntoView {
     let mut rows = Rows::default();
     // What the rows look like that change while they are drawn: by key, a number for each look.
     let mut looks: Vec<(u64, u64)> = Vec::new();
     follow(move || {
-        let first = first.get();
-        let today = chat.today();
+        // On paper no day is today.
+        let (first, most, today) =
+            if whole.get() { (0, ENTRIES_MAX, 0) } else { (first.get(), DRAWN_MAX, chat.today()) };
         let entries: Vec<Arc<Entry>> =
-            chat.with_timeline(|room| room.timeline.stretch(first, DRAWN_MAX).cloned().collect());
+            chat.with_timeline(|room| room.timeline.stretch(first, most).cloned().collect());
         let mut pending = chat.pending();
-        if !reaches_end(chat, first) {
+        if most == DRAWN_MAX && !reaches_end(chat, first) {
             pending.clear();
         }
         let keys: Vec<u64> =

@@ -54,6 +54,11 @@ pub fn unread(count: u64) -> String {
     format!("{} پیام تازه", digits::number(count))
 }
 
+/// At the head of a printed conversation: «چاپ‌شده در دوشنبه ۲ آذر ۱۴۰۵، ساعت ۱۴:۰۵».
+pub fn printed(when: &str) -> String {
+    format!("چاپ‌شده در {when}")
+}
+
 /// Near the limit: «۱۲ نویسه مانده», and beyond it «۵ نویسه بیشتر از اندازه».
 pub fn characters_left(length: usize, max: usize) -> String {
     match max.checked_sub(length) {

@@ -1,0 +1,139 @@
+// On paper: the whole conversation that the page has, without its controls, in black on white.
+
+import { type Page } from '@playwright/test';
+
+import { expect, test } from './fixtures/test.ts';
+import { Conversation, TALKATIVE } from './fixtures/conversation.ts';
+import { Member } from './fixtures/member.ts';
+import { enterByLink, log, message, say } from './room.ts';
+
+test.use({ serverOptions: TALKATIVE });
+
+/** Pages of a PDF. */
+const pages = (pdf: Buffer): number => pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0;
+
+/** Prints, and says what was drawn when it was. */
+async function print(page: Page): Promise<{ pdf: Buffer; texts: string[] }> {
+  await page.evaluate(() => {
+    const texts = () => [...document.querySelectorAll('.message')].map((one) => one.textContent ?? '');
+    // After the page's own listener, and what that set going.
+    const keep = () => queueMicrotask(() => Object.assign(window, { printed: texts() }));
+    addEventListener('beforeprint', keep, { once: true });
+  });
+  const pdf = await page.pdf({ format: 'A4' });
+  return { pdf, texts: await page.evaluate(() => (window as unknown as { printed: string[] }).printed) };
+}
+
+test('all that is kept is printed', async ({ server, page }) => {
+  test.slow();
+  await enterByLink(page, server.url, 'paper', 'سارا');
+  const conversation = await Conversation.join(server.url, 'paper');
+  await conversation.talkUntil(600);
+  await expect(message(page, conversation.newest)).toBeVisible();
+  expect(await page.locator('.message').count()).toBeLessThanOrEqual(200);
+
+  // From the middle, where one reads: afterwards one is where one was.
+  const top = () => log(page).evaluate((window) => window.scrollTop);
+  await log(page).evaluate((window) => (window.scrollTop -= 4000));
+  await expect(page.locator('.newer')).toBeVisible();
+  const reads = () =>
+    page.evaluate(() => {
+      const { left, top, width } = document.querySelector('.scroller')!.getBoundingClientRect();
+      const row = [1, 0.75, 0.5, 0.25].map((part) =>
+        document.elementFromPoint(left + width * part - 60, top + 100)?.closest('.message'),
+      );
+      return row.find((one) => one)?.textContent;
+    });
+  const before = { top: await top(), reads: await reads() };
+  expect(before.reads).toBeTruthy();
+  const { pdf, texts } = await print(page);
+  expect(texts.length).toBe(600);
+  expect(texts[0]).toContain('#1');
+  expect(texts[599]).toContain('#600');
+  expect(pages(pdf)).toBeGreaterThan(5);
+  await expect(async () => {
+    expect(await page.locator('.message').count()).toBeLessThanOrEqual(200);
+    expect({ top: await top(), reads: await reads() }).toEqual(before);
+  }).toPass();
+
+  // At the end one stays at the end.
+  await page.locator('.newer').click();
+  await expect(message(page, conversation.newest)).toBeInViewport();
+  await print(page);
+  await expect(message(page, conversation.newest)).toBeInViewport();
+  await expect(page.locator('.newer')).toBeHidden();
+  conversation.say();
+  await expect(message(page, conversation.newest)).toBeInViewport();
+  conversation.leave();
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`black on white, whole, without controls, ${theme}`, async ({ server, somebody }) => {
+    const page = await somebody({ colorScheme: theme, viewport: { width: 1280, height: 500 } });
+    const url = server.url;
+    await page.context().addCookies([{ name: 'theme', value: theme, url }]);
+    await enterByLink(page, url, 'کاغذ', 'سارا');
+    const ali = await Member.join(url, 'کاغذ', 'علی');
+    for (let n = 0; n < 20; n++) await ali.says(`پیام ${n}\nبا خط دوم https://example.ir/a/very/long/address?of=${n}`);
+    await say(page, 'سلام');
+    await expect(message(page, 'سلام')).toContainText('فرستاده شد');
+    await page.getByRole('button', { name: 'هم‌رسانی' }).first().click();
+
+    // A dialog is over the page, and not on paper.
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({ media: 'print', colorScheme: theme });
+    await page.setViewportSize({ width: 700, height: 900 });
+    for (const control of ['button', 'textarea', '#people', '.link-state', '.composer', '.notice', 'dialog', '.avatar', 'svg']) {
+      await expect(page.locator(`${control}:visible`), control).toHaveCount(0);
+    }
+    const paper = await page.evaluate(() => {
+      const inside = (element: Element): boolean => {
+        const { left, right, bottom } = element.getBoundingClientRect();
+        return left >= 0 && right <= innerWidth && bottom <= document.documentElement.scrollHeight + 1;
+      };
+      const rows = [...document.querySelectorAll('.message')];
+      const colours = (element: Element): string => {
+        const { color, backgroundColor } = getComputedStyle(element);
+        return `${color} on ${backgroundColor}`;
+      };
+      return {
+        outside: rows.filter((row) => !inside(row)).map((row) => row.textContent),
+        messages: rows.length,
+        high: document.documentElement.scrollHeight > innerHeight,
+        clipped: [...document.querySelectorAll('#room, .talk, .scroller')].filter((one) => getComputedStyle(one).overflow !== 'visible').length,
+        colours: [...new Set([...rows, document.documentElement, document.body, ...document.querySelectorAll('.bubble, .text, .author, .text a')].map(colours))],
+        whole: rows.every((row) => getComputedStyle(row).breakInside === 'avoid'),
+        date: getComputedStyle(document.querySelector('.scroller')!, '::before').content,
+      };
+    });
+    expect(paper.outside).toEqual([]);
+    expect(paper.messages).toBe(21);
+    expect(paper.high).toBe(true);
+    expect(paper.clipped).toBe(0);
+    expect(paper.whole).toBe(true);
+    for (const colours of paper.colours) {
+      expect(colours).toMatch(/^rgb\(0, 0, 0\) on (rgba\(0, 0, 0, 0\)|rgb\(255, 255, 255\))$/);
+    }
+    await expect(page.locator('h1')).toBeVisible();
+    await expect(page.locator('h1')).toHaveText('کاغذ');
+    expect(paper.date).toMatch(/چاپ‌شده در .+ [۰-۹]{4}، ساعت [۰-۹]{2}:[۰-۹]{2}/);
+    // Who and when, of one's own, too.
+    await expect(page.locator('.message .author').first()).toBeVisible();
+    for (const row of [page.locator('.message').first(), message(page, 'سلام')]) {
+      await expect(row.locator('time')).toBeVisible();
+    }
+    const author = await message(page, 'سلام').locator('.bubble > :first-child').boundingBox();
+    expect(author!.height).toBeGreaterThan(8);
+    await expect(page.locator('.text a').first()).toHaveCSS('text-decoration-line', 'underline');
+  });
+}
+
+test('a classic page is printed, too', async ({ server, page }) => {
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  await page.goto(`${server.url}/classic/paper?name=sara`);
+  await expect(page.locator('html')).toHaveCSS('background-color', 'rgb(255, 255, 255)');
+  await expect(page.locator('h1')).toBeVisible();
+  await expect(page.locator('form:visible')).toHaveCount(0);
+  await expect(page.locator('.links')).toBeHidden();
+  expect(pages(await page.pdf({ format: 'A4' }))).toBe(1);
+});
