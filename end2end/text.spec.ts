@@ -86,7 +86,7 @@ const PERSIAN: [typed: string, seen: string][] = [
   ['کارت 6037-9917-1234-5678 به نام سارا', seen('به نام سارا', '6037-9917-1234-5678', 'کارت')],
   ['در سال 2024 Google گفت', seen('گفت', 'Google', '2024', 'در سال')],
   ['git clone https://x.ir/a.git را بزن', seen('را بزن', 'git clone https://x.ir/a.git')],
-  ['کووید-19 آمد', seen('آمد', '19-دیووک')],
+  ['کووید-19 آمد', `${seen('آمد')} 19-${seen('کووید')}`],
   ['we say سلام 5 times to all of them', `we say ${seen('سلام')} 5 times to all of them`],
 ];
 
@@ -123,8 +123,10 @@ test('the page without a program draws the same', async ({ page, server }) => {
   const checks = await sayAll(await Member.join(server.url, 'text', 'Ali'));
   await page.reload();
   const texts = page.locator('li .text');
-  expect(await texts.count()).toBe(checks.size);
-  for (const [at, check] of [...checks.values()].entries()) check(await drawn(texts.nth(at).locator('p')));
+  // It keeps the newest.
+  const kept = [...checks.values()].slice(-(await texts.count()));
+  expect(kept.length).toBeGreaterThan(80);
+  for (const [at, check] of kept.entries()) check(await drawn(texts.nth(at).locator('p')));
   // A line ends where it ended.
   expect(await texts.last().innerText()).toBe(PERSIAN.map(([typed]) => typed).join('\n'));
 });
