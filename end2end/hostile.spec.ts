@@ -49,7 +49,7 @@ async function watch(page: Page): Promise<() => Promise<string[]>> {
 }
 
 /** What a message may be drawn with, and in which attributes; see `view/message.rs`. */
-const DRAWN_WITH = ['a dir href rel target', 'code', 'p dir', 'pre tabindex', 'span'];
+const DRAWN_WITH = ['a dir href rel target', 'bdi', 'bdo dir', 'code', 'p dir', 'pre tabindex'];
 
 /** How many texts are looked at in one go. */
 const PART = 60;

@@ -13,6 +13,15 @@ pub(crate) fn prose(bytes: &[u8]) {
                 for segment in runs.iter().flat_map(|run| &run.segments) {
                     if let Segment::Link { href, shown } = segment {
                         assert!(href.ends_with(shown));
+                        let read = link::readable(shown);
+                        let parts: String = link::parts(&read).into_iter().map(|(part, _)| part).collect();
+                        assert_eq!(parts, *read);
+                        // Where it leads, and how it is divided, is not changed by being readable.
+                        let ascii = |text: &str| {
+                            text.matches(|c: char| c.is_ascii() && c != '%' && !c.is_ascii_hexdigit())
+                                .collect::<String>()
+                        };
+                        assert_eq!(ascii(&read), ascii(shown));
                         let scheme = href.split("://").next().unwrap_or_default().to_ascii_lowercase();
                         assert!(matches!(scheme.as_str(), "http" | "https"), "{href}");
                         assert!(!href.contains(|c: char| c.is_whitespace() || c.is_control()), "{href:?}");

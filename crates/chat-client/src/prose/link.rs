@@ -17,6 +17,10 @@ use std::borrow::Cow;
 
 use super::{direction::is_rtl_script, emoji, runs::ends_stretch};
 
+/// Brackets, at the place of their kind.
+pub(super) const OPENING: &str = "([{";
+pub(super) const CLOSING: &str = ")]}";
+
 /// An address found in text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link<'a> {
@@ -99,19 +103,15 @@ fn ends_address(c: char) -> bool {
 /// `shown` without what is at its end, behind `from`, of `marks` and of brackets without a partner.
 pub(super) fn without_trailing<'a>(shown: &'a str, from: usize, marks: &str) -> &'a str {
     let mut tail = &shown[from..];
-    let balance = |open: char, close: char| {
-        tail.chars().fold(0i32, |depth, c| depth + i32::from(c == open) - i32::from(c == close))
-    };
-    // Closing brackets beyond those that were opened. Computed once, so a tail of ten thousand
-    // brackets costs no more than one.
-    let mut round = balance('(', ')');
-    let mut square = balance('[', ']');
+    // Closing brackets beyond those that were opened, of each kind. Computed once, so a tail of ten
+    // thousand brackets costs no more than one.
+    let mut beyond = [b"()", b"[]", b"{}"].map(|pair| {
+        tail.bytes().fold(0i32, |depth, c| depth + i32::from(c == pair[0]) - i32::from(c == pair[1]))
+    });
     while let Some(c) = tail.chars().next_back() {
-        match c {
-            ')' if round < 0 => round += 1,
-            ']' if square < 0 => square += 1,
-            '(' => round -= 1,
-            '[' => square -= 1,
+        match (OPENING.find(c), CLOSING.find(c)) {
+            (_, Some(kind)) if beyond[kind] < 0 => beyond[kind] += 1,
+            (Some(kind), _) => beyond[kind] -= 1,
             _ if marks.contains(c) => {}
             _ => break,
         }

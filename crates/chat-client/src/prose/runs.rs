@@ -15,7 +15,8 @@
 //!    code is such a word. An expression that it ends, and a number whose unit it is, belong to it.
 //! 3. Numbers side by side are one run where one of them is no number by itself but a part of one (see
 //!    [`Number`]), where the first has a `+` and they are long enough for a phone, or where an operator
-//!    stands between. Else they are a list, or with a hyphen a range, and stay as Persian has them.
+//!    stands between; also with commas where brackets are around them. Else they are a list, or with a
+//!    hyphen a range, and stay as Persian has them.
 //! 4. A number by itself is a run where it has a sign: `-5`, `$20`, `25°`, `2+2=4`. A percentage is
 //!    none: Persian has its own place for that sign.
 //! 5. A path, a flag or a call that goes on in Persian letters is one run with them.
@@ -28,7 +29,7 @@ use std::ops::Range;
 
 use super::{
     direction::{Direction, is_rtl_script},
-    link::without_trailing,
+    link::{CLOSING, OPENING, without_trailing},
     segments::Segment,
 };
 
@@ -36,12 +37,17 @@ use super::{
 const PHONE_MIN: usize = 7;
 /// How far a call may go on in Persian, in characters.
 const CALL_MAX: usize = 200;
+/// Most numbers that are looked through for the end of their brackets.
+const TUPLE_MAX: usize = 64;
+/// Signs that may stand behind their number and a space.
+const UNITS: &str = "°$€£¥₺₽₹";
 
 /// Signs that make an expression of the operands beside them; with a hyphen or `!` among them, too.
 const OPERATORS: &str = "+×÷*/=≠≈<>≤≥±^%&|→←⇒−∙·:";
 const DASHES: &str = "-–—‐‑";
 /// Marks of the sentence at the end of a word. Brackets are another matter.
-const MARKS: &str = ".,:;!?…'\"’”\u{A0}\u{202F}";
+/// Nor is `;` one, which Persian does not have.
+const MARKS: &str = ".,:!?…'\"’”\u{A0}\u{202F}";
 /// What may stand before a word without being a part of it.
 const OPENERS: &str = "([{'\"‘“’”\u{A0}\u{202F}";
 const NO_BREAK: &str = "\u{A0}\u{202F}";
@@ -304,10 +310,22 @@ impl Finder<'_> {
                 _ if rest.chars().all(|c| OPERATORS.contains(c) || DASHES.contains(c) || c == '!') => {
                     Kind::Operator
                 }
-                _ => return,
+                _ => return self.sign(rest, from),
             }
         };
         self.push(kind, from, from + core.len());
+    }
+
+    /// «20 $»: a sign by itself belongs to the number before it.
+    fn sign(&mut self, sign: &str, at: usize) {
+        if sign.chars().count() == 1
+            && UNITS.contains(sign)
+            && let Some(Atom { kind: Kind::Number(number), to, .. }) = self.atoms.last_mut()
+            && self.line[*to..at].chars().all(is_space)
+        {
+            number.is_signed = true;
+            *to = at + sign.len();
+        }
     }
 
     /// Ends the stretch, and notes the runs in it.
@@ -358,6 +376,11 @@ impl Finder<'_> {
         let numbers = tail.min(last + 1);
         let mut from = first;
         while from < numbers {
+            if let Some((count, run)) = self.tuple(&atoms[from..numbers]) {
+                runs.push((run.start, run.end));
+                from += count;
+                continue;
+            }
             let to = (from + 1..numbers).find(|at| !is_near(*at)).unwrap_or(numbers);
             let row = &atoms[from..to];
             let end = if to > last { Some(last - from) } else { row.iter().rposition(is_operand) };
@@ -379,6 +402,33 @@ impl Finder<'_> {
         for (from, to) in runs {
             self.run(from, to);
         }
+    }
+
+    /// `(3, 4)` or `[[1, 2], [3]]`, where the numbers begin with one: how many of them are in it, and the
+    /// run.
+    fn tuple(&self, numbers: &[Atom]) -> Option<(usize, Range<usize>)> {
+        let start = self.line[..numbers[0].from].trim_end_matches(|c| OPENING.contains(c)).len();
+        let mut depth = numbers[0].from - start;
+        if depth == 0 {
+            return None;
+        }
+        for (at, number) in numbers.iter().enumerate().take(TUPLE_MAX) {
+            let (Kind::Number(_), from) = (number.kind, number.to) else { return None };
+            let to = numbers.get(at + 1).map_or(self.line.len(), |next| next.from);
+            for (n, c) in self.line[from..to].char_indices() {
+                if CLOSING.contains(c) {
+                    depth -= 1;
+                    if depth == 0 {
+                        return (at > 0).then(|| (at + 1, start..from + n + 1));
+                    }
+                } else if OPENING.contains(c) {
+                    depth += 1;
+                } else if c != ',' && !is_space(c) {
+                    return None;
+                }
+            }
+        }
+        None
     }
 
     /// Whether numbers side by side are one thing.
@@ -616,6 +666,7 @@ mod tests {
             "سرور 192.168.1.7:3000 است",
             "شبکه 192.168.1.0/24",
             "1️⃣ اول 2️⃣ دوم",
+            "ورودی -> خروجی :) و ...",
         ]);
     }
 
@@ -640,7 +691,11 @@ mod tests {
             "دما ⟦−5⟧، فردا ⟦+3⟧.",
             "دما:⟦-5⟧",
             "دما ⟦-5%⟧ و ⟦-5⟧ ⟦+3⟧ ⟦-2⟧ شد",
-            "قیمت ⟦$20⟧ یا ⟦20$⟧ یا ⟦€15⟧",
+            "قیمت ⟦$20⟧ یا ⟦20$⟧ یا ⟦€15⟧ یا ⟦20 $⟧ یا 5",
+            "نقطه ⟦(3, 4)⟧ و آرایه ⟦[1, 2, 3]⟧ و ⟦[[1, 2], [3, -4]]⟧ و ⟦{1, 2}⟧",
+            "⟦[1, 2, 3]⟧",
+            "(1) اول (2, دو) و 3, 4",
+            "خط ⟦x = 5;⟧ را ببین",
             "دما ⟦25°⟧ است",
             "سن ⟦18+⟧ و ⟦<3⟧",
             "بخش ⟦#1⟧",
@@ -691,6 +746,7 @@ mod tests {
     #[test]
     fn what_leads_over_to_persian_is_outside() {
         holds(&[
+            "{⟦C++⟧} و [⟦C#⟧]",
             "⟦class⟧/کلاس",
             "کلاس/⟦class⟧",
             "⟦TCP⟧-ها",

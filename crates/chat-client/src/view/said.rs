@@ -14,8 +14,11 @@ pub fn SaidText(
 ) -> impl IntoView {
     let lines = prose::parse(&said).into_iter().enumerate().map(|(at, block)| {
         let line = match block {
+            // Not `<p>`, of which copies have an empty line between two; and an empty one has no line
+            // without `<br>`.
             Block::Paragraph { direction, runs } => {
-                view! { <p dir=direction.as_str()>{runs_view(runs)}</p> }.into_any()
+                let empty = runs.is_empty().then(|| view! { <br /> });
+                view! { <div dir=direction.as_str()>{runs_view(runs)} {empty}</div> }.into_any()
             }
             Block::Code(code) => view! { <pre tabindex="0"><code>{code.to_owned()}</code></pre> }.into_any(),
         };
