@@ -13,7 +13,7 @@ use futures_channel::mpsc::{Receiver, Sender, channel};
 use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
-    browser::{clock, random, storage::Keep},
+    browser::{clock, collation, location, random, storage::Keep},
     fa::dates::day_number,
     socket::{
         Link,
@@ -28,6 +28,10 @@ use crate::{
 const WAKES_MAX: usize = 64;
 /// How often views are told of what was heard, at most: once a frame.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// Which colour each person has, for the messages that a reload keeps. Of the last room only: a tab is in
+/// one.
+const HUES: &str = "otagh:hues";
 
 /// Everything the views of a room share. Cheap to copy. One store and a trigger a part, rather than
 /// a signal a part: each type of signal is downloaded anew.
@@ -120,6 +124,7 @@ impl Chat {
         let client =
             client.unwrap_or_else(|| random::id().parse().expect("random ids are letters and digits"));
         let mut room = Room::new(clock::utc_offset_minutes);
+        room.roster.begin(collation::compare, &Keep::Session.get(HUES).unwrap_or_default());
         if let Some(snapshot) = snapshot {
             room.restore(snapshot);
         }
@@ -163,6 +168,7 @@ impl Chat {
             pending: shared.room.outbox.all().to_vec(),
         };
         Keep::Session.set_json(&key, &snapshot);
+        Keep::Session.set(HUES, &shared.room.roster.hues());
     }
 
     fn snapshot_key(self) -> String {
@@ -265,6 +271,17 @@ impl Chat {
     pub fn with_roster<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.roster.track();
         read(&self.shared().room)
+    }
+
+    /// The name the room goes by.
+    pub fn room_name(self) -> String {
+        self.roster.track();
+        self.room_id().as_str().to_owned()
+    }
+
+    /// Which of the person colours is this person's.
+    pub fn hue(self, id: &ClientId) -> u8 {
+        self.shared().room.roster.hue(id)
     }
 
     /// Reads the room, and is told when somebody types or stops.
@@ -428,6 +445,13 @@ impl Chat {
         let now = clock::elapsed_ms();
         let changed = {
             let shared = &mut *self.shared();
+            if let ServerMsg::Welcome(welcome) = &msg
+                && welcome.room != shared.room_id
+            {
+                // Somebody was here before, and wrote it in another way.
+                shared.room_id = welcome.room.clone();
+                location::show_room(&welcome.room);
+            }
             let changed = shared.room.apply(msg, now);
             shared.heard += u64::from(changed.heard);
             if changed.welcomed {

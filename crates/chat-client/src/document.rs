@@ -19,7 +19,7 @@ const BOOT: &str = include_str!("boot.js");
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
 pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
-    let (kind, room, share_url) = page.attributes();
+    let (kind, [room, key, share_url, problem]) = page.attributes();
     let title = page.title();
     let theme = chosen_theme();
     let pkg = format!("/{}/{}", options.site_pkg_dir, options.output_name);
@@ -64,7 +64,15 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                     .then(|| view! { <script r#type="module" nonce=nonce.clone() inner_html=BOOT></script> })}
             </head>
             <body>
-                <div id=ROOT data-page=kind data-room=room data-share-url=share_url data-program=boot.clone()>
+                <div
+                    id=ROOT
+                    data-page=kind
+                    data-room=room
+                    data-room-key=key
+                    data-share-url=share_url
+                    data-problem=problem
+                    data-program=boot.clone()
+                >
                     {page.view()}
                 </div>
                 {boot.is_some().then(|| failed(classic))}

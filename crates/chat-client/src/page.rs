@@ -28,15 +28,17 @@ pub enum Page {
     Home,
     /// `/r/{room}`: the room.
     Room {
-        /// Canonical id.
+        /// The name it goes by.
         room: RoomId,
+        /// What all its spellings have in common (`RoomKey`).
+        key: String,
         /// The address to give to others: absolute, and reachable from their devices.
         share_url: String,
     },
     /// Any other path, or a room id that breaks its rule.
     NotFound {
-        /// True when a room was meant but its id is not one.
-        bad_room: bool,
+        /// When a room was meant but its id is not one: why, in Persian, where that is known.
+        bad_room: Option<String>,
     },
     /// `/classic/{room}`: a page without a program.
     #[cfg(feature = "ssr")]
@@ -91,7 +93,7 @@ impl Page {
     pub(crate) fn view(self) -> AnyView {
         match self {
             Self::Home => Home().into_any(),
-            Self::Room { room, share_url } => view! { <RoomPage room share_url /> }.into_any(),
+            Self::Room { room, key, share_url } => view! { <RoomPage room key share_url /> }.into_any(),
             Self::NotFound { bad_room } => view! { <Missing bad_room /> }.into_any(),
             Self::Shown { what, .. } => view! { <Shown what /> }.into_any(),
             Self::Classic(classic) => view! { <ClassicPage classic /> }.into_any(),
@@ -124,27 +126,28 @@ impl Page {
         match self {
             Self::Home => words::HOME_TITLE.to_owned(),
             Self::Room { room, .. } => words::room_title(room.as_str(), 0),
-            Self::NotFound { bad_room: false } => words::NOT_FOUND.to_owned(),
-            Self::NotFound { bad_room: true } => words::BAD_ROOM.to_owned(),
+            Self::NotFound { bad_room: None } => words::NOT_FOUND.to_owned(),
+            Self::NotFound { bad_room: Some(_) } => words::BAD_ROOM.to_owned(),
             Self::Classic(Classic { room, .. }) => format!("{} {room}", words::ways::CLASSIC_TITLE),
             Self::Shown { title, .. } => format!("{title} · {}", words::APP_NAME),
         }
     }
 
-    /// What the root says of the page, for the browser to read back: its kind, and for a room
-    /// its id and its address for others.
+    /// What the root says of the page, for the browser to read back: its kind, for a room its name, its key
+    /// and its address for others, and what is wrong with a room that cannot be.
     #[cfg(feature = "ssr")]
-    pub(crate) fn attributes(&self) -> (&'static str, Option<String>, Option<String>) {
+    pub(crate) fn attributes(&self) -> (&'static str, [Option<String>; 4]) {
         match self {
-            Self::Home => ("home", None, None),
-            Self::Room { room, share_url } => {
-                ("room", Some(room.as_str().to_owned()), Some(share_url.clone()))
+            Self::Home => ("home", [const { None }; 4]),
+            Self::Room { room, key, share_url } => {
+                let room = room.as_str().to_owned();
+                ("room", [Some(room), Some(key.clone()), Some(share_url.clone()), None])
             }
-            Self::NotFound { bad_room: false } => ("not-found", None, None),
-            Self::NotFound { bad_room: true } => ("bad-room", None, None),
-            Self::Classic(_) => ("classic", None, None),
+            Self::NotFound { bad_room: None } => ("not-found", [const { None }; 4]),
+            Self::NotFound { bad_room } => ("bad-room", [None, None, None, bad_room.clone()]),
+            Self::Classic(_) => ("classic", [const { None }; 4]),
             Self::Shown { what, room, .. } => {
-                (what, room.as_ref().map(|room| room.as_str().to_owned()), None)
+                (what, [room.as_ref().map(|room| room.as_str().to_owned()), None, None, None])
             }
         }
     }
@@ -157,8 +160,8 @@ impl Page {
         use leptos::mount::mount_to;
         match self {
             Self::Home => mount_to(root, Home).forget(),
-            Self::Room { room, share_url } => {
-                mount_to(root, move || view! { <RoomPage room share_url /> }).forget();
+            Self::Room { room, key, share_url } => {
+                mount_to(root, move || view! { <RoomPage room key share_url /> }).forget();
             }
             Self::NotFound { bad_room } => mount_to(root, move || view! { <Missing bad_room /> }).forget(),
             #[cfg(feature = "ssr")]
@@ -172,9 +175,12 @@ impl Page {
         let data = |key: &str| root.get_attribute(&format!("data-{key}"));
         Some(match data("page")?.as_str() {
             "home" => Self::Home,
-            "room" => Self::Room { room: data("room")?.parse().ok()?, share_url: data("share-url")? },
-            "bad-room" => Self::NotFound { bad_room: true },
-            _ => Self::NotFound { bad_room: false },
+            "room" => Self::Room {
+                room: data("room")?.parse().ok()?,
+                key: data("room-key")?,
+                share_url: data("share-url")?,
+            },
+            _ => Self::NotFound { bad_room: data("problem") },
         })
     }
 }

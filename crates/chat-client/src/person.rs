@@ -1,10 +1,8 @@
-//! How a person is recognised at a glance: a letter and one of eight colours. Both follow from the
-//! name and the id alone, so that everyone in the room, and the server that draws the first page,
-//! sees the same. It does not know which colours they are.
+//! How a person is recognised at a glance: a letter and one of eight colours. The letter follows from the
+//! name; the colour from the id, unless somebody else in the room has it already
+//! ([`Roster`](crate::state::Roster)). It does not know which colours they are.
 
-use chat_protocol::Member;
-
-use crate::prose::emoji;
+use crate::{prose::emoji, state::roster::Listed};
 
 /// How many person colours there are.
 pub const HUES: u8 = 8;
@@ -22,14 +20,14 @@ pub fn initial(name: &str) -> String {
 }
 
 /// A number that changes with anything the roster shows of a member.
-pub fn fingerprint(member: &Member, is_me: bool) -> u64 {
-    let start =
-        0xCBF2_9CE4_8422_2325 ^ u64::from(member.tabs) << 2 ^ u64::from(member.away) << 1 ^ u64::from(is_me);
+pub fn fingerprint(Listed { member, hue }: &Listed, is_me: bool) -> u64 {
+    let flags = u64::from(member.tabs) << 2 ^ u64::from(member.away) << 1 ^ u64::from(is_me);
+    let start = 0xCBF2_9CE4_8422_2325 ^ u64::from(*hue) << 56 ^ flags;
     let bytes = member.id.as_str().bytes().chain([0]).chain(member.name.as_str().bytes());
     bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
-/// Which of the [`HUES`] colours belongs to this member id: 32-bit FNV-1a, its halves folded
+/// Which of the [`HUES`] colours this member id would have, were it alone: 32-bit FNV-1a, its halves folded
 /// together because its lowest bits alone are the weakest.
 pub fn hue(id: &str) -> u8 {
     let hash =

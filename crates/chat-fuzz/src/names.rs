@@ -1,8 +1,9 @@
 //! What people write: names, ids and texts, as the server keeps them.
 
 use chat_protocol::{
-    ClientId, Epoch, Name, ResumeToken, RoomId, SayId, TabId, Text,
+    ClientId, Epoch, Name, ResumeToken, RoomId, RoomKey, SayId, TabId, Text,
     limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TEXT_MAX_CHARS},
+    typed,
 };
 
 /// Whether it can reorder what stands around it (UAX #9 §2).
@@ -25,6 +26,15 @@ pub(crate) fn name(bytes: &[u8]) {
             assert!((1..=ID_MAX_CHARS).contains(&characters(room.as_str())));
             assert!(!room.as_str().contains(|c: char| c.is_control() || c.is_whitespace() || c == '/'));
             assert_eq!(RoomId::parse(room.as_str()).as_ref(), Ok(&room));
+            // A page finds the same room by it.
+            let found = typed::room_name(room.as_str()).expect("what is an id can be typed");
+            assert_eq!(RoomKey::of(&found), RoomKey::of(&room));
+        }
+        if let Ok(room) = typed::room(raw, &["localhost:3000"]) {
+            assert_eq!(typed::room(room.as_str(), &[]).as_ref(), Ok(&room));
+        }
+        if let Ok(name) = typed::name(raw) {
+            check_name(&name);
         }
         if let Ok(id) = ClientId::parse(raw) {
             assert_eq!(ClientId::parse(id.as_str()).as_ref(), Ok(&id));

@@ -44,6 +44,30 @@ pub(crate) fn is_invisible(c: char) -> bool {
         )
 }
 
+/// What comes along with a word that is copied, dictated or filled in, without anybody having typed it:
+/// the marks that contacts and our own sentences put around names, byte order marks, soft hyphens, the
+/// place of a picture. Not the tags of flags (U+E0020–E007F), which are seen where they are missing.
+pub(crate) fn is_stray(c: char) -> bool {
+    (is_invisible(c) || c.is_control() || c == '\u{FFFC}') && !c.is_whitespace() && c < '\u{E0000}'
+}
+
+/// What people put around a word and do not mean as part of it: the punctuation of the sentence it stood
+/// in, quotes and brackets, emoji. Not the signs that make another word (`C++`, `C#`).
+pub(crate) fn is_ornament(c: char) -> bool {
+    match c {
+        '!' | '"' | '\'' | '(' | ')' | '*' | ',' | '-' | '.' | ':' | ';' | '<' | '>' | '?' | '[' | ']'
+        | '_' | '`' | '{' | '}' | '~' | TATWEEL => true,
+        '\u{A1}'..='\u{BF}'
+        | '\u{60C}'..='\u{61F}'
+        | '\u{66A}'..='\u{66D}'
+        | '\u{6D4}'
+        | '\u{200C}'..='\u{303F}'
+        | '\u{FE00}'..='\u{FE0F}'
+        | '\u{FF00}'.. => !c.is_alphanumeric() && !is_combining(c),
+        _ => false,
+    }
+}
+
 /// Private use and noncharacters (Unicode §23.5, §23.7): what they look like is up to each font.
 pub(crate) fn is_private(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'..)
@@ -77,8 +101,16 @@ pub(crate) fn is_combining(c: char) -> bool {
     )
 }
 
+/// Whether a mark on this letter is an accent or a vowel sign, which readers leave out when they write:
+/// on Latin, Greek and Arabic letters. On others it makes another letter.
+#[cfg(feature = "normalize")]
+pub(crate) fn takes_accents(letter: char) -> bool {
+    matches!(letter, ..'\u{400}' | '\u{600}'..='\u{77F}' | '\u{8A0}'..='\u{8FF}')
+}
+
 /// One letter or digit in the form Persian keyboards produce. Arabic ي ى ك and the two sets of
 /// eastern digits are typed for ی ک 0–9 all the time, by people who mean the same word.
+#[cfg(feature = "normalize")]
 pub(crate) fn persian(c: char) -> char {
     match c {
         '\u{064A}' | '\u{0649}' => 'ی',
@@ -90,6 +122,7 @@ pub(crate) fn persian(c: char) -> char {
     }
 }
 
+#[cfg(feature = "normalize")]
 fn ascii_digit(c: char, zero: char) -> char {
     char::from_digit(c as u32 - zero as u32, 10).unwrap_or(c)
 }

@@ -12,23 +12,30 @@ mod chars;
 pub mod client_msg;
 pub mod close;
 pub mod error;
+pub mod flaw;
 pub mod ids;
 pub mod json;
 pub mod limits;
 pub mod member;
 pub mod name;
+#[cfg(feature = "normalize")]
+pub mod room_key;
 pub mod server_msg;
 pub mod text;
+pub mod typed;
 mod wire_text;
 
 pub use client_msg::{ClientMsg, Rejection, Resume};
 pub use close::CloseCode;
 pub use error::{ErrorCode, Invalid};
+pub use flaw::Flaw;
 pub use ids::{CaptureToken, ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};
 pub use member::Member;
 pub use name::Name;
 #[cfg(feature = "normalize")]
 pub use name::NameKey;
+#[cfg(feature = "normalize")]
+pub use room_key::RoomKey;
 pub use server_msg::{Presence, Said, ServerMsg, Welcome};
 pub use text::Text;
 

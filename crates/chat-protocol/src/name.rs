@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use crate::{ErrorCode, Invalid, chars, limits::NAME_MAX_CHARS, wire_text::wire_text};
+use crate::{ErrorCode, Flaw, Invalid, chars, limits::NAME_MAX_CHARS, wire_text::wire_text};
 
 /// A display name: 1 to [`NAME_MAX_CHARS`] characters, composed (NFC), outer space trimmed and
 /// inner space single, with at least one letter, digit or symbol. ZWNJ and ZWJ are kept; control
@@ -19,27 +19,26 @@ impl Name {
     /// # Errors
     /// [`ErrorCode::BadName`], saying which part of the rule was broken.
     pub fn parse(raw: &str) -> Result<Self, Invalid> {
-        let invalid = |why: String| {
-            Err(Invalid::new(ErrorCode::BadName, format!("name: {why}; must be {}", Self::RULE)))
-        };
+        Self::check(raw).map_err(|flaw| flaw.told(ErrorCode::BadName, "name", Self::RULE))
+    }
+
+    /// As [`Name::parse`], with an error that can be told in any language.
+    pub(crate) fn check(raw: &str) -> Result<Self, Flaw> {
         let composed = chars::nfc(raw);
         let name = composed.split_whitespace().collect::<Vec<_>>().join(" ");
         let length = name.chars().count();
         if length > NAME_MAX_CHARS {
-            return invalid(format!("{length} characters"));
+            return Err(Flaw::TooLong { length, max: NAME_MAX_CHARS });
         }
         if let Some(bad) =
             name.chars().find(|&c| c.is_control() || chars::is_invisible(c) || chars::is_private(c))
         {
-            return invalid(format!("has U+{:04X}", bad as u32));
+            return Err(Flaw::Char(bad));
         }
         if name.chars().all(chars::is_skipped_by_eye) {
-            return invalid("nothing to see".into());
+            return Err(Flaw::Empty);
         }
-        if chars::has_tower(&name) {
-            return invalid(format!("more than {} marks on one letter", chars::MARKS_MAX));
-        }
-        Ok(Self(name.into()))
+        if chars::has_tower(&name) { Err(Flaw::Marks) } else { Ok(Self(name.into())) }
     }
 
     /// The `n`th name derived from this one, for politely suggesting a free one: «سارا ۲».

@@ -1,6 +1,7 @@
 //! Where rooms are found, created and cleared away. Touched when somebody joins, never when
-//! somebody speaks: a member talks to its room directly. The hub knows which rooms there are and
-//! nothing of what happens in them.
+//! somebody speaks: a member talks to its room directly. Rooms are found by their keys, so that
+//! whoever spells one differently is in it, too; each goes by the name that its first member wrote.
+//! The hub knows which rooms there are and nothing of what happens in them.
 
 use std::{
     collections::HashMap,
@@ -8,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use chat_protocol::{CloseCode, RoomId};
+use chat_protocol::{CloseCode, RoomId, RoomKey};
 
 use crate::{
     clock::Clock,
@@ -21,11 +22,18 @@ use crate::{
 /// The rooms of this server.
 #[derive(Debug)]
 pub struct Hub {
-    rooms: Mutex<HashMap<RoomId, RoomHandle>>,
+    rooms: Mutex<HashMap<RoomKey, Found>>,
     max_rooms: usize,
     limits: Limits,
     budget: Arc<Budget>,
     clock: Clock,
+}
+
+/// A room, and the name it goes by.
+#[derive(Debug)]
+struct Found {
+    name: RoomId,
+    handle: RoomHandle,
 }
 
 /// Why a room is not created.
@@ -76,15 +84,22 @@ impl Hub {
         }
     }
 
+    /// The name that this room goes by: as its first member wrote it, or, where nobody is in it, as
+    /// it is written here.
+    pub fn name_of(&self, room: &RoomId) -> RoomId {
+        self.rooms().get(&RoomKey::of(room)).map_or(room, |found| &found.name).clone()
+    }
+
     /// How many rooms there are.
     pub fn count(&self) -> usize {
         self.rooms().len()
     }
 
     fn room(self: &Arc<Self>, id: &RoomId, visitor: &Visitor) -> Result<RoomHandle, NoRoom> {
+        let key = RoomKey::of(id);
         let mut rooms = self.rooms();
-        if let Some(handle) = rooms.get(id) {
-            return Ok(handle.clone());
+        if let Some(found) = rooms.get(&key) {
+            return Ok(found.handle.clone());
         }
         if rooms.len() >= self.max_rooms {
             return Err(NoRoom::Full);
@@ -94,8 +109,8 @@ impl Hub {
         }
         let core = Core::new(id.clone(), random::epoch(), self.limits, self.budget.share());
         let (room, handle) = Room::open(core, self.clock);
-        rooms.insert(id.clone(), handle.clone());
-        let entry = Entry { hub: self.clone(), id: id.clone() };
+        rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
+        let entry = Entry { hub: self.clone(), key };
         tokio::spawn(async move {
             let room = room.run().await;
             drop(entry);
@@ -104,7 +119,7 @@ impl Hub {
         Ok(handle)
     }
 
-    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomId, RoomHandle>> {
+    fn rooms(&self) -> MutexGuard<'_, HashMap<RoomKey, Found>> {
         // No code that can panic runs while the lock is held.
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,11 +128,11 @@ impl Hub {
 /// A room's place in the hub, given up on drop, so also by a room that failed.
 struct Entry {
     hub: Arc<Hub>,
-    id: RoomId,
+    key: RoomKey,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        self.hub.rooms().remove(&self.id);
+        self.hub.rooms().remove(&self.key);
     }
 }

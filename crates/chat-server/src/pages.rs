@@ -9,7 +9,7 @@ use chat_client::{
     fa::words::{self, errors},
     page::Classic,
 };
-use chat_protocol::{ErrorCode, Name, RoomId, ServerMsg};
+use chat_protocol::{ErrorCode, Flaw, Name, RoomId, RoomKey, ServerMsg};
 use http::{HeaderValue, StatusCode, header};
 use leptos::{
     config::{LeptosOptions, get_configuration},
@@ -19,7 +19,10 @@ use leptos::{
 };
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
-use crate::{share, transport::classic::View};
+use crate::{
+    share,
+    transport::classic::{Problem, View},
+};
 
 /// `/`.
 pub(crate) async fn home(request: Request) -> Response {
@@ -28,18 +31,22 @@ pub(crate) async fn home(request: Request) -> Response {
 
 /// `/r/{room}`, for a valid room.
 pub(crate) async fn room(room: RoomId, share_url: String, request: Request) -> Response {
-    render(Page::Room { room, share_url }, StatusCode::OK, request).await
+    let key = RoomKey::of(&room).as_str().to_owned();
+    render(Page::Room { room, key, share_url }, StatusCode::OK, request).await
 }
 
 /// `/classic/{room}`.
 pub(crate) async fn classic(view: View, request: Request) -> Response {
     let View { room, client, name, is_in, said, problem } = view;
     let post = share::messages_path(&room, &client, name.as_ref());
-    let problem = problem.map(|error| match error {
-        ServerMsg::Error { code, suggestion, .. } => {
-            errors::error(code, suggestion.as_ref().map(Name::as_str)).plain()
-        }
-        _ => errors::error(ErrorCode::Unknown, None).plain(),
+    let problem = problem.map(|problem| match problem {
+        Problem::Name(flaw) => errors::name(flaw),
+        Problem::Refused(error) => match *error {
+            ServerMsg::Error { code, suggestion, .. } => {
+                errors::error(code, suggestion.as_ref().map(Name::as_str)).plain()
+            }
+            _ => errors::error(ErrorCode::Unknown, None).plain(),
+        },
     });
     let (room, client) = (room.as_str().to_owned(), client.as_str().to_owned());
     let name = name.map(|name| name.as_str().to_owned());
@@ -59,14 +66,15 @@ pub(crate) async fn workbench(request: Request) -> Response {
     render(page, StatusCode::OK, request).await
 }
 
-/// A room was meant, but its id is not one.
-pub(crate) async fn bad_room(request: Request) -> Response {
-    render(Page::NotFound { bad_room: true }, StatusCode::BAD_REQUEST, request).await
+/// A room was meant, but its id is not one, because of this, or because it is not even a text.
+pub(crate) async fn bad_room(flaw: Option<Flaw>, request: Request) -> Response {
+    let why = flaw.map(errors::room).unwrap_or_default();
+    render(Page::NotFound { bad_room: Some(why) }, StatusCode::BAD_REQUEST, request).await
 }
 
 /// Any other path.
 pub(crate) async fn not_found(request: Request) -> Response {
-    render(Page::NotFound { bad_room: false }, StatusCode::NOT_FOUND, request).await
+    render(Page::NotFound { bad_room: None }, StatusCode::NOT_FOUND, request).await
 }
 
 async fn render(page: Page, status: StatusCode, request: Request) -> Response {

@@ -5,8 +5,10 @@ use axum::{
     extract::Request,
     response::{IntoResponse, Response},
 };
-use chat_protocol::RoomId;
+use chat_protocol::{Flaw, RoomId};
 use http::StatusCode;
+
+use crate::transport::classic::{Problem, View};
 
 /// `/`.
 pub(crate) async fn home(_: Request) -> Response {
@@ -21,9 +23,12 @@ pub(crate) async fn room(room: RoomId, share_url: String, _: Request) -> Respons
 }
 
 /// `/classic/{room}`.
-pub(crate) async fn classic(view: crate::transport::classic::View, _: Request) -> Response {
+pub(crate) async fn classic(view: View, _: Request) -> Response {
     let said = view.said.iter().map(|said| format!("{}: {}\n", said.name.as_str(), said.text.as_str()));
-    let problem = view.problem.map(|problem| problem.to_json() + "\n");
+    let problem = view.problem.map(|problem| match problem {
+        Problem::Refused(error) => error.to_json() + "\n",
+        Problem::Name(flaw) => format!("name: {flaw}\n"),
+    });
     let text = format!("Room {}, built without its pages.\n", view.room.as_str());
     let lines: String = std::iter::once(text).chain(problem).chain(said).collect();
     (StatusCode::OK, lines).into_response()
@@ -41,9 +46,11 @@ pub(crate) async fn workbench(_: Request) -> Response {
         .into_response()
 }
 
-/// A room was meant, but its id is not one.
-pub(crate) async fn bad_room(_: Request) -> Response {
-    (StatusCode::BAD_REQUEST, "نشانی این اتاق درست نیست.\nThis is not a room id.\n").into_response()
+/// A room was meant, but its id is not one, because of this, or because it is not even a text.
+pub(crate) async fn bad_room(flaw: Option<Flaw>, _: Request) -> Response {
+    let why = flaw.map(|flaw| flaw.to_string()).unwrap_or_default();
+    let text = format!("نشانی این اتاق درست نیست.\nThis is not a room id. {why}\n");
+    (StatusCode::BAD_REQUEST, text).into_response()
 }
 
 /// Any other path.

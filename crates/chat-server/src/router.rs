@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
-use chat_protocol::RoomId;
+use chat_protocol::typed;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
@@ -67,19 +67,26 @@ async fn other(request: Request) -> Response {
 /// The `{room}` of a path, before its rule is checked; an error when it is not UTF-8.
 type RawRoom = Result<Path<String>, PathRejection>;
 
-/// A room's page, at its one address: another spelling of the id leads there, and so does a slash
-/// at the end.
+/// A room's page, at its one address: what is not part of the name leads there, such as a slash or a full
+/// stop at its end, and so does another spelling of the room, for as long as somebody is in it.
 async fn room(
     State(app): State<Arc<App>>,
     Extension(Peer(peer)): Extension<Peer>,
     raw: RawRoom,
     request: Request,
 ) -> Response {
-    let Ok(Path(raw)) = raw else { return pages::bad_room(request).await };
-    let Ok(room) = RoomId::parse(&raw) else { return pages::bad_room(request).await };
+    let Ok(Path(raw)) = raw else { return pages::bad_room(None, request).await };
+    let room = match typed::room_name(&raw) {
+        Ok(room) => room,
+        Err(flaw) => return pages::bad_room(Some(flaw), request).await,
+    };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
     if room.as_str() != raw || request.uri().path().ends_with('/') {
-        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&(room_path(&room) + &query)).into_response();
+    }
+    let own = app.hub.name_of(&room);
+    if own != room {
+        return Redirect::temporary(&(room_path(&own) + &query)).into_response();
     }
     let asked = share::asked(&app.proxies, peer, request.headers());
     let share_url = share_url(&room, asked.as_ref(), &app.addresses);
@@ -87,10 +94,11 @@ async fn room(
 }
 
 /// Five ways into a room, side by side.
-async fn ways(raw: RawRoom, request: Request) -> Response {
-    match raw.map(|Path(raw)| RoomId::parse(&raw)) {
-        Ok(Ok(room)) => pages::ways(room, request).await,
-        Ok(Err(_)) | Err(_) => pages::bad_room(request).await,
+async fn ways(State(app): State<Arc<App>>, raw: RawRoom, request: Request) -> Response {
+    match raw.map(|Path(raw)| typed::room_name(&raw)) {
+        Ok(Ok(room)) => pages::ways(app.hub.name_of(&room), request).await,
+        Ok(Err(flaw)) => pages::bad_room(Some(flaw), request).await,
+        Err(_) => pages::bad_room(None, request).await,
     }
 }
 
@@ -111,9 +119,9 @@ async fn room_qr(
     headers: HeaderMap,
 ) -> Response {
     let refuse = |status: StatusCode, why: String| (status, why + "\n").into_response();
-    let room = match RoomId::parse(&raw) {
-        Ok(room) => room,
-        Err(invalid) => return refuse(StatusCode::BAD_REQUEST, invalid.detail),
+    let room = match typed::room_name(&raw) {
+        Ok(room) => app.hub.name_of(&room),
+        Err(flaw) => return refuse(StatusCode::BAD_REQUEST, format!("room id: {flaw}")),
     };
     let asked = share::asked(&app.proxies, peer, &headers);
     let url = match drawn {
@@ -147,9 +155,22 @@ struct Go {
     room: String,
 }
 
-async fn go(form: Result<Query<Go>, QueryRejection>, request: Request) -> Response {
-    match form.map(|Query(Go { room })| RoomId::parse(&room)) {
-        Ok(Ok(room)) => Redirect::to(&room_path(&room)).into_response(),
-        Ok(Err(_)) | Err(_) => pages::bad_room(request).await,
+async fn go(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    form: Result<Query<Go>, QueryRejection>,
+    request: Request,
+) -> Response {
+    let Ok(Query(Go { room })) = form else { return pages::bad_room(None, request).await };
+    // A link to a room is one by any of this server's addresses.
+    let asked = share::asked(&app.proxies, peer, request.headers());
+    let urls: Vec<String> =
+        app.addresses.lan().into_iter().map(|address| app.addresses.url_of(address.ip)).collect();
+    let urls = urls.iter().map(|url| url.rsplit('/').next().unwrap_or_default());
+    let origins = app.addresses.public_url.iter().chain(&asked).map(WebOrigin::authority);
+    let hosts: Vec<&str> = urls.chain(origins).collect();
+    match typed::room(&room, &hosts) {
+        Ok(room) => Redirect::to(&room_path(&room)).into_response(),
+        Err(flaw) => pages::bad_room(Some(flaw), request).await,
     }
 }

@@ -137,17 +137,40 @@ async fn a_server_with_no_place_left_says_when_to_come_back() {
 #[tokio::test]
 async fn a_room_has_one_address() {
     let server = TestServer::start().await;
+    // What is not part of its name leads to it for good.
     for (spelling, canonical) in [
-        ("/r/Class", "/r/class"),
-        ("/r/%D9%83%D9%84%D8%A7%D8%B3", "/r/%DA%A9%D9%84%D8%A7%D8%B3"),
         ("/r/a%20b?x=1", "/r/a-b?x=1"),
+        ("/r/a%20%C2%A0b", "/r/a-b"),
         ("/r/class/", "/r/class"),
-        ("/r/Class/?x=1", "/r/class?x=1"),
+        ("/r/Class/?x=1", "/r/Class?x=1"),
+        ("/r/class.", "/r/class"),
+        ("/r/class%D8%8C", "/r/class"),
+        ("/r/class)", "/r/class"),
+        ("/r/class%C2%BB", "/r/class"),
+        ("/r/%F0%9F%8C%9Fclass", "/r/class"),
+        ("/r/class%E2%80%8F", "/r/class"),
+        ("/r/%D8%A7%D9%93%D8%A8", "/r/%D8%A2%D8%A8"),
     ] {
         let answer = server.get(spelling).await;
         assert_eq!((status(&answer), header(&answer, "location")), (308, Some(canonical)), "{spelling}");
     }
-    assert_eq!(status(&server.get("/r/%DA%A9%D9%84%D8%A7%D8%B3").await), 200);
+    // Another spelling is as good, and leads to the first one for as long as somebody is there.
+    let spellings =
+        ["/r/Math-Class", "/r/math-class", "/r/mathclass", "/r/MATH_CLASS", "/r/%EF%BD%8Dath-class"];
+    for spelling in spellings {
+        assert_eq!(status(&server.get(spelling).await), 200, "{spelling}");
+    }
+    let sara = server.join("Math-Class", "sara").await;
+    for spelling in &spellings[1..] {
+        let answer = server.get(&format!("{spelling}?x=1")).await;
+        assert_eq!(
+            (status(&answer), header(&answer, "location")),
+            (307, Some("/r/Math-Class?x=1")),
+            "{spelling}"
+        );
+    }
+    assert_eq!(status(&server.get("/r/Math-Class").await), 200);
+    sara.close(1000).await;
     for bad in ["/r/a%2Fb", "/r/a%2Fb/", "/r/%ff", "/r/-/"] {
         let answer = server.get(bad).await;
         assert_eq!(status(&answer), 400, "{bad}: {answer}");
@@ -159,7 +182,19 @@ async fn a_room_has_one_address() {
 async fn the_form_works_without_scripts() {
     let server = TestServer::start().await;
     let answer = server.get("/go?room=%DA%A9%D9%84%D8%A7%D8%B3+%DB%B1&name=%D8%B9%D9%84%DB%8C").await;
-    assert_eq!((status(&answer), header(&answer, "location")), (303, Some("/r/%DA%A9%D9%84%D8%A7%D8%B3-1")));
+    assert_eq!(
+        (status(&answer), header(&answer, "location")),
+        (303, Some("/r/%DA%A9%D9%84%D8%A7%D8%B3-%DB%B1"))
+    );
+    for link in [
+        "/r/class",
+        "http%3A%2F%2Flocalhost%2Fr%2Fclass%3Fx",
+        "%D8%A8%DB%8C%D8%A7%3A+https%3A%2F%2Flocalhost%3A3000%2Fr%2Fclass.+!",
+    ] {
+        let answer = server.get(&format!("/go?room={link}")).await;
+        assert_eq!((status(&answer), header(&answer, "location")), (303, Some("/r/class")), "{link}");
+    }
+    assert_eq!(status(&server.get("/go?room=http%3A%2F%2Fexample.com%2Fr%2Fclass").await), 400);
     for bad in ["/go", "/go?room=", "/go?room=a%2Fb", "/go?room=%FF"] {
         assert_eq!(status(&server.get(bad).await), 400, "{bad}");
     }
@@ -241,7 +276,7 @@ async fn every_answer_has_the_security_headers() {
         ("/healthz", 200),
         ("/r/class", 200),
         ("/r/class/qr.svg", 200),
-        ("/r/Class", 308),
+        ("/r/class.", 308),
         ("/go?room=class", 303),
         ("/go", 400),
         ("/r/-", 400),

@@ -165,6 +165,57 @@ impl Stream {
 }
 
 #[tokio::test]
+async fn every_way_finds_a_room_by_any_spelling() {
+    const SPELLINGS: [&str; 4] = [
+        "%D9%87%D9%85%DA%A9%D9%84%D8%A7%D8%B3%DB%8C",          // همکلاسی
+        "%D9%87%D9%85-%DA%A9%D9%84%D8%A7%D8%B3%DB%8C",         // هم-کلاسی
+        "%D9%87%D9%85%E2%80%8C%D9%83%D9%84%D8%A7%D8%B3%D9%8A", // هم‌كلاسي
+        "%D9%87%D9%85%D9%80%DA%A9%D9%84%D8%A7%D8%B3%DB%8C",    // همـکلاسی
+    ];
+    let server = TestServer::start().await;
+    let mut socket = server.join("%D9%87%D9%85%E2%80%8C%DA%A9%D9%84%D8%A7%D8%B3%DB%8C", "socket").await;
+    let mut polls = Browser { room: SPELLINGS[0], ..Browser::new(&server, "polls") };
+    let welcome = polls.poll("").await.remove(0);
+    assert_eq!(welcome["room"], "هم‌کلاسی", "the first spelling is the room's name");
+    let mut form = Browser { room: SPELLINGS[1], ..Browser::new(&server, "form") };
+    let page = form.get(&format!("/classic/{}?client=form&name=form", SPELLINGS[1])).await;
+    assert!(page.status == 200 && page.body.contains("هم‌کلاسی"), "{}", page.body);
+    // Who polled by one spelling is the same guest by another.
+    polls.room = SPELLINGS[2];
+    assert_eq!(polls.say("1", "سلام").await.status, 200);
+    assert_eq!(socket.expect("said").await["from"], "polls");
+    form.room = SPELLINGS[3];
+    let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
+    assert_eq!(form.ask("POST", &form.path(""), kind, "text=1").await.status, 303);
+    assert_eq!(socket.expect("said").await["from"], "form");
+    assert_eq!(texts(&polls.poll("").await), ["سلام", "1"]);
+    let mut other = server.join(SPELLINGS[3], "other").await;
+    other.say("2", "من هم").await;
+    assert_eq!(socket.expect("said").await["from"], "other");
+}
+
+#[tokio::test]
+async fn a_form_may_hold_marks_that_nobody_typed() {
+    let server = TestServer::start().await;
+    let mut socket = server.join("class", "socket").await;
+    let marked = "%E2%80%AA%D8%B3%D8%A7%D8%B1%D8%A7%E2%80%AC%E2%80%8F";
+    let mut form = Browser::new(&server, "form");
+    assert_eq!(form.get(&format!("/classic/class?client=form&name={marked}")).await.status, 200);
+    let seen = socket.expect_presence(|presence| presence["joined"][0]["id"] == "form").await;
+    assert_eq!(seen["joined"][0]["name"], "سارا");
+    // A program is told that it sends them.
+    let mut polls = Browser::new(&server, "polls");
+    let refused = polls.get(&polls.path(&format!("&name={marked}"))).await;
+    assert_eq!((refused.status, &refused.json()["code"]), (400, &json!("bad_name")));
+    // What is left may still be no name; then the page says so, and nobody is in.
+    for bad in ["", "%20", "%E2%80%8F", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"] {
+        let page = form.again().get(&format!("/classic/class?client=other&name={bad}")).await;
+        assert_eq!(page.status, 200, "{bad}");
+        assert!(!page.head.contains("set-cookie"), "{bad}: {}", page.head);
+    }
+}
+
+#[tokio::test]
 async fn all_ways_deliver_one_message_to_one_another() {
     let server = TestServer::start().await;
     let mut socket = server.join("class", "socket").await;

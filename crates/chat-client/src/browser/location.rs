@@ -8,7 +8,7 @@ use leptos::prelude::window;
 pub fn socket_url(room: &RoomId, client: &ClientId, is_recorded: bool) -> String {
     let location = window().location();
     let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
-    let host = location.host().unwrap_or_default();
+    let host = host();
     let query = if is_recorded { "?xray=1" } else { "" };
     format!("{scheme}://{host}/ws/{}/{}{query}", encode(room.as_str()), encode(client.as_str()))
 }
@@ -47,6 +47,21 @@ fn reach(origin: &str) -> u8 {
         (true, _) => 0,
         (false, true) => 1,
         (false, false) => 2,
+    }
+}
+
+/// The host by which this server was asked, with its port.
+pub fn host() -> String {
+    window().location().host().unwrap_or_default()
+}
+
+/// Shows this room's address as the page's own, which the room goes by.
+pub fn show_room(room: &RoomId) {
+    let shown = window()
+        .history()
+        .and_then(|history| history.replace_state_with_url(&history.state()?, "", Some(&room_path(room))));
+    if shown.is_err() {
+        leptos::logging::warn!("the address could not be changed");
     }
 }
 

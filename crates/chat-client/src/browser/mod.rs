@@ -4,6 +4,7 @@
 
 pub mod clipboard;
 pub mod clock;
+pub mod collation;
 pub mod cookie;
 pub mod drop;
 pub mod history;
@@ -16,7 +17,7 @@ pub mod random;
 pub mod storage;
 pub mod viewport;
 
-use leptos::prelude::{document, window};
+use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Event, EventTarget, HtmlDocument, HtmlElement, HtmlTextAreaElement};
 
@@ -75,6 +76,17 @@ pub fn write_at_end(field: &HtmlTextAreaElement, text: &str) -> bool {
     let Ok(document) = document().dyn_into::<HtmlDocument>() else { return false };
     let write = || document.exec_command_with_show_ui_and_value("insertText", false, text);
     field.set_selection_range(end, end).is_ok() && write().unwrap_or_default()
+}
+
+/// Puts the focus on the element with this id, once everything that changes now is drawn: what is still
+/// hidden cannot hold it.
+pub fn focus_drawn(id: &'static str) {
+    request_animation_frame(move || focus(&element(id)));
+}
+
+/// Whether somebody has put the focus somewhere.
+pub fn has_focus() -> bool {
+    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
 }
 
 /// Whether the device prefers dark pages.

@@ -38,15 +38,19 @@ pub fn choose_name(name: &Name) {
 /// The rooms visited last, newest first.
 pub fn recent_rooms() -> Vec<RoomId> {
     let rooms = Keep::Local.get(ROOMS).unwrap_or_default();
-    rooms.lines().filter_map(|room| RoomId::parse(room).ok()).take(ROOMS_MAX).collect()
+    rooms.lines().filter_map(|line| RoomId::parse(parts(line).0).ok()).take(ROOMS_MAX).collect()
 }
 
-/// Remembers a visit.
-pub fn visited(room: &RoomId) {
-    let mut rooms = recent_rooms();
-    rooms.retain(|other| other != room);
-    rooms.insert(0, room.clone());
-    rooms.truncate(ROOMS_MAX);
-    let lines: Vec<&str> = rooms.iter().map(RoomId::as_str).collect();
+/// Remembers a visit. Of the spellings of one room, which have this key in common, the last.
+pub fn visited(room: &RoomId, key: &str) {
+    let rooms = Keep::Local.get(ROOMS).unwrap_or_default();
+    let this = [room.as_str(), key].join("\t");
+    let others = rooms.lines().filter(|line| parts(line).1 != key && parts(line).0 != room.as_str());
+    let lines: Vec<&str> = [this.as_str()].into_iter().chain(others).take(ROOMS_MAX).collect();
     Keep::Local.set(ROOMS, &lines.join("\n"));
+}
+
+/// A line's room and its key. Lines from before there were keys have none: the room was its own.
+fn parts(line: &str) -> (&str, &str) {
+    line.split_once('\t').unwrap_or((line, line))
 }

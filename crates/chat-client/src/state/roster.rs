@@ -1,24 +1,76 @@
-//! Who is here. The server sends the list once and differences after that; this applies them, and
-//! says what a reader would want told.
+//! Who is here, in the order in which a reader looks for a name, each with a colour. The server sends the
+//! list once and differences after that; this applies them, and says what a reader would want told. The
+//! list is kept in order as people come, a few comparisons for each, so that a full room costs nothing to
+//! show again. How two names compare is for whoever has a collator to say.
+
+use std::cmp::Ordering;
 
 use chat_protocol::{ClientId, Member, Name, Presence};
 
 use super::Coming;
+use crate::person::{self, HUES};
+
+/// Most people who have left and whose colours are remembered, for their messages and their return.
+const GONE_MAX: usize = 200;
+
+/// Which of two names comes first.
+pub type Compare = fn(&str, &str) -> Ordering;
 
 /// The members of the room. A plain list, searched from its beginning: for the
 /// [`ROSTER_MAX`](chat_protocol::limits::ROSTER_MAX) it may be told of at once, an index would cost
 /// more to download than it saves.
-#[derive(Default, Debug)]
+#[derive(Debug)]
 pub struct Roster {
-    members: Vec<Member>,
+    /// By name.
+    members: Vec<Listed>,
     count: u32,
     away: u32,
+    compare: Compare,
+    /// Whose colours are remembered, the last to leave at the end.
+    gone: Vec<(ClientId, u8)>,
+}
+
+/// A member, and which of the person colours is theirs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Listed {
+    /// As the server tells it.
+    pub member: Member,
+    /// Below [`HUES`]. Stays the same while they are here.
+    pub hue: u8,
+}
+
+impl Default for Roster {
+    /// An empty one, in the order of code points.
+    fn default() -> Self {
+        Self { members: Vec::new(), count: 0, away: 0, compare: |a, b| a.cmp(b), gone: Vec::new() }
+    }
 }
 
 impl Roster {
+    /// Sets the order, and brings back the colours that a reload kept ([`Roster::hues`]). Before anybody
+    /// is listed.
+    pub fn begin(&mut self, compare: Compare, hues: &str) {
+        self.compare = compare;
+        let pair = |line: &str| {
+            let (id, hue) = line.split_once(' ')?;
+            Some((id.parse().ok()?, hue.parse().ok().filter(|hue| *hue < HUES)?))
+        };
+        self.gone = hues.lines().filter_map(pair).take(GONE_MAX).collect();
+    }
+
+    /// Whose colour is which, for a reload to keep: a line each.
+    pub fn hues(&self) -> String {
+        let here = self.members.iter().map(|listed| (&listed.member.id, listed.hue));
+        let all = here.chain(self.gone.iter().rev().map(|(id, hue)| (id, *hue))).take(GONE_MAX);
+        all.flat_map(|(id, hue)| [id.as_str(), " ", DIGITS[usize::from(hue)], "\n"].map(str::to_owned))
+            .collect()
+    }
+
     /// Starts over with what `welcome` said.
     pub fn reset(&mut self, members: Vec<Member>, count: u32, away: u32) {
-        self.members.clear();
+        for Listed { member, hue } in std::mem::take(&mut self.members) {
+            self.remember(member.id, hue);
+        }
         for member in members {
             self.put(member);
         }
@@ -49,7 +101,9 @@ impl Roster {
         }
         for id in presence.left {
             if let Some(at) = self.position(&id) {
-                news(id, Some(self.members.remove(at).name), None);
+                let Listed { member, hue } = self.members.remove(at);
+                news(id.clone(), Some(member.name), None);
+                self.remember(id, hue);
             }
         }
         self.count = presence.member_count;
@@ -58,35 +112,66 @@ impl Roster {
     }
 
     /// The members: oneself first, then who is here, then who is away, by name.
-    pub fn in_order(&self, me: Option<&ClientId>) -> Vec<Member> {
-        let rank = |member: &Member| (me != Some(&member.id), member.away);
-        let mut ordered: Vec<Member> = Vec::with_capacity(self.members.len());
-        for member in &self.members {
-            let at =
-                ordered.partition_point(|other| (rank(other), &other.name) <= (rank(member), &member.name));
-            ordered.insert(at, member.clone());
-        }
-        ordered
+    pub fn in_order(&self, me: Option<&ClientId>) -> Vec<Listed> {
+        let is_me = |listed: &&Listed| me == Some(&listed.member.id);
+        let others =
+            |away| self.members.iter().filter(move |listed| !is_me(listed) && listed.member.away == away);
+        self.members.iter().filter(is_me).chain(others(false)).chain(others(true)).cloned().collect()
     }
 
     /// Lists this member, in place of the one with the same id, which it returns.
     fn put(&mut self, member: Member) -> Option<Member> {
-        match self.position(&member.id) {
-            Some(at) => Some(std::mem::replace(&mut self.members[at], member)),
-            None => {
-                self.members.push(member);
-                None
-            }
+        let before = self.position(&member.id).map(|at| self.members.remove(at));
+        let hue = match &before {
+            Some(before) => before.hue,
+            None => self.free_hue(&member.id),
+        };
+        let order = |other: &Listed| {
+            let (a, b) = (&other.member, &member);
+            (self.compare)(a.name.as_str(), b.name.as_str()).then_with(|| a.id.cmp(&b.id))
+        };
+        let at = self.members.partition_point(|other| order(other).is_lt());
+        self.members.insert(at, Listed { member, hue });
+        before.map(|before| before.member)
+    }
+
+    /// A colour for somebody who comes: the one they had, or their id's own; but rather another than one
+    /// that somebody here has, as long as there are some. By far steps, because neighbours are similar.
+    fn free_hue(&self, id: &ClientId) -> u8 {
+        let mut taken = [0_u16; HUES as usize];
+        for listed in &self.members {
+            let holders = &mut taken[usize::from(listed.hue)];
+            *holders = holders.saturating_add(1);
         }
+        let own = self.hue(id);
+        let nearest = (0..HUES).map(|step| (own + 3 * step) % HUES);
+        nearest.min_by_key(|hue| taken[usize::from(*hue)]).unwrap_or(own)
+    }
+
+    /// Which of the person colours is this person's, here or not.
+    pub fn hue(&self, id: &ClientId) -> u8 {
+        if let Some(at) = self.position(id) {
+            return self.members[at].hue;
+        }
+        let gone = self.gone.iter().find(|(other, _)| other == id);
+        gone.map_or_else(|| person::hue(id.as_str()), |(_, hue)| *hue)
+    }
+
+    fn remember(&mut self, id: ClientId, hue: u8) {
+        self.gone.retain(|(other, _)| *other != id);
+        if self.gone.len() == GONE_MAX {
+            self.gone.remove(0);
+        }
+        self.gone.push((id, hue));
     }
 
     fn position(&self, id: &ClientId) -> Option<usize> {
-        self.members.iter().position(|member| member.id == *id)
+        self.members.iter().position(|listed| listed.member.id == *id)
     }
 
     /// The member with this id, if listed.
     pub fn get(&self, id: &ClientId) -> Option<&Member> {
-        self.members.iter().find(|member| member.id == *id)
+        self.position(id).map(|at| &self.members[at].member)
     }
 
     /// How many are here, listed or not; not who is away.
@@ -99,6 +184,9 @@ impl Roster {
         self.count.saturating_sub(self.members.len() as u32)
     }
 }
+
+/// The colours as they are kept: shorter than a formatter.
+const DIGITS: [&str; HUES as usize] = ["0", "1", "2", "3", "4", "5", "6", "7"];
 
 #[cfg(test)]
 mod tests {
@@ -127,14 +215,17 @@ mod tests {
         assert_eq!(roster.count(), 2);
     }
 
+    fn names(roster: &Roster, me: &str) -> Vec<String> {
+        let ordered = roster.in_order(Some(&id(me)));
+        ordered.into_iter().map(|listed| listed.member.name.as_str().to_owned()).collect()
+    }
+
     #[test]
     fn oneself_comes_first_and_the_away_last() {
         let mut roster = Roster::default();
         let away = Member { away: true, ..member("a", "آرش") };
         roster.reset(vec![away, member("b", "بابک"), member("z", "یلدا")], 5, 2);
-        let names: Vec<_> =
-            roster.in_order(Some(&id("z"))).into_iter().map(|m| m.name.as_str().to_owned()).collect();
-        assert_eq!(names, ["یلدا", "بابک", "آرش"]);
+        assert_eq!(names(&roster, "z"), ["یلدا", "بابک", "آرش"]);
         assert_eq!(roster.unlisted(), 2);
     }
 
@@ -153,5 +244,99 @@ mod tests {
         };
         assert_eq!(roster.apply(back, None), []);
         assert_eq!((roster.count(), roster.unlisted()), (4, 2));
+    }
+
+    #[test]
+    fn the_order_is_the_collators_however_people_come() {
+        let mut roster = Roster::default();
+        roster.begin(|a, b| b.cmp(a), "");
+        roster.reset(vec![member("a", "a"), member("c", "c")], 2, 0);
+        roster.apply(joined(member("b", "b"), 3), None);
+        assert_eq!(names(&roster, "me"), ["c", "b", "a"]);
+        let renamed = Presence { changed: vec![member("c", "A")], member_count: 3, ..Presence::default() };
+        roster.apply(renamed, None);
+        assert_eq!(names(&roster, "me"), ["b", "a", "A"]);
+    }
+
+    #[test]
+    fn a_newcomer_is_compared_a_few_times() {
+        static COMPARED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+        let mut roster = Roster::default();
+        roster.begin(
+            |a, b| {
+                COMPARED.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                a.cmp(b)
+            },
+            "",
+        );
+        let many = (0..1000).map(|n| member(&format!("m{n}"), &format!("n{}", n * 7919 % 1000)));
+        roster.reset(many.collect(), 1000, 0);
+        COMPARED.store(0, std::sync::atomic::Ordering::Relaxed);
+        roster.apply(joined(member("new", "سارا"), 1001), None);
+        assert_eq!(roster.in_order(None).len(), 1001);
+        assert!(COMPARED.load(std::sync::atomic::Ordering::Relaxed) <= 11);
+    }
+
+    fn hues(roster: &Roster) -> Vec<u8> {
+        roster.members.iter().map(|listed| listed.hue).collect()
+    }
+
+    #[test]
+    fn people_in_one_room_differ_in_colour() {
+        let mut roster = Roster::default();
+        for n in 0..40 {
+            let count = n + 1;
+            roster.apply(joined(member(&format!("c{n}"), &format!("n{n}")), count), None);
+            let mut counts = [0; HUES as usize];
+            hues(&roster).into_iter().for_each(|hue| counts[usize::from(hue)] += 1);
+            let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
+            assert!(most - least <= 1, "{count} people: {counts:?}");
+        }
+    }
+
+    #[test]
+    fn a_colour_stays_while_its_owner_is_here() {
+        let mut roster = Roster::default();
+        let all: Vec<Member> = (0..20).map(|n| member(&format!("c{n}"), &format!("n{n}"))).collect();
+        roster.reset(all.clone(), 20, 0);
+        let before: Vec<u8> = all.iter().map(|one| roster.hue(&one.id)).collect();
+        let left = Presence { left: vec![id("c3"), id("c7")], member_count: 18, ..Presence::default() };
+        roster.apply(left, None);
+        roster.apply(joined(member("new", "new"), 19), None);
+        // A welcome lists everybody anew, in another order.
+        roster.reset(all.iter().rev().cloned().collect(), 20, 0);
+        for (at, one) in all.iter().enumerate().filter(|(at, _)| *at != 3 && *at != 7) {
+            assert_eq!(roster.hue(&one.id), before[at], "{at}");
+        }
+    }
+
+    #[test]
+    fn colours_outlive_a_reload() {
+        let mut roster = Roster::default();
+        let all: Vec<Member> = (0..12).map(|n| member(&format!("c{n}"), &format!("n{n}"))).collect();
+        roster.reset(all.clone(), 12, 0);
+        roster.apply(Presence { left: vec![id("c3")], member_count: 11, ..Presence::default() }, None);
+        let mut reloaded = Roster::default();
+        reloaded.begin(|a, b| a.cmp(b), &roster.hues());
+        let same = |reloaded: &Roster| all.iter().all(|one| reloaded.hue(&one.id) == roster.hue(&one.id));
+        assert!(same(&reloaded), "before the welcome");
+        reloaded.reset(all.iter().rev().filter(|one| one.id != id("c3")).cloned().collect(), 11, 0);
+        assert!(same(&reloaded), "after it");
+        for nonsense in ["x", "a 9", " 1", "a x\nb", "a 256"] {
+            reloaded.begin(|a, b| a.cmp(b), nonsense);
+            assert!(reloaded.gone.is_empty(), "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn who_left_is_remembered_for_a_while() {
+        let mut roster = Roster::default();
+        for n in 0..GONE_MAX + 50 {
+            roster.apply(joined(member(&format!("c{n}"), "n"), 1), None);
+            let left = Presence { left: vec![id(&format!("c{n}"))], ..Presence::default() };
+            roster.apply(left, None);
+        }
+        assert_eq!(roster.gone.len(), GONE_MAX);
+        assert!(roster.hues().lines().count() <= GONE_MAX);
     }
 }

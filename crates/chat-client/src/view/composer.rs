@@ -64,7 +64,7 @@ pub(crate) fn Composer(
     follow(move || {
         let is_in = entered();
         if is_in && !was_in && !browser::is_touch() {
-            browser::focus(&field());
+            browser::focus_drawn("composer");
         }
         was_in = is_in;
     });

@@ -1,7 +1,7 @@
 //! The door: asks for a name where the conversation will be, for whoever came by a link, and
 //! again when a name was not accepted.
 
-use chat_protocol::Name;
+use chat_protocol::{Name, typed};
 use leptos::prelude::*;
 
 use web_sys::HtmlInputElement;
@@ -11,7 +11,7 @@ use super::{
     field::labelled,
 };
 use crate::{
-    browser::{element, focus, profile},
+    browser::{element, focus, focus_drawn, is_touch, profile},
     chat::Chat,
     fa::words::{errors, home},
 };
@@ -31,23 +31,29 @@ pub(crate) fn Entrance(
         if field.value().is_empty() {
             field.set_value(&profile::name_before());
         }
-        if asked()
-            && let Some(refused) = chat.refused()
-        {
+        if !asked() {
+            return;
+        }
+        let refused = chat.refused();
+        // Not with a keyboard that nobody asked for; who was refused has just used it.
+        if refused.is_some() || !is_touch() {
+            field.select();
+            focus_drawn("name");
+        }
+        if let Some(refused) = refused {
             let free = refused.suggestion.as_ref().map(Name::as_str);
             problem.set(errors::error(refused.code, free).plain());
             if let Some(free) = refused.suggestion {
                 field.set_value(free.as_str());
             }
         }
-        if asked() {
-            focus(&field);
-            field.select();
-        }
     });
-    let send = move || match Name::parse(&field().value()) {
+    let send = move || match typed::name(&field().value()) {
         Ok(name) => enter(name),
-        Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
+        Err(flaw) => {
+            problem.set(errors::name(flaw));
+            focus(&field());
+        }
     };
     view! {
         <div class="entrance" hidden=flag(move || !asked())>

@@ -25,8 +25,9 @@ pub(crate) fn labelled(
                 autocomplete=remembers
                 placeholder=example
                 required
-                // In UTF-16 units: a sanity bound, looser than every rule.
-                maxlength="128"
+                // In UTF-16 units: a sanity bound, looser than every rule. A message with a room's link in
+                // it, percent-encoded, is read, too.
+                maxlength="4096"
                 aria-invalid=attr(move || (!problem.with(String::is_empty)).then_some("true"))
                 aria-describedby=problem_id.clone()
             />

@@ -2,7 +2,6 @@
 //! room's few controls. Where the bar is narrow, some of them are a menu behind a button; which and
 //! where is the style's to say (`style/small.css`), and they are the same buttons.
 
-use chat_protocol::RoomId;
 use leptos::{
     ev::{FocusEvent, KeyboardEvent},
     prelude::*,
@@ -26,7 +25,6 @@ use crate::{
 #[component]
 pub(crate) fn Header(
     chat: Chat,
-    room: RoomId,
     /// Whether the people are open, on a phone.
     people_open: RwSignal<bool>,
     /// Whether the room is being shared.
@@ -75,7 +73,7 @@ pub(crate) fn Header(
                 <img src="/favicon.svg" alt="" width="36" height="36" />
             </a>
             <div class="title">
-                <h1><bdi>{room.as_str().to_owned()}</bdi></h1>
+                <h1><bdi>{text(move || chat.room_name())}</bdi></h1>
                 <p class="subtitle">{text(here)}</p>
             </div>
             <LinkState chat />
@@ -143,6 +141,8 @@ fn menu_holds(node: Option<&Node>) -> bool {
 fn LinkState(chat: Chat) -> impl IntoView {
     let state = move || match chat.watch_link() {
         Link::Open { .. } => "open",
+        // Nothing was tried yet, so there is nothing to tell.
+        Link::Refused if chat.refused().is_none() => "none",
         Link::Closed(_) => "closed",
         _ => "trying",
     };
@@ -153,7 +153,7 @@ fn LinkState(chat: Chat) -> impl IntoView {
     };
     view! {
         <div class="link-state" data-link=attr(move || Some(state()))>
-            <span role="status">{text(move || spoken(chat.watch_link()).to_owned())}</span>
+            <span role="status">{text(move || if state() == "none" { String::new() } else { spoken(chat.watch_link()).to_owned() })}</span>
             <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{text(round_trip)}</span>
         </div>
     }

@@ -1,6 +1,6 @@
 //! `/`: a name, a room, and in. Without JavaScript the form still leads to the room.
 
-use chat_protocol::{Invalid, Name, RoomId};
+use chat_protocol::{RoomId, typed};
 use leptos::prelude::*;
 
 use web_sys::HtmlInputElement;
@@ -13,7 +13,7 @@ use super::{
     theme::ThemeButton,
 };
 use crate::{
-    browser::{drop, element, focus, listen, location, profile, random},
+    browser::{self, drop, element, focus, listen, location, profile, random},
     fa::{
         digits,
         words::{self, errors, home, lesson, room_names},
@@ -49,6 +49,11 @@ pub fn Home() -> impl IntoView {
         // Another tab visited a room, or forgot them; or this page comes back as it was left.
         listen(&window(), "storage", remember);
         listen(&window(), "pageshow", remember);
+        // The first that needs something; but not where a keyboard would cover the page, and not away
+        // from where somebody writes already.
+        if !browser::is_touch() && !browser::has_focus() {
+            focus(&field(if field("name").value().is_empty() { "name" } else { "room" }));
+        }
     });
     let forget = move || {
         profile::forget();
@@ -58,9 +63,10 @@ pub fn Home() -> impl IntoView {
 
     let enter = move || {
         let (name, room) = (field("name"), field("room"));
-        let (chosen, wanted) = (Name::parse(&name.value()), RoomId::parse(&room.value()));
-        name_problem.set(chosen.as_ref().err().map(problem).unwrap_or_default());
-        room_problem.set(wanted.as_ref().err().map(problem).unwrap_or_default());
+        let chosen = typed::name(&name.value());
+        let wanted = typed::room(&room.value(), &[&location::host()]);
+        name_problem.set(chosen.as_ref().err().map(|flaw| errors::name(*flaw)).unwrap_or_default());
+        room_problem.set(wanted.as_ref().err().map(|flaw| errors::room(*flaw)).unwrap_or_default());
         match (chosen, wanted) {
             (Ok(chosen), Ok(wanted)) => {
                 profile::choose_name(&chosen);
@@ -114,10 +120,6 @@ pub fn Home() -> impl IntoView {
             </ol>
         </main>
     }
-}
-
-fn problem(invalid: &Invalid) -> String {
-    errors::error(invalid.code, None).plain()
 }
 
 fn room_link(room: &RoomId) -> Drawn {

@@ -16,7 +16,6 @@ use crate::{
         dates,
         words::{errors, messages, people},
     },
-    person,
     prose::{self, Block, Order, Run, Segment, link},
     state::Pending,
 };
@@ -25,13 +24,13 @@ use crate::{
 /// replay, a reload - are simply there.
 const FRESH_MS: u64 = 2_000;
 
-/// A message the room has said.
-pub(crate) fn said(said: &Said, mine: bool, continues: bool) -> Drawn {
+/// A message the room has said, by somebody of this colour.
+pub(crate) fn said(said: &Said, hue: u8, mine: bool, continues: bool) -> Drawn {
     let offset = clock::utc_offset_minutes(said.at);
-    let (id, name) = (said.from.as_str(), said.name.as_str());
+    let name = said.name.as_str();
     let row = draw("li")
         .class("message")
-        .attr("data-hue", &person::hue(id).to_string())
+        .attr("data-hue", &hue.to_string())
         .flag("data-mine", mine)
         .flag("data-continues", continues)
         .flag("data-fresh", !mine && clock::now_ms().saturating_sub(said.at) < FRESH_MS);
@@ -40,7 +39,7 @@ pub(crate) fn said(said: &Said, mine: bool, continues: bool) -> Drawn {
         (row, bubble.child(unseen_author(if mine { people::YOU } else { name })))
     } else {
         (
-            row.child(avatar(id, name)),
+            row.child(avatar(hue, name)),
             bubble.child(draw("span").class("author").child(draw("bdi").text(name))),
         )
     };

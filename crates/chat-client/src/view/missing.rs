@@ -8,19 +8,19 @@ use crate::fa::words;
 /// The page.
 #[component]
 pub fn Missing(
-    /// True when a room was meant, but its id breaks the rule.
-    bad_room: bool,
+    /// When a room was meant, but its id breaks the rule: in what way, where that is known.
+    bad_room: Option<String>,
 ) -> impl IntoView {
-    let (title, about) = if bad_room {
-        (words::BAD_ROOM, words::bad_room_hint())
-    } else {
-        (words::NOT_FOUND, words::NOT_FOUND_HINT.to_owned())
+    let (title, about, rule) = match bad_room {
+        Some(why) => (words::BAD_ROOM, why, words::bad_room_hint()),
+        None => (words::NOT_FOUND, words::NOT_FOUND_HINT.to_owned(), String::new()),
     };
     view! {
         <main class="home">
             <ThemeButton />
             <section class="card">
                 {masthead(title, about)}
+                <p class="tagline">{rule}</p>
                 <a class="button" href="/">{words::GO_HOME}</a>
             </section>
         </main>

@@ -1,9 +1,9 @@
 //! Who is here, and the five steps of one's own connection. A column on a wide page, a drawer on a
 //! phone. One's own name is changed here.
 
-use chat_protocol::{Member, Name};
+use chat_protocol::{Name, typed};
 use leptos::{ev::KeyboardEvent, prelude::*};
-use web_sys::{HtmlElement, HtmlInputElement};
+use web_sys::HtmlInputElement;
 
 use super::{
     bind::{attr, flag, follow, press, submit, text},
@@ -13,10 +13,11 @@ use super::{
     rows::Rows,
 };
 use crate::{
-    browser::{element, focus, profile},
+    browser::{element, focus, focus_drawn, profile},
     chat::Chat,
     fa::words::{self, errors, people},
     person,
+    state::roster::Listed,
 };
 
 /// The column, or drawer.
@@ -35,9 +36,9 @@ pub(crate) fn People(
             let members = room.roster.in_order(me.as_ref());
             (me, members)
         });
-        let is_me = |member: &Member| me.as_ref() == Some(&member.id);
+        let is_me = |listed: &Listed| me.as_ref() == Some(&listed.member.id);
         let keys: Vec<u64> =
-            members.iter().map(|member| person::fingerprint(member, is_me(member))).collect();
+            members.iter().map(|listed| person::fingerprint(listed, is_me(listed))).collect();
         rows.follow(&element("roster"), &keys, &mut |at| {
             draw_member(&members[at], is_me(&members[at]), renaming)
         });
@@ -48,9 +49,7 @@ pub(crate) fn People(
     follow(move || {
         if open.get() != was_open {
             was_open = open.get();
-            let button = if was_open { "close-people" } else { "open-people" };
-            // What is still hidden cannot hold the focus.
-            request_animation_frame(move || focus(&element::<HtmlElement>(button)));
+            focus_drawn(if was_open { "close-people" } else { "open-people" });
         }
     });
     // Before the welcome nobody knows how many there are.
@@ -89,21 +88,21 @@ pub(crate) fn People(
 
 /// A person's circle: a letter on their colour. Says nothing to a screen reader: the name is
 /// always beside it.
-pub(crate) fn avatar(id: &str, name: &str) -> Drawn {
+pub(crate) fn avatar(hue: u8, name: &str) -> Drawn {
     draw("span")
         .class("avatar")
-        .attr("data-hue", &person::hue(id).to_string())
+        .attr("data-hue", &hue.to_string())
         .attr("aria-hidden", "true")
         .text(&person::initial(name))
 }
 
-fn draw_member(member: &Member, is_me: bool, renaming: RwSignal<bool>) -> Drawn {
+fn draw_member(Listed { member, hue }: &Listed, is_me: bool, renaming: RwSignal<bool>) -> Drawn {
     let name = member.name.as_str();
     let you = is_me.then(|| people::YOU.to_owned());
     let away = member.away.then(|| people::AWAY.to_owned());
     let tabs = (member.tabs > 1).then(|| people::tabs(member.tabs.into()));
     let detail = [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let row = draw("li").flag("data-away", member.away).child(avatar(member.id.as_str(), name)).child(
+    let row = draw("li").flag("data-away", member.away).child(avatar(*hue, name)).child(
         draw("span")
             .class("who")
             .child(draw("span").class("name").attr("title", name).child(draw("bdi").text(name)))
@@ -131,8 +130,8 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             let field = field();
             let own = chat.own_name();
             field.set_value(own.as_ref().map_or("", Name::as_str));
-            focus(&field);
             field.select();
+            focus_drawn("rename");
         }
     });
     // The answer to a rename is that one is called so, or an error.
@@ -153,7 +152,7 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             problem.set(errors::error(refused.code, free).plain());
         }
     });
-    let send = move || match Name::parse(&field().value()) {
+    let send = move || match typed::name(&field().value()) {
         Ok(name) if chat.own_name().as_ref() == Some(&name) => open.set(false),
         Ok(_) if !chat.link().is_open() => problem.set(people::RENAME_LATER.to_owned()),
         Ok(name) => {
@@ -161,7 +160,10 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             asked.set(name.as_str().to_owned());
             chat.rename(name);
         }
-        Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
+        Err(flaw) => {
+            problem.set(errors::name(flaw));
+            focus(&field());
+        }
     };
     let on_key = move |event: KeyboardEvent| {
         if event.key() == "Escape" {
@@ -175,7 +177,7 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             <input
                 id="rename"
                 dir="auto"
-                maxlength="64"
+                maxlength="256"
                 aria-label=people::RENAME_TITLE
                 aria-describedby="rename-problem"
             />

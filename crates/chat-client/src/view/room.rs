@@ -8,7 +8,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
     announcer::Announcer,
-    bind::{flag, follow},
+    bind::{attr, flag, follow},
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -31,6 +31,8 @@ use crate::{
 pub fn RoomPage(
     /// Which room.
     room: RoomId,
+    /// What all its spellings have in common.
+    key: String,
     /// Its address, for others.
     share_url: String,
 ) -> impl IntoView {
@@ -41,7 +43,8 @@ pub fn RoomPage(
         let room = room.clone();
         move || {
             chat.restore();
-            live(chat, &room);
+            profile::visited(&room, &key);
+            live(chat);
             xray::offer(chat, xray_seen);
             transcript::offer();
             match profile::name_here() {
@@ -79,8 +82,8 @@ pub fn RoomPage(
     let entered = move || !asked();
 
     view! {
-        <div id="room" class="room" on:keydown=on_key>
-            <Header chat room=room.clone() people_open sharing menu_open />
+        <div id="room" class="room" data-asked=attr(move || asked().then_some("")) on:keydown=on_key>
+            <Header chat people_open sharing menu_open />
             <main class="talk" inert=flag(drawer_open)>
                 <Notice chat />
                 <Entrance chat asked enter />
@@ -88,15 +91,14 @@ pub fn RoomPage(
                 <Composer chat entered />
             </main>
             <People chat open=people_open renaming />
-            <Share room share_url open=sharing />
+            <Share chat room share_url open=sharing />
             <Announcer chat />
         </div>
     }
 }
 
 /// Ties the page's life to the chat's, for as long as the page lives.
-fn live(chat: Chat, room: &RoomId) {
-    profile::visited(room);
+fn live(chat: Chat) {
     viewport::follow();
 
     set_interval(move || chat.second(), Duration::from_secs(1));
@@ -104,7 +106,6 @@ fn live(chat: Chat, room: &RoomId) {
     listen(&window(), "online", move || chat.look());
 
     // The title counts what came while nobody looked.
-    let room = room.as_str().to_owned();
     let seen = RwSignal::new(0);
     listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
@@ -117,6 +118,7 @@ fn live(chat: Chat, room: &RoomId) {
         if !document().hidden() {
             seen.set(heard);
         }
+        let room = chat.room_name();
         document().set_title(&words::room_title(&room, heard.saturating_sub(seen.get())));
     });
 }

@@ -48,7 +48,7 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
         let keys: Vec<u64> =
             entries.iter().map(|entry| entry_key(entry)).chain(pending.iter().map(pending_key)).collect();
         rows.follow(&element("timeline"), &keys, &mut |at| match entries.get(at) {
-            Some(entry) => draw_entry(entry, today),
+            Some(entry) => draw_entry(chat, entry, today),
             None => message::pending(chat, &pending[at - entries.len()]),
         });
         let before = std::mem::take(&mut looks);
@@ -60,7 +60,7 @@ pub(crate) fn TimelineList(chat: Chat, first: RwSignal<u64>, sharing: RwSignal<b
             };
             looks.push((entry.key, look));
             if before.iter().any(|before| before.0 == entry.key && before.1 != look) {
-                become_like(&rows.at(at).0, &draw_entry(entry, today).0);
+                become_like(&rows.at(at).0, &draw_entry(chat, entry, today).0);
             }
         }
     });
@@ -111,13 +111,15 @@ fn hash(id: &SayId) -> u64 {
         .fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
 }
 
-fn draw_entry(entry: &Entry, today: i64) -> Drawn {
+fn draw_entry(chat: Chat, entry: &Entry, today: i64) -> Drawn {
     match &entry.kind {
         EntryKind::Day(at) => {
             let day = dates::day_number(*at, clock::utc_offset_minutes(*at));
             draw("li").class("divider").text(&dates::day(day, today))
         }
-        EntryKind::Said { said, mine, continues } => message::said(said, *mine, *continues),
+        EntryKind::Said { said, mine, continues } => {
+            message::said(said, chat.hue(&said.from), *mine, *continues)
+        }
         EntryKind::Comings(comings) => draw("li").class("comings").children(told(comings)),
         EntryKind::Gap => draw("li").class("gap").text(messages::GAP),
         EntryKind::Beginning => draw("li").class("beginning").text(messages::BEGINNING),

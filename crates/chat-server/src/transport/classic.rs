@@ -8,7 +8,7 @@ use axum::{
     extract::{Request, State},
     response::{IntoResponse, Redirect, Response},
 };
-use chat_protocol::{ClientId, Name, RoomId, Said, SayId, ServerMsg, Text};
+use chat_protocol::{ClientId, Flaw, Name, RoomId, Said, SayId, ServerMsg, Text};
 use http::{HeaderValue, StatusCode, header};
 
 use super::{Arrival, CLASSIC, CLASSIC_LEASE, ROOMS, Refusal, say};
@@ -34,13 +34,31 @@ pub struct View {
     pub is_in: bool,
     /// What was said since they came, oldest first.
     pub said: Vec<Said>,
-    /// Why they are not in, as the protocol says it.
-    pub problem: Option<ServerMsg>,
+    /// Why they are not in.
+    pub problem: Option<Problem>,
+}
+
+/// Why somebody who asked to is not in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Problem {
+    /// As the room says it.
+    Refused(Box<ServerMsg>),
+    /// What is wrong with the name in the form.
+    Name(Flaw),
 }
 
 /// `GET /classic/{room}`. Without a client id it leads to one; without a name, for somebody who is not in
 /// yet, it asks for one.
-pub async fn page(State(app): State<Arc<App>>, arrival: Arrival, request: Request) -> Response {
+pub async fn page(
+    State(app): State<Arc<App>>,
+    arrival: Result<Arrival, Refusal>,
+    request: Request,
+) -> Response {
+    let arrival = match arrival {
+        Ok(arrival) => arrival,
+        Err(Refusal::BadRoom(flaw)) => return pages::bad_room(Some(flaw), request).await,
+        Err(refusal) => return refusal.into_response(),
+    };
     let mut response = draw(&app, &arrival, request).await;
     // Without a referrer browsers hide the `Origin` of a form, too, and it would be refused.
     response.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
@@ -57,7 +75,7 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
         name: arrival.name.clone(),
         is_in: false,
         said: Vec::new(),
-        problem: None,
+        problem: arrival.flaw.map(Problem::Name),
     };
     if arrival.ticket.is_none() && arrival.name.is_none() {
         return pages::classic(view, request).await;
@@ -65,12 +83,13 @@ async fn draw(app: &Arc<App>, arrival: &Arrival, request: Request) -> Response {
     let mut found = match arrival.enter(app).await {
         Ok(found) => found,
         Err(Refusal::Error(error)) => {
-            view.problem = Some(*error);
+            view.problem = Some(Problem::Refused(error));
             return pages::classic(view, request).await;
         }
         Err(refusal) => return refusal.into_response(),
     };
     view.is_in = true;
+    view.problem = None;
     // All of it each time: the page has nothing of what it showed before.
     let said = found.guest.listen().show(SHOWN_MAX);
     view.said = said.iter().filter_map(|json| serde_json::from_slice(json).ok()).collect();

@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, Seq, ServerMsg};
+use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg};
 
 use super::{
     LEASE,
@@ -28,7 +28,7 @@ use crate::{
     server::App,
 };
 
-type Key = (RoomId, TokenHash);
+type Key = (RoomKey, TokenHash);
 
 /// See the module. As many guests as there are places for connections.
 #[derive(Debug, Default)]
@@ -140,7 +140,7 @@ impl Lobby {
         let bound = config.outbox_bytes + config.history_bytes;
         let guest = Arc::new(Guest::new(Inside { membership, place }, account, outbox, bound, now));
         let hold = guest.hold();
-        let key = (room, token.hash);
+        let key = (RoomKey::of(&room), token.hash);
         app.lobby.guests().insert(key.clone(), guest.clone());
         app.tasks.spawn(keep(app.clone(), key, guest.clone()));
         // The welcome is on its way when a join is answered.
@@ -179,7 +179,7 @@ impl Lobby {
 }
 
 fn key(room: &RoomId, ticket: &Ticket) -> Key {
-    (room.clone(), TokenHash::of(&ticket.token))
+    (RoomKey::of(room), TokenHash::of(&ticket.token))
 }
 
 fn too_fast() -> NoGuest {

@@ -16,7 +16,8 @@ use axum::{
 };
 use bytes::Bytes;
 use chat_protocol::{
-    ClientId, ClientMsg, CloseCode, ErrorCode, Invalid, Name, Rejection, RoomId, SayId, Seq, ServerMsg, Text,
+    ClientId, ClientMsg, CloseCode, ErrorCode, Flaw, Invalid, Name, Rejection, RoomId, SayId, Seq, ServerMsg,
+    Text, typed,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::Deserialize;
@@ -80,9 +81,12 @@ pub struct Asked {
 /// A request of a guest, or of somebody who is going to be one.
 #[derive(Debug)]
 pub struct Arrival {
+    /// By the name it goes by.
     room: RoomId,
     client: ClientId,
     name: Option<Name>,
+    /// What was wrong with the name in the form of the classic page. A program's is refused at once.
+    flaw: Option<Flaw>,
     asked: Asked,
     /// What they show to be the guest they were.
     ticket: Option<Ticket>,
@@ -122,7 +126,19 @@ impl FromRequestParts<Arc<App>> for Arrival {
         if says("sec-fetch-site", "cross-site") && !is_link {
             return Err(Refusal::Site(Refused::Origin));
         }
-        let room = RoomId::parse(&room)?;
+        // People write into the form of a page; programs know the rules.
+        let is_page = parts.uri.path().starts_with(CLASSIC);
+        let room = match is_page {
+            true => typed::room_name(&room).map_err(Refusal::BadRoom)?,
+            false => RoomId::parse(&room)?,
+        };
+        let room = app.hub.name_of(&room);
+        let (name, flaw) = match asked.name.as_deref() {
+            Some(name) if is_page => {
+                typed::name(name).map_or_else(|flaw| (None, Some(flaw)), |name| (Some(name), None))
+            }
+            name => (name.filter(|name| !name.is_empty()).map(Name::parse).transpose()?, None),
+        };
         let client = match asked.client.as_deref().filter(|client| !client.is_empty()) {
             Some(client) => ClientId::parse(client)?,
             None => random_client(),
@@ -131,7 +147,8 @@ impl FromRequestParts<Arc<App>> for Arrival {
             ticket: Ticket::of(&parts.headers, &room, &client),
             room,
             client,
-            name: asked.name.as_deref().filter(|name| !name.is_empty()).map(Name::parse).transpose()?,
+            name,
+            flaw,
             whose: app.proxies.client(peer, &parts.headers),
             streams: false,
             headers: parts.headers.clone(),
@@ -203,6 +220,8 @@ fn random_client() -> ClientId {
 pub enum Refusal {
     /// Something was not accepted.
     Error(Box<ServerMsg>),
+    /// A page was asked for, of a room that cannot be.
+    BadRoom(Flaw),
     /// The room, or the server, has ended it.
     Closed(CloseCode),
     /// It was sent to another name, or by a page of another site; or there is no place.
@@ -239,6 +258,9 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let (status, body) = match self {
             Self::Site(refused) => return refused.into_response(),
+            Self::BadRoom(flaw) => {
+                return (StatusCode::BAD_REQUEST, format!("room id: {flaw}\n")).into_response();
+            }
             Self::Head => {
                 return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")]).into_response();
             }

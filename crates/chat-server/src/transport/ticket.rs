@@ -4,7 +4,7 @@
 //! a program may send it as `Authorization: Bearer`. Never in a URL. A cookie goes only where guests ask,
 //! and for a day: however many a browser has gathered, the pages of the site are not in their way.
 
-use chat_protocol::{ClientId, Epoch, ResumeToken, RoomId};
+use chat_protocol::{ClientId, Epoch, ResumeToken, RoomId, RoomKey};
 use http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
 
@@ -48,10 +48,11 @@ impl Ticket {
     }
 }
 
-/// The name of a cookie: short and ASCII, whatever script the ids are in.
+/// The name of a cookie: short and ASCII, whatever script the ids are in, and the same for all spellings
+/// of a room.
 fn cookie(room: &RoomId, client: &ClientId) -> String {
-    // No id has a line end in it.
-    let ids = format!("{}\n{}", room.as_str(), client.as_str());
+    // Neither key nor id has a line end in it.
+    let ids = format!("{}\n{}", RoomKey::of(room).as_str(), client.as_str());
     let mark: [u8; 8] = *Sha256::digest(ids).first_chunk().expect("it has 32 bytes");
     format!("otagh-{:016x}", u64::from_be_bytes(mark))
 }
@@ -68,6 +69,7 @@ mod tests {
     fn what_is_given_comes_back_by_cookie_or_by_bearer_for_its_own_id_only() {
         let (sara, ali) = (ClientId::parse("سارا").unwrap(), ClientId::parse("ali").unwrap());
         let (class, other) = (RoomId::parse("کلاس").unwrap(), RoomId::parse("other").unwrap());
+        let spelt = RoomId::parse("كـلاس").unwrap();
         let ticket = Ticket { token: ResumeToken::from_bytes([7; 32]), epoch: Epoch::parse("e1").unwrap() };
         let cookie = ticket.to_cookie(&class, &sara, "/rooms");
         let cookie = cookie.to_str().unwrap();
@@ -75,6 +77,7 @@ mod tests {
         let pair = cookie.split(';').next().unwrap();
         let sent = headers(header::COOKIE, &format!("theme=dark; {pair}; other=x"));
         assert_eq!(Ticket::of(&sent, &class, &sara), Some(ticket.clone()));
+        assert_eq!(Ticket::of(&sent, &spelt, &sara), Some(ticket.clone()));
         assert_eq!(Ticket::of(&sent, &class, &ali), None);
         assert_eq!(Ticket::of(&sent, &other, &sara), None);
         let (_, value) = pair.split_once('=').unwrap();

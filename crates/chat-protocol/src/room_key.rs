@@ -1,0 +1,56 @@
+//! Which spellings are one room. A [`RoomId`] is kept as somebody wrote it; its [`RoomKey`] is what is
+//! left when everything is gone that a reader does not take for another word. The server finds rooms by
+//! their keys, and shows the id that the first member wrote. Keys are never shown, and never leave the
+//! process except to be compared.
+
+use std::sync::Arc;
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::{RoomId, chars};
+
+/// A room's id reduced to what distinguishes it: as a name is [spelt](crate::NameKey), so that letter
+/// forms (ی ي, ک ك), the kind of digits, upper and lower case, presentation forms, kashida, ZWNJ and vowel
+/// signs make no difference; and besides, neither does what stands between words: a space, `-`, `_`, `.`
+/// or nothing. Between two digits that is part of the number (`1-12` is not `11-2`), and stays.
+///
+/// Unlike names, rooms are not compared by their looks: strangers would meet (`class1`, `classl`). And
+/// marks are only left out where readers leave them out, which is in Arabic, Latin and Greek script: й is
+/// not и, and a Thai vowel is a vowel.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RoomKey(Arc<str>);
+
+impl RoomKey {
+    /// The key of a room.
+    pub fn of(room: &RoomId) -> Self {
+        let mut key = String::with_capacity(room.as_str().len());
+        let mut separator = None;
+        let mut takes_accents = false;
+        for c in room.as_str().nfkd() {
+            if chars::is_combining(c) {
+                key.extend((!takes_accents).then_some(c));
+            } else if chars::is_skipped_by_eye(c) {
+                // ZWNJ, kashida, and the spaces of ﷺ.
+            } else if c.is_ascii_punctuation() {
+                separator = Some(if c == '.' { '.' } else { '-' });
+            } else {
+                if let Some(separator) = separator.take()
+                    && c.is_numeric()
+                    && key.ends_with(char::is_numeric)
+                {
+                    key.push(separator);
+                }
+                takes_accents = chars::takes_accents(c);
+                // By way of the upper case, because Σ has two lower cases: σ and ς.
+                key.extend(chars::persian(c).to_uppercase().flat_map(char::to_lowercase));
+            }
+        }
+        // A letter may come apart into nothing but blanks and marks.
+        if key.is_empty() { Self(room.as_str().into()) } else { Self(key.into()) }
+    }
+
+    /// The key itself, to be compared by somebody who cannot make one.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
