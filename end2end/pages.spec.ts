@@ -56,10 +56,11 @@ test('a room that cannot be is told with its rule', async ({ server, somebody })
 test('a bad name or room is told beside its field, and nothing is lost', async ({ server, somebody }) => {
   const page = await somebody();
   await page.goto(server.url);
+  await expect(page.getByLabel('نام شما')).toBeFocused();
   await page.getByLabel('نام شما').fill('   ');
   await page.getByLabel('نام اتاق').fill('a/b');
   await page.getByRole('button', { name: 'ورود به اتاق' }).click();
-  await expect(page.locator('#name-problem')).toContainText('این نام پذیرفته نیست');
+  await expect(page.locator('#name-problem')).toHaveText('نامتان را بنویسید.');
   await expect(page.locator('#room-problem')).toContainText('اتاقی با این نام نمی‌شود ساخت');
   await expect(page.getByLabel('نام اتاق')).toHaveValue('a/b');
   await expect(page.getByLabel('نام شما')).toBeFocused();
@@ -68,6 +69,7 @@ test('a bad name or room is told beside its field, and nothing is lost', async (
 test('a random room is a room, and recent rooms are offered', async ({ server, somebody }) => {
   const page = await somebody();
   await page.goto(server.url);
+  await expect(page.getByLabel('نام شما')).toBeFocused();
   await page.getByLabel('نام شما').fill('سارا');
   await page.getByRole('button', { name: 'اتاق تصادفی' }).click();
   await expect(page.getByLabel('نام اتاق')).not.toHaveValue('');

@@ -133,8 +133,8 @@ impl Page {
         }
     }
 
-    /// What the root says of the page, for the browser to read back: its kind, for a room its name, its
-    /// key and its address for others, and what is wrong with a room that cannot be.
+    /// What the root says of the page, for the browser to read back: its kind, for a room its name, its key
+    /// and its address for others, and what is wrong with a room that cannot be.
     #[cfg(feature = "ssr")]
     pub(crate) fn attributes(&self) -> (&'static str, [Option<String>; 4]) {
         match self {

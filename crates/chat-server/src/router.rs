@@ -164,10 +164,11 @@ async fn go(
     let Ok(Query(Go { room })) = form else { return pages::bad_room(None, request).await };
     // A link to a room is one by any of this server's addresses.
     let asked = share::asked(&app.proxies, peer, request.headers());
-    let own = asked.into_iter().chain(app.addresses.public_url.clone()).map(|origin| origin.to_string());
-    let lan = app.addresses.lan().into_iter().map(|lan| app.addresses.url_of(lan.ip));
-    let urls: Vec<String> = own.chain(lan).collect();
-    let hosts: Vec<&str> = urls.iter().map(|url| url.rsplit("//").next().unwrap_or_default()).collect();
+    let urls: Vec<String> =
+        app.addresses.lan().into_iter().map(|address| app.addresses.url_of(address.ip)).collect();
+    let urls = urls.iter().map(|url| url.rsplit('/').next().unwrap_or_default());
+    let origins = app.addresses.public_url.iter().chain(&asked).map(WebOrigin::authority);
+    let hosts: Vec<&str> = urls.chain(origins).collect();
     match typed::room(&room, &hosts) {
         Ok(room) => Redirect::to(&room_path(&room)).into_response(),
         Err(flaw) => pages::bad_room(Some(flaw), request).await,

@@ -71,7 +71,15 @@ impl Roster {
         for Listed { member, hue } in std::mem::take(&mut self.members) {
             self.remember(member.id, hue);
         }
-        for member in members {
+        // Who is remembered keeps their colour; whoever is new takes what these leave.
+        let (known, new): (Vec<_>, Vec<_>) =
+            members.into_iter().partition(|member| self.remembered(&member.id).is_some());
+        for member in known {
+            let hue = self.hue(&member.id);
+            self.members.retain(|listed| listed.member.id != member.id);
+            self.list(Listed { member, hue });
+        }
+        for member in new {
             self.put(member);
         }
         self.count = count;
@@ -102,8 +110,8 @@ impl Roster {
         for id in presence.left {
             if let Some(at) = self.position(&id) {
                 let Listed { member, hue } = self.members.remove(at);
-                self.remember(id.clone(), hue);
-                news(id, Some(member.name), None);
+                news(id.clone(), Some(member.name), None);
+                self.remember(id, hue);
             }
         }
         self.count = presence.member_count;
@@ -126,13 +134,18 @@ impl Roster {
             Some(before) => before.hue,
             None => self.free_hue(&member.id),
         };
+        self.list(Listed { member, hue });
+        before.map(|before| before.member)
+    }
+
+    /// Puts somebody who is not listed where a reader looks for them.
+    fn list(&mut self, listed: Listed) {
         let order = |other: &Listed| {
-            let (a, b) = (&other.member, &member);
+            let (a, b) = (&other.member, &listed.member);
             (self.compare)(a.name.as_str(), b.name.as_str()).then_with(|| a.id.cmp(&b.id))
         };
         let at = self.members.partition_point(|other| order(other).is_lt());
-        self.members.insert(at, Listed { member, hue });
-        before.map(|before| before.member)
+        self.members.insert(at, listed);
     }
 
     /// A colour for somebody who comes: the one they had, or their id's own; but rather another than one
@@ -153,8 +166,11 @@ impl Roster {
         if let Some(at) = self.position(id) {
             return self.members[at].hue;
         }
-        let gone = self.gone.iter().find(|(other, _)| other == id);
-        gone.map_or_else(|| person::hue(id.as_str()), |(_, hue)| *hue)
+        self.remembered(id).unwrap_or_else(|| person::hue(id.as_str()))
+    }
+
+    fn remembered(&self, id: &ClientId) -> Option<u8> {
+        self.gone.iter().find(|(other, _)| other == id).map(|(_, hue)| *hue)
     }
 
     fn remember(&mut self, id: ClientId, hue: u8) {

@@ -91,7 +91,7 @@ pub fn RoomPage(
                 <Composer chat entered />
             </main>
             <People chat open=people_open renaming />
-            <Share room share_url open=sharing />
+            <Share chat room share_url open=sharing />
             <Announcer chat />
         </div>
     }

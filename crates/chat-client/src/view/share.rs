@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{
     browser::{clipboard, element, location},
+    chat::Chat,
     fa::words::{self, share},
 };
 
 /// The dialog.
 #[component]
-pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> impl IntoView {
+pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<bool>) -> impl IntoView {
     let copied = RwSignal::new(String::new());
     let path = location::room_path(&room);
 
@@ -29,6 +30,8 @@ pub(crate) fn Share(room: RoomId, share_url: String, open: RwSignal<bool>) -> im
         } else if !dialog.open() {
             copied.set(String::new());
             let origin = location::origin_for_others(told.strip_suffix(&path).unwrap_or_default());
+            // The name that the room goes by, which may be known only since the welcome.
+            let path = location::room_path(&chat.room_id());
             element::<HtmlInputElement>("address").set_value(&[&origin, &*path].concat());
             let code = [&path, "/qr.svg?origin=", &location::encode(&origin)].concat();
             if element::<Element>("code").set_attribute("src", &code).is_err() {

@@ -58,7 +58,7 @@ pub const ADJECTIVES: [&str; 24] = [
 
 /// A room's name from three numbers of the caller's choice, of any size: «باغ-آبی-42». 24 × 24
 /// pairs are so few that strangers would meet, therefore the third, from 2 to 999. Valid as a
-/// [`RoomId`](chat_protocol::RoomId), and canonical, which is why its digits are ASCII.
+/// [`RoomId`](chat_protocol::RoomId), just as it is.
 pub fn room_name(noun: usize, adjective: usize, number: usize) -> String {
     let (noun, adjective) = (NOUNS[noun % NOUNS.len()], ADJECTIVES[adjective % ADJECTIVES.len()]);
     format!("{noun}-{adjective}-{}", 2 + number % 998)
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_a_canonical_room_id() {
+    fn every_name_is_a_room_id() {
         for noun in 0..NOUNS.len() {
             for adjective in 0..ADJECTIVES.len() {
                 let name = room_name(noun, adjective, noun * adjective);
