@@ -2,11 +2,11 @@
 //! phone. One's own name is changed here.
 
 use chat_protocol::{Member, Name};
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::prelude::*;
 use web_sys::{HtmlElement, HtmlInputElement};
 
 use super::{
-    bind::{attr, flag, follow, press, submit, text},
+    bind::{attr, flag, follow, key, press, submit, text},
     dom::{Drawn, draw},
     icon,
     lesson::Lesson,
@@ -163,13 +163,13 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
         }
         Err(invalid) => problem.set(errors::error(invalid.code, None).plain()),
     };
-    let on_key = move |event: KeyboardEvent| {
+    let on_key = key(move |event| {
         if event.key() == "Escape" {
             // And not the drawer around it.
             event.stop_propagation();
             open.set(false);
         }
-    };
+    });
     view! {
         <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit(send) on:keydown=on_key>
             <input

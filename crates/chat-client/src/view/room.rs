@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     announcer::Announcer,
-    bind::{flag, follow},
+    bind::{flag, follow, key},
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -66,11 +66,11 @@ pub fn RoomPage(
         }
     });
     let drawer_open = move || people_open.get() && layers.is_narrow.get();
-    let on_key = move |event: KeyboardEvent| {
+    let on_key = key(move |event| {
         if event.key() == "Escape" && !event.is_composing() {
             layers.close_topmost();
         }
-    };
+    });
     let enter = move |name: Name| {
         profile::choose_name(&name);
         chat.join_as(name);
