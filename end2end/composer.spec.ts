@@ -1,7 +1,8 @@
 // Writing, typing, reading above, and being elsewhere.
 
+import { Conversation, TALKATIVE } from './fixtures/conversation.ts';
 import { expect, test } from './fixtures/test.ts';
-import { composer, enter, joined, log, message, say } from './room.ts';
+import { composer, enter, enterByLink, joined, log, message, say } from './room.ts';
 
 test('Enter sends and Shift+Enter breaks the line', async ({ server, somebody }) => {
   const page = await somebody();
@@ -14,11 +15,22 @@ test('Enter sends and Shift+Enter breaks the line', async ({ server, somebody })
   await expect(message(page, 'یک').locator('p')).toHaveText(['یک', 'دو']);
 });
 
+test('Ctrl+Enter and Cmd+Enter send as well', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enterByLink(page, server.url, 'ctrl-enter', 'سارا');
+  for (const modifier of ['Control', 'Meta']) {
+    await composer(page).pressSequentially(modifier);
+    await composer(page).press(`${modifier}+Enter`);
+    await expect(composer(page)).toHaveValue('');
+    await expect(message(page, modifier)).toBeVisible();
+  }
+});
+
 test('Enter that belongs to an input method sends nothing', async ({ server, somebody }) => {
   const page = await somebody();
   await enter(page, server.url, 'ime', 'سارا');
   await composer(page).fill('نیمه');
-  for (const init of [{ isComposing: true }, { keyCode: 229 }]) {
+  for (const init of [{ isComposing: true }, { keyCode: 229 }, { isComposing: true, ctrlKey: true }]) {
     await composer(page).dispatchEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...init });
   }
   await expect(composer(page)).toHaveValue('نیمه');
@@ -35,8 +47,13 @@ test('an empty or overlong text cannot be sent', async ({ server, somebody }) =>
   await composer(page).fill('س'.repeat(4_100));
   await expect(send).toBeDisabled();
   await expect(page.locator('.composer')).toContainText('۴ نویسه بیشتر از اندازه');
+  // Enter does not do nothing without a word.
+  await composer(page).press('Enter');
+  await expect(page.locator('.composer [role=alert]')).toHaveText('پیام بلندتر از اندازه است؛ کوتاه‌ترش کنید.');
+  await expect(page.locator('.message')).toHaveCount(0);
   await composer(page).fill('س'.repeat(4_090));
   await expect(page.locator('.composer')).toContainText('۶ نویسه مانده');
+  await expect(page.locator('.composer [role=alert]')).toHaveText('');
   await expect(send).toBeEnabled();
 });
 
@@ -149,4 +166,63 @@ test('another name is told to everybody, and a taken one is not taken', async ({
   await ali.reload();
   await joined(ali);
   await expect(ali.locator('#people .roster .name').first()).toHaveText('علیرضا');
+});
+
+test.describe('in a long conversation', () => {
+  test.use({ serverOptions: TALKATIVE });
+
+  test('what is marked stays while others talk', async ({ server, somebody }) => {
+    const page = await somebody();
+    await enterByLink(page, server.url, 'marked', 'سارا');
+    const others = await Conversation.join(server.url, 'marked');
+    await others.talkUntil(40);
+    await expect(message(page, others.newest)).toBeInViewport();
+    const marked = message(page, others.newest).locator('.text');
+    await marked.click({ clickCount: 3 });
+    const words = () => page.evaluate(() => String(getSelection()));
+    const [before, chosen] = [await marked.boundingBox(), await words()];
+    expect(chosen).not.toBe('');
+    await others.talkUntil(300);
+    await expect(page.getByRole('button', { name: '۲۶۰ پیام تازه' })).toBeVisible();
+    expect(await words()).toBe(chosen);
+    expect((await marked.boundingBox())!.y).toBe(before!.y);
+    // Back at the end, the mark is gone and what comes is followed again.
+    await page.getByRole('button', { name: '۲۶۰ پیام تازه' }).click();
+    await expect(message(page, others.newest)).toBeInViewport();
+    await others.talkUntil(301);
+    await expect(message(page, others.newest)).toBeInViewport();
+    others.leave();
+  });
+
+  test('Home and End reach the ends', async ({ server, somebody }) => {
+    const page = await somebody();
+    await enterByLink(page, server.url, 'ends', 'سارا');
+    const others = await Conversation.join(server.url, 'ends');
+    await others.talkUntil(500);
+    await expect(message(page, others.newest)).toBeInViewport();
+    await log(page).focus();
+    await page.keyboard.press('Home');
+    await expect(log(page).locator('.message .text', { hasText: /#1$/ })).toBeInViewport();
+    await page.keyboard.press('End');
+    await expect(message(page, others.newest)).toBeInViewport();
+    others.say();
+    await expect(message(page, others.newest)).toBeInViewport();
+    others.leave();
+  });
+
+  test('PageUp turns the conversation while writing', async ({ server, somebody }) => {
+    const page = await somebody();
+    await enterByLink(page, server.url, 'pages', 'سارا');
+    const others = await Conversation.join(server.url, 'pages');
+    await others.talkUntil(60);
+    await expect(message(page, others.newest)).toBeInViewport();
+    await composer(page).pressSequentially('نیمه');
+    await page.keyboard.press('PageUp');
+    await expect(message(page, others.newest)).not.toBeInViewport();
+    await expect(composer(page)).toBeFocused();
+    await page.keyboard.press('PageDown');
+    await expect(message(page, others.newest)).toBeInViewport();
+    await expect(composer(page)).toHaveValue('نیمه');
+    others.leave();
+  });
 });

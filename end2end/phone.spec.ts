@@ -69,6 +69,10 @@ test('Enter breaks the line, because a touch screen has no Shift', async ({ serv
   await composer(page).pressSequentially('خط دو');
   await expect(composer(page)).toHaveValue('خط یک\nخط دو');
   await expect(page.locator('.message')).toHaveCount(0);
+  // With a keyboard beside the screen there is a way to send without leaving it.
+  await composer(page).press('Control+Enter');
+  await expect(message(page, 'خط یک').locator('p')).toHaveText(['خط یک', 'خط دو']);
+  await expect(composer(page)).toHaveValue('');
 });
 
 test('every control is large enough for a thumb', async ({ server, somebody }) => {

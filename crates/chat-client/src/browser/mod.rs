@@ -14,6 +14,7 @@ pub mod location;
 pub mod network;
 pub mod profile;
 pub mod random;
+pub mod selection;
 pub mod storage;
 pub mod viewport;
 

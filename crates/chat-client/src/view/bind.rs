@@ -4,7 +4,7 @@
 //! otherwise each closure would bring its own copy of the code that watches or hears it.
 
 use leptos::{
-    ev::{MouseEvent, SubmitEvent},
+    ev::{KeyboardEvent, MouseEvent, SubmitEvent},
     prelude::{Effect, Mountable, Render, RenderHtml},
     tachys::{
         html::attribute::any_attribute::AnyAttribute,
@@ -129,6 +129,11 @@ pub fn attr(read: impl FnMut() -> Option<&'static str> + Send + 'static) -> Foll
 /// What a press does.
 pub fn press(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(MouseEvent)> {
     Box::new(move |_| act())
+}
+
+/// What a key does.
+pub fn key(act: impl FnMut(KeyboardEvent) + 'static) -> Box<dyn FnMut(KeyboardEvent)> {
+    Box::new(act)
 }
 
 /// What is done when a form is sent, instead of leaving the page.

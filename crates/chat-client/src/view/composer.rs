@@ -4,14 +4,14 @@
 //! browser asks before it is lost with the tab.
 
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::prelude::*;
 
 use web_sys::HtmlTextAreaElement;
 
 use super::{
-    bind::{Condition, attr, flag, follow, submit, text},
+    bind::{Condition, attr, flag, follow, key, submit, text},
     dom::{self, draw},
-    icon,
+    icon, scroller,
 };
 use crate::{
     browser::{self, drop, leaving, storage::Keep},
@@ -94,14 +94,22 @@ pub(crate) fn Composer(
             chat.typing();
         }
     };
-    let on_key = move |event: KeyboardEvent| {
+    let on_key = key(move |event| {
         let composing = event.is_composing() || event.key_code() == CONSUMED_BY_INPUT_METHOD;
         let sends = !browser::is_touch() || event.ctrl_key() || event.meta_key();
         if event.key() == "Enter" && !event.shift_key() && !composing && sends {
             event.prevent_default();
             say();
         }
-    };
+        // What is written never has several pages: the conversation has.
+        let pages = match event.key().as_str() {
+            "PageUp" => -1.0,
+            "PageDown" => 1.0,
+            _ => return,
+        };
+        event.prevent_default();
+        scroller::turn(pages);
+    });
     let mut asks = false;
     follow(move || {
         let is_unsent = written.with(|written| !written.trim().is_empty()) || !chat.pending().is_empty();

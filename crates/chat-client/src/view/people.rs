@@ -1,12 +1,18 @@
 //! Who is here, and the five steps of one's own connection. A column on a wide page, a drawer on a
 //! phone. One's own name is changed here.
 
+<<<<<<< HEAD
 use chat_protocol::{Name, typed};
 use leptos::{ev::KeyboardEvent, prelude::*};
 use web_sys::HtmlInputElement;
+=======
+use chat_protocol::{Member, Name};
+use leptos::prelude::*;
+use web_sys::{HtmlElement, HtmlInputElement};
+>>>>>>> hands
 
 use super::{
-    bind::{attr, flag, follow, press, submit, text},
+    bind::{attr, flag, follow, key, press, submit, text},
     dom::{Drawn, draw},
     icon,
     lesson::Lesson,
@@ -165,13 +171,13 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             focus(&field());
         }
     };
-    let on_key = move |event: KeyboardEvent| {
+    let on_key = key(move |event| {
         if event.key() == "Escape" {
             // And not the drawer around it.
             event.stop_propagation();
             open.set(false);
         }
-    };
+    });
     view! {
         <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit(send) on:keydown=on_key>
             <input

@@ -4,11 +4,15 @@
 use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
-use leptos::{ev::KeyboardEvent, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     announcer::Announcer,
+<<<<<<< HEAD
     bind::{attr, flag, follow},
+=======
+    bind::{flag, follow, key},
+>>>>>>> hands
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -69,11 +73,11 @@ pub fn RoomPage(
         }
     });
     let drawer_open = move || people_open.get() && layers.is_narrow.get();
-    let on_key = move |event: KeyboardEvent| {
+    let on_key = key(move |event| {
         if event.key() == "Escape" && !event.is_composing() {
             layers.close_topmost();
         }
-    };
+    });
     let enter = move |name: Name| {
         profile::choose_name(&name);
         chat.join_as(name);

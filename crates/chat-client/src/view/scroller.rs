@@ -8,14 +8,20 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::{
-    bind::{Condition, flag, follow, press, text},
+    bind::{Condition, flag, follow, key, press, text},
     icon,
     timeline::{DRAWN_MAX, TimelineList, reaches_end},
 };
 use crate::{
+<<<<<<< HEAD
     browser::{self, clock},
     chat::Chat,
     fa::{dates, words::messages},
+=======
+    browser::{self, selection},
+    chat::Chat,
+    fa::words::messages,
+>>>>>>> hands
     state::Room,
 };
 
@@ -96,12 +102,36 @@ pub(crate) fn Scroller(
             shift(chat, went_up, first, last_top);
         }
     };
-    // Keeps the end in view as entries come, and the stretch at the end.
+    // Keeps the end in view as entries come, and the stretch at the end; but not from under somebody who
+    // is marking words to copy.
+    let mut heard_before = 0;
     follow(move || {
-        chat.with_timeline(|_| ());
+        let heard = chat.heard();
         if at_end.get_untracked() {
-            to_end();
+            if selection::begins_in(&node()) {
+                seen.set(heard_before);
+                at_end.set(false);
+            } else {
+                to_end();
+            }
         }
+        heard_before = heard;
+    });
+    let return_to_end = move || {
+        selection::clear();
+        to_end();
+    };
+    // The ends of the conversation, and not of the stretch that is drawn.
+    let on_key = key(move |event| {
+        match event.key().as_str() {
+            "End" => return_to_end(),
+            "Home" => {
+                first.set(0);
+                request_animation_frame(|| node().set_scroll_top(0));
+            }
+            _ => return,
+        }
+        event.prevent_default();
     });
     // What one says oneself is always worth seeing.
     let mut before = 0;
@@ -122,14 +152,19 @@ pub(crate) fn Scroller(
     });
 
     view! {
+<<<<<<< HEAD
         <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
             <TimelineList chat first whole sharing />
+=======
+        <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll on:keydown=on_key tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
+            <TimelineList chat first sharing />
+>>>>>>> hands
         </div>
         <button
             type="button"
             class="button small newer"
             hidden=flag(move || at_end.get() || !entered())
-            on:click=press(to_end)
+            on:click=press(return_to_end)
         >
             {icon::view(icon::DOWN)}
             <span>
@@ -144,6 +179,12 @@ pub(crate) fn Scroller(
 
 fn node() -> Element {
     browser::element("scroller")
+}
+
+/// Turns so many pages of the conversation, less a few lines that stay to go on from.
+pub(super) fn turn(pages: f64) {
+    let node = node();
+    node.scroll_by_with_x_and_y(0.0, pages * 0.875 * f64::from(node.client_height()));
 }
 
 /// A place in the window as a number; some browsers let it be negative while it bounces.
