@@ -22,7 +22,7 @@ use crate::{
     headers, pages, qr,
     server::App,
     share::{room_path, share_url},
-    transport::{classic, events, messages},
+    transport::{classic, events, messages, requests},
     wire::{faults, stream},
     workbench::{echo, pipe},
 };
@@ -38,6 +38,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ws/{room_id}/{client_id}", any(upgrade))
         .route("/ws/echo", any(echo::echo))
         .route("/workbench/pipe", any(pipe::pipe))
+        .route("/http/{room_id}/{client_id}", get(requests::hear).post(requests::say).delete(requests::leave))
         .route("/rooms/{room}/messages", get(messages::poll).post(messages::post))
         .route("/rooms/{room}/events", get(events::events))
         .route("/rooms/{room}/costs", get(messages::costs))

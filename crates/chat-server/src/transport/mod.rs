@@ -2,7 +2,8 @@
 //! (a form and a refresh), polling, long polling, and server-sent events. Whoever comes so is a
 //! [`guest`]: a member whose messages wait to be fetched. [`lobby`] finds them by their [`ticket`];
 //! [`messages`] is polling, long polling and saying, [`events`] a stream, [`classic`] a page without
-//! JavaScript; [`meter`] counts what each costs. What a room decides is not known here.
+//! JavaScript; [`meter`] counts what each costs. Where a network lets no WebSocket through, our page has
+//! the same conversation by [`requests`]. What a room decides is not known here.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,6 +40,7 @@ pub mod guest;
 pub mod lobby;
 pub mod messages;
 pub mod meter;
+pub mod requests;
 pub mod ticket;
 
 /// How long a guest who polls stays without a request: the timers of a page that nobody looks at fire
@@ -109,15 +111,7 @@ impl FromRequestParts<Arc<App>> for Arrival {
             Extension::<Peer>::from_request_parts(parts, app).await.map_err(missing)?;
         let Extension(meter) =
             Extension::<Arc<Meter>>::from_request_parts(parts, app).await.map_err(missing)?;
-        handshake::check_site(app, &parts.headers).map_err(Refusal::Site)?;
-        // Whoever asks becomes a member: a page of another site shall not make its readers ask, by a
-        // picture or a frame, say, for which browsers send no `Origin`. A link to the classic page is
-        // another thing.
-        let says = |name: &str, word: &str| parts.headers.get(name).is_some_and(|value| value == word);
-        let is_link = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
-        if says("sec-fetch-site", "cross-site") && !is_link {
-            return Err(Refusal::Site(Refused::Origin));
-        }
+        check_page(app, &parts.headers).map_err(Refusal::Site)?;
         let room = RoomId::parse(&room)?;
         let client = match asked.client.as_deref().filter(|client| !client.is_empty()) {
             Some(client) => ClientId::parse(client)?,
@@ -186,6 +180,19 @@ impl Arrival {
         self.admit(&mut found, &[ROOMS], LEASE, response.headers_mut());
         response
     }
+}
+
+/// Whether the page that asks may ask. Whoever asks becomes a member: a page of another site shall not make
+/// its readers ask, by a picture or a frame, say, for which browsers send no `Origin`. A link to the classic
+/// page is another thing.
+fn check_page(app: &App, headers: &HeaderMap) -> Result<(), Refused> {
+    handshake::check_site(app, headers)?;
+    let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
+    let is_link = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+    if says("sec-fetch-site", "cross-site") && !is_link {
+        return Err(Refused::Origin);
+    }
+    Ok(())
 }
 
 fn random_client() -> ClientId {
