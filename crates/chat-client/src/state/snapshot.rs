@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let mut outbox = crate::state::Outbox::default();
-        assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap()));
+        assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap(), 0));
         let full = Snapshot {
             client_id: id("sara"),
             resume: Some(Resume {

@@ -5,14 +5,14 @@ use chat_protocol::RoomId;
 use leptos::prelude::*;
 
 use super::{
-    bind::{attr, press, text},
+    bind::{attr, flag, press, text},
     icon,
     theme::ThemeButton,
 };
 use crate::{
     chat::Chat,
     fa::words::{self, connection, people, share},
-    socket::Link,
+    socket::{Link, Way},
 };
 
 /// The bar.
@@ -67,22 +67,29 @@ pub(crate) fn Header(
     }
 }
 
-/// The connection in a word or two, and the measured round trip.
+/// The connection in a word or two, the way it takes where that is not a WebSocket, and the measured
+/// round trip.
 #[component]
 fn LinkState(chat: Chat) -> impl IntoView {
+    let waited_for = move || chat.watch_link().is_open() && chat.watch_waited_for();
     let state = move || match chat.watch_link() {
+        _ if waited_for() => "trying",
         Link::Open { .. } => "open",
         Link::Closed(_) => "closed",
         _ => "trying",
     };
+    let words = move || if waited_for() { connection::WAITED_FOR } else { spoken(chat.watch_link()) };
+    let by_http = move || matches!(chat.watch_link(), Link::Open { way: Way::Http, .. });
+    let way = move || if by_http() { connection::HTTP.to_owned() } else { String::new() };
     // The round trip is for the eye: read aloud every ten seconds it would be noise.
     let round_trip = move || match chat.watch_link() {
-        Link::Open { rtt_ms: Some(rtt_ms) } => connection::round_trip(rtt_ms),
+        Link::Open { rtt_ms: Some(rtt_ms), .. } if !waited_for() => connection::round_trip(rtt_ms),
         _ => String::new(),
     };
     view! {
         <div class="link-state" data-link=attr(move || Some(state()))>
-            <span role="status">{text(move || spoken(chat.watch_link()).to_owned())}</span>
+            <span role="status">{text(move || words().to_owned())}</span>
+            <bdi class="way" title=connection::BY_HTTP hidden=flag(move || !by_http())>{text(way)}</bdi>
             <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{text(round_trip)}</span>
         </div>
     }
@@ -94,7 +101,6 @@ fn spoken(link: Link) -> &'static str {
         Link::Opening => connection::OPENING,
         Link::Joining => connection::JOINING,
         Link::Open { .. } => connection::OPEN,
-        Link::Waiting { offline: true, .. } => connection::OFFLINE,
         Link::Waiting { .. } => connection::LOST,
         Link::Refused => connection::REFUSED,
         Link::Closed(_) => connection::CLOSED,

@@ -18,7 +18,7 @@ use super::{
     xray,
 };
 use crate::{
-    browser::{listen, profile, viewport},
+    browser::{listen, network, profile, viewport},
     chat::Chat,
     fa::words,
     socket::Link,
@@ -78,7 +78,13 @@ fn live(chat: Chat, room: &RoomId) {
 
     set_interval(move || chat.second(), Duration::from_secs(1));
     listen(&window(), "pagehide", move || chat.keep_for_reload());
-    listen(&window(), "online", move || chat.look());
+    // A page that was put aside and is shown again, and a network that is another one.
+    for look in ["online", "focus", "pageshow"] {
+        listen(&window(), look, move || chat.look());
+    }
+    if let Some(network) = network::changes() {
+        listen(&network, "change", move || chat.look());
+    }
 
     // The title counts what came while nobody looked.
     let room = room.as_str().to_owned();
