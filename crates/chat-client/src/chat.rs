@@ -18,6 +18,8 @@ use crate::{
     socket::{
         Link,
         driver::{self, Wake},
+        http,
+        link::{GRACE_MS, Shown},
     },
     state::{Changed, Pending, Room, Snapshot, room::Refused, snapshot::MESSAGES_MAX},
     xray,
@@ -32,6 +34,10 @@ const FRAME: Duration = Duration::from_millis(16);
 /// Which colour each person has, for the messages that a reload keeps. Of the last room only: a tab is in
 /// one.
 const HUES: &str = "otagh:hues";
+
+/// How long one's oldest message may be under way, in milliseconds, before the state is no longer shown as
+/// well: what was measured before it says nothing about it. As long as a round trip of a slow 3G.
+const WAITED_MS: u64 = 2_000;
 
 /// Everything the views of a room share. Cheap to copy. One store and a trigger a part, rather than
 /// a signal a part: each type of signal is downloaded anew.
@@ -53,7 +59,7 @@ struct Shared {
     identity: Option<Identity>,
     wakes: Sender<Wake>,
     asleep: Option<Receiver<Wake>>,
-    link: Link,
+    link: Shown,
     refused: Option<Refused>,
     heard: u64,
     welcomes: u32,
@@ -85,7 +91,7 @@ impl Chat {
             identity: None,
             wakes,
             asleep: Some(asleep),
-            link: Link::Idle,
+            link: Shown::default(),
             refused: None,
             heard: 0,
             welcomes: 0,
@@ -148,10 +154,11 @@ impl Chat {
         }
     }
 
-    /// Keeps, over a reload, who we are and what we have read.
+    /// Keeps, over a reload, who we are and what we have read; and says goodbye, should it be none.
     pub fn keep_for_reload(self) {
         let tab = self.shared().identity.as_ref().map(|identity| identity.tab.clone());
         self.keep(tab);
+        self.wake(Wake::Leave);
     }
 
     fn keep(self, tab: Option<TabId>) {
@@ -187,11 +194,13 @@ impl Chat {
             let mut shared = self.shared();
             // What is typed next is news again.
             shared.typing_until_ms = 0;
-            shared.room.outbox.say(id, text)
+            shared.room.outbox.say(id, text, clock::elapsed_ms())
         };
         self.keep(None);
         self.outbox.notify();
         self.wake(Wake::Outbox);
+        // By then it is no longer true that all is well, unless its echo has come.
+        set_timeout(move || self.link.notify(), Duration::from_millis(WAITED_MS + 1));
         taken
     }
 
@@ -252,7 +261,8 @@ impl Chat {
         self.wake(Wake::Tick);
     }
 
-    fn wake(self, wake: Wake) {
+    /// Asks something of the driver.
+    pub(crate) fn wake(self, wake: Wake) {
         let sent = self.shared().wakes.try_send(wake);
         if sent.is_err_and(|error| !error.is_full()) {
             logging::warn!("the room's driver has ended");
@@ -301,15 +311,29 @@ impl Chat {
         self.with_roster(|room| room.me.clone())
     }
 
-    /// The connection.
+    /// The connection, as it is.
     pub fn link(self) -> Link {
-        self.shared().link
+        self.shared().link.link()
     }
 
-    /// The connection, told when it changes.
+    /// The connection as it is shown, told when that changes.
     pub fn watch_link(self) -> Link {
         self.link.track();
-        self.link()
+        self.shared().link.shown()
+    }
+
+    /// Whether one's oldest message has waited for its echo so long that all is not well; told when that
+    /// changes.
+    pub fn watch_waited_for(self) -> bool {
+        self.link.track();
+        self.outbox.track();
+        self.is_waited_for()
+    }
+
+    /// The same, once.
+    pub fn is_waited_for(self) -> bool {
+        let oldest = self.shared().room.outbox.oldest_ms();
+        oldest.is_some_and(|since| clock::elapsed_ms() > since + WAITED_MS)
     }
 
     /// What the server last refused, other than a message.
@@ -373,10 +397,29 @@ impl Chat {
     }
 
     pub(crate) fn set_link(self, link: Link) {
-        let before = std::mem::replace(&mut self.shared().link, link);
-        if before != link {
+        let mut has_begun = false;
+        self.change_link(&mut |shown, now| has_begun = shown.set(link, now));
+        if has_begun {
+            let reveal = move || self.change_link(&mut Shown::reveal);
+            set_timeout(reveal, Duration::from_millis(GRACE_MS + 1));
+        }
+    }
+
+    fn change_link(self, change: &mut dyn FnMut(&mut Shown, u64)) {
+        let is_changed = {
+            let link = &mut self.shared().link;
+            let before = link.shown();
+            change(link, clock::elapsed_ms());
+            before != link.shown()
+        };
+        if is_changed {
             self.link.notify();
         }
+    }
+
+    /// Asks whether the server is reached by HTTP. The answer comes as a wake.
+    pub(crate) fn ask_http(self) {
+        spawn_local(async move { self.wake(Wake::Answered(http::is_answered().await)) });
     }
 
     pub(crate) fn set_refused(self, refused: Option<Refused>) {

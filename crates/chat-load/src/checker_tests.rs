@@ -389,6 +389,7 @@ fn what_was_refused_for_haste_may_come_later() {
         detail: "wait".into(),
         id: Some(say_id("a1")),
         suggestion: None,
+        free_in: None,
     };
     story.note(ALI, Event::Heard(too_fast));
     story.hear(ALI, 1, ALI, "a2");

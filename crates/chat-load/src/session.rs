@@ -301,6 +301,7 @@ mod tests {
             detail: "no".into(),
             id: id.map(|id| SayId::parse(id).unwrap()),
             suggestion: suggestion.map(|name| Name::parse(name).unwrap()),
+            free_in: None,
         }
     }
 

@@ -47,6 +47,10 @@ pub enum ServerMsg {
         /// A free name, with `name_taken`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         suggestion: Option<Name>,
+        /// With `name_taken`, where the one who has the name has lost their connection: in how many seconds
+        /// it is free, unless they come back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        free_in: Option<u32>,
     },
 }
 
@@ -124,7 +128,7 @@ pub struct Said {
 impl ServerMsg {
     /// An error that answers no particular `say`.
     pub fn error(code: ErrorCode, detail: impl Into<String>) -> Self {
-        Self::Error { code, detail: detail.into(), id: None, suggestion: None }
+        Self::Error { code, detail: detail.into(), id: None, suggestion: None, free_in: None }
     }
 
     /// The frame for this message.
@@ -135,7 +139,7 @@ impl ServerMsg {
 
 impl From<Rejection> for ServerMsg {
     fn from(Rejection { invalid, id }: Rejection) -> Self {
-        Self::Error { code: invalid.code, detail: invalid.detail, id, suggestion: None }
+        Self::Error { code: invalid.code, detail: invalid.detail, id, suggestion: None, free_in: None }
     }
 }
 
@@ -158,6 +162,7 @@ impl Read for ServerMsg {
                 detail: required(json, "detail")?,
                 id: optional(json, "id")?,
                 suggestion: optional(json, "suggestion")?,
+                free_in: optional(json, "free_in")?,
             },
             _ => return Err(Invalid::new(ErrorCode::UnknownType, "type: unknown".into())),
         })

@@ -23,7 +23,7 @@ use crate::{
     headers, pages, qr,
     server::App,
     share::{self, room_path, share_url},
-    transport::{classic, events, messages},
+    transport::{classic, events, messages, requests},
     web_origin::WebOrigin,
     wire::{faults, stream},
     workbench::{echo, pipe},
@@ -40,6 +40,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/ws/{room_id}/{client_id}", any(upgrade))
         .route("/ws/echo", any(echo::echo))
         .route("/workbench/pipe", any(pipe::pipe))
+        .route("/http/{room_id}/{client_id}", get(requests::hear).post(requests::say).delete(requests::leave))
         .route("/rooms/{room}/messages", get(messages::poll).post(messages::post))
         .route("/rooms/{room}/events", get(events::events))
         .route("/rooms/{room}/costs", get(messages::costs))

@@ -13,15 +13,19 @@ pub fn socket_url(room: &RoomId, client: &ClientId, is_recorded: bool) -> String
     format!("{scheme}://{host}/ws/{}/{}{query}", encode(room.as_str()), encode(client.as_str()))
 }
 
+/// Where the same is to be had without a WebSocket.
+pub fn http_path(room: &RoomId, client: &ClientId) -> String {
+    ["/http/", &encode(room.as_str()), "/", &encode(client.as_str())].concat()
+}
+
+/// The path of the room's page that needs no program.
+pub fn classic_path(room: &RoomId) -> String {
+    ["/classic/", &encode(room.as_str())].concat()
+}
+
 /// The path of the room's page.
 pub fn room_path(room: &RoomId) -> String {
     format!("/r/{}", encode(room.as_str()))
-}
-
-/// The path of the page that needs no program.
-#[cfg(feature = "ssr")]
-pub(crate) fn classic_path(room: &RoomId) -> String {
-    format!("/classic/{}", encode(room.as_str()))
 }
 
 /// The origin by which others reach this server: the page's own, or that of the server's word, if it leads

@@ -1,39 +1,41 @@
-//! Keeps one room connected for as long as the page is open. One task owns the socket; what it
+//! Keeps one room connected for as long as the page is open. One task owns the connection; what it
 //! should do arrives as [`Wake`]s, what it hears goes to [`Chat`]. When the connection ends, the
-//! close code decides whether to come back, and [`super::backoff`] when. It knows nothing of views.
+//! close code decides whether to come back, [`super::backoff`] when, and [`super::fallback`] by which
+//! way. A connection is given up for another only when the other is open. It knows nothing of views.
+
+use std::{future::poll_fn, task::Poll, time::Duration};
 
 use chat_protocol::{ClientMsg, CloseCode, ErrorCode, Name, ServerMsg, TabId};
 use futures_channel::mpsc::Receiver;
-use futures_util::{
-    StreamExt,
-    future::{Either, select},
-    pin_mut,
-};
+use futures_util::StreamExt;
+use leptos::prelude::set_timeout;
 
 use super::{
-    Link, backoff,
+    Link, Way, backoff,
     connection::{Connection, LOST_WITHOUT_CLOSE, Over},
+    fallback::Fallback,
+    openings::Openings,
+    ping::Ping,
 };
 use crate::{
-    browser::{clock, network, random},
+    browser::{clock, network, storage::Keep},
     chat::Chat,
     state::Changed,
 };
 
-/// How often the round trip is measured, in milliseconds. Also how soon a dead server is suspected.
-const PING_EVERY_MS: u64 = 10_000;
-/// How long a ping may go without hearing anything at all, in milliseconds, before the connection
-/// counts as dead. Longer than the server's own 8 s, so that the server usually notices first.
-const SILENCE_MAX_MS: u64 = 12_000;
-/// How long the opening of a socket may take, in milliseconds. Where packets vanish a browser would
-/// go on hoping for minutes.
-const OPEN_MAX_MS: u64 = 10_000;
+/// What this tab remembers of its way, so that a reload does not begin with attempts that fail.
+const WAY: &str = "otagh:way";
+/// How much further a clock on the wall may have gone since the last tick, in milliseconds, before the
+/// device must have slept.
+const SLEPT_MS: u64 = 4_000;
 
 /// What the driver is asked to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Wake {
     /// A second has passed.
     Tick,
+    /// The time that was waited for has come.
+    Due,
     /// The outbox has something to send.
     Outbox,
     /// Send this if connected; it is not worth keeping.
@@ -42,10 +44,14 @@ pub enum Wake {
     Name(Name),
     /// Somebody asks: do not wait any longer before trying again, whatever ended the last one.
     Now,
-    /// A countdown, if there is one, need not be waited out.
+    /// Somebody looks, or the device has a network again: what was true may not be true any more.
     Look,
     /// The connection may have to be opened anew, to be recorded or not to be.
     Reopen,
+    /// The page is being left.
+    Leave,
+    /// HTTP was answered, or not.
+    Answered(bool),
 }
 
 /// Why one connection ended.
@@ -56,325 +62,363 @@ enum Ended {
     Over(u16),
     /// Come back at once: it was only ended to be opened anew.
     Reopening,
+    /// Another one is open already.
+    Moved(Connection),
     /// The server did not accept the join; ask for another name first.
     Refused,
 }
 
+/// What happens next.
+enum Event {
+    Heard(Result<ServerMsg, Over>),
+    Opened(Result<Connection, Over>),
+    Woken(Option<Wake>),
+}
+
 /// Joins and stays joined, until told not to come back. `tab` tells this tab from another of the
 /// same person.
-pub async fn run(chat: Chat, mut name: Name, tab: TabId, mut wakes: Receiver<Wake>) {
-    let mut attempt = 0;
-    let mut why = LOST_WITHOUT_CLOSE;
-    loop {
-        let welcomes = chat.welcomes();
-        let ended = one_connection(chat, &mut name, &tab, &mut wakes).await;
-        if chat.welcomes() > welcomes {
-            attempt = 0;
-        }
-        match ended {
-            Ended::Lost(code) => {
-                // An attempt that came to nothing says nothing new: a server that said it would
-                // restart is restarting.
-                if attempt == 0 || code != LOST_WITHOUT_CLOSE {
-                    why = code;
-                }
-                let until_ms = clock::elapsed_ms() + backoff::wait_ms(attempt, random::unit());
-                attempt += 1;
-                wait(chat, why, until_ms, &mut wakes).await;
-            }
-            Ended::Reopening => {}
-            Ended::Over(code) => {
-                chat.set_link(Link::Closed(code));
-                until_asked(chat, &mut name, &mut wakes).await;
-            }
-            Ended::Refused => {
-                chat.set_link(Link::Refused);
-                until_asked(chat, &mut name, &mut wakes).await;
-            }
-        }
-    }
+pub async fn run(chat: Chat, name: Name, tab: TabId, wakes: Receiver<Wake>) {
+    let is_blocked = Keep::Session.get(WAY).is_some();
+    let way = if is_blocked { Way::Http } else { Way::Socket };
+    let fallback = Fallback::new(way);
+    Driver { chat, name, tab, wakes, fallback, wall_ms: clock::now_ms() }.run().await;
 }
 
-async fn one_connection(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wake>) -> Ended {
-    match walk(chat, name, tab, wakes).await {
-        Err(Over(_)) if chat.link() == Link::Refused => Ended::Refused,
-        Err(Over(code)) if CloseCode::should_reconnect(code) => Ended::Lost(code),
-        Err(Over(code)) => Ended::Over(code),
-        Ok(ended) => ended,
-    }
-}
-
-/// The five steps, in order.
-async fn walk(chat: Chat, name: &mut Name, tab: &TabId, wakes: &mut Receiver<Wake>) -> Result<Ended, Over> {
-    chat.set_link(Link::Opening);
-    chat.set_refused(None);
-    let is_recorded = chat.is_recorded();
-    let mut connection = open(chat, name, is_recorded, wakes).await?;
-
-    chat.set_link(Link::Joining);
-    join(chat, &mut connection, name, tab).await?;
-
-    let mut ping = Ping::default();
-    loop {
-        if chat.is_recorded() != is_recorded {
-            connection.close(CloseCode::Reopening);
-            return Ok(Ended::Reopening);
-        }
-        let heard_or_woken = {
-            let (heard, woken) = (connection.hear(), wakes.next());
-            pin_mut!(heard, woken);
-            match select(heard, woken).await {
-                Either::Left((heard, _)) => Either::Left(heard?),
-                Either::Right((woken, _)) => Either::Right(woken),
-            }
-        };
-        match heard_or_woken {
-            Either::Left(msg) => {
-                ping.heard();
-                let changed = hear(chat, msg, &mut ping);
-                if !chat.link().is_open() && refused(&changed) == Some(ErrorCode::RoomFull) {
-                    // It will not always be, and nobody need wait for that with a hand on the page.
-                    connection.close(CloseCode::Normal);
-                    return Ok(Ended::Lost(CloseCode::Normal.code()));
-                }
-                match chat.own_name() {
-                    // Who comes back is known by the name they had; this one was chosen since.
-                    Some(own) if changed.welcomed && own != *name => {
-                        connection.send(&ClientMsg::Rename { name: name.clone() }).await?;
-                    }
-                    // A server that has forgotten us should learn the name we have now.
-                    Some(own) if changed.roster => *name = own,
-                    _ => {}
-                }
-                send_outbox(chat, &mut connection).await?;
-            }
-            Either::Right(Some(Wake::Tick)) => {
-                chat.tick();
-                if ping.is_dead(clock::elapsed_ms()) {
-                    // Not a goodbye: the others should see us away, not gone.
-                    connection.close(CloseCode::PingTimeout);
-                    return Err(Over(CloseCode::PingTimeout.code()));
-                }
-                if let Some(n) = ping.due(clock::elapsed_ms()) {
-                    connection.send(&ClientMsg::Ping { n }).await?;
-                }
-                // In case the wake for it found no place.
-                send_outbox(chat, &mut connection).await?;
-            }
-            Either::Right(Some(Wake::Outbox)) => send_outbox(chat, &mut connection).await?,
-            Either::Right(Some(Wake::Send(msg))) => {
-                if chat.link().is_open() {
-                    connection.send(&msg).await?;
-                }
-            }
-            Either::Right(Some(Wake::Name(another))) => {
-                *name = another;
-                if !chat.link().is_open() {
-                    chat.set_link(Link::Joining);
-                    join(chat, &mut connection, name, tab).await?;
-                }
-            }
-            // Whoever looks after a while, or has another network now, should not look at a dead room.
-            Either::Right(Some(Wake::Now | Wake::Look)) => ping.soon(),
-            Either::Right(Some(Wake::Reopen)) => {}
-            Either::Right(None) => {
-                connection.close(CloseCode::Normal);
-                return Ok(Ended::Over(CloseCode::Normal.code()));
-            }
-        }
-    }
-}
-
-/// Opens the socket, or gives up in time.
-async fn open(
+/// See the module.
+struct Driver {
     chat: Chat,
-    name: &mut Name,
-    is_recorded: bool,
-    wakes: &mut Receiver<Wake>,
-) -> Result<Connection, Over> {
-    let until_ms = clock::elapsed_ms() + OPEN_MAX_MS;
-    let (room, client) = (chat.room_id(), chat.client_id());
-    let opening = Connection::open(&room, &client, is_recorded);
-    pin_mut!(opening);
-    loop {
-        match select(opening.as_mut(), wakes.next()).await {
-            Either::Left((opened, _)) => return opened,
-            Either::Right((Some(Wake::Name(another)), _)) => *name = another,
-            Either::Right((Some(Wake::Tick), _)) => {
-                chat.tick();
-                if clock::elapsed_ms() > until_ms {
-                    return Err(Over(LOST_WITHOUT_CLOSE));
+    name: Name,
+    tab: TabId,
+    wakes: Receiver<Wake>,
+    fallback: Fallback,
+    /// What the clock on the wall said at the last tick.
+    wall_ms: u64,
+}
+
+impl Driver {
+    async fn run(mut self) {
+        let chat = self.chat;
+        let mut attempt = 0;
+        let mut why = LOST_WITHOUT_CLOSE;
+        let mut open = None;
+        loop {
+            let welcomes = chat.welcomes();
+            let ended = self.one_connection(open.take()).await;
+            if chat.welcomes() > welcomes {
+                attempt = 0;
+            }
+            match ended {
+                Ended::Lost(code) => {
+                    // An attempt that came to nothing says nothing new: a server that said it would
+                    // restart is restarting.
+                    if attempt == 0 || code != LOST_WITHOUT_CLOSE {
+                        why = code;
+                    }
+                    let wait_ms = backoff::wait_ms(attempt, crate::browser::random::unit());
+                    attempt += 1;
+                    self.wait(why, wait_ms).await;
+                }
+                Ended::Reopening => {}
+                Ended::Moved(connection) => open = Some(connection),
+                Ended::Over(code) => {
+                    chat.set_link(Link::Closed(code));
+                    self.until_asked().await;
+                }
+                Ended::Refused => {
+                    chat.set_link(Link::Refused);
+                    self.until_asked().await;
                 }
             }
-            Either::Right((Some(_), _)) => {}
-            Either::Right((None, _)) => return Err(Over(CloseCode::Normal.code())),
         }
     }
-}
 
-async fn join(chat: Chat, connection: &mut Connection, name: &Name, tab: &TabId) -> Result<(), Over> {
-    let join = ClientMsg::Join { name: Some(name.clone()), resume: chat.resume(), tab: Some(tab.clone()) };
-    connection.send(&join).await
-}
-
-/// Says everything that waits to be said, oldest first. Before `welcome` nothing goes out: the
-/// room would refuse it.
-async fn send_outbox(chat: Chat, connection: &mut Connection) -> Result<(), Over> {
-    if chat.link().is_open() {
-        for pending in chat.take_unsent() {
-            connection.send(&ClientMsg::Say { id: pending.id, text: pending.text }).await?;
-        }
-    }
-    Ok(())
-}
-
-fn hear(chat: Chat, msg: ServerMsg, ping: &mut Ping) -> Changed {
-    let changed = chat.apply(msg);
-    if changed.welcomed {
-        chat.set_link(Link::Open { rtt_ms: ping.rtt_ms });
-    }
-    if changed.pong.is_some_and(|n| ping.answered(n, clock::elapsed_ms())) && chat.link().is_open() {
-        chat.set_link(Link::Open { rtt_ms: ping.rtt_ms });
-    }
-    if !chat.link().is_open() && matches!(refused(&changed), Some(ErrorCode::NameTaken | ErrorCode::BadName))
-    {
-        chat.set_link(Link::Refused);
-    }
-    changed
-}
-
-fn refused(changed: &Changed) -> Option<ErrorCode> {
-    changed.refused.as_ref().map(|refused| refused.code)
-}
-
-/// Waits until it is time, or somebody asks for it, or the network is back.
-async fn wait(chat: Chat, code: u16, until_ms: u64, wakes: &mut Receiver<Wake>) {
-    let mut offline = !network::is_online();
-    chat.set_link(Link::Waiting { until_ms, code, offline });
-    while clock::elapsed_ms() < until_ms {
-        match wakes.next().await {
-            Some(Wake::Now | Wake::Look | Wake::Reopen) => return,
-            Some(Wake::Tick) => {
-                chat.tick();
-                let came_back = offline && network::is_online();
-                if came_back {
-                    return;
+    async fn one_connection(&mut self, open: Option<Connection>) -> Ended {
+        self.fallback.begin(clock::elapsed_ms());
+        let ended = match self.walk(open).await {
+            Err(Over(_)) if self.chat.link() == Link::Refused => Ended::Refused,
+            Err(Over(code)) => {
+                if code != LOST_WITHOUT_CLOSE {
+                    self.fallback.heard();
                 }
-                if offline == network::is_online() {
-                    offline = !offline;
-                    chat.set_link(Link::Waiting { until_ms, code, offline });
+                match CloseCode::should_reconnect(code) {
+                    true => Ended::Lost(code),
+                    false => Ended::Over(code),
                 }
             }
+            Ok(ended) => ended,
+        };
+        self.fallback.ended();
+        self.ask_http();
+        ended
+    }
+
+    /// The five steps, in order. `open` is a connection with which the first is done.
+    async fn walk(&mut self, open: Option<Connection>) -> Result<Ended, Over> {
+        let chat = self.chat;
+        chat.set_link(Link::Opening);
+        chat.set_refused(None);
+        let is_recorded = chat.is_recorded();
+        let mut connection = match open {
+            Some(connection) => connection,
+            None => self.open().await?,
+        };
+        let way = connection.way();
+        self.fallback.opened();
+
+        chat.set_link(Link::Joining);
+        self.join(&mut connection);
+
+        let mut is_in = false;
+        let mut ping = Ping::default();
+        let mut beside = Openings::default();
+        loop {
+            if chat.is_recorded() != is_recorded && way == Way::Socket {
+                connection.close(CloseCode::Reopening);
+                return Ok(Ended::Reopening);
+            }
+            let event = next(Some(&mut connection), &mut beside, &mut self.wakes).await;
+            let now = clock::elapsed_ms();
+            match event {
+                Event::Heard(msg) => {
+                    let msg = msg?;
+                    self.fallback.heard();
+                    ping.heard(now);
+                    let changed = chat.apply(msg);
+                    is_in |= changed.welcomed;
+                    let refused = changed.refused.as_ref().map(|refused| refused.code);
+                    if changed.welcomed {
+                        self.fallback.welcomed(now);
+                        Keep::Session.set(WAY, if way == Way::Http { "http" } else { "" });
+                    }
+                    let is_measured = changed.pong.is_some_and(|n| ping.answered(n, now));
+                    if is_in && (changed.welcomed || is_measured) {
+                        chat.set_link(Link::Open { rtt_ms: ping.rtt_ms(), way });
+                    }
+                    match refused {
+                        // It will not always be, and nobody need wait for that with a hand on the page.
+                        Some(ErrorCode::RoomFull) if !is_in => {
+                            connection.close(CloseCode::Normal);
+                            return Ok(Ended::Lost(CloseCode::Normal.code()));
+                        }
+                        Some(ErrorCode::NameTaken | ErrorCode::BadName) if !is_in => {
+                            chat.set_link(Link::Refused);
+                        }
+                        _ => {}
+                    }
+                    self.keep_name(&changed, &mut connection);
+                }
+                Event::Opened(Err(_)) => {}
+                Event::Opened(Ok(another)) => {
+                    let proved = another.way() != way;
+                    if proved {
+                        self.fallback.got_through();
+                    }
+                    // Not a goodbye: who comes back a moment later was never away.
+                    connection.close(CloseCode::Reopening);
+                    // One that proved itself is not recorded.
+                    let is_as_asked = !(proved && chat.is_recorded());
+                    return Ok(if is_as_asked { Ended::Moved(another) } else { Ended::Reopening });
+                }
+                Event::Woken(Some(Wake::Tick)) => {
+                    let has_slept = self.tick();
+                    if has_slept || (is_in && chat.is_waited_for()) {
+                        ping.look(now);
+                    }
+                    if self.fallback.is_hung(now) {
+                        return Err(Over(LOST_WITHOUT_CLOSE));
+                    }
+                    if ping.is_dead(now) {
+                        // Not a goodbye: the others should see us away, not gone.
+                        connection.close(CloseCode::PingTimeout);
+                        return Err(Over(CloseCode::PingTimeout.code()));
+                    }
+                    if is_in && self.fallback.is_trial_due(now) {
+                        self.start(&mut beside, Way::Socket);
+                    } else if ping.is_late(now) && beside.may_start(now) {
+                        self.start(&mut beside, way);
+                    }
+                    if let Some(n) = ping.due(now) {
+                        connection.send(&ClientMsg::Ping { n });
+                    }
+                }
+                Event::Woken(Some(Wake::Send(msg))) => {
+                    if is_in {
+                        connection.send(&msg);
+                    }
+                }
+                Event::Woken(Some(Wake::Name(another))) => {
+                    self.name = another;
+                    if !is_in {
+                        chat.set_link(Link::Joining);
+                        self.join(&mut connection);
+                    }
+                }
+                // Whoever looks after a while, or has another network now, should not look at a dead room.
+                Event::Woken(Some(wake @ (Wake::Now | Wake::Look))) => {
+                    if wake == Wake::Now {
+                        self.fallback.try_again();
+                    }
+                    ping.look(now);
+                    if let Some(n) = ping.due(now) {
+                        connection.send(&ClientMsg::Ping { n });
+                    }
+                }
+                Event::Woken(Some(Wake::Leave)) if way == Way::Http => {
+                    connection.close(CloseCode::Normal);
+                    return Ok(Ended::Lost(CloseCode::GoingAway.code()));
+                }
+                Event::Woken(Some(wake)) => self.answered(&wake),
+                Event::Woken(None) => {
+                    connection.close(CloseCode::Normal);
+                    return Ok(Ended::Over(CloseCode::Normal.code()));
+                }
+            }
+            // Also at each tick, in case the wake for it found no place. Before `welcome` nothing goes
+            // out: the room would refuse it.
+            if is_in {
+                for pending in chat.take_unsent() {
+                    connection.send(&ClientMsg::Say { id: pending.id, text: pending.text });
+                }
+            }
+        }
+    }
+
+    /// Opens a connection, or gives up in time. Whoever looks meanwhile gets another attempt beside the
+    /// first, which may have begun when there was no network.
+    async fn open(&mut self) -> Result<Connection, Over> {
+        let mut openings = Openings::default();
+        let way = self.fallback.way();
+        self.start(&mut openings, way);
+        loop {
+            match next(None, &mut openings, &mut self.wakes).await {
+                Event::Opened(opened) => return opened,
+                Event::Woken(Some(Wake::Name(another))) => self.name = another,
+                Event::Woken(Some(wake @ (Wake::Tick | Wake::Now | Wake::Look))) => {
+                    let is_look = wake != Wake::Tick || self.tick();
+                    let now = clock::elapsed_ms();
+                    if self.fallback.is_hung(now) {
+                        return Err(Over(LOST_WITHOUT_CLOSE));
+                    }
+                    if is_look && openings.may_start(now) {
+                        self.start(&mut openings, way);
+                    }
+                }
+                Event::Woken(Some(wake)) => self.answered(&wake),
+                Event::Woken(None) => return Err(Over(CloseCode::Normal.code())),
+                Event::Heard(_) => {}
+            }
+        }
+    }
+
+    /// Begins to open one more connection. One by another way than the present must prove that it
+    /// carries messages.
+    fn start(&self, openings: &mut Openings<Connection, Over>, way: Way) {
+        let (room, client) = (self.chat.room_id(), self.chat.client_id());
+        let must_prove = way != self.fallback.way();
+        let is_recorded = self.chat.is_recorded() && !must_prove;
+        let opening = Connection::open(way, room, client, is_recorded, must_prove);
+        openings.start(Box::pin(opening), clock::elapsed_ms());
+    }
+
+    fn join(&self, connection: &mut Connection) {
+        let (name, tab) = (Some(self.name.clone()), Some(self.tab.clone()));
+        connection.send(&ClientMsg::Join { name, resume: self.chat.resume(), tab });
+    }
+
+    /// Keeps the name that one has and the name that one chose the same.
+    fn keep_name(&mut self, changed: &Changed, connection: &mut Connection) {
+        match self.chat.own_name() {
+            // Who comes back is known by the name they had; this one was chosen since.
+            Some(own) if changed.welcomed && own != self.name => {
+                connection.send(&ClientMsg::Rename { name: self.name.clone() });
+            }
+            // A server that has forgotten us should learn the name we have now.
+            Some(own) if changed.roster => self.name = own,
             _ => {}
         }
     }
-}
 
-/// Waits until somebody gives another name, or asks to try again.
-async fn until_asked(chat: Chat, name: &mut Name, wakes: &mut Receiver<Wake>) {
-    loop {
-        match wakes.next().await {
-            Some(Wake::Name(another)) => {
-                *name = another;
+    /// Waits for so many milliseconds, or until somebody asks, or the network is back.
+    async fn wait(&mut self, code: u16, wait_ms: u64) {
+        let chat = self.chat;
+        let until_ms = clock::elapsed_ms() + wait_ms;
+        set_timeout(move || chat.wake(Wake::Due), Duration::from_millis(wait_ms + 1));
+        let mut offline = !network::is_online();
+        loop {
+            let now = clock::elapsed_ms();
+            let blocked = self.fallback.is_blocked() && code == LOST_WITHOUT_CLOSE;
+            chat.set_link(Link::Waiting { until_ms, code, offline, blocked });
+            if now >= until_ms && !self.fallback.is_undecided(now) {
                 return;
             }
-            Some(Wake::Now) => return,
-            Some(Wake::Tick) => chat.tick(),
-            _ => {}
+            match self.wakes.next().await {
+                Some(Wake::Now | Wake::Look | Wake::Reopen) | None => return,
+                Some(Wake::Name(another)) => self.name = another,
+                Some(Wake::Tick) => {
+                    let was_offline = std::mem::replace(&mut offline, !network::is_online());
+                    if self.tick() || (was_offline && !offline) {
+                        return;
+                    }
+                }
+                Some(wake) => self.answered(&wake),
+            }
+        }
+    }
+
+    /// Waits until somebody gives another name, or asks to try again.
+    async fn until_asked(&mut self) {
+        loop {
+            match self.wakes.next().await {
+                Some(Wake::Name(another)) => {
+                    self.name = another;
+                    return;
+                }
+                Some(Wake::Now) | None => return,
+                Some(Wake::Tick) => drop(self.tick()),
+                Some(wake) => self.answered(&wake),
+            }
+        }
+    }
+
+    /// A second has passed. True when the device slept since the one before. The clock by which they are
+    /// counted may have slept as well; the one on the wall has not.
+    fn tick(&mut self) -> bool {
+        self.chat.tick();
+        self.ask_http();
+        let now = clock::now_ms();
+        now > std::mem::replace(&mut self.wall_ms, now) + SLEPT_MS
+    }
+
+    /// Asks whether HTTP is answered, if that would say something.
+    fn ask_http(&mut self) {
+        if self.fallback.should_ask(clock::elapsed_ms()) {
+            self.chat.ask_http();
+        }
+    }
+
+    fn answered(&mut self, wake: &Wake) {
+        if let Wake::Answered(is_answered) = wake {
+            self.fallback.answered(*is_answered, clock::elapsed_ms());
         }
     }
 }
 
-/// The measured round trip, and the suspicion of a dead server. A hidden tab is woken once a
-/// minute at most, so what counts is the silence since a ping, not since the last tick; and a ping
-/// goes out whatever became of the one before, because a server that answered and then died is
-/// dead too.
-#[derive(Default)]
-struct Ping {
-    n: u32,
-    /// When the next one goes out; the first on the first tick.
-    due_ms: u64,
-    sent_ms: u64,
-    /// When the first ping went out since anything was heard.
-    unanswered_ms: Option<u64>,
-    rtt_ms: Option<u32>,
-}
-
-impl Ping {
-    /// The next tick pings.
-    fn soon(&mut self) {
-        self.due_ms = 0;
-    }
-
-    fn due(&mut self, now: u64) -> Option<u32> {
-        if now < self.due_ms {
-            return None;
+/// What happens next: somebody asks something, the connection says something, or another one is open.
+async fn next(
+    mut connection: Option<&mut Connection>,
+    openings: &mut Openings<Connection, Over>,
+    wakes: &mut Receiver<Wake>,
+) -> Event {
+    poll_fn(|cx| {
+        if let Poll::Ready(wake) = wakes.poll_next_unpin(cx) {
+            return Poll::Ready(Event::Woken(wake));
         }
-        self.n = self.n.wrapping_add(1);
-        self.sent_ms = now;
-        self.due_ms = now + PING_EVERY_MS;
-        self.unanswered_ms.get_or_insert(now);
-        Some(self.n)
-    }
-
-    fn heard(&mut self) {
-        self.unanswered_ms = None;
-    }
-
-    fn answered(&mut self, n: u32, now: u64) -> bool {
-        let latest = n == self.n;
-        if latest {
-            self.rtt_ms = Some(now.saturating_sub(self.sent_ms) as u32);
+        if let Some(connection) = &mut connection
+            && let Poll::Ready(heard) = connection.poll_hear(cx)
+        {
+            return Poll::Ready(Event::Heard(heard));
         }
-        latest
-    }
-
-    fn is_dead(&self, now: u64) -> bool {
-        self.unanswered_ms.is_some_and(|since| now > since + SILENCE_MAX_MS)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_ping_is_due_at_once_and_then_every_so_often() {
-        let mut ping = Ping::default();
-        assert_eq!(ping.due(100_000), Some(1));
-        assert_eq!(ping.due(100_000 + PING_EVERY_MS - 1), None);
-        assert!(ping.answered(1, 100_030));
-        assert_eq!(ping.rtt_ms, Some(30));
-        assert_eq!(ping.due(100_000 + PING_EVERY_MS), Some(2));
-        assert!(!ping.answered(1, 111_000));
-    }
-
-    #[test]
-    fn a_look_pings_at_once() {
-        let mut ping = Ping::default();
-        assert_eq!(ping.due(100_000), Some(1));
-        ping.soon();
-        assert_eq!(ping.due(100_001), Some(2));
-    }
-
-    #[test]
-    fn only_silence_since_a_ping_means_death() {
-        let mut ping = Ping::default();
-        assert!(!ping.is_dead(900_000));
-        assert_eq!(ping.due(100_000), Some(1));
-        assert!(!ping.is_dead(100_000 + SILENCE_MAX_MS));
-        assert!(ping.is_dead(100_001 + SILENCE_MAX_MS));
-        ping.heard();
-        assert!(!ping.is_dead(900_000));
-    }
-
-    #[test]
-    fn a_server_that_dies_after_it_spoke_but_before_it_answered_is_dead_too() {
-        let mut ping = Ping::default();
-        assert_eq!(ping.due(100_000), Some(1));
-        ping.heard();
-        assert_eq!(ping.due(110_000), Some(2));
-        assert_eq!(ping.due(120_000), Some(3));
-        assert!(ping.is_dead(110_001 + SILENCE_MAX_MS));
-    }
+        openings.poll(cx).map(Event::Opened)
+    })
+    .await
 }

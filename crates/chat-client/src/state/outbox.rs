@@ -30,6 +30,9 @@ pub struct Pending {
     pub refused: Option<ErrorCode>,
     #[serde(skip)]
     sent: bool,
+    /// When it was taken, in milliseconds since the page was opened; 0 for one that a reload kept.
+    #[serde(skip)]
+    since_ms: u64,
 }
 
 impl Read for Pending {
@@ -39,6 +42,7 @@ impl Read for Pending {
             text: required(json, "text")?,
             refused: optional(json, "refused")?,
             sent: false,
+            since_ms: 0,
         })
     }
 }
@@ -64,14 +68,19 @@ impl Outbox {
         Self { waiting, allowance: BURST, refusals: 0 }
     }
 
-    /// Takes a message. False when [`WAITING_MAX`] are waiting already.
+    /// Takes a message at `now`. False when [`WAITING_MAX`] are waiting already.
     #[must_use]
-    pub fn say(&mut self, id: SayId, text: Text) -> bool {
+    pub fn say(&mut self, id: SayId, text: Text, now: u64) -> bool {
         let has_room = self.waiting.len() < WAITING_MAX;
         if has_room {
-            self.waiting.push(Pending { id, text, refused: None, sent: false });
+            self.waiting.push(Pending { id, text, refused: None, sent: false, since_ms: now });
         }
         has_room
+    }
+
+    /// When the oldest was taken that waits for its echo and not for its author.
+    pub fn oldest_ms(&self) -> Option<u64> {
+        self.waiting.iter().find(|pending| pending.refused.is_none()).map(|pending| pending.since_ms)
     }
 
     /// What to send now on this connection, oldest first, as far as the pace allows; it then counts
@@ -153,7 +162,7 @@ mod tests {
     fn outbox(ids: &[&str]) -> Outbox {
         let mut outbox = Outbox::default();
         for id in ids {
-            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap()));
+            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap(), 0));
         }
         outbox
     }
@@ -171,6 +180,20 @@ mod tests {
         outbox.reconnected();
         assert_eq!(unsent(&mut outbox), ["b"]);
         assert!(!outbox.acknowledge(&SayId::parse("a").unwrap()));
+    }
+
+    #[test]
+    fn the_oldest_is_the_one_that_waits_for_its_echo() {
+        let mut outbox = Outbox::default();
+        assert_eq!(outbox.oldest_ms(), None);
+        for (id, now) in [("a", 10), ("b", 20), ("c", 30)] {
+            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap(), now));
+        }
+        assert_eq!(outbox.oldest_ms(), Some(10));
+        outbox.refuse(&SayId::parse("a").unwrap(), ErrorCode::TextTooLong);
+        assert_eq!(outbox.oldest_ms(), Some(20), "the other waits for its author");
+        assert!(outbox.acknowledge(&SayId::parse("b").unwrap()));
+        assert_eq!(outbox.oldest_ms(), Some(30));
     }
 
     #[test]
@@ -225,7 +248,7 @@ mod tests {
     fn a_full_outbox_refuses() {
         let ids: Vec<String> = (0..WAITING_MAX).map(|n| format!("m{n}")).collect();
         let mut outbox = outbox(&ids.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(!outbox.say(SayId::parse("one-more").unwrap(), Text::parse("x").unwrap()));
+        assert!(!outbox.say(SayId::parse("one-more").unwrap(), Text::parse("x").unwrap(), 0));
         assert_eq!(outbox.all().len(), WAITING_MAX);
     }
 }

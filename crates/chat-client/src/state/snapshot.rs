@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let mut outbox = crate::state::Outbox::default();
-        assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap()));
+        assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap(), 0));
         let mut comings = Comings::default();
         comings.absorb(coming("ali", "علی", "رضا"));
         comings.absorb(coming("sara", "", "سارا"));

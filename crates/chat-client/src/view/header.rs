@@ -10,7 +10,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, Node};
 
 use super::{
-    bind::{attr, follow, press, text},
+    bind::{attr, flag, follow, press, text},
     icon,
     theme::ThemeButton,
 };
@@ -18,7 +18,7 @@ use crate::{
     browser::{element, focus},
     chat::Chat,
     fa::words::{self, connection, people, share},
-    socket::Link,
+    socket::{Link, Way},
 };
 
 /// The bar.
@@ -139,24 +139,35 @@ fn menu_holds(node: Option<&Node>) -> bool {
     element::<Element>("menu").contains(node)
 }
 
-/// The connection in a word or two, and the measured round trip.
+/// The connection in a word or two, the way it takes where that is not a WebSocket, and the measured
+/// round trip.
 #[component]
 fn LinkState(chat: Chat) -> impl IntoView {
+    let waited_for = move || chat.watch_link().is_open() && chat.watch_waited_for();
     let state = move || match chat.watch_link() {
+        _ if waited_for() => "trying",
         Link::Open { .. } => "open",
         // Nothing was tried yet, so there is nothing to tell.
         Link::Refused if chat.refused().is_none() => "none",
         Link::Closed(_) => "closed",
         _ => "trying",
     };
+    let words = move || match state() {
+        "none" => "",
+        _ if waited_for() => connection::WAITED_FOR,
+        _ => spoken(chat.watch_link()),
+    };
+    let by_http = move || matches!(chat.watch_link(), Link::Open { way: Way::Http, .. });
+    let way = move || if by_http() { connection::HTTP.to_owned() } else { String::new() };
     // The round trip is for the eye: read aloud every ten seconds it would be noise.
     let round_trip = move || match chat.watch_link() {
-        Link::Open { rtt_ms: Some(rtt_ms) } => connection::round_trip(rtt_ms),
+        Link::Open { rtt_ms: Some(rtt_ms), .. } if !waited_for() => connection::round_trip(rtt_ms),
         _ => String::new(),
     };
     view! {
         <div class="link-state" data-link=attr(move || Some(state()))>
-            <span role="status">{text(move || if state() == "none" { String::new() } else { spoken(chat.watch_link()).to_owned() })}</span>
+            <span role="status">{text(move || words().to_owned())}</span>
+            <bdi class="way" title=connection::BY_HTTP hidden=flag(move || !by_http())>{text(way)}</bdi>
             <span class="round-trip" title=connection::ROUND_TRIP_TITLE>{text(round_trip)}</span>
         </div>
     }
@@ -168,7 +179,6 @@ fn spoken(link: Link) -> &'static str {
         Link::Opening => connection::OPENING,
         Link::Joining => connection::JOINING,
         Link::Open { .. } => connection::OPEN,
-        Link::Waiting { offline: true, .. } => connection::OFFLINE,
         Link::Waiting { .. } => connection::LOST,
         Link::Refused => connection::REFUSED,
         Link::Closed(_) => connection::CLOSED,

@@ -7,7 +7,7 @@ use super::bind::{attr, text};
 use crate::{
     chat::Chat,
     fa::{digits, words::lesson},
-    socket::Link,
+    socket::{Link, Way},
 };
 
 /// The steps.
@@ -18,6 +18,7 @@ pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
         let link = chat.watch_link();
         let heard = chat.with_timeline(|room| room.heard);
         match (step, link) {
+            (0, Link::Open { way: Way::Http, .. }) => "GET /healthz → 200".to_owned(),
             (0, Link::Joining | Link::Open { .. }) => "GET · Upgrade: websocket → 101".to_owned(),
             (1, Link::Open { .. }) => "join → welcome".to_owned(),
             (2, _) if heard.own > 0 => format!("say × {}", heard.own),

@@ -1,15 +1,9 @@
 //! Who is here, and the five steps of one's own connection. A column on a wide page, a drawer on a
 //! phone. One's own name is changed here.
 
-<<<<<<< HEAD
 use chat_protocol::{Name, typed};
-use leptos::{ev::KeyboardEvent, prelude::*};
-use web_sys::HtmlInputElement;
-=======
-use chat_protocol::{Member, Name};
 use leptos::prelude::*;
-use web_sys::{HtmlElement, HtmlInputElement};
->>>>>>> hands
+use web_sys::HtmlInputElement;
 
 use super::{
     bind::{attr, flag, follow, key, press, submit, text},

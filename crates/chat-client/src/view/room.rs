@@ -8,11 +8,7 @@ use leptos::prelude::*;
 
 use super::{
     announcer::Announcer,
-<<<<<<< HEAD
-    bind::{attr, flag, follow},
-=======
-    bind::{flag, follow, key},
->>>>>>> hands
+    bind::{self, attr, flag, follow},
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -24,7 +20,7 @@ use super::{
     transcript, xray,
 };
 use crate::{
-    browser::{listen, profile, viewport},
+    browser::{listen, network, profile, viewport},
     chat::Chat,
     fa::words,
     socket::Link,
@@ -73,7 +69,7 @@ pub fn RoomPage(
         }
     });
     let drawer_open = move || people_open.get() && layers.is_narrow.get();
-    let on_key = key(move |event| {
+    let on_key = bind::key(move |event| {
         if event.key() == "Escape" && !event.is_composing() {
             layers.close_topmost();
         }
@@ -107,7 +103,13 @@ fn live(chat: Chat) {
 
     set_interval(move || chat.second(), Duration::from_secs(1));
     listen(&window(), "pagehide", move || chat.keep_for_reload());
-    listen(&window(), "online", move || chat.look());
+    // A page that was put aside and is shown again, and a network that is another one.
+    for look in ["online", "focus", "pageshow"] {
+        listen(&window(), look, move || chat.look());
+    }
+    if let Some(network) = network::changes() {
+        listen(&network, "change", move || chat.look());
+    }
 
     // The title counts what came while nobody looked.
     let seen = RwSignal::new(0);

@@ -13,15 +13,9 @@ use super::{
     timeline::{DRAWN_MAX, TimelineList, reaches_end},
 };
 use crate::{
-<<<<<<< HEAD
-    browser::{self, clock},
+    browser::{self, clock, selection},
     chat::Chat,
     fa::{dates, words::messages},
-=======
-    browser::{self, selection},
-    chat::Chat,
-    fa::words::messages,
->>>>>>> hands
     state::Room,
 };
 
@@ -152,13 +146,8 @@ pub(crate) fn Scroller(
     });
 
     view! {
-<<<<<<< HEAD
-        <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
-            <TimelineList chat first whole sharing />
-=======
         <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll on:keydown=on_key tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
-            <TimelineList chat first sharing />
->>>>>>> hands
+            <TimelineList chat first whole sharing />
         </div>
         <button
             type="button"

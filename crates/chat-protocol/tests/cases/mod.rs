@@ -58,8 +58,13 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
     let sara = || Member::new(client_id("sara"), name("سارا"));
     let ali = || Member { tabs: 2, ..Member::new(client_id("ali-2"), name("علی ۲")) };
     let reza = || Member { away: true, ..Member::new(client_id("رضا"), name("رضا")) };
-    let error =
-        |code, id, suggestion| ServerMsg::Error { code, detail: "what was wrong".into(), id, suggestion };
+    let error = |code, id, suggestion, free_in| ServerMsg::Error {
+        code,
+        detail: "what was wrong".into(),
+        id,
+        suggestion,
+        free_in,
+    };
     vec![
         (
             "welcome",
@@ -126,9 +131,10 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
         ("typing", ServerMsg::Typing { from: client_id("sara") }),
         ("pong", ServerMsg::Pong { n: u32::MAX }),
         ("xray", ServerMsg::Xray { token: CaptureToken::from_bytes([0xa5; 32]) }),
-        ("error", error(ErrorCode::BadJson, None, None)),
-        ("error_about_a_say", error(ErrorCode::TextTooLong, Some(say_id("c1-7")), None)),
-        ("error_with_suggestion", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")))),
+        ("error", error(ErrorCode::BadJson, None, None, None)),
+        ("error_about_a_say", error(ErrorCode::TextTooLong, Some(say_id("c1-7")), None, None)),
+        ("error_with_suggestion", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")), None)),
+        ("error_about_who_is_away", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")), Some(87))),
     ]
 }
 

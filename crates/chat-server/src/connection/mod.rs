@@ -469,9 +469,9 @@ impl Connection {
 }
 
 /// The error that answers this message: with its id, if it is a `say`.
-fn error_about(message: ClientMsg, code: ErrorCode, detail: &str) -> ServerMsg {
+pub(crate) fn error_about(message: ClientMsg, code: ErrorCode, detail: &str) -> ServerMsg {
     let id = if let ClientMsg::Say { id, .. } = message { Some(id) } else { None };
-    ServerMsg::Error { code, detail: detail.into(), id, suggestion: None }
+    ServerMsg::Error { code, detail: detail.into(), id, suggestion: None, free_in: None }
 }
 
 /// Takes and discards what still comes until the other end is done too. Closing a socket that holds

@@ -88,11 +88,13 @@ pub struct Refusal {
     pub detail: String,
     /// A free name, when the name was the reason.
     pub suggestion: Option<Name>,
+    /// In how many seconds the name is free, when who has it is away and does not come back.
+    pub free_in: Option<u32>,
 }
 
 impl From<Refusal> for ServerMsg {
-    fn from(Refusal { code, detail, suggestion }: Refusal) -> Self {
-        Self::Error { code, detail, id: None, suggestion }
+    fn from(Refusal { code, detail, suggestion, free_in }: Refusal) -> Self {
+        Self::Error { code, detail, id: None, suggestion, free_in }
     }
 }
 
@@ -143,11 +145,12 @@ impl Core {
                 code: ErrorCode::AlreadyJoined,
                 detail: "this tab has joined on a later connection".into(),
                 suggestion: None,
+                free_in: None,
             });
         }
         let name = match returning {
             Some(key) => self.roster.free_name(&self.roster.session(key).name, returning),
-            None => self.name_for_newcomer(&client_id, name)?,
+            None => self.name_for_newcomer(&client_id, name, now)?,
         };
         self.check_place(returning, tab.as_ref())?;
 
@@ -204,24 +207,32 @@ impl Core {
         Ok(())
     }
 
-    fn name_for_newcomer(&self, client_id: &ClientId, asked: Option<Name>) -> Result<Name, Refusal> {
+    fn name_for_newcomer(&self, client_id: &ClientId, asked: Option<Name>, now: Ms) -> Result<Name, Refusal> {
         match asked {
-            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.taken(&name, None)),
+            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.taken(&name, None, now)),
             Some(name) => Ok(name),
             None => Ok(self.roster.free_name(&Name::from(client_id), None)),
         }
     }
 
-    fn taken(&self, name: &Name, own: Option<SessionKey>) -> Refusal {
+    fn taken(&self, name: &Name, own: Option<SessionKey>, now: Ms) -> Refusal {
+        let window = self.limits.resume_window;
+        let free_in = self.roster.away_with_name(name, own).map(|since| {
+            let left = since.saturating_add(window).saturating_sub(now);
+            left.div_ceil(1000).try_into().unwrap_or(u32::MAX)
+        });
         Refusal {
             code: ErrorCode::NameTaken,
             detail: "name: somebody here has it, or one that looks the same".into(),
             suggestion: Some(self.roster.free_name(name, own)),
+            free_in,
         }
     }
 
     fn check_place(&self, returning: Option<SessionKey>, tab: Option<&TabId>) -> Result<(), Refusal> {
-        let full = |detail: String| Err(Refusal { code: ErrorCode::RoomFull, detail, suggestion: None });
+        let full = |detail: String| {
+            Err(Refusal { code: ErrorCode::RoomFull, detail, suggestion: None, free_in: None })
+        };
         let returning = returning.map(|key| self.roster.session(key));
         if !returning.is_some_and(Session::is_visible) && self.roster.count() >= self.limits.members {
             return full(format!("the room has its {} members", self.limits.members));
@@ -284,7 +295,7 @@ impl Core {
     pub fn rename(&mut self, conn: ConnKey, name: Name, now: Ms, effects: &mut Vec<Effect>) {
         let Some(key) = self.roster.by_conn(conn) else { return };
         if self.roster.is_name_taken(&name, Some(key)) {
-            effects.push(Effect::Send(conn, self.taken(&name, Some(key)).into()));
+            effects.push(Effect::Send(conn, self.taken(&name, Some(key), now).into()));
             return;
         }
         if self.roster.session(key).name != name {

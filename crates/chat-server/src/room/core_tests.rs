@@ -218,9 +218,43 @@ fn a_taken_name_is_refused_with_a_free_one_and_nothing_changes() {
     let refusal = stage.join_as(Ask::new("b").named("علي")).unwrap_err();
     assert_eq!(refusal.code, ErrorCode::NameTaken);
     assert_eq!(refusal.suggestion.as_ref().unwrap().as_str(), "علي ۲");
+    assert_eq!(refusal.free_in, None, "who has it is here");
     assert_eq!(stage.hears(sara), []);
     let again = stage.join_as(Ask { id: "b", name: Some("علي ۲"), ..Ask::default() });
     assert_eq!(again.unwrap().1.member_count, 2);
+}
+
+#[test]
+fn a_name_of_somebody_away_is_told_when_it_is_free() {
+    let mut stage = Stage::new(LIMITS);
+    let (sara, _) = stage.join_as(Ask::new("a").named("سارا")).unwrap();
+    let (ali, _) = stage.join("ali");
+    stage.leave(sara, Departure::Lost);
+    stage.wait(WINDOW - 1_500);
+    let refusal = stage.join_as(Ask::new("b").named("سارا")).unwrap_err();
+    assert_eq!((refusal.code, refusal.free_in), (ErrorCode::NameTaken, Some(2)));
+    stage.hears(ali);
+    stage.rename(ali, "سارا");
+    assert!(matches!(stage.hears(ali)[..], [ServerMsg::Error { free_in: Some(2), .. }]));
+    stage.wait(1_500);
+    assert!(stage.join_as(Ask::new("b").named("سارا")).is_ok());
+}
+
+#[test]
+fn a_name_that_two_have_between_them_is_free_when_both_are_gone() {
+    let mut stage = Stage::new(LIMITS);
+    // One is spelt like Ian, the other looks like it.
+    let (one, _) = stage.join_as(Ask::new("a").named("ian")).unwrap();
+    let (other, _) = stage.join_as(Ask::new("b").named("lan")).unwrap();
+    let mut free_in = || stage.join_as(Ask::new("c").named("Ian")).unwrap_err().free_in;
+    assert_eq!(free_in(), None);
+    stage.leave(one, Departure::Lost);
+    let mut free_in = || stage.join_as(Ask::new("c").named("Ian")).unwrap_err().free_in;
+    assert_eq!(free_in(), None, "the other is here");
+    stage.wait(10_000);
+    stage.leave(other, Departure::Lost);
+    let refusal = stage.join_as(Ask::new("c").named("Ian")).unwrap_err();
+    assert_eq!(refusal.free_in, Some(120));
 }
 
 #[test]

@@ -88,7 +88,24 @@ impl Roster {
 
     /// Whether the name is taken by somebody other than `own`.
     pub fn is_name_taken(&self, name: &Name, own: Option<SessionKey>) -> bool {
-        self.hashes(name).iter().filter_map(|hash| self.by_name.get(hash)).any(|&holder| Some(holder) != own)
+        self.holders(name, own).next().is_some()
+    }
+
+    /// Since when those have been away who have the name, other than `own`: the last of them. `None` when one
+    /// of them is here.
+    pub fn away_with_name(&self, name: &Name, own: Option<SessionKey>) -> Option<Ms> {
+        let since = |key| match self.session(key).standing {
+            Standing::Away { since } => Some(since),
+            Standing::Here | Standing::Left { .. } => None,
+        };
+        self.holders(name, own).map(since).reduce(|one, other| Some(one?.max(other?))).flatten()
+    }
+
+    /// The visible sessions that share a key with the name, other than `own`; one with both comes twice.
+    fn holders(&self, name: &Name, own: Option<SessionKey>) -> impl Iterator<Item = SessionKey> {
+        let hashes = self.hashes(name);
+        let holder = move |hash| self.by_name.get(&hash).copied().filter(|&holder| Some(holder) != own);
+        hashes.into_iter().filter_map(holder)
     }
 
     /// `name` itself, or the first numbered form of it that is free for `own`.

@@ -16,7 +16,12 @@ pub struct TokenHash([u8; 32]);
 impl TokenHash {
     /// The hash of this token.
     pub fn of(token: &ResumeToken) -> Self {
-        Self(Sha256::digest(token.as_str()).into())
+        Self::of_secret(token.as_str())
+    }
+
+    /// The hash of a secret that a client has drawn itself.
+    pub fn of_secret(secret: &str) -> Self {
+        Self(Sha256::digest(secret).into())
     }
 
     /// Its first eight bytes: to find it by, before it is compared.

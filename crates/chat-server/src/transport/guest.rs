@@ -19,7 +19,8 @@ use tokio::sync::{oneshot, watch};
 use super::meter::Account;
 use crate::{
     connection::{outbox::Outbox, registry::Place},
-    room::Membership,
+    frame,
+    room::{Departure, Membership},
 };
 
 /// About how many bytes of messages are told at a time: each answer that is under way costs as many.
@@ -62,6 +63,11 @@ pub struct Lease {
 struct Log {
     entries: VecDeque<Entry>,
     bytes: usize,
+    /// How many entries there have been.
+    taken: u64,
+    /// Whether a message that says again what was said before is told, too: where an echo is not waited
+    /// for, it is the acknowledgement.
+    tells_echoes: bool,
     welcome: Option<Welcome>,
     /// The newest message.
     newest: Seq,
@@ -71,6 +77,8 @@ struct Log {
     awaited: Vec<(SayId, oneshot::Sender<Bytes>)>,
     /// The number of the latest listener.
     listener: u64,
+    /// When one was told something last.
+    told_at: Option<Instant>,
     over: Option<CloseCode>,
 }
 
@@ -93,6 +101,8 @@ pub struct Entry {
     pub at: Seq,
     /// The message.
     pub json: Bytes,
+    /// Its number among all that this guest was told, from 1.
+    number: u64,
     is_said: bool,
 }
 
@@ -122,11 +132,13 @@ pub struct Listener {
 }
 
 impl Guest {
-    /// A member, whose messages wait in `outbox`, and in a log up to `bound` bytes.
+    /// A member, whose messages wait in `outbox`, and in a log up to `bound` bytes. With `tells_echoes`
+    /// the log has every message, also one that only says again what was said.
     pub fn new(
         inside: Inside,
         account: Arc<Account>,
         outbox: Arc<Outbox>,
+        tells_echoes: bool,
         bound: usize,
         now: Instant,
     ) -> Self {
@@ -134,7 +146,7 @@ impl Guest {
             inside: Mutex::new(Some(Arc::new(inside))),
             account,
             outbox,
-            log: Mutex::default(),
+            log: Mutex::new(Log { tells_echoes, ..Log::default() }),
             bound,
             lease: watch::Sender::new(Lease { until: now, held: 0 }),
             changed: watch::Sender::new(()),
@@ -147,11 +159,20 @@ impl Guest {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Leaves the room and gives the place up, however many still hold the guest.
-    pub fn leave(&self) {
+    /// Sends them a message of their own, in the place in which it falls among those of the room.
+    pub fn send(&self, message: &ServerMsg) {
+        self.outbox.send(&frame::text(message));
+    }
+
+    /// Leaves the room and gives the place up, however many still hold the guest. While one of their own
+    /// requests has to do with the room, it is as if they were lost, whatever `how` says.
+    pub fn leave(&self, how: Departure) {
         let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner).take();
         // Not under the lock: who leaves takes others.
-        drop(inside);
+        if let Some(Inside { membership, place }) = inside.and_then(Arc::into_inner) {
+            membership.leave(how);
+            drop(place);
+        }
         let mut log = self.log();
         log.over.get_or_insert(CloseCode::InternalError);
         log.awaited.clear();
@@ -250,6 +271,11 @@ impl Guest {
         self.changed.send_replace(());
     }
 
+    /// The earliest time to tell something again, where it is told no more often than this.
+    pub fn told_at(&self, apart: Duration) -> Instant {
+        self.log().told_at.map_or_else(Instant::now, |at| at + apart)
+    }
+
     /// Why nothing more will come.
     pub fn over(&self) -> Option<CloseCode> {
         self.log().over
@@ -275,22 +301,33 @@ impl Listener {
         if let Some(after) = after {
             log.acknowledge(after);
         }
-        let mut bytes = 0;
-        let portion = log.entries.iter().take_while(|entry| {
-            let is_within = bytes < PORTION;
-            bytes += entry.json.len();
-            is_within
-        });
-        let messages: Vec<Entry> = portion.cloned().collect();
-        let over = log.over.filter(|_| messages.len() == log.entries.len());
-        let mut told = messages.len();
+        let told = log.portion();
+        let mut count = told.messages.len();
         log.entries.retain(|entry| {
-            let is_told = told > 0;
-            told = told.saturating_sub(1);
+            let is_told = count > 0;
+            count = count.saturating_sub(1);
             !is_told || entry.is_said
         });
         log.count();
-        Told { messages, over }
+        told
+    }
+
+    /// What there is after the entry with this number, which is acknowledged with all before it. Nothing is
+    /// forgotten before it is: an answer that was lost can be asked for again, who came and went included.
+    /// As much is told at a time as by [`Listener::tell`].
+    pub fn tell_from(&mut self, after: u64) -> Told {
+        self.changed.mark_unchanged();
+        let mut log = self.guest.log();
+        if log.listener != self.number {
+            return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
+        }
+        log.entries.retain(|entry| entry.number > after);
+        log.count();
+        let told = log.portion();
+        if !told.messages.is_empty() {
+            log.told_at = Some(Instant::now());
+        }
+        told
     }
 
     /// The last messages, `most` of them at most, for who forgets between two looks what they were
@@ -347,18 +384,33 @@ impl Log {
                         drop(echo.send(json.clone()));
                     }
                 }
-                if said.seq <= self.newest {
+                if said.seq > self.newest {
+                    self.newest = said.seq;
+                    is_said = true;
+                } else if !self.tells_echoes {
                     // It acknowledges what was said twice, and is known.
                     return;
                 }
-                self.newest = said.seq;
-                is_said = true;
             }
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "a room's message is none"),
         }
         self.bytes += json.len();
-        self.entries.push_back(Entry { at: self.newest, json, is_said });
+        self.taken += 1;
+        self.entries.push_back(Entry { at: self.newest, json, number: self.taken, is_said });
+    }
+
+    /// The first entries, about a [`PORTION`].
+    fn portion(&self) -> Told {
+        let mut bytes = 0;
+        let portion = self.entries.iter().take_while(|entry| {
+            let is_within = bytes < PORTION;
+            bytes += entry.json.len();
+            is_within
+        });
+        let messages: Vec<Entry> = portion.cloned().collect();
+        let over = self.over.filter(|_| messages.len() == self.entries.len());
+        Told { messages, over }
     }
 
     /// They have this message, and all before it.

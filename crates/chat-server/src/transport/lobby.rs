@@ -9,11 +9,12 @@ use std::{
     time::Instant,
 };
 
-use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg};
+use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg, TabId};
 
 use super::{
     LEASE,
     guest::{Guest, Hold, Inside},
+    meter::Account,
     ticket::Ticket,
 };
 use crate::{
@@ -22,13 +23,15 @@ use crate::{
     connection::{outbox::Outbox, registry::NoPlace},
     random,
     room::{
-        Join,
+        Departure, Join,
         token::{Claim, FreshToken, TokenHash},
     },
     server::App,
+    visitors::Visitor,
 };
 
-type Key = (RoomKey, TokenHash);
+/// By what a guest is found: their room, and the hash of what only they know.
+pub type Key = (RoomKey, TokenHash);
 
 /// See the module. As many guests as there are places for connections.
 #[derive(Debug, Default)]
@@ -52,6 +55,25 @@ pub struct Visit {
     pub anew: bool,
     /// Whose request it is.
     pub whose: Address,
+}
+
+/// Somebody who joins.
+#[derive(Debug)]
+pub struct Newcomer {
+    /// The room.
+    pub room: RoomId,
+    /// By what they are found from then on.
+    pub key: Key,
+    /// The id asked for.
+    pub client: ClientId,
+    /// The name asked for.
+    pub name: Option<Name>,
+    /// Which of their tabs it is.
+    pub tab: Option<TabId>,
+    /// Who they say they were.
+    pub claim: Option<Claim>,
+    /// The token to give.
+    pub token: FreshToken,
 }
 
 /// A guest who was found, or who has just come.
@@ -95,7 +117,7 @@ impl Lobby {
         let mut account = Arc::default();
         let mut after = visit.after;
         if let Some((guest, mut hold)) =
-            visit.ticket.as_ref().and_then(|ticket| app.lobby.hold(&visit.room, ticket))
+            visit.ticket.as_ref().and_then(|ticket| app.lobby.hold(&key(&visit.room, ticket)))
         {
             hold.then(LEASE);
             if let Some(inside) = guest.inside() {
@@ -110,39 +132,15 @@ impl Lobby {
             after.get_or_insert(guest.came_after());
         }
         let Visit { room, client, name, ticket, .. } = visit;
-        let config = &app.config;
-        let place = app.connections.reserve(visitor).map_err(NoGuest::NoPlace)?;
-        let outbox = Arc::new(Outbox::to_be_fetched(config.outbox_bytes));
-        place.open(&outbox);
         let claim = ticket.map(|ticket| Claim {
             proof: TokenHash::of(&ticket.token),
             epoch: ticket.epoch,
             seq: after.unwrap_or(0),
         });
         let token = FreshToken::new(random::bytes());
-        let frames = Allowance::new(config.messages_per_second.into(), config.messages_burst.into(), now);
-        let join = Join {
-            conn: place.conn(),
-            client_id: client,
-            name,
-            tab: None,
-            claim,
-            token: token.clone(),
-            frames: Arc::new(frames),
-        };
-        let membership = match app.hub.join(&room, join, &outbox, place.visitor()).await {
-            Ok(Ok(membership)) => membership,
-            Ok(Err(refusal)) => return Err(NoGuest::Refused(refusal.into())),
-            Err(no_room) => return Err(NoGuest::Closed(no_room.into())),
-        };
-        // This request is one of theirs, as whom they came.
-        membership.frames().take(now);
-        let bound = config.outbox_bytes + config.history_bytes;
-        let guest = Arc::new(Guest::new(Inside { membership, place }, account, outbox, bound, now));
-        let hold = guest.hold();
         let key = (RoomKey::of(&room), token.hash);
-        app.lobby.guests().insert(key.clone(), guest.clone());
-        app.tasks.spawn(keep(app.clone(), key, guest.clone()));
+        let newcomer = Newcomer { room, key, client, name, tab: None, claim, token: token.clone() };
+        let (guest, hold) = Self::admit(app, newcomer, visitor, account).await?;
         // The welcome is on its way when a join is answered.
         let Some(epoch) = guest.welcomed().await else {
             return Err(NoGuest::Closed(match guest.over() {
@@ -154,10 +152,48 @@ impl Lobby {
         Ok(Found { guest, hold, ticket: Some(Ticket { token: token.token, epoch }) })
     }
 
+    /// Lets somebody join, to be found by their key from then on. The hold is given up before their next
+    /// request: see [`Hold::then`].
+    ///
+    /// # Errors
+    /// [`NoGuest`].
+    pub async fn admit(
+        app: &Arc<App>,
+        newcomer: Newcomer,
+        visitor: Arc<Visitor>,
+        account: Arc<Account>,
+    ) -> Result<(Arc<Guest>, Hold), NoGuest> {
+        let now = Instant::now();
+        let Newcomer { room, key, client, name, tab, claim, token } = newcomer;
+        let config = &app.config;
+        let place = app.connections.reserve(visitor).map_err(NoGuest::NoPlace)?;
+        let outbox = Arc::new(Outbox::to_be_fetched(config.outbox_bytes));
+        place.open(&outbox);
+        let frames = Allowance::new(config.messages_per_second.into(), config.messages_burst.into(), now);
+        // Who is found by something else than their token is told everything by number.
+        let tells_echoes = key.1 != token.hash;
+        let join =
+            Join { conn: place.conn(), client_id: client, name, tab, claim, token, frames: Arc::new(frames) };
+        let membership = match app.hub.join(&room, join, &outbox, place.visitor()).await {
+            Ok(Ok(membership)) => membership,
+            Ok(Err(refusal)) => return Err(NoGuest::Refused(refusal.into())),
+            Err(no_room) => return Err(NoGuest::Closed(no_room.into())),
+        };
+        // This request is one of theirs, as whom they came.
+        membership.frames().take(now);
+        let bound = config.outbox_bytes + config.history_bytes;
+        let inside = Inside { membership, place };
+        let guest = Arc::new(Guest::new(inside, account, outbox, tells_echoes, bound, now));
+        let hold = guest.hold();
+        app.lobby.guests().insert(key.clone(), guest.clone());
+        app.tasks.spawn(keep(app.clone(), key, guest.clone()));
+        Ok((guest, hold))
+    }
+
     /// The guest who shows this, and something to keep them: they cannot go in between.
-    fn hold(&self, room: &RoomId, ticket: &Ticket) -> Option<(Arc<Guest>, Hold)> {
+    pub fn hold(&self, key: &Key) -> Option<(Arc<Guest>, Hold)> {
         let guests = self.guests();
-        let guest = guests.get(&key(room, ticket)).filter(|guest| guest.over().is_none())?;
+        let guest = guests.get(key).filter(|guest| guest.over().is_none())?;
         Some((guest.clone(), guest.hold()))
     }
 
@@ -203,5 +239,5 @@ async fn keep(app: Arc<App>, key: Key, guest: Arc<Guest>) {
             () = tokio::time::sleep_until(now.until.into()), if now.held == 0 => {}
         }
     }
-    guest.leave();
+    guest.leave(Departure::Lost);
 }

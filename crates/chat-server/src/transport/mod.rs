@@ -2,7 +2,8 @@
 //! (a form and a refresh), polling, long polling, and server-sent events. Whoever comes so is a
 //! [`guest`]: a member whose messages wait to be fetched. [`lobby`] finds them by their [`ticket`];
 //! [`messages`] is polling, long polling and saying, [`events`] a stream, [`classic`] a page without
-//! JavaScript; [`meter`] counts what each costs. What a room decides is not known here.
+//! JavaScript; [`meter`] counts what each costs. Where a network lets no WebSocket through, our page has
+//! the same conversation by [`requests`]. What a room decides is not known here.
 
 use std::{
     sync::Arc,
@@ -43,6 +44,7 @@ pub mod guest;
 pub mod lobby;
 pub mod messages;
 pub mod meter;
+pub mod requests;
 pub mod ticket;
 
 /// How long a guest who polls stays without a request: the timers of a page that nobody looks at fire
@@ -117,15 +119,7 @@ impl FromRequestParts<Arc<App>> for Arrival {
         let Extension(meter) =
             Extension::<Arc<Meter>>::from_request_parts(parts, app).await.map_err(missing)?;
         let refused = |why: &Refused| app.hints.refused(why, &parts.headers, Instant::now());
-        handshake::check_site(app, &parts.headers).inspect_err(refused).map_err(Refusal::Site)?;
-        // Whoever asks becomes a member: a page of another site shall not make its readers ask, by a
-        // picture or a frame, say, for which browsers send no `Origin`. A link to the classic page is
-        // another thing.
-        let says = |name: &str, word: &str| parts.headers.get(name).is_some_and(|value| value == word);
-        let is_link = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
-        if says("sec-fetch-site", "cross-site") && !is_link {
-            return Err(Refusal::Site(Refused::Origin));
-        }
+        check_page(app, &parts.headers).inspect_err(refused).map_err(Refusal::Site)?;
         // People write into the form of a page; programs know the rules.
         let is_page = parts.uri.path().starts_with(CLASSIC);
         let room = match is_page {
@@ -207,6 +201,19 @@ impl Arrival {
         self.admit(&mut found, &[ROOMS], LEASE, response.headers_mut());
         response
     }
+}
+
+/// Whether the page that asks may ask. Whoever asks becomes a member: a page of another site shall not make
+/// its readers ask, by a picture or a frame, say, for which browsers send no `Origin`. A link to the classic
+/// page is another thing.
+fn check_page(app: &App, headers: &HeaderMap) -> Result<(), Refused> {
+    handshake::check_site(app, headers)?;
+    let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
+    let is_link = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
+    if says("sec-fetch-site", "cross-site") && !is_link {
+        return Err(Refused::Origin);
+    }
+    Ok(())
 }
 
 fn random_client() -> ClientId {

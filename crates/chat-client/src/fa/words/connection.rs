@@ -4,6 +4,10 @@ use chat_protocol::CloseCode;
 
 use crate::fa::{dates, digits};
 
+/// The close code with which a request is told that its page, or the name it was sent to, may not connect
+/// (RFC 6455 §7.4.1).
+const POLICY_VIOLATION: u16 = 1008;
+
 /// The socket is opening.
 pub const OPENING: &str = "در حال اتصال…";
 /// Open, and asking to join.
@@ -15,7 +19,23 @@ pub const REFUSED: &str = "وارد اتاق نشدید";
 /// Tries again without waiting.
 pub const NOW: &str = "همین حالا";
 /// The device has no network. Shown beside the countdown: a room on this very device needs none.
-pub const OFFLINE: &str = "اینترنت در دسترس نیست";
+pub const OFFLINE: &str = "شبکه در دسترس نیست؛ ";
+/// It is being tried again at this moment.
+pub const TRYING: &str = "در حال تلاش…";
+/// One's own message has been under way for a while.
+pub const WAITED_FOR: &str = "در انتظار پاسخ…";
+/// By which way one is connected, where it is not a WebSocket.
+pub const HTTP: &str = "HTTP";
+/// The same, in a sentence.
+pub const BY_HTTP: &str = "این گفت‌وگو از راه HTTP می‌آید، نه WebSocket";
+/// The network lets no WebSocket through, and HTTP carries the conversation.
+pub const CARRIED_BY_HTTP: &str = "این شبکه راه WebSocket را می‌بندد؛ گفت‌وگو از راه HTTP ادامه دارد.";
+/// The network lets no WebSocket through, and one is not in by HTTP either, at least for now.
+pub const BLOCKED: &str = "این شبکه راه WebSocket را می‌بندد.";
+/// Tries a WebSocket again.
+pub const AGAIN: &str = "تلاش دوباره";
+/// Leads to the page that needs neither a WebSocket nor a program.
+pub const CLASSIC: &str = "نسخه‌ی ساده";
 /// The room has as many people as it may; it is asked again by itself.
 pub const ROOM_FULL: &str = "این اتاق پر است؛ کمی بعد شاید جا باز شود.";
 /// Connects again after an end that is not tried again by itself.
@@ -63,6 +83,7 @@ pub fn closed(code: u16) -> &'static str {
         Some(CloseCode::Replaced) => "این گفت‌وگو در جای دیگری باز شد و اینجا بسته شد.",
         Some(CloseCode::JoinTimeout) => "ورود به اتاق بیش از اندازه طول کشید.",
         Some(CloseCode::Abuse) => "به دلیل درخواست‌های نادرست پی‌درپی، سرور اتصال را بست.",
+        None if code == POLICY_VIOLATION => "سرور این نشانی را نمی‌پذیرد؛ مدیر سرور باید آن را مجاز کند.",
         _ if CloseCode::should_reconnect(code) => "اتصال قطع شد.",
         _ => "سرور اتصال را بست.",
     }
@@ -97,5 +118,6 @@ mod tests {
         }
         assert_eq!(closed(1006), "اتصال قطع شد.");
         assert_eq!(closed(4321), "اتصال قطع شد.");
+        assert_ne!(closed(POLICY_VIOLATION), closed(4999));
     }
 }
