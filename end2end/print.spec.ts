@@ -29,7 +29,7 @@ test('all that is kept is printed', async ({ server, page }) => {
   await enterByLink(page, server.url, 'paper', 'سارا');
   const conversation = await Conversation.join(server.url, 'paper');
   await conversation.talkUntil(600);
-  await expect(message(page, conversation.newest)).toBeVisible();
+  await expect(message(page, conversation.newest)).toBeVisible({ timeout: 20_000 });
   expect(await page.locator('.message').count()).toBeLessThanOrEqual(200);
 
   // From the middle, where one reads: afterwards one is where one was.
@@ -116,6 +116,8 @@ for (const theme of ['light', 'dark'] as const) {
     }
     await expect(page.locator('h1')).toBeVisible();
     await expect(page.locator('h1')).toHaveText('کاغذ');
+    // No day on paper is today.
+    await expect(page.locator('.divider')).toHaveText(/^[۰-۹]{1,2} \S+ [۰-۹]{4}$/);
     expect(paper.date).toMatch(/چاپ‌شده در .+ [۰-۹]{4}، ساعت [۰-۹]{2}:[۰-۹]{2}/);
     // Who and when, of one's own, too.
     await expect(page.locator('.message .author').first()).toBeVisible();
