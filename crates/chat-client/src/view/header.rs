@@ -75,7 +75,7 @@ pub(crate) fn Header(
                 <img src="/favicon.svg" alt="" width="36" height="36" />
             </a>
             <div class="title">
-                <h1><bdi>{room.as_str().to_owned()}</bdi></h1>
+                <h1><bdi translate="no">{room.as_str().to_owned()}</bdi></h1>
                 <p class="subtitle">{text(here)}</p>
             </div>
             <LinkState chat />

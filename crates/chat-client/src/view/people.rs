@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, HtmlInputElement};
 
 use super::{
     bind::{attr, flag, follow, press, submit, text},
-    dom::{Drawn, draw},
+    dom::{self, Drawn, draw},
     icon,
     lesson::Lesson,
     rows::Rows,
@@ -106,7 +106,7 @@ fn draw_member(member: &Member, is_me: bool, renaming: RwSignal<bool>) -> Drawn 
     let row = draw("li").flag("data-away", member.away).child(avatar(member.id.as_str(), name)).child(
         draw("span")
             .class("who")
-            .child(draw("span").class("name").attr("title", name).child(draw("bdi").text(name)))
+            .child(draw("span").class("name").attr("title", name).child(dom::name(name)))
             .child(draw("span").class("detail").text(&detail)),
     );
     if !is_me {
