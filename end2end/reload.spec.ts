@@ -1,5 +1,6 @@
 // What a reload keeps: who one is, what one was writing, and what was said.
 
+import { Member } from './fixtures/member.ts';
 import { expect, test } from './fixtures/test.ts';
 import { composer, enter, joined, log, message, people, say } from './room.ts';
 
@@ -23,6 +24,41 @@ test('a reload keeps the name, the room, the draft and the conversation', async 
   await say(ali, 'پس از تازه‌سازی');
   await expect(message(sara, 'پس از تازه‌سازی')).toHaveCount(1);
   await expect(log(sara).locator('.gap')).toHaveCount(0);
+});
+
+test.describe('what stands between messages', () => {
+  // Chromium itself prints that a server is gone.
+  test.use({ expectedComplaints: [/WebSocket connection to .* failed/] });
+
+  test('a reload keeps it where it was', async ({ server, somebody }) => {
+    const sara = await somebody();
+    await enter(sara, server.url, 'between', 'سارا');
+    await say(sara, 'پیش از قطعی');
+    await expect(message(sara, 'پیش از قطعی').getByText('فرستاده شد')).toBeAttached();
+    await server.kill();
+    await expect(sara.locator('.talk > .notice')).toBeVisible();
+    await server.restart();
+    await joined(sara);
+    await expect(log(sara).locator('.gap')).toHaveCount(1);
+    await say(sara, 'پس از قطعی');
+    await expect(message(sara, 'پس از قطعی').getByText('فرستاده شد')).toBeAttached();
+    const ali = await Member.join(server.url, 'between', 'علی');
+    ali.send({ type: 'rename', name: 'علیرضا' });
+    await expect(log(sara).locator('.comings')).toHaveText('علی آمدعلی نامش را به علیرضا تغییر داد');
+    await ali.says('من علی بودم');
+    await expect(message(sara, 'من علی بودم')).toBeVisible();
+
+    const rows = () => log(sara).locator('#timeline > li').allTextContents();
+    const before = await rows();
+    expect(before).toHaveLength(6);
+    for (let reload = 1; reload <= 2; reload++) {
+      await sara.reload();
+      await joined(sara);
+      await expect(message(sara, 'من علی بودم')).toBeVisible();
+      expect(await rows()).toEqual(before);
+    }
+    ali.close();
+  });
 });
 
 test('what is said while the page reloads is there afterwards, once', async ({ server, somebody }) => {

@@ -39,7 +39,8 @@ pub fn open(button: HtmlElement) -> HtmlElement {
         .attr("aria-label", words::CLOSE)
         .attr("title", words::CLOSE)
         .icon(icon::CLOSE);
-    let aside = draw("aside").attr("id", "xray").class("xray").attr("aria-label", show::XRAY);
+    let aside =
+        draw("aside").attr("id", "xray").class("xray").attr("translate", "no").attr("aria-label", show::XRAY);
     let beside = Rc::new(RefCell::new(Beside {
         button: button.clone(),
         aside: aside.clone(),

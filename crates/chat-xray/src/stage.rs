@@ -1,5 +1,6 @@
 //! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes all
-//! of it larger, and what the page is about below it.
+//! of it larger, and what the page is about below it. Nothing of it is for translating: it shows bytes, and
+//! lives in text nodes that a translation would take out of the page.
 
 use chat_client::{
     fa::words::{self, xray::WIDEN},
@@ -19,7 +20,7 @@ pub fn Stage<C: IntoView + 'static>(
     let children = children.into_inner();
     let wide = RwSignal::new(false);
     view! {
-        <div class="stage" data-wide=move || wide.get().then_some("")>
+        <div class="stage" translate="no" data-wide=move || wide.get().then_some("")>
             <header>
                 <a class="home-link" href="/" aria-label=words::GO_HOME>
                     <img src="/favicon.svg" alt="" width="36" height="36" />

@@ -29,11 +29,11 @@ pub struct Coming {
 /// One row.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Comings {
-    /// Came in and are still here, under the names they have now.
+    /// Came in and are still here, under the names they came by.
     pub joined: People,
     /// Went out.
     pub left: People,
-    /// Were here before this row, and have another name since; at most [`KNOWN_MAX`].
+    /// Took another name; at most [`KNOWN_MAX`].
     pub renamed: Vec<Renamed>,
     /// Whether there are others with another name.
     pub more_renamed: bool,
@@ -72,7 +72,9 @@ impl Comings {
                 None => self.joined.put(Member::new(id, name)),
             },
             (Some(name), None) => {
-                if self.joined.take(&id).is_none() {
+                if self.joined.take(&id).is_some() {
+                    self.renamed.retain(|renamed| renamed.was.id != id);
+                } else {
                     self.left.put(Member::new(id, name));
                 }
             }
@@ -82,10 +84,6 @@ impl Comings {
     }
 
     fn rename(&mut self, was: Member, now: Name) {
-        if let Some(at) = self.joined.position(&was.id) {
-            self.joined.known[at].name = now;
-            return;
-        }
         // From the first of their names to the last; back to the first is none.
         let earlier = self.renamed.iter().position(|renamed| renamed.was.id == was.id);
         let was = earlier.map_or(was, |at| self.renamed.remove(at).was);
@@ -206,13 +204,6 @@ pub(crate) mod tests {
         let renamed = row(&[("s", "a", "b"), ("r", "x", "y"), ("s", "b", "c"), ("s", "c", "d")]).renamed;
         let pairs: Vec<_> = renamed.iter().map(|one| (one.was.name.as_str(), one.now.as_str())).collect();
         assert_eq!(pairs, [("a", "d"), ("x", "y")]);
-    }
-
-    #[test]
-    fn newcomers_are_told_by_present_name() {
-        let row = row(&[("s", "", "a"), ("s", "a", "b")]);
-        assert_eq!(names(&row.joined), ["b"]);
-        assert!(row.renamed.is_empty());
     }
 
     #[test]

@@ -163,6 +163,11 @@ impl Timeline {
         }
     }
 
+    /// Whether it begins in the middle of others' talk.
+    pub fn begins_late(&self) -> bool {
+        self.entries.front().is_some_and(|entry| entry.kind == EntryKind::Beginning)
+    }
+
     /// Marks that others talked before.
     pub fn begin(&mut self) {
         self.push(EntryKind::Beginning);

@@ -20,7 +20,7 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
         let lines = said.into_iter().map(|said| {
             view! {
                 <li data-seq=said.seq.to_string() data-id=said.id.as_str().to_owned()>
-                    <bdi class="name">{said.name.as_str().to_owned()}</bdi>
+                    <bdi class="name" translate="no">{said.name.as_str().to_owned()}</bdi>
                     <SaidText said=said.text.as_str().to_owned() />
                 </li>
             }
@@ -56,7 +56,7 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
     };
     view! {
         <main class="classic">
-            <h1>{ways::CLASSIC_TITLE} " " <bdi>{room.as_str().to_owned()}</bdi></h1>
+            <h1>{ways::CLASSIC_TITLE} " " <bdi translate="no">{room.as_str().to_owned()}</bdi></h1>
             <p>{ways::CLASSIC_INTRO}</p>
             {body}
             <p class="links">

@@ -59,11 +59,11 @@ impl Drawn {
         children.into_iter().fold(self, Self::child)
     }
 
-    /// With this sentence after what is in it, each name in a `<bdi>`.
+    /// With this sentence after what is in it, each name in an element of its own.
     pub fn sentence(self, sentence: &Sentence) -> Self {
         sentence.0.iter().fold(self, |drawn, piece| match piece {
             Piece::Words(words) => drawn.text(words),
-            Piece::Name(name) => drawn.child(draw("bdi").text(name)),
+            Piece::Name(name) => drawn.child(self::name(name)),
         })
     }
 
@@ -84,6 +84,11 @@ impl Drawn {
         drop(listener.into_js_value());
         self
     }
+}
+
+/// A name: whatever stands around it, it is neither put out of order nor translated.
+pub fn name(name: &str) -> Drawn {
+    draw("bdi").attr("translate", "no").text(name)
 }
 
 /// Replaces what is in `parent`.

@@ -73,7 +73,7 @@ pub(crate) fn Header(
                 <img src="/favicon.svg" alt="" width="36" height="36" />
             </a>
             <div class="title">
-                <h1><bdi>{text(move || chat.room_name())}</bdi></h1>
+                <h1><bdi translate="no">{text(move || chat.room_name())}</bdi></h1>
                 <p class="subtitle">{text(here)}</p>
             </div>
             <LinkState chat />

@@ -126,5 +126,5 @@ fn room_link(room: &RoomId) -> Drawn {
     draw("a")
         .class("button quiet small")
         .attr("href", &location::room_path(room))
-        .child(draw("bdi").text(room.as_str()))
+        .child(dom::name(room.as_str()))
 }

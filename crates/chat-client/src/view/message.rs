@@ -5,7 +5,7 @@ use leptos::prelude::untrack;
 
 use super::{
     composer,
-    dom::{Drawn, draw},
+    dom::{self, Drawn, draw},
     icon,
     people::avatar,
 };
@@ -38,10 +38,7 @@ pub(crate) fn said(said: &Said, hue: u8, mine: bool, continues: bool) -> Drawn {
     let (row, bubble) = if mine || continues {
         (row, bubble.child(unseen_author(if mine { people::YOU } else { name })))
     } else {
-        (
-            row.child(avatar(hue, name)),
-            bubble.child(draw("span").class("author").child(draw("bdi").text(name))),
-        )
+        (row.child(avatar(hue, name)), bubble.child(draw("span").class("author").child(dom::name(name))))
     };
     let time = draw("time")
         .attr("datetime", &clock::iso(said.at))
@@ -86,7 +83,7 @@ fn refusal(chat: Chat, pending: &Pending, code: ErrorCode) -> Drawn {
 
 /// The author, for those who do not see on which side a message stands.
 fn unseen_author(name: &str) -> Drawn {
-    draw("span").class("unseen").child(draw("bdi").text(name)).text(": ")
+    draw("span").class("unseen").child(dom::name(name)).text(": ")
 }
 
 fn state(meta: Drawn, path: &str, what: &str) -> Drawn {

@@ -7,7 +7,7 @@ use web_sys::HtmlInputElement;
 
 use super::{
     bind::{attr, flag, follow, key, press, submit, text},
-    dom::{Drawn, draw},
+    dom::{self, Drawn, draw},
     icon,
     lesson::Lesson,
     rows::Rows,
@@ -105,7 +105,7 @@ fn draw_member(Listed { member, hue }: &Listed, is_me: bool, renaming: RwSignal<
     let row = draw("li").flag("data-away", member.away).child(avatar(*hue, name)).child(
         draw("span")
             .class("who")
-            .child(draw("span").class("name").attr("title", name).child(draw("bdi").text(name)))
+            .child(draw("span").class("name").attr("title", name).child(dom::name(name)))
             .child(draw("span").class("detail").text(&detail)),
     );
     if !is_me {

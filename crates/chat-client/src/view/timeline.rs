@@ -76,7 +76,7 @@ pub(crate) fn TimelineList(
         move || chat.with_timeline(|room| !room.timeline.has_messages()) && chat.pending().is_empty();
     let entered = move || chat.me().is_some();
     // Whether others talked before, and nobody since.
-    let is_late = move || chat.with_timeline(|room| !room.timeline.is_empty());
+    let is_late = move || chat.with_timeline(|room| room.timeline.begins_late());
     // From the first attempt on, the bar and the notice say how it goes.
     let begun = move || chat.watch_link() != Link::Idle;
     view! {
@@ -86,7 +86,12 @@ pub(crate) fn TimelineList(
             <div class="invitation" hidden=flag(move || !entered())>
                 <strong>{text(move || if is_late() { messages::BEGINNING } else { messages::EMPTY }.to_owned())}</strong>
                 <p>{text(move || if is_late() { messages::BEGINNING_HINT } else { messages::EMPTY_HINT }.to_owned())}</p>
-                <button type="button" class="button quiet small" on:click=press(move || sharing.set(true))>
+                <button
+                    type="button"
+                    class="button quiet small"
+                    hidden=flag(is_late)
+                    on:click=press(move || sharing.set(true))
+                >
                     {share::SHARE}
                 </button>
             </div>
