@@ -16,7 +16,8 @@ async function enter(page: Page, url: string, room: string, name: string): Promi
 const openPeople = (page: Page) => page.getByRole('button', { name: 'دیدن افراد اتاق' });
 const closePeople = (page: Page) => page.getByRole('button', { name: 'بستن فهرست افراد' });
 const sharing = (page: Page) => page.locator('dialog#share');
-const openSharing = (page: Page) => page.getByRole('button', { name: 'هم‌رسانی' }).first();
+const openMenu = (page: Page) => page.getByRole('button', { name: 'گزینه‌های بیشتر' });
+const openSharing = (page: Page) => page.locator('.invitation').getByRole('button', { name: 'هم‌رسانی' });
 const depth = (page: Page) => page.evaluate(() => history.length);
 
 test.describe('back', () => {
@@ -26,6 +27,7 @@ test.describe('back', () => {
     for (const [open, opened] of [
       [openPeople(page), people(page)],
       [openSharing(page), sharing(page)],
+      [openMenu(page), page.locator('#menu')],
     ] as const) {
       await open.tap();
       await expect(opened).toBeVisible();
@@ -49,6 +51,26 @@ test.describe('back', () => {
     await expect(people(page)).toBeVisible();
     await page.goBack();
     await expect(people(page)).toBeHidden();
+    await page.goBack();
+    await expect(page).toHaveURL(`${server.url}/`);
+  });
+
+  test('a menu gives its place to a dialog', async ({ server, somebody }) => {
+    const page = await somebody(PHONE);
+    await enter(page, server.url, 'menu', 'سارا');
+    const before = await depth(page);
+    await openMenu(page).tap();
+    await expect.poll(() => depth(page)).toBe(before + 1);
+    await page.locator('#share-button').tap();
+    await expect(sharing(page)).toBeVisible();
+    await expect(page.locator('#menu')).toBeHidden();
+    expect(await depth(page)).toBe(before + 1);
+    await page.goBack();
+    await expect(sharing(page)).toBeHidden();
+    // Open in a window that gets room for it, a menu is none any more.
+    await openMenu(page).tap();
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await expect.poll(() => page.evaluate(() => history.state ?? 0)).toBe(0);
     await page.goBack();
     await expect(page).toHaveURL(`${server.url}/`);
   });

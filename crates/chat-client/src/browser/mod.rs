@@ -95,18 +95,7 @@ pub fn prefers_dark() -> bool {
     matches_media("(prefers-color-scheme: dark)")
 }
 
-/// Whether this holds of the page, and calls `act` whenever that changes, for as long as the page lives.
-pub fn listen_media(query: &str, mut act: impl FnMut(bool) + 'static) -> bool {
-    let Some(media) = media(query) else { return false };
-    let matches = media.matches();
-    listen(&media.clone(), "change", move || act(media.matches()));
-    matches
-}
-
-fn matches_media(query: &str) -> bool {
-    media(query).is_some_and(|media| media.matches())
-}
-
-fn media(query: &str) -> Option<web_sys::MediaQueryList> {
-    window().match_media(query).ok().flatten()
+/// Whether this holds of the page now.
+pub fn matches_media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|query| query.matches())
 }

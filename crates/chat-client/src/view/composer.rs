@@ -82,6 +82,7 @@ pub(crate) fn Composer(
         if taken {
             field.set_value("");
             took(&field);
+            note.set(String::new());
         }
         refused.set(!taken);
         browser::focus(&field);

@@ -10,7 +10,7 @@ use std::cmp::Ordering;
 use leptos::prelude::*;
 
 use super::bind::follow;
-use crate::browser::{history, listen, listen_media};
+use crate::browser::{history, listen, matches_media};
 
 /// Where people and X-ray lie over the conversation and not beside it; as in the style.
 const NARROW: &str = "(max-width: 56rem)";
@@ -45,7 +45,10 @@ impl<const N: usize> Layers<N> {
         follow(move || {
             if !is_alive {
                 is_alive = true;
-                these.is_narrow.set(listen_media(NARROW, move |is_narrow| these.is_narrow.set(is_narrow)));
+                // Told at each resize: what covers anything may change with it.
+                let measure = move || these.is_narrow.set(matches_media(NARROW));
+                measure();
+                listen(&window(), "resize", measure);
                 listen(&window(), "popstate", move || untrack(|| these.arrive()));
                 untrack(|| these.obey());
             }

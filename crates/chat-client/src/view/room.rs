@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
 use leptos::prelude::*;
+use web_sys::HtmlElement;
 
 use super::{
     announcer::Announcer,
@@ -20,7 +21,7 @@ use super::{
     transcript, xray,
 };
 use crate::{
-    browser::{listen, network, profile, viewport},
+    browser::{element, listen, network, profile, viewport},
     chat::Chat,
     fa::words,
     socket::Link,
@@ -59,7 +60,7 @@ pub fn RoomPage(
         Layer { open: xray_seen, covers: |is_narrow| is_narrow || crate::xray::is_wide(), returns: false },
         Layer { open: people_open, covers: beside, returns: true },
         Layer { open: renaming, covers: beside, returns: false },
-        Layer { open: menu_open, covers: |_| true, returns: false },
+        Layer { open: menu_open, covers: |_| has_menu(), returns: false },
         Layer { open: sharing, covers: |_| true, returns: true },
     ]);
     // The form is in the drawer, and goes with it.
@@ -95,6 +96,11 @@ pub fn RoomPage(
             <Announcer chat />
         </div>
     }
+}
+
+/// Whether what is in the menu is in a menu, and not in the bar.
+fn has_menu() -> bool {
+    element::<HtmlElement>("open-menu").offset_width() > 0
 }
 
 /// Ties the page's life to the chat's, for as long as the page lives.
