@@ -36,8 +36,8 @@ pub(crate) async fn classic(view: View, request: Request) -> Response {
     let View { room, client, name, is_in, said, problem } = view;
     let post = share::messages_path(&room, &client, name.as_ref());
     let problem = problem.map(|error| match error {
-        ServerMsg::Error { code, suggestion, .. } => {
-            errors::error(code, suggestion.as_ref().map(Name::as_str)).plain()
+        ServerMsg::Error { code, suggestion, free_in, .. } => {
+            errors::error_until(code, suggestion.as_ref().map(Name::as_str), free_in).plain()
         }
         _ => errors::error(ErrorCode::Unknown, None).plain(),
     });

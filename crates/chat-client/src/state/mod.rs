@@ -3,6 +3,7 @@
 //! chat shows: what was said, who is here, and what of mine is still under way. Time is passed in.
 //! Nothing here knows the DOM, the socket, or a word of Persian.
 
+pub mod claims;
 pub mod outbox;
 pub mod room;
 pub mod roster;

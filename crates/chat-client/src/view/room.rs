@@ -82,6 +82,7 @@ fn live(chat: Chat, room: &RoomId) {
     for look in ["online", "focus", "pageshow"] {
         listen(&window(), look, move || chat.look());
     }
+    listen(&window(), "storage", move || chat.answer());
     if let Some(network) = network::changes() {
         listen(&network, "change", move || chat.look());
     }

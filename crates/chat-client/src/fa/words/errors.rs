@@ -3,7 +3,20 @@
 
 use chat_protocol::{ErrorCode, limits::NAME_MAX_CHARS};
 
-use crate::fa::{Sentence, digits};
+use crate::fa::{Sentence, dates, digits};
+
+/// As [`error`]; and with a name that is free in so many seconds, because who has it is away, why it is
+/// taken and for how long.
+pub fn error_until(code: ErrorCode, suggestion: Option<&str>, free_in: Option<u32>) -> Sentence {
+    let Some(seconds) = free_in else { return error(code, suggestion) };
+    let time = dates::duration_words(u64::from(seconds) * 1000);
+    let why = format!("اتصال کسی با این نام قطع شده؛ اگر برنگردد، نام تا {time}‌ی دیگر آزاد می‌شود.");
+    let told = Sentence::default().words(&why);
+    match suggestion {
+        Some(free) => told.words(" «").name(free).words("» اکنون آزاد است."),
+        None => told,
+    }
+}
 
 /// An error the server sent, or one of its rules broken before anything was sent. `suggestion` is
 /// the free name that comes with [`ErrorCode::NameTaken`].
@@ -56,6 +69,16 @@ mod tests {
             "این نام گرفته شده؛ «\u{2068}سارا ۲\u{2069}» آزاد است."
         );
         assert_eq!(error(ErrorCode::NameTaken, None).plain(), "این نام گرفته شده؛ نام دیگری انتخاب کنید.");
+    }
+
+    #[test]
+    fn a_name_of_somebody_away_comes_with_its_time() {
+        assert_eq!(
+            error_until(ErrorCode::NameTaken, Some("سارا ۲"), Some(87)).plain(),
+            "اتصال کسی با این نام قطع شده؛ اگر برنگردد، نام تا ۱ دقیقه و ۲۷ ثانیه‌ی دیگر آزاد می‌شود. «\u{2068}سارا ۲\u{2069}» اکنون آزاد است."
+        );
+        let here = error(ErrorCode::NameTaken, Some("سارا ۲"));
+        assert_eq!(error_until(ErrorCode::NameTaken, Some("سارا ۲"), None), here);
     }
 
     #[test]
