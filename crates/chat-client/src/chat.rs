@@ -21,7 +21,12 @@ use crate::{
         http,
         link::{GRACE_MS, Shown},
     },
-    state::{Changed, Pending, Room, Snapshot, room::Refused, snapshot::MESSAGES_MAX},
+    state::{
+        Changed, Pending, Room, Snapshot,
+        claims::{self, Claim},
+        room::Refused,
+        snapshot::MESSAGES_MAX,
+    },
     xray,
 };
 
@@ -38,6 +43,17 @@ const HUES: &str = "otagh:hues";
 /// How long one's oldest message may be under way, in milliseconds, before the state is no longer shown as
 /// well: what was measured before it says nothing about it. As long as a round trip of a slow 3G.
 const WAITED_MS: u64 = 2_000;
+
+/// Where the persons that this browser is are kept, for all its tabs. Like everything that is kept, it has a
+/// key that begins with `otagh:`, by which all of it can be forgotten.
+const CLAIMS: &str = "otagh:claims";
+/// Where a tab asks the others whether one of them is this person; one that is takes the question away.
+const CALL: &str = "otagh:call";
+/// How long it waits for that, in milliseconds. A tab that is asleep does not answer, and no harm is done:
+/// they are then two tabs of one person.
+const CALL_MS: u64 = 300;
+/// How often what one has read is kept for another tab, in milliseconds.
+const CLAIM_EVERY_MS: u64 = 8_000;
 
 /// Everything the views of a room share. Cheap to copy. One store and a trigger a part, rather than
 /// a signal a part: each type of signal is downloaded anew.
@@ -66,6 +82,9 @@ struct Shared {
     is_recorded: bool,
     /// Until when another key is no news to the others.
     typing_until_ms: u64,
+    /// What was kept last for another tab, and when it is kept again.
+    claimed: Option<Claim>,
+    claim_due_ms: u64,
     now_ms: u64,
     /// The reader's day, and how many minutes east of UTC their clock is.
     today: (i64, i32),
@@ -97,6 +116,8 @@ impl Chat {
             welcomes: 0,
             is_recorded: false,
             typing_until_ms: 0,
+            claimed: None,
+            claim_due_ms: 0,
             now_ms: 0,
             today: (0, 0),
             untold: Changed::default(),
@@ -178,8 +199,38 @@ impl Chat {
         Keep::Session.set(HUES, &shared.room.roster.hues());
     }
 
+    /// Keeps what proves who we are, for another tab, should this one end without a word.
+    fn keep_claim(self) {
+        let Some(claim) = self.claim() else { return };
+        if self.shared().claimed.as_ref() != Some(&claim) {
+            let mut all = stored_claims();
+            claims::remember(&mut all, claim.clone());
+            Keep::Local.set_json(CLAIMS, &all);
+            self.shared().claimed = Some(claim);
+        }
+    }
+
+    fn claim(self) -> Option<Claim> {
+        let shared = self.shared();
+        let Member { id, name, .. } = shared.room.me.clone()?;
+        Some(Claim { room: shared.room_id.clone(), client_id: id, name, resume: shared.room.resume()? })
+    }
+
     fn snapshot_key(self) -> String {
         format!("otagh:tab:{}", self.room_id().as_str())
+    }
+
+    /// Another tab of this browser wants to be who we are: it is told that we live.
+    pub fn answer(self) {
+        if let Some(name) = self.own_name()
+            && Keep::Local.get(CALL) == Some(self.call_for(&name))
+        {
+            Keep::Local.set(CALL, "");
+        }
+    }
+
+    fn call_for(self, name: &Name) -> String {
+        [self.room_id().as_str(), "\n", name.as_str()].concat()
     }
 
     // What people do.
@@ -387,6 +438,37 @@ impl Chat {
         self.shared().room.resume()
     }
 
+    /// The name is taken: asks the other tabs of this browser whether one of them has it. False where this
+    /// browser never had it here. The answer is [`Chat::take_claim`]'s, at [`Wake::Called`].
+    pub(crate) fn call(self, name: &Name) -> bool {
+        let may_be_own =
+            self.resume().is_none() && claims::find(&stored_claims(), &self.room_id(), name).is_some();
+        if may_be_own {
+            Keep::Local.set(CALL, &self.call_for(name));
+            set_timeout(move || self.wake(Wake::Called), Duration::from_millis(CALL_MS));
+        }
+        may_be_own
+    }
+
+    /// Becomes who had this name here, unless a living tab answered. From then on this tab asks to resume
+    /// what that one had.
+    pub(crate) fn take_claim(self, name: &Name) -> bool {
+        let is_free = Keep::Local.get(CALL) == Some(self.call_for(name));
+        Keep::Local.set(CALL, "");
+        let mut all = stored_claims();
+        let room = self.room_id();
+        let Some(claim) = claims::find(&all, &room, name).filter(|_| is_free).cloned() else { return false };
+        // If it is good for nothing, it is not tried again.
+        all.retain(|other| *other != claim);
+        Keep::Local.set_json(CLAIMS, &all);
+        self.set_resume(Some(claim.resume));
+        true
+    }
+
+    pub(crate) fn set_resume(self, resume: Option<Resume>) {
+        self.shared().room.set_resume(resume);
+    }
+
     /// How often this page was welcomed.
     pub(crate) fn welcomes(self) -> u32 {
         self.shared().welcomes
@@ -415,6 +497,11 @@ impl Chat {
         if is_changed {
             self.link.notify();
         }
+    }
+
+    /// Wakes the driver in so many milliseconds.
+    pub(crate) fn wake_in(self, ms: u64) {
+        set_timeout(move || self.wake(Wake::Due), Duration::from_millis(ms + 1));
     }
 
     /// Asks whether the server is reached by HTTP. The answer comes as a wake.
@@ -446,6 +533,10 @@ impl Chat {
         }
         // Also when the clock was set, or the device slept.
         changed.timeline |= before != today;
+        if now >= self.shared().claim_due_ms {
+            self.shared().claim_due_ms = now + CLAIM_EVERY_MS;
+            self.keep_claim();
+        }
         self.second.notify();
         self.tell(&changed);
     }
@@ -515,6 +606,7 @@ impl Chat {
             xray::show(token.as_str());
         }
         if changed.welcomed {
+            self.keep_claim();
             self.set_refused(None);
         }
         if changed.refused.is_some() {
@@ -522,4 +614,8 @@ impl Chat {
         }
         changed
     }
+}
+
+fn stored_claims() -> Vec<Claim> {
+    Keep::Local.get_json(CLAIMS).unwrap_or_default()
 }

@@ -42,8 +42,8 @@ pub(crate) async fn classic(view: View, request: Request) -> Response {
     let problem = problem.map(|problem| match problem {
         Problem::Name(flaw) => errors::name(flaw),
         Problem::Refused(error) => match *error {
-            ServerMsg::Error { code, suggestion, .. } => {
-                errors::error(code, suggestion.as_ref().map(Name::as_str)).plain()
+            ServerMsg::Error { code, suggestion, free_in, .. } => {
+                errors::error_until(code, suggestion.as_ref().map(Name::as_str), free_in).plain()
             }
             _ => errors::error(ErrorCode::Unknown, None).plain(),
         },

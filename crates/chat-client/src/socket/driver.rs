@@ -3,12 +3,11 @@
 //! close code decides whether to come back, [`super::backoff`] when, and [`super::fallback`] by which
 //! way. A connection is given up for another only when the other is open. It knows nothing of views.
 
-use std::{future::poll_fn, task::Poll, time::Duration};
+use std::{future::poll_fn, task::Poll};
 
 use chat_protocol::{ClientMsg, CloseCode, ErrorCode, Name, ServerMsg, TabId};
 use futures_channel::mpsc::Receiver;
 use futures_util::StreamExt;
-use leptos::prelude::set_timeout;
 
 use super::{
     Link, Way, backoff,
@@ -52,6 +51,8 @@ pub enum Wake {
     Leave,
     /// HTTP was answered, or not.
     Answered(bool),
+    /// The other tabs of this browser have had time to answer.
+    Called,
 }
 
 /// Why one connection ended.
@@ -171,6 +172,9 @@ impl Driver {
         let mut is_in = false;
         let mut ping = Ping::default();
         let mut beside = Openings::default();
+        // That the name is taken, while it is asked whether by oneself; and then that it was.
+        let mut taken = None;
+        let mut is_claiming = false;
         loop {
             if chat.is_recorded() != is_recorded && way == Way::Socket {
                 connection.close(CloseCode::Reopening);
@@ -178,11 +182,33 @@ impl Driver {
             }
             let event = next(Some(&mut connection), &mut beside, &mut self.wakes).await;
             let now = clock::elapsed_ms();
+            let event = match event {
+                Event::Heard(Ok(msg)) if !is_in && is_taken(&msg) && chat.call(&self.name) => {
+                    self.fallback.heard();
+                    ping.heard(now);
+                    taken = Some(msg);
+                    continue;
+                }
+                Event::Woken(Some(Wake::Called)) => match taken.take() {
+                    Some(_) if chat.take_claim(&self.name) => {
+                        is_claiming = true;
+                        self.join(&mut connection);
+                        continue;
+                    }
+                    Some(msg) => Event::Heard(Ok(msg)),
+                    None => continue,
+                },
+                event => event,
+            };
             match event {
                 Event::Heard(msg) => {
                     let msg = msg?;
                     self.fallback.heard();
                     ping.heard(now);
+                    if !is_in && is_taken(&msg) && std::mem::take(&mut is_claiming) {
+                        // What was kept of that person is good for nothing any more.
+                        chat.set_resume(None);
+                    }
                     let changed = chat.apply(msg);
                     is_in |= changed.welcomed;
                     let refused = changed.refused.as_ref().map(|refused| refused.code);
@@ -222,20 +248,13 @@ impl Driver {
                 Event::Woken(Some(Wake::Tick)) => {
                     let has_slept = self.tick();
                     if has_slept || (is_in && chat.is_waited_for()) {
-                        ping.look(now);
+                        self.look(&mut ping, now);
                     }
                     if self.fallback.is_hung(now) {
                         return Err(Over(LOST_WITHOUT_CLOSE));
                     }
-                    if ping.is_dead(now) {
-                        // Not a goodbye: the others should see us away, not gone.
-                        connection.close(CloseCode::PingTimeout);
-                        return Err(Over(CloseCode::PingTimeout.code()));
-                    }
                     if is_in && self.fallback.is_trial_due(now) {
                         self.start(&mut beside, Way::Socket);
-                    } else if ping.is_late(now) && beside.may_start(now) {
-                        self.start(&mut beside, way);
                     }
                     if let Some(n) = ping.due(now) {
                         connection.send(&ClientMsg::Ping { n });
@@ -248,6 +267,7 @@ impl Driver {
                 }
                 Event::Woken(Some(Wake::Name(another))) => {
                     self.name = another;
+                    taken = None;
                     if !is_in {
                         chat.set_link(Link::Joining);
                         self.join(&mut connection);
@@ -258,7 +278,7 @@ impl Driver {
                     if wake == Wake::Now {
                         self.fallback.try_again();
                     }
-                    ping.look(now);
+                    self.look(&mut ping, now);
                     if let Some(n) = ping.due(now) {
                         connection.send(&ClientMsg::Ping { n });
                     }
@@ -272,6 +292,14 @@ impl Driver {
                     connection.close(CloseCode::Normal);
                     return Ok(Ended::Over(CloseCode::Normal.code()));
                 }
+            }
+            if ping.is_dead(now) {
+                // Not a goodbye: the others should see us away, not gone.
+                connection.close(CloseCode::PingTimeout);
+                return Err(Over(CloseCode::PingTimeout.code()));
+            }
+            if ping.is_late(now) && beside.may_start(now) {
+                self.start(&mut beside, way);
             }
             // Also at each tick, in case the wake for it found no place. Before `welcome` nothing goes
             // out: the room would refuse it.
@@ -310,6 +338,13 @@ impl Driver {
         }
     }
 
+    /// Doubts the connection, and comes back to it when an answer is late.
+    fn look(&self, ping: &mut Ping, now: u64) {
+        for ms in ping.look(now).into_iter().flatten() {
+            self.chat.wake_in(ms);
+        }
+    }
+
     /// Begins to open one more connection. One by another way than the present must prove that it
     /// carries messages.
     fn start(&self, openings: &mut Openings<Connection, Over>, way: Way) {
@@ -342,7 +377,7 @@ impl Driver {
     async fn wait(&mut self, code: u16, wait_ms: u64) {
         let chat = self.chat;
         let until_ms = clock::elapsed_ms() + wait_ms;
-        set_timeout(move || chat.wake(Wake::Due), Duration::from_millis(wait_ms + 1));
+        chat.wake_in(wait_ms);
         let mut offline = !network::is_online();
         loop {
             let now = clock::elapsed_ms();
@@ -401,6 +436,11 @@ impl Driver {
             self.fallback.answered(*is_answered, clock::elapsed_ms());
         }
     }
+}
+
+/// Whether it says that the name one asked for is somebody's.
+fn is_taken(msg: &ServerMsg) -> bool {
+    matches!(msg, ServerMsg::Error { code: ErrorCode::NameTaken, id: None, .. })
 }
 
 /// What happens next: somebody asks something, the connection says something, or another one is open.

@@ -3,6 +3,8 @@
 //! shown as one thing from its beginning to its end, however many attempts it takes, because each
 //! change on the screen is read aloud to those who cannot see it. Pure: the time is passed in.
 
+use chat_protocol::CloseCode;
+
 /// How long an interruption may last without being shown, in milliseconds. A server that restarts, a
 /// change of network or a lost packet is mostly mended by the first attempt, well within this; and
 /// nobody needs to know sooner, because what is said meanwhile is shown as under way.
@@ -89,7 +91,14 @@ impl Shown {
         let was_open = self.link.is_open();
         self.link = link;
         match link {
-            Link::Waiting { .. } => self.lost = Some(link),
+            Link::Waiting { code, .. } => {
+                self.lost = Some(link);
+                if code == CloseCode::PingTimeout.code() {
+                    // It has lasted for a while already.
+                    self.kept = None;
+                    return false;
+                }
+            }
             Link::Opening | Link::Joining => {
                 if let Some(Link::Waiting { until_ms, .. }) = &mut self.lost {
                     *until_ms = 0;
@@ -160,6 +169,15 @@ mod tests {
         }
         shown.set(OPEN, 20_000);
         assert_eq!(shown.shown(), OPEN);
+    }
+
+    #[test]
+    fn silence_that_lasted_is_shown_at_once() {
+        let mut shown = Shown::default();
+        shown.set(OPEN, 0);
+        let silent = Link::Waiting { until_ms: 300, code: 4002, offline: false, blocked: false };
+        assert!(!shown.set(silent, 5_000));
+        assert_eq!(shown.shown(), silent);
     }
 
     #[test]

@@ -12,7 +12,6 @@ const PING_EVERY_MS: u64 = 10_000;
 const SILENCE_MAX_MS: u64 = 12_000;
 /// The same after a look, in milliseconds. A radio that wakes up takes up to 2 s, and a round trip of
 /// a slow 3G another 2; where more than that was measured before, twice as much and a second is allowed.
-/// With the tick that notices it, somebody who looks knows within 5 s.
 const LOOK_MAX_MS: u64 = 4_000;
 /// After how long a look that is not answered is reason to open another connection beside this one, in
 /// milliseconds; again twice the measured round trip, where that is longer. Nothing is given up by it:
@@ -39,15 +38,19 @@ impl Ping {
         self.rtt_ms
     }
 
-    /// Somebody looks: the next ping is due now, and its answer within [`LOOK_MAX_MS`]. A look while
-    /// another waits for its answer changes nothing.
-    pub fn look(&mut self, now: u64) {
-        if self.looked_ms.is_none() {
-            self.looked_ms = Some(now);
-            self.due_ms = 0;
-            let deadline = now + self.twice_rtt(1_000).max(LOOK_MAX_MS);
-            self.deadline_ms = Some(self.deadline_ms.map_or(deadline, |before| before.min(deadline)));
+    /// Somebody looks: the next ping is due now, and its answer within [`LOOK_MAX_MS`]. Says after how many
+    /// milliseconds it is late, and after how many the connection is dead. A look while another waits for
+    /// its answer changes nothing.
+    pub fn look(&mut self, now: u64) -> Option<[u64; 2]> {
+        if self.looked_ms.is_some() {
+            return None;
         }
+        self.looked_ms = Some(now);
+        self.due_ms = 0;
+        let patience = self.twice_rtt(1_000).max(LOOK_MAX_MS);
+        let deadline = self.deadline_ms.map_or(now + patience, |before| before.min(now + patience));
+        self.deadline_ms = Some(deadline);
+        Some([self.lateness(), deadline.saturating_sub(now)])
     }
 
     /// The number of the ping to send now, if one is due.
@@ -80,12 +83,16 @@ impl Ping {
 
     /// Whether a look has waited so long that another connection should be opened beside this one.
     pub fn is_late(&self, now: u64) -> bool {
-        self.looked_ms.is_some_and(|since| now >= since + self.twice_rtt(0).max(LATE_MS))
+        self.looked_ms.is_some_and(|since| now >= since + self.lateness())
     }
 
     /// Whether nobody answers any more.
     pub fn is_dead(&self, now: u64) -> bool {
         self.deadline_ms.is_some_and(|deadline| now > deadline)
+    }
+
+    fn lateness(&self) -> u64 {
+        self.twice_rtt(0).max(LATE_MS)
     }
 
     fn twice_rtt(&self, more: u64) -> u64 {
@@ -139,12 +146,12 @@ mod tests {
     #[test]
     fn a_look_pings_at_once_and_waits_less() {
         let mut ping = measured(20);
-        ping.look(101_000);
+        assert_eq!(ping.look(101_000), Some([1_000, 4_000]));
         assert_eq!(ping.due(101_000), Some(2));
         assert!(!ping.is_late(101_999));
         assert!(ping.is_late(102_000));
         // Another look before the answer gives no more time.
-        ping.look(104_000);
+        assert_eq!(ping.look(104_000), None);
         assert_eq!(ping.due(104_000), None);
         assert!(!ping.is_dead(105_000));
         assert!(ping.is_dead(105_001));
@@ -153,7 +160,7 @@ mod tests {
     #[test]
     fn a_slow_connection_that_lives_is_not_cut_by_a_look() {
         let mut ping = measured(2_000);
-        ping.look(101_000);
+        assert_eq!(ping.look(101_000), Some([4_000, 5_000]));
         assert_eq!(ping.due(101_000), Some(2));
         assert!(!ping.is_late(104_999));
         assert!(!ping.is_dead(106_000));
@@ -164,7 +171,7 @@ mod tests {
     #[test]
     fn what_was_received_before_a_sleep_does_not_answer_a_look() {
         let mut ping = measured(20);
-        ping.look(101_000);
+        assert!(ping.look(101_000).is_some());
         assert_eq!(ping.due(101_000), Some(2));
         ping.heard(101_001);
         assert!(ping.is_late(102_000));
@@ -175,7 +182,7 @@ mod tests {
     fn a_look_does_not_lengthen_a_silence_that_is_almost_over() {
         let mut ping = measured(20);
         assert_eq!(ping.due(110_000), Some(2));
-        ping.look(121_000);
+        assert_eq!(ping.look(121_000), Some([1_000, 1_000]));
         assert!(ping.is_dead(110_001 + SILENCE_MAX_MS));
     }
 }

@@ -4,6 +4,7 @@
 //! Nothing here knows the DOM, the socket, or a word of Persian.
 
 pub mod announcer;
+pub mod claims;
 pub mod comings;
 pub mod outbox;
 pub mod room;

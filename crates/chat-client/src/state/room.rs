@@ -74,6 +74,8 @@ pub struct Refused {
     pub code: ErrorCode,
     /// A free name, when the name was taken.
     pub suggestion: Option<Name>,
+    /// In how many seconds the name is free, when who has it is away and does not come back.
+    pub free_in: Option<u32>,
 }
 
 impl Room {
@@ -86,13 +88,18 @@ impl Room {
     pub fn restore(&mut self, snapshot: Snapshot) {
         self.timeline.restore(snapshot.said, snapshot.marks, |said| said.from == snapshot.client_id);
         self.outbox = Outbox::restore(snapshot.pending);
-        self.place = snapshot.resume.map(|Resume { token, epoch, seq }| Place { epoch, seq, token });
+        self.set_resume(snapshot.resume);
     }
 
     /// What to ask for when joining again.
     pub fn resume(&self) -> Option<Resume> {
         let place = self.place.clone()?;
         Some(Resume { token: place.token, epoch: place.epoch, seq: place.seq })
+    }
+
+    /// From now on this is what to ask for.
+    pub fn set_resume(&mut self, resume: Option<Resume>) {
+        self.place = resume.map(|Resume { token, epoch, seq }| Place { epoch, seq, token });
     }
 
     /// Takes one message from the server, at `now` in milliseconds.
@@ -124,8 +131,8 @@ impl Room {
                 self.outbox.refuse(&id, code);
                 Changed { outbox: true, ..Changed::default() }
             }
-            ServerMsg::Error { code, suggestion, id: None, .. } => {
-                Changed { refused: Some(Refused { code, suggestion }), ..Changed::default() }
+            ServerMsg::Error { code, suggestion, free_in, id: None, .. } => {
+                Changed { refused: Some(Refused { code, suggestion, free_in }), ..Changed::default() }
             }
         }
     }

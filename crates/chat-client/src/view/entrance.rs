@@ -42,7 +42,7 @@ pub(crate) fn Entrance(
         }
         if let Some(refused) = refused {
             let free = refused.suggestion.as_ref().map(Name::as_str);
-            problem.set(errors::error(refused.code, free).plain());
+            problem.set(errors::error_until(refused.code, free, refused.free_in).plain());
             if let Some(free) = refused.suggestion {
                 field.set_value(free.as_str());
             }

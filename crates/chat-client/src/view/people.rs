@@ -149,7 +149,7 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             && open.get_untracked()
         {
             let free = refused.suggestion.as_ref().map(Name::as_str);
-            problem.set(errors::error(refused.code, free).plain());
+            problem.set(errors::error_until(refused.code, free, refused.free_in).plain());
         }
     });
     let send = move || match typed::name(&field().value()) {

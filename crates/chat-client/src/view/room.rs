@@ -113,6 +113,7 @@ fn live(chat: Chat) {
     for look in ["online", "focus", "pageshow"] {
         listen(&window(), look, move || chat.look());
     }
+    listen(&window(), "storage", move || chat.answer());
     if let Some(network) = network::changes() {
         listen(&network, "change", move || chat.look());
     }

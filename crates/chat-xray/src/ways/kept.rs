@@ -72,7 +72,7 @@ pub(super) fn mark(room: &RoomId) -> u32 {
 }
 
 fn key(room: &RoomId, what: &str) -> String {
-    ["otagh-ways-", what, "-", room.as_str()].concat()
+    ["otagh:ways:", what, ":", room.as_str()].concat()
 }
 
 #[cfg(test)]

@@ -3,7 +3,20 @@
 
 use chat_protocol::{ErrorCode, Flaw, limits::NAME_MAX_CHARS};
 
-use crate::fa::{Sentence, digits, isolate};
+use crate::fa::{Sentence, dates, digits, isolate};
+
+/// As [`error`]; and with a name that is free in so many seconds, because who has it is away, why it is
+/// taken and for how long.
+pub fn error_until(code: ErrorCode, suggestion: Option<&str>, free_in: Option<u32>) -> Sentence {
+    let Some(seconds) = free_in else { return error(code, suggestion) };
+    let time = dates::duration_words(u64::from(seconds) * 1000);
+    let why = format!("اتصال کسی با این نام قطع شده؛ اگر برنگردد، نام تا {time}‌ی دیگر آزاد می‌شود.");
+    let told = Sentence::default().words(&why);
+    match suggestion {
+        Some(free) => told.words(" «").name(free).words("» اکنون آزاد است."),
+        None => told,
+    }
+}
 
 /// An error the server sent, or one of its rules broken before anything was sent. `suggestion` is
 /// the free name that comes with [`ErrorCode::NameTaken`].
@@ -123,6 +136,16 @@ mod tests {
             assert!(room(flaw).contains(room_told), "{}", room(flaw));
         }
         assert_ne!(room(Flaw::Elsewhere), room(Flaw::NoRoom));
+    }
+
+    #[test]
+    fn a_name_of_somebody_away_comes_with_its_time() {
+        assert_eq!(
+            error_until(ErrorCode::NameTaken, Some("سارا ۲"), Some(87)).plain(),
+            "اتصال کسی با این نام قطع شده؛ اگر برنگردد، نام تا ۱ دقیقه و ۲۷ ثانیه‌ی دیگر آزاد می‌شود. «\u{2068}سارا ۲\u{2069}» اکنون آزاد است."
+        );
+        let here = error(ErrorCode::NameTaken, Some("سارا ۲"));
+        assert_eq!(error_until(ErrorCode::NameTaken, Some("سارا ۲"), None), here);
     }
 
     #[test]
