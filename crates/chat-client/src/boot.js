@@ -16,7 +16,6 @@
     clearTimeout(slow);
     console.error(error);
     tell('broken');
-    if (root.isConnected) forms(root)[sent]?.submit();
   };
   const slow = setTimeout(tell, SLOW_AFTER_MS, 'slow');
   // A program that has panicked is dead, whatever the page still shows.
@@ -29,18 +28,10 @@
     word = new Promise((end) => addEventListener('compositionend', end, { once: true }));
   });
 
-  // A press is not lost either, nor a form that was sent: both are made up for once there is somebody to
-  // hear them. Where nobody will be, the form goes the way it went before there were programs.
+  // A press is not lost either: it is made up for once there is somebody to hear it.
   const buttons = (page) => [...page.querySelectorAll('button[type="button"]')];
-  const forms = (page) => [...page.querySelectorAll('form')];
   let pressed = -1;
-  let sent = -1;
   root.addEventListener('click', ({ target }) => (pressed = buttons(root).indexOf(target.closest('button'))));
-  root.addEventListener('submit', (event) => {
-    if (failed.dataset.what === 'broken') return;
-    event.preventDefault();
-    sent = forms(root).indexOf(event.target);
-  });
 
   try {
     const module = root.dataset.program;
@@ -65,10 +56,10 @@
         }
       }
       buttons(fresh)[pressed]?.click();
-      forms(fresh)[sent]?.requestSubmit();
     }
     clearTimeout(slow);
     tell('');
+    await import('/later.js');
   } catch (error) {
     broke(error);
   }

@@ -6,9 +6,9 @@ use leptos::{nonce::use_nonce, prelude::*};
 
 use crate::{
     Page,
-    browser::cookie,
     fa::words,
     page::{Program, ROOT},
+    view::theme,
     xray,
 };
 
@@ -16,10 +16,16 @@ use crate::{
 /// the program away does not keep away what says so.
 const BOOT: &str = include_str!("boot.js");
 
+/// What the home page does beyond its form.
+const HOME: &str = "/home.js";
+/// What every page does that can wait until it is there: the theme's button, say. Where there is a program,
+/// `boot.js` loads it after that.
+const LATER: &str = "/later.js";
+
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
 pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
-    let (kind, [room, key, share_url, problem]) = page.attributes();
+    let (kind, [room, key, share_url]) = page.attributes();
     let title = page.title();
     let theme = chosen_theme();
     let pkg = format!("/{}/{}", options.site_pkg_dir, options.output_name);
@@ -27,10 +33,11 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
     let classic = page.classic();
     let program = page.program();
     let boot = match &program {
-        Program::None => None,
+        Program::Home | Program::None => None,
         Program::Shown => Some(xray::SCRIPT.to_owned()),
         Program::Page => Some(module.clone()),
     };
+    let for_later = (module.clone(), wasm.clone());
     let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
@@ -51,7 +58,8 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                 <link rel="preload" href="/fonts/vazirmatn.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
                 <link rel="stylesheet" href=style nonce=nonce.clone() />
                 <AutoReload options=options.clone() />
-                {(program != Program::Page).then(|| view! { <link rel="stylesheet" href=xray::STYLE /> })}
+                {(kind == "classic" || program == Program::Shown)
+                    .then(|| view! { <link rel="stylesheet" href=xray::STYLE /> })}
                 {(program == Program::Page)
                     .then(|| {
                         view! {
@@ -62,6 +70,16 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                 {boot
                     .is_some()
                     .then(|| view! { <script r#type="module" nonce=nonce.clone() inner_html=BOOT></script> })}
+                {(program == Program::Home)
+                    .then(|| {
+                        view! {
+                            <script r#type="module" src=HOME></script>
+                            // Whoever is here goes to a room.
+                            <link rel="prefetch" href=for_later.0 r#as="script" crossorigin="" />
+                            <link rel="prefetch" href=for_later.1 r#as="fetch" crossorigin="" />
+                        }
+                    })}
+                {boot.is_none().then(|| view! { <script r#type="module" src=LATER></script> })}
             </head>
             <body>
                 <div
@@ -70,7 +88,6 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                     data-room=room
                     data-room-key=key
                     data-share-url=share_url
-                    data-problem=problem
                     data-program=boot.clone()
                 >
                     {page.view()}
@@ -114,7 +131,7 @@ fn chosen_theme() -> Option<&'static str> {
     let theme = cookies
         .split(';')
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(key, _)| *key == cookie::THEME)?
+        .find(|(key, _)| *key == theme::COOKIE)?
         .1;
     ["light", "dark"].into_iter().find(|known| *known == theme)
 }

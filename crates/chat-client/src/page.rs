@@ -11,11 +11,11 @@ use chat_protocol::RoomId;
 use leptos::prelude::*;
 
 #[cfg(any(feature = "ssr", feature = "mount"))]
-use crate::view::{Home, Missing, RoomPage};
+use crate::view::RoomPage;
 #[cfg(feature = "ssr")]
 use crate::{
     fa::words,
-    view::{ClassicPage, Shown},
+    view::{ClassicPage, Home, Missing, Shown},
 };
 
 /// The id of the element that holds the page.
@@ -25,7 +25,8 @@ pub const ROOT: &str = "page";
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Page {
     /// `/`: choose a name and a room.
-    Home,
+    #[cfg(feature = "ssr")]
+    Home(Asked),
     /// `/r/{room}`: the room.
     Room {
         /// The name it goes by.
@@ -36,6 +37,7 @@ pub enum Page {
         share_url: String,
     },
     /// Any other path, or a room id that breaks its rule.
+    #[cfg(feature = "ssr")]
     NotFound {
         /// When a room was meant but its id is not one: why, in Persian, where that is known.
         bad_room: Option<String>,
@@ -53,6 +55,26 @@ pub enum Page {
         /// The room it happens in, if it happens in one.
         room: Option<RoomId>,
     },
+}
+
+/// What was written into the home page, where that page is the answer to it.
+#[cfg(feature = "ssr")]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Asked {
+    /// Under which name.
+    pub name: Answered,
+    /// For which room.
+    pub room: Answered,
+}
+
+/// A field of a form.
+#[cfg(feature = "ssr")]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answered {
+    /// What was written, as it was.
+    pub value: String,
+    /// What is wrong with it, in Persian; empty when nothing is.
+    pub problem: String,
 }
 
 /// What a classic page shows.
@@ -83,6 +105,8 @@ pub(crate) enum Program {
     Page,
     /// The second client.
     Shown,
+    /// None, but the home page's script.
+    Home,
     /// None.
     None,
 }
@@ -92,7 +116,7 @@ impl Page {
     #[cfg(feature = "ssr")]
     pub(crate) fn view(self) -> AnyView {
         match self {
-            Self::Home => Home().into_any(),
+            Self::Home(asked) => view! { <Home asked /> }.into_any(),
             Self::Room { room, key, share_url } => view! { <RoomPage room key share_url /> }.into_any(),
             Self::NotFound { bad_room } => view! { <Missing bad_room /> }.into_any(),
             Self::Shown { what, .. } => view! { <Shown what /> }.into_any(),
@@ -104,9 +128,10 @@ impl Page {
     #[cfg(feature = "ssr")]
     pub(crate) fn program(&self) -> Program {
         match self {
+            Self::Room { .. } => Program::Page,
             Self::Shown { .. } => Program::Shown,
-            Self::Classic(_) => Program::None,
-            _ => Program::Page,
+            Self::Home(_) => Program::Home,
+            Self::Classic(_) | Self::NotFound { .. } => Program::None,
         }
     }
 
@@ -124,7 +149,7 @@ impl Page {
     #[cfg(feature = "ssr")]
     pub(crate) fn title(&self) -> String {
         match self {
-            Self::Home => words::HOME_TITLE.to_owned(),
+            Self::Home(_) => words::HOME_TITLE.to_owned(),
             Self::Room { room, .. } => words::room_title(room.as_str(), 0),
             Self::NotFound { bad_room: None } => words::NOT_FOUND.to_owned(),
             Self::NotFound { bad_room: Some(_) } => words::BAD_ROOM.to_owned(),
@@ -133,39 +158,33 @@ impl Page {
         }
     }
 
-    /// What the root says of the page, for the browser to read back: its kind, for a room its name, its key
-    /// and its address for others, and what is wrong with a room that cannot be.
+    /// What the root says of the page, for the browser to read back: its kind, and of a room its name, its
+    /// key and its address for others.
     #[cfg(feature = "ssr")]
-    pub(crate) fn attributes(&self) -> (&'static str, [Option<String>; 4]) {
+    pub(crate) fn attributes(&self) -> (&'static str, [Option<String>; 3]) {
+        let name = |room: &RoomId| Some(room.as_str().to_owned());
         match self {
-            Self::Home => ("home", [const { None }; 4]),
+            Self::Home(_) => ("home", [const { None }; 3]),
             Self::Room { room, key, share_url } => {
-                let room = room.as_str().to_owned();
-                ("room", [Some(room), Some(key.clone()), Some(share_url.clone()), None])
+                ("room", [name(room), Some(key.clone()), Some(share_url.clone())])
             }
-            Self::NotFound { bad_room: None } => ("not-found", [const { None }; 4]),
-            Self::NotFound { bad_room } => ("bad-room", [None, None, None, bad_room.clone()]),
-            Self::Classic(_) => ("classic", [const { None }; 4]),
-            Self::Shown { what, room, .. } => {
-                (what, [room.as_ref().map(|room| room.as_str().to_owned()), None, None, None])
-            }
+            Self::NotFound { bad_room: None } => ("not-found", [const { None }; 3]),
+            Self::NotFound { bad_room: Some(_) } => ("bad-room", [const { None }; 3]),
+            Self::Classic(_) => ("classic", [const { None }; 3]),
+            Self::Shown { what, room, .. } => (what, [room.as_ref().and_then(name), None, None]),
         }
     }
 
-    /// Draws the page in this root, for as long as the document lives. One call a page, so that no
-    /// page's type is erased: erased views carry code for every way a view could be drawn, and doubled
-    /// the download.
+    /// Draws the page in this root, for as long as the document lives.
     #[cfg(feature = "mount")]
     pub(crate) fn mount(self, root: web_sys::HtmlElement) {
-        use leptos::mount::mount_to;
-        match self {
-            Self::Home => mount_to(root, Home).forget(),
-            Self::Room { room, key, share_url } => {
-                mount_to(root, move || view! { <RoomPage room key share_url /> }).forget();
-            }
-            Self::NotFound { bad_room } => mount_to(root, move || view! { <Missing bad_room /> }).forget(),
-            #[cfg(feature = "ssr")]
-            Self::Shown { .. } | Self::Classic(_) => {}
+        // In the browser there is no other.
+        #[cfg_attr(
+            not(feature = "ssr"),
+            expect(irrefutable_let_patterns, reason = "only the server draws others")
+        )]
+        if let Self::Room { room, key, share_url } = self {
+            leptos::mount::mount_to(root, move || view! { <RoomPage room key share_url /> }).forget();
         }
     }
 
@@ -173,14 +192,10 @@ impl Page {
     #[cfg(feature = "mount")]
     pub(crate) fn of(root: &web_sys::HtmlElement) -> Option<Self> {
         let data = |key: &str| root.get_attribute(&format!("data-{key}"));
-        Some(match data("page")?.as_str() {
-            "home" => Self::Home,
-            "room" => Self::Room {
-                room: data("room")?.parse().ok()?,
-                key: data("room-key")?,
-                share_url: data("share-url")?,
-            },
-            _ => Self::NotFound { bad_room: data("problem") },
+        Some(Self::Room {
+            room: data("room")?.parse().ok()?,
+            key: data("room-key")?,
+            share_url: data("share-url")?,
         })
     }
 }

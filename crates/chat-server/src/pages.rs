@@ -7,7 +7,7 @@ use axum::{extract::Request, response::Response};
 use chat_client::{
     Page, document,
     fa::words::{self, errors},
-    page::Classic,
+    page::{Answered, Asked, Classic},
 };
 use chat_protocol::{ErrorCode, Flaw, Name, RoomId, RoomKey, ServerMsg};
 use http::{HeaderValue, StatusCode, header};
@@ -26,7 +26,21 @@ use crate::{
 
 /// `/`.
 pub(crate) async fn home(request: Request) -> Response {
-    render(Page::Home, StatusCode::OK, request).await
+    render(Page::Home(Asked::default()), StatusCode::OK, request).await
+}
+
+/// `/go`, where something is wrong with what was written: the form again, with it.
+pub(crate) async fn home_again(
+    name: (String, Option<Flaw>),
+    room: (String, Option<Flaw>),
+    request: Request,
+) -> Response {
+    let answered = |(value, flaw): (String, Option<Flaw>), told: fn(Flaw) -> String| Answered {
+        value,
+        problem: flaw.map(told).unwrap_or_default(),
+    };
+    let asked = Asked { name: answered(name, errors::name), room: answered(room, errors::room) };
+    render(Page::Home(asked), StatusCode::BAD_REQUEST, request).await
 }
 
 /// `/r/{room}`, for a valid room.

@@ -16,6 +16,17 @@ pub(crate) async fn home(_: Request) -> Response {
         .into_response()
 }
 
+/// `/go`, where something is wrong with what was written.
+pub(crate) async fn home_again(
+    (_, name): (String, Option<Flaw>),
+    (_, room): (String, Option<Flaw>),
+    _: Request,
+) -> Response {
+    let name = name.map(|flaw| format!("name: {flaw}\n")).unwrap_or_default();
+    let room = room.map(|flaw| format!("room: {flaw}\n")).unwrap_or_default();
+    (StatusCode::BAD_REQUEST, name + &room).into_response()
+}
+
 /// `/r/{room}`, for a valid room.
 pub(crate) async fn room(room: RoomId, share_url: String, _: Request) -> Response {
     let text = format!("Room {}, to share as {share_url}. Built without its pages.\n", room.as_str());

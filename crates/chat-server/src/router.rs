@@ -149,9 +149,11 @@ async fn room_qr(
     }
 }
 
-/// The form of the home page, as a browser without JavaScript submits it.
+/// The form of the home page. The name is only looked at, so that what is wrong with it is told before
+/// there is a room around it; it stays in the browser, and is said in `join`.
 #[derive(Deserialize)]
 struct Go {
+    name: Option<String>,
     #[serde(default)]
     room: String,
 }
@@ -162,7 +164,7 @@ async fn go(
     form: Result<Query<Go>, QueryRejection>,
     request: Request,
 ) -> Response {
-    let Ok(Query(Go { room })) = form else { return pages::bad_room(None, request).await };
+    let Ok(Query(Go { name, room })) = form else { return pages::bad_room(None, request).await };
     // A link to a room is one by any of this server's addresses.
     let asked = share::asked(&app.proxies, peer, request.headers());
     let urls: Vec<String> =
@@ -170,8 +172,12 @@ async fn go(
     let urls = urls.iter().map(|url| url.rsplit('/').next().unwrap_or_default());
     let origins = app.addresses.public_url.iter().chain(&asked).map(WebOrigin::authority);
     let hosts: Vec<&str> = urls.chain(origins).collect();
-    match typed::room(&room, &hosts) {
-        Ok(room) => Redirect::to(&room_path(&room)).into_response(),
-        Err(flaw) => pages::bad_room(Some(flaw), request).await,
+    let bad_name = name.as_deref().and_then(|name| typed::name(name).err());
+    match (bad_name, typed::room(&room, &hosts)) {
+        (None, Ok(wanted)) => Redirect::to(&room_path(&wanted)).into_response(),
+        (bad_name, wanted) => {
+            let name = (name.unwrap_or_default(), bad_name);
+            pages::home_again(name, (room, wanted.err()), request).await
+        }
     }
 }

@@ -69,13 +69,6 @@ pub fn show_room(room: &RoomId) {
     }
 }
 
-/// Goes to the room's page.
-pub fn go_to_room(room: &RoomId) {
-    if window().location().set_href(&room_path(room)).is_err() {
-        leptos::logging::warn!("could not leave for the room");
-    }
-}
-
 /// Percent-encodes a path segment (RFC 3986 §2.1). Written here because the server draws links
 /// too, and has no `encodeURIComponent`.
 pub fn encode(segment: &str) -> String {

@@ -5,7 +5,6 @@
 pub mod clipboard;
 pub mod clock;
 pub mod collation;
-pub mod cookie;
 pub mod drop;
 pub mod history;
 pub mod json;
@@ -83,16 +82,6 @@ pub fn write_at_end(field: &HtmlTextAreaElement, text: &str) -> bool {
 /// hidden cannot hold it.
 pub fn focus_drawn(id: &'static str) {
     request_animation_frame(move || focus(&element(id)));
-}
-
-/// Whether somebody has put the focus somewhere.
-pub fn has_focus() -> bool {
-    document().active_element().is_some_and(|element| element.tag_name() != "BODY")
-}
-
-/// Whether the device prefers dark pages.
-pub fn prefers_dark() -> bool {
-    matches_media("(prefers-color-scheme: dark)")
 }
 
 /// Whether this holds of the page now.

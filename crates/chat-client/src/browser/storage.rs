@@ -41,16 +41,6 @@ impl Keep {
         }
     }
 
-    /// Forgets whatever is kept under a key that begins so.
-    pub fn forget(self, prefix: &str) {
-        let Some(storage) = self.storage() else { return };
-        let all = 0..storage.length().unwrap_or_default();
-        let keys: Vec<String> = all.filter_map(|at| storage.key(at).ok().flatten()).collect();
-        for key in keys.iter().filter(|key| key.starts_with(prefix)) {
-            self.set(key, "");
-        }
-    }
-
     /// What was kept under this key, if it still reads as what it was.
     pub fn get_json<T: Read>(self, key: &str) -> Option<T> {
         T::read(&json::parse(&self.get(key)?)?).ok()

@@ -1,106 +1,50 @@
-//! `/`: a name, a room, and in. Without JavaScript the form still leads to the room.
+//! `/`: a name, a room, and in. Drawn by the server alone: a form needs no program, and what is wrong with
+//! it is told by the answer to it, so the room's program does not carry this page. What the browser
+//! remembers of its reader, the focus and the random room are `assets/home.js`'s, which is plain
+//! JavaScript and may be missing.
 
-use chat_protocol::{RoomId, typed};
 use leptos::prelude::*;
 
-use web_sys::HtmlInputElement;
-
-use super::{
-    bind::{flag, follow, press, submit},
-    dom::{self, Drawn, draw},
-    field::labelled,
-    masthead::masthead,
-    theme::ThemeButton,
-};
+use super::{masthead::masthead, theme::ThemeButton};
 use crate::{
-    browser::{self, drop, element, focus, listen, location, profile, random},
     fa::{
         digits,
-        words::{self, errors, home, lesson, room_names},
+        words::{self, home, lesson, room_names},
     },
+    page::{Answered, Asked},
 };
 
-/// The page.
+/// The page, with what was written into it, if it comes as the answer to that.
 #[component]
-pub fn Home() -> impl IntoView {
-    let field = |id: &str| element::<HtmlInputElement>(id);
-    let name_problem = RwSignal::new(String::new());
-    let room_problem = RwSignal::new(String::new());
-    let any_recent = RwSignal::new(false);
-    let any_memory = RwSignal::new(false);
-
-    // The name that the field offers, until somebody writes another.
-    let offered = RwSignal::new(String::new());
-    let remember = move || {
-        let (name, before) = (field("name"), profile::name_before());
-        if [offered.get_untracked(), before.clone()].contains(&name.value()) {
-            name.set_value(&before);
-            offered.set(before.clone());
-        }
-        let rooms = profile::recent_rooms();
-        any_recent.set(!rooms.is_empty());
-        any_memory.set(!rooms.is_empty() || !before.is_empty());
-        let links = draw("span").class("rooms").children(rooms.iter().map(room_link));
-        dom::fill(&element("recent"), &links);
-    };
-    follow(move || {
-        remember();
-        drop::refuse_files(|| ());
-        // Another tab visited a room, or forgot them; or this page comes back as it was left.
-        listen(&window(), "storage", remember);
-        listen(&window(), "pageshow", remember);
-        // The first that needs something; but not where a keyboard would cover the page, and not away
-        // from where somebody writes already.
-        if !browser::is_touch() && !browser::has_focus() {
-            focus(&field(if field("name").value().is_empty() { "name" } else { "room" }));
-        }
-    });
-    let forget = move || {
-        profile::forget();
-        remember();
-        focus(&field("name"));
-    };
-
-    let enter = move || {
-        let (name, room) = (field("name"), field("room"));
-        let chosen = typed::name(&name.value());
-        let wanted = typed::room(&room.value(), &[&location::host()]);
-        name_problem.set(chosen.as_ref().err().map(|flaw| errors::name(*flaw)).unwrap_or_default());
-        room_problem.set(wanted.as_ref().err().map(|flaw| errors::room(*flaw)).unwrap_or_default());
-        match (chosen, wanted) {
-            (Ok(chosen), Ok(wanted)) => {
-                profile::choose_name(&chosen);
-                location::go_to_room(&wanted);
-            }
-            (Err(_), _) => focus(&name),
-            (_, Err(_)) => focus(&room),
-        }
-    };
-    let draw_room = move || {
-        let [noun, adjective, number] = [(); 3].map(|()| (random::unit() * 1_000_000.0) as usize);
-        field("room").set_value(&room_names::room_name(noun, adjective, number));
-        room_problem.set(String::new());
-    };
-
+pub(crate) fn Home(asked: Asked) -> impl IntoView {
+    let Asked { name, room } = asked;
     view! {
         <main class="home">
             <ThemeButton />
             <section class="card">
                 {masthead(words::APP_NAME, words::TAGLINE.to_owned())}
-                <form action="/go" method="get" novalidate on:submit=submit(enter)>
-                    {labelled("name", home::NAME, home::NAME_EXAMPLE, "nickname", name_problem)}
-                    {labelled("room", home::ROOM, home::ROOM_EXAMPLE, "off", room_problem)}
+                <form action="/go" method="get" novalidate>
+                    {field("name", home::NAME, home::NAME_EXAMPLE, "nickname", name)}
+                    {field("room", home::ROOM, home::ROOM_EXAMPLE, "off", room)}
                     <div class="actions">
                         <button class="button">{home::ENTER}</button>
-                        <button type="button" class="button quiet" on:click=press(draw_room)>{home::RANDOM_ROOM}</button>
+                        <button
+                            type="button"
+                            id="random"
+                            class="button quiet"
+                            data-nouns=room_names::NOUNS.join(" ")
+                            data-adjectives=room_names::ADJECTIVES.join(" ")
+                        >
+                            {home::RANDOM_ROOM}
+                        </button>
                     </div>
                 </form>
-                <p class="recent" hidden=flag(move || !any_recent.get())>
+                <p class="recent" hidden>
                     {home::RECENT_ROOM}
-                    <span id="recent"></span>
+                    <span id="recent" class="rooms"></span>
                 </p>
-                <p hidden=flag(move || !any_memory.get())>
-                    <button type="button" class="link-button" on:click=press(forget)>{home::FORGET}</button>
+                <p hidden>
+                    <button type="button" id="forget" class="link-button">{home::FORGET}</button>
                 </p>
             </section>
             <ol class="steps" aria-label=lesson::TITLE>
@@ -122,9 +66,34 @@ pub fn Home() -> impl IntoView {
     }
 }
 
-fn room_link(room: &RoomId) -> Drawn {
-    draw("a")
-        .class("button quiet small")
-        .attr("href", &location::room_path(room))
-        .child(dom::name(room.as_str()))
+/// A line to write in, as [`super::field`] has it in a room.
+fn field(
+    id: &'static str,
+    label: &'static str,
+    example: &'static str,
+    remembers: &'static str,
+    answered: Answered,
+) -> impl IntoView {
+    let Answered { value, problem } = answered;
+    let problem_id = format!("{id}-problem");
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            <input
+                id=id
+                name=id
+                dir="auto"
+                autocomplete=remembers
+                placeholder=example
+                required
+                // In UTF-16 units: a sanity bound, looser than every rule. A message with a room's link in
+                // it, percent-encoded, is read, too.
+                maxlength="4096"
+                value=value
+                aria-invalid=(!problem.is_empty()).then_some("true")
+                aria-describedby=problem_id.clone()
+            />
+            <p id=problem_id class="problem" role="alert">{problem}</p>
+        </div>
+    }
 }

@@ -1,4 +1,5 @@
-//! The page that says a page is not there, and what a room's id may be when that was the trouble.
+//! The page that says a page is not there, and what a room's id may be when that was the trouble. Drawn by
+//! the server alone.
 
 use leptos::prelude::*;
 
@@ -7,7 +8,7 @@ use crate::fa::words;
 
 /// The page.
 #[component]
-pub fn Missing(
+pub(crate) fn Missing(
     /// When a room was meant, but its id breaks the rule: in what way, where that is known.
     bad_room: Option<String>,
 ) -> impl IntoView {

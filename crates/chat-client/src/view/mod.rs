@@ -12,12 +12,15 @@ pub mod dom;
 mod entrance;
 mod field;
 mod header;
+#[cfg(feature = "ssr")]
 mod home;
 pub mod icon;
 mod layers;
 mod lesson;
+#[cfg(feature = "ssr")]
 mod masthead;
 mod message;
+#[cfg(feature = "ssr")]
 mod missing;
 mod notice;
 mod people;
@@ -35,8 +38,10 @@ mod xray;
 
 #[cfg(feature = "ssr")]
 pub(crate) use classic::ClassicPage;
-pub use home::Home;
-pub use missing::Missing;
+#[cfg(feature = "ssr")]
+pub(crate) use home::Home;
+#[cfg(feature = "ssr")]
+pub(crate) use missing::Missing;
 pub use room::RoomPage;
 #[cfg(feature = "ssr")]
 pub(crate) use shown::Shown;

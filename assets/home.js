@@ -1,0 +1,82 @@
+// What the home page does beyond its form, which does without: offers the name and the rooms that this
+// browser remembers (crates/chat-client/src/browser/profile.rs, whose keys these are), forgets them when
+// asked, draws a random room, and puts the cursor where something is to be written. A browser that keeps
+// nothing for us remembers nothing, and the form works all the same.
+const NAME = 'otagh:name';
+const ROOMS = 'otagh:rooms';
+const ROOMS_MAX = 3;
+
+const [name, room, recent, forget, random] = ['name', 'room', 'recent', 'forget', 'random'].map((id) =>
+  document.getElementById(id),
+);
+const stores = ['sessionStorage', 'localStorage'].flatMap((kind) => {
+  try {
+    return [window[kind]];
+  } catch {
+    return [];
+  }
+});
+const kept = (key) => stores.map((store) => store.getItem(key)).find(Boolean) ?? '';
+
+// The name that the field offers, until somebody writes another.
+let offered = '';
+function remember() {
+  const before = kept(NAME);
+  if ([offered, before].includes(name.value)) offered = name.value = before;
+  // Of each line, the room; what its spellings have in common is behind it.
+  const rooms = (stores.at(-1)?.getItem(ROOMS) ?? '').split('\n').map((line) => line.split('\t')[0]);
+  const links = rooms.filter(Boolean).slice(0, ROOMS_MAX).map((room) => {
+    const link = document.createElement('a');
+    link.className = 'button quiet small';
+    link.href = '/r/' + encodeURIComponent(room);
+    const shown = document.createElement('bdi');
+    shown.translate = false;
+    shown.textContent = room;
+    link.append(shown);
+    return link;
+  });
+  recent.replaceChildren(...links);
+  recent.parentElement.hidden = links.length === 0;
+  forget.parentElement.hidden = links.length === 0 && !before;
+}
+remember();
+// Another tab visited a room, or forgot them; or this page comes back as it was left.
+addEventListener('storage', remember);
+addEventListener('pageshow', remember);
+
+forget.addEventListener('click', () => {
+  // The theme is the device's own, and says nothing of anybody.
+  for (const store of stores) {
+    for (const key of Object.keys(store)) if (key.startsWith('otagh')) store.removeItem(key);
+  }
+  remember();
+  name.focus();
+});
+
+document.querySelector('form').addEventListener('submit', () => {
+  for (const store of stores) {
+    try {
+      store.setItem(NAME, name.value);
+    } catch {
+      // It is full, or closed: then the room asks for the name.
+    }
+  }
+});
+
+random.addEventListener('click', () => {
+  const numbers = crypto.getRandomValues(new Uint32Array(3));
+  const words = [random.dataset.nouns, random.dataset.adjectives].map((all, at) => {
+    const each = all.split(' ');
+    return each[numbers[at] % each.length];
+  });
+  // 24 × 24 pairs are so few that strangers would meet, therefore the third, from 2 to 999.
+  room.value = [...words, 2 + (numbers[2] % 998)].join('-');
+});
+
+// What is wrong, else the first that needs something; but not where a keyboard would cover the page, and
+// not away from where somebody writes already.
+const wrong = document.querySelector('[aria-invalid]');
+if (wrong) wrong.focus();
+else if (matchMedia('(hover: hover) and (pointer: fine)').matches && document.activeElement === document.body) {
+  (name.value ? room : name).focus();
+}
