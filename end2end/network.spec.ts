@@ -113,15 +113,18 @@ test('a server that says nothing any more is noticed, and a quiet room is not', 
   await expect(status(sara)).toHaveText('وصل');
   expect(network.tried).toBe(1);
 
+  // A message that waits is reason to doubt, and nobody answers at another connection either.
+  network.newcomers = 'silence';
   network.swallow('both');
   ali.say('کسی می‌شنود؟');
-  await say(sara, 'من نه');
   await pause(sara);
+  await say(sara, 'من نه');
   const passed = await pass(sara, 30, () => notice(sara).isVisible());
-  expect(passed, 'seconds until the page noticed').toBeLessThanOrEqual(24);
+  expect(passed, 'seconds until the page noticed').toBeLessThanOrEqual(9);
   await expect(notice(sara)).toContainText('مدتی پاسخی نرسید');
   await expect(message(sara, 'من نه')).toHaveAttribute('data-state', 'sending');
 
+  network.newcomers = 'pass';
   await sara.clock.resume();
   await joined(sara);
   await expect(texts(sara)).toHaveText(['کسی می‌شنود؟', 'من نه']);
@@ -136,13 +139,187 @@ test('a socket that never opens is given up, and tried again', async ({ network,
   network.newcomers = 'silence';
   await pause(sara);
   network.cut();
-  await expect(notice(sara)).toBeVisible();
-  await pass(sara, 5, async () => (await status(sara).textContent()) === 'در حال اتصال…');
-  const passed = await pass(sara, 20, () => notice(sara).isVisible());
-  expect(passed, 'seconds until the page gave up').toBeLessThanOrEqual(12);
+  await pass(sara, 3, () => notice(sara).isVisible());
+  await pass(sara, 5, async () => network.tried === 2);
+  const passed = await pass(sara, 20, async () => network.tried === 3);
+  expect(passed, 'seconds until the page gave up').toBeLessThanOrEqual(14);
+  await expect(notice(sara), 'all the time').toBeVisible();
   network.newcomers = 'pass';
   await sara.clock.resume();
   await joined(sara);
+});
+
+/** Somebody comes back to the page, or the device to a network. */
+const look = (page: Page, event: string) =>
+  page.evaluate((event) => {
+    const target: EventTarget = event === 'visibilitychange' ? document : window;
+    target.dispatchEvent(new Event(event));
+  }, event);
+
+for (const event of ['online', 'visibilitychange', 'pageshow', 'focus']) {
+  test(`${event} while an opening hangs brings one in within three seconds`, async ({ network, somebody }) => {
+    const sara = await somebody();
+    await sara.clock.install();
+    await enter(sara, network.url, 'hangs', 'سارا');
+    network.newcomers = 'silence';
+    await pause(sara);
+    network.cut();
+    await pass(sara, 5, async () => network.tried === 2);
+    // It is looked at while there is nothing to see, too.
+    await look(sara, event);
+    await pass(sara, 3, async () => false).catch(() => undefined);
+    network.newcomers = 'pass';
+    await look(sara, event);
+    const passed = await pass(sara, 3, async () => (await status(sara).textContent()) === 'وصل');
+    expect(passed).toBeLessThanOrEqual(3);
+  });
+
+  test(`a dead socket is noticed within five seconds of ${event}`, async ({ network, somebody }) => {
+    const sara = await somebody();
+    await sara.clock.install();
+    await enter(sara, network.url, 'dead', 'سارا');
+    network.newcomers = 'silence';
+    network.swallow('both');
+    await pause(sara);
+    await look(sara, event);
+    const passed = await pass(sara, 10, async () => (await status(sara).textContent()) !== 'وصل');
+    expect(passed).toBeLessThanOrEqual(5);
+    await expect(notice(sara)).toContainText('مدتی پاسخی نرسید');
+    network.newcomers = 'pass';
+    await look(sara, event);
+    await pass(sara, 3, async () => (await status(sara).textContent()) === 'وصل');
+  });
+}
+
+test('a dead socket where another can be opened is left within three seconds of a look', async ({ server, network, somebody }) => {
+  const sara = await somebody();
+  await sara.clock.install();
+  await enter(sara, network.url, 'moved', 'سارا');
+  const ali = await Member.join(server.url, 'moved', 'علی');
+  network.swallow('both');
+  ali.say('در این میان');
+  await pause(sara);
+  await look(sara, 'online');
+  await pass(sara, 3, async () => (await texts(sara).count()) === 1);
+  await expect(status(sara), 'and nothing was shown').toHaveText('وصل');
+  await sara.clock.resume();
+  await say(sara, 'همین‌جا');
+  await ali.hears((msg) => msg.text === 'همین‌جا');
+  await expect(gap(sara)).toHaveCount(0);
+  expect(ali.heard.filter((msg) => msg.left?.length)).toEqual([]);
+});
+
+test('a slow connection that lives is not cut by looks', async ({ server, network, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, network.url, 'slow', 'سارا');
+  const { tried } = network;
+  const ali = await Member.join(server.url, 'slow', 'علی');
+  for (let looks = 0; looks < 10; looks++) {
+    for (const event of ['visibilitychange', 'pageshow', 'focus']) await look(sara, event);
+    await ali.says(`نگاه ${looks}`);
+    await expect(texts(sara)).toHaveCount(looks + 1);
+  }
+  expect(network.tried).toBe(tried);
+});
+
+test('a state with a message that waits is not shown as well', async ({ network, somebody }) => {
+  const sara = await somebody();
+  await sara.clock.install();
+  await enter(sara, network.url, 'waits-long', 'سارا');
+  const link = sara.locator('.link-state');
+  await expect(link.locator('.round-trip')).toContainText('میلی‌ثانیه');
+  network.newcomers = 'silence';
+  network.swallow('down');
+  await pause(sara);
+  await say(sara, 'می‌رسد؟');
+  await expect(link).toHaveAttribute('data-link', 'open');
+  const passed = await pass(sara, 5, async () => (await link.getAttribute('data-link')) !== 'open');
+  expect(passed).toBeLessThanOrEqual(3);
+  await expect(status(sara)).toHaveText('در انتظار پاسخ…');
+  await expect(link.locator('.round-trip')).toBeEmpty();
+  network.newcomers = 'pass';
+  await sara.clock.resume();
+  await joined(sara);
+  await expect(message(sara, 'می‌رسد؟').getByText('فرستاده شد')).toBeAttached();
+  await expect(link).toHaveAttribute('data-link', 'open');
+});
+
+/** Counts, from now on, what a screen reader is told of the connection, and how often the notice is shown. */
+async function listen(page: Page): Promise<() => Promise<{ told: string[]; shown: number }>> {
+  await page.evaluate(() => {
+    const heard = { told: [] as string[], shown: 0 };
+    Object.assign(window, { heard });
+    const notice = document.querySelector('.talk > .notice')!;
+    for (const live of [notice.querySelector('[role=alert]')!, document.querySelector('.link-state [role=status]')!]) {
+      let before = live.textContent;
+      new MutationObserver(() => {
+        if (live.textContent !== before && live.textContent) heard.told.push(live.textContent);
+        before = live.textContent;
+      }).observe(live, { characterData: true, childList: true, subtree: true });
+    }
+    let wasHidden = notice.hasAttribute('hidden');
+    new MutationObserver(() => {
+      const isHidden = notice.hasAttribute('hidden');
+      if (wasHidden && !isHidden) heard.shown++;
+      wasHidden = isHidden;
+    }).observe(notice, { attributes: true });
+  });
+  return () => page.evaluate(() => (window as unknown as { heard: { told: string[]; shown: number } }).heard);
+}
+
+/** Where the text of this message is on the screen. */
+const place = (page: Page, text: string) =>
+  message(page, text).locator('.text').evaluate((element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const { top, bottom } = range.getClientRects()[0]!;
+    return { top, bottom };
+  });
+
+test('an interruption is told once, in place, however many attempts it takes', async ({ server, network, somebody }) => {
+  for (const viewport of [{ width: 1280, height: 720 }, { width: 390, height: 844 }, { width: 360, height: 640 }]) {
+    network.newcomers = 'pass';
+    const sara = await somebody({ viewport });
+    await sara.clock.install();
+    await enter(sara, network.url, `told-${viewport.width}`, 'سارا');
+    const ali = await Member.join(server.url, `told-${viewport.width}`, 'علی');
+    ali.say(...numbered(1, 40));
+    await expect(texts(sara)).toHaveCount(40);
+    await expect(message(sara, 'پیام 40.')).toBeInViewport();
+    const before = await place(sara, 'پیام 40.');
+    const heard = await listen(sara);
+    const { tried } = network;
+    network.newcomers = 'reset';
+    await pause(sara);
+    network.cut();
+    await pass(sara, 5, () => notice(sara).isVisible());
+    for (let second = 0; second < 40; second++) await sara.clock.runFor(1_000);
+    expect(network.tried - tried).toBeGreaterThanOrEqual(4);
+    expect(await heard()).toEqual({ told: ['قطع شد', 'اتصال قطع شد.'].sort(), shown: 1 });
+    expect(await place(sara, 'پیام 40.'), 'the conversation does not move').toEqual(before);
+    const strip = (await notice(sara).boundingBox())!;
+    expect(strip.y + strip.height, 'and the newest is not covered').toBeLessThan(before.top);
+
+    // What the notice covers can be scrolled from under it.
+    await sara.locator('#scroller').evaluate((scroller) => scroller.scrollTo(0, 0));
+    const first = await log(sara).locator('.divider').first().evaluate((row) => row.getBoundingClientRect().top);
+    expect(first).toBeGreaterThanOrEqual(strip.y + strip.height);
+    await sara.close();
+  }
+});
+
+test('a hiccup shows nothing at all', async ({ server, network, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, network.url, 'hiccup', 'سارا');
+  const ali = await Member.join(server.url, 'hiccup', 'علی');
+  const heard = await listen(sara);
+  for (let cuts = 1; cuts <= 5; cuts++) {
+    network.cut();
+    await expect.poll(() => network.tried).toBe(cuts + 1);
+    await ali.says(`پس از ${cuts}`);
+    await expect(texts(sara)).toHaveCount(cuts);
+  }
+  expect(await heard()).toEqual({ told: [], shown: 0 });
 });
 
 test.describe('with a server that pings often', () => {

@@ -133,46 +133,59 @@ test('the page without a program draws the same', async ({ page, server }) => {
   expect(await texts.last().innerText()).toBe(PERSIAN.map(([typed]) => typed).join('\n'));
 });
 
-test('the X-ray and what is taken home draw the same', async ({ server, somebody }, info) => {
-  const sara = await somebody();
-  await enter(sara, server.url, 'text', 'سارا');
-  await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
-  const panel = sara.locator('#xray');
+const MIXED = 'دما -5 و C++ تمام';
+const MIXED_SEEN = [seen('تمام', 'C++', 'و', '-5', 'دما')];
+
+/** Says it with the X-ray on, and gives the panel. */
+async function sayWatched(page: Page, url: string): Promise<Locator> {
+  await enter(page, url, 'text', 'سارا');
+  await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  const panel = page.locator('#xray');
   // The second client is large.
   await expect(panel.locator('.frame').filter({ hasText: 'welcome' })).toHaveCount(1, { timeout: 20_000 });
-  await joined(sara);
-  const text = 'دما -5 و C++ تمام';
-  const order = [seen('تمام', 'C++', 'و', '-5', 'دما')];
-  await say(sara, text);
-  await expect(message(sara, 'دما').getByText('فرستاده شد')).toBeAttached();
+  await joined(page);
+  await say(page, MIXED);
+  await expect(message(page, 'دما').getByText('فرستاده شد')).toBeAttached();
+  return panel;
+}
 
-  const payload = async (page: Page) => {
-    const own = page.locator('.frame').filter({ hasText: 'پیام شما' });
-    await own.getByRole('button').first().click();
-    // Read from the right: where it is broken, the row above is the right one.
-    const rows = (await drawn(own.locator('.payload.wire bdi'))).map((rows) => rows.split('\n').reverse().map((row) => row.trim()).join(' '));
-    expect(rows).toEqual(order);
-    await expect(own.locator('.payload.wire')).toContainText(`"text":"${text}"`);
-  };
-  await payload(sara);
+/** Opens the frame that said it, and looks at it. */
+async function lookAtPayload(page: Page): Promise<void> {
+  const own = page.locator('.frame').filter({ hasText: 'پیام شما' });
+  await own.getByRole('button').first().click();
+  const payload = own.locator('.payload.wire');
+  await expect(payload).toContainText(`"text":"${MIXED}"`);
+  // Read from the right: where it is broken, the row above is the right one.
+  const rows = (await drawn(payload.locator('bdi'))).map((rows) => rows.split('\n').reverse().map((row) => row.trim()).join(' '));
+  expect(rows).toEqual(MIXED_SEEN);
+}
+
+test('the X-ray and the five ways draw the same', async ({ server, somebody }) => {
+  const sara = await somebody();
+  const panel = await sayWatched(sara, server.url);
+  await lookAtPayload(sara);
   await panel.getByRole('tab', { name: 'سفر' }).click();
-  await expect(panel.locator('blockquote')).toHaveText(text);
-  expect(await drawn(panel.locator('blockquote .text > [dir]'))).toEqual(order);
+  await expect(panel.locator('blockquote')).toHaveText(MIXED);
+  expect(await drawn(panel.locator('blockquote .text > [dir]'))).toEqual(MIXED_SEEN);
 
+  await sara.goto(`${server.url}/ways/text`);
+  await sara.getByLabel('پیام', { exact: true }).fill(MIXED);
+  await sara.getByRole('button', { name: 'بگو' }).click();
+  const heard = sara.locator('.way[data-way=socket] .heard .text > [dir]');
+  await expect(heard).toHaveText(MIXED);
+  expect(await drawn(heard)).toEqual(MIXED_SEEN);
+});
+
+test('what is taken home draws the same', async ({ server, somebody }, info) => {
+  const sara = await somebody();
+  const panel = await sayWatched(sara, server.url);
   await panel.getByRole('tab', { name: 'به خانه ببرید' }).click();
   const [html] = await Promise.all([sara.waitForEvent('download'), panel.locator('#take-page-home').click()]);
   const file = info.outputPath('otagh.html');
   await html.saveAs(file);
   const home = await somebody({ offline: true });
   await home.goto(pathToFileURL(file).href);
-  await payload(home);
-
-  await sara.goto(`${server.url}/ways/text`);
-  await sara.getByLabel('پیام', { exact: true }).fill(text);
-  await sara.getByRole('button', { name: 'بگو' }).click();
-  const heard = sara.locator('.way[data-way=socket] .heard .text > [dir]');
-  await expect(heard).toHaveText(text);
-  expect(await drawn(heard)).toEqual(order);
+  await lookAtPayload(home);
 });
 
 test('Persian in an address is readable and in its place', async ({ server, somebody }) => {

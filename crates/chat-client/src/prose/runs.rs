@@ -310,6 +310,8 @@ impl Finder<'_> {
                 _ if rest.chars().all(|c| OPERATORS.contains(c) || DASHES.contains(c) || c == '!') => {
                     Kind::Operator
                 }
+                // `../..`, `~/`
+                _ if rest.contains('/') => Kind::Latin,
                 _ => return self.sign(rest, from),
             }
         };
@@ -715,7 +717,8 @@ mod tests {
                 "برنامه (⟦C++⟧) بود",
                 "به ⟦@sara⟧ و ⟦#rust⟧ و ⟦$PATH⟧ نگاه کن",
                 "⟦@sara⟧ بیا",
-                "در ⟦~/path⟧ و ⟦/etc/x/⟧ و ⟦C:\\x\\⟧ و ⟦../src/*.rs⟧",
+                "در ⟦../..⟧ و ⟦./⟧ و ⟦~/⟧ :/",
+            "در ⟦~/path⟧ و ⟦/etc/x/⟧ و ⟦C:\\x\\⟧ و ⟦../src/*.rs⟧",
                 "تابع ⟦a.b()⟧ و ⟦foo[0]⟧ و ⟦f(x)⟧ را ببین",
                 "با ⟦-rf⟧ و ⟦-o=x⟧ بزن",
                 "با ⟦npm install --save-dev⟧ بزن",
