@@ -17,6 +17,7 @@ const path = (page: Page): string => decodeURIComponent(new URL(page.url()).path
 /** The home page, alive: then the first field that needs something has the focus. */
 async function home(page: Page, url: string): Promise<void> {
   await page.goto(url);
+  await page.waitForSelector('#page[data-alive]');
   await expect(name(page).or(room(page)).and(page.locator(':focus'))).toBeVisible();
 }
 
@@ -400,9 +401,10 @@ test.describe('long names', () => {
     for (const [kind, direction] of Object.entries(directions)) {
       const member = await Member.join(server.url, 'types', [...LONG[kind as keyof typeof LONG]].slice(0, 32).join(''));
       const other = await Member.join(server.url, 'types', `${kind} Wolfeschlegelstein`);
-      member.send({ type: 'typing' });
-      other.send({ type: 'typing' });
       const bdis = page.locator('#who-types bdi');
+      member.send({ type: 'typing' });
+      await expect(bdis).toHaveCount(1);
+      other.send({ type: 'typing' });
       await expect(bdis).toHaveCount(2);
       await isCutAtItsEnd(bdis.first(), direction);
       // What they do is still there to read.
@@ -480,7 +482,7 @@ test.describe('getting in', () => {
     const page = await somebody({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 800 } });
     for (const at of ['/', '/r/door']) {
       await page.goto(server.url + at);
-      await expect(page.locator('.entrance h2, .recent').first()).toBeAttached();
+      await page.waitForSelector('#page[data-alive]');
       await expect(at === '/' ? room(page) : name(page)).toBeVisible();
       expect(await page.evaluate(() => document.activeElement!.tagName)).toBe('BODY');
     }
