@@ -123,7 +123,6 @@ test.describe('days', () => {
     await enterByLink(sara, server.url, 'days', 'سارا');
     await say(sara, 'سلام');
     await expect(day(sara)).toHaveText('امروز');
-    const rows = await watchRows(sara);
     const now = Date.now();
     await sara.clock.setFixedTime(now + DAY_MS);
     await expect(day(sara)).toHaveText('دیروز');
@@ -132,8 +131,6 @@ test.describe('days', () => {
     // A clock that is set back is believed too.
     await sara.clock.setFixedTime(now);
     await expect(day(sara)).toHaveText('امروز');
-    // The text changed, and not the row: nothing is read aloud.
-    expect((await rows()).nodes).toBe(3);
   });
 
   test('another time zone shows its own times and days', async ({ server, somebody }) => {
@@ -176,7 +173,7 @@ test.describe('comings and goings', () => {
       await expect(people(sara).locator('.name')).toHaveText(['سارا', 'علی']);
     }
     await sara.clock.fastForward(LONG_MS);
-    // Nothing was shown, and nothing read aloud.
+    // Nothing was shown, not even for a moment.
     await expect(comings(sara)).toHaveText(['علی آمد']);
     expect((await rows()).comings).toEqual([]);
     ali.close();

@@ -38,9 +38,4 @@ impl Rows {
             self.0.insert(at, (key, row));
         }
     }
-
-    /// The row at this place of the keys followed last.
-    pub(crate) fn at(&self, at: usize) -> &Drawn {
-        &self.0[at].1
-    }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use chat_protocol::SayId;
 use leptos::prelude::*;
-use web_sys::{Element, Node};
 
 use super::{
     bind::{flag, follow, press, text},
@@ -40,8 +39,6 @@ pub(crate) fn TimelineList(
     sharing: RwSignal<bool>,
 ) -> impl IntoView {
     let mut rows = Rows::default();
-    // What the rows look like that change while they are drawn: by key, a number for each look.
-    let mut looks: Vec<(u64, u64)> = Vec::new();
     follow(move || {
         // On paper no day is today.
         let (first, most, today) =
@@ -52,24 +49,15 @@ pub(crate) fn TimelineList(
         if most == DRAWN_MAX && !reaches_end(chat, first) {
             pending.clear();
         }
-        let keys: Vec<u64> =
-            entries.iter().map(|entry| entry_key(entry)).chain(pending.iter().map(pending_key)).collect();
+        let keys: Vec<u64> = entries
+            .iter()
+            .map(|entry| entry_key(entry, today))
+            .chain(pending.iter().map(pending_key))
+            .collect();
         rows.follow(&element("timeline"), &keys, &mut |at| match entries.get(at) {
             Some(entry) => draw_entry(chat, entry, today),
             None => message::pending(chat, &pending[at - entries.len()]),
         });
-        let before = std::mem::take(&mut looks);
-        for (at, entry) in entries.iter().enumerate() {
-            let look = match &entry.kind {
-                EntryKind::Day(_) => today as u64,
-                EntryKind::Comings(_) => entry.version.into(),
-                _ => continue,
-            };
-            looks.push((entry.key, look));
-            if before.iter().any(|before| before.0 == entry.key && before.1 != look) {
-                become_like(&rows.at(at).0, &draw_entry(chat, entry, today).0);
-            }
-        }
     });
 
     let is_silent =
@@ -105,11 +93,14 @@ pub(super) fn reaches_end(chat: Chat, first: u64) -> bool {
     chat.with_timeline(|room| room.timeline.len_since(first) <= DRAWN_MAX)
 }
 
-/// Entries and pending messages share one list; the lowest bit tells them apart. Another version of
-/// a message is another row; what changes in a row of comings changes in place.
-fn entry_key(entry: &Entry) -> u64 {
-    let version = if matches!(entry.kind, EntryKind::Comings(_)) { 0 } else { entry.version };
-    (entry.key << 24 | u64::from(version & 0x00FF_FFFF)) << 1
+/// Entries and pending messages share one list; the lowest bit tells them apart. What a day is called
+/// depends on today.
+fn entry_key(entry: &Entry, today: i64) -> u64 {
+    let look = match entry.kind {
+        EntryKind::Day(_) => today as u64,
+        _ => entry.version.into(),
+    };
+    (entry.key << 24 | look & 0x00FF_FFFF) << 1
 }
 
 fn pending_key(pending: &Pending) -> u64 {
@@ -156,26 +147,4 @@ fn told(comings: &Comings) -> Vec<Drawn> {
     }
     told.retain(|told| *told != Sentence::default());
     told.iter().map(|told| draw("span").sentence(told)).collect()
-}
-
-/// Puts into `row` what is in `other`, and leaves alone what is the same in both: a screen reader
-/// says what is new, and not the row again.
-fn become_like(row: &Element, other: &Element) {
-    let mut ours = row.first_child();
-    while let Some(next) = other.first_child() {
-        let after = ours.as_ref().and_then(Node::next_sibling);
-        let placed = match &ours {
-            Some(here) if here.is_equal_node(Some(&next)) => other.remove_child(&next),
-            Some(here) => row.replace_child(&next, here),
-            None => row.append_child(&next),
-        };
-        if placed.is_err() {
-            return leptos::logging::warn!("a row could not be changed");
-        }
-        ours = after;
-    }
-    while let Some(over) = ours {
-        ours = over.next_sibling();
-        drop(row.remove_child(&over));
-    }
 }
