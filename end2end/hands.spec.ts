@@ -86,7 +86,7 @@ test.describe('back', () => {
       async () => {
         await page.getByRole('button', { name: 'تغییر نام' }).tap();
         await expect.poll(() => depth(page)).toBe(before + 2);
-        await page.locator('.backdrop').click({ position: { x: 380, y: 400 } });
+        await page.locator('#room > .backdrop').click({ position: { x: 380, y: 400 } });
       },
     ]) {
       await openPeople(page).tap();

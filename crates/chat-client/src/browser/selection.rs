@@ -1,11 +1,24 @@
 //! What the reader has marked on the page.
 
 use leptos::prelude::window;
-use web_sys::{Element, Selection};
+use wasm_bindgen::JsValue;
+use web_sys::{Element, Node, Selection};
 
-/// Whether something is marked that begins in this element.
-pub fn begins_in(element: &Element) -> bool {
-    marked().is_some_and(|marked| !marked.is_collapsed() && element.contains(marked.anchor_node().as_ref()))
+/// Whether something is marked that begins in this list. It then ends there too: three clicks on the last
+/// line mark it up to whatever follows the list, and with it every row that comes between.
+pub fn begins_in(list: &Element) -> bool {
+    let marked = marked().filter(|marked| !marked.is_collapsed());
+    let Some(range) = marked.and_then(|marked| marked.get_range_at(0).ok()) else { return false };
+    let contains = |end: Result<Node, JsValue>| list.contains(end.ok().as_ref());
+    let begins = contains(range.start_container());
+    if begins
+        && !contains(range.end_container())
+        && let Some(last) = list.last_element_child()
+        && range.set_end_after(&last).is_err()
+    {
+        leptos::logging::warn!("what is marked may grow");
+    }
+    begins
 }
 
 /// Nothing is marked any more.

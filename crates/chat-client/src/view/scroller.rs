@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use super::{
-    bind::{Condition, flag, follow, key, press, text},
+    bind::{Condition, attr, flag, follow, key, press, text},
     icon,
     timeline::{DRAWN_MAX, TimelineList, reaches_end},
 };
@@ -102,7 +102,7 @@ pub(crate) fn Scroller(
     follow(move || {
         let heard = chat.heard();
         if at_end.get_untracked() {
-            if selection::begins_in(&node()) {
+            if selection::begins_in(&browser::element("timeline")) {
                 seen.set(heard_before);
                 at_end.set(false);
             } else {
@@ -137,17 +137,20 @@ pub(crate) fn Scroller(
         before = pending;
     });
     follow(move || {
-        // The window, a keyboard, the composer, the notice: whatever takes height.
-        browser::on_resize(&node(), move || {
-            if at_end.get_untracked() {
-                to_end();
-            }
-        });
+        // The window, a keyboard, the composer, the notice: whatever takes height; and a font that comes
+        // after the rows it is for.
+        for sized in ["scroller", "timeline"] {
+            browser::on_resize(&browser::element(sized), move || {
+                if at_end.get_untracked() {
+                    to_end();
+                }
+            });
+        }
     });
 
     view! {
-        <div class="scroller" id="scroller" hidden=flag(move || !entered()) on:scroll=on_scroll on:keydown=on_key tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
-            <TimelineList chat first whole sharing />
+    <div class="scroller" id="scroller" data-end=attr(move || at_end.get().then_some("")) hidden=flag(move || !entered()) on:scroll=on_scroll on:keydown=on_key tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
+        <TimelineList chat first whole sharing />
         </div>
         <button
             type="button"
