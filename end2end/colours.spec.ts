@@ -8,7 +8,7 @@ import { Member } from './fixtures/member.ts';
 import { composer, enterByLink, message, people, say } from './room.ts';
 
 // Chromium itself prints that a server is gone.
-test.use({ expectedComplaints: [/WebSocket connection to .* failed/] });
+test.use({ expectedComplaints: [/WebSocket connection to .* failed|ERR_CONNECTION_REFUSED/] });
 
 /** What Chrome 96 makes of a style sheet: it leaves out what it does not know. */
 function asOldBrowsers(css: string): string {

@@ -92,7 +92,7 @@ const pill = (page: Page): Locator => page.locator('.newer');
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
 // Chromium itself prints that a server is gone, and a page not there.
-test.use({ expectedComplaints: [/WebSocket connection to .* failed|404 .*nowhere/] });
+test.use({ expectedComplaints: [/WebSocket connection to .* failed|ERR_CONNECTION_REFUSED|404 .*nowhere/] });
 
 test('the pill is in the conversation, never on what is typed', async ({ server, page }) => {
   await enterByLink(page, server.url, 'pill', 'سارا');

@@ -103,7 +103,7 @@ for (const theme of ['light', 'dark'] as const) {
         messages: rows.length,
         high: document.documentElement.scrollHeight > innerHeight,
         clipped: [...document.querySelectorAll('#room, .talk, .scroller')].filter((one) => getComputedStyle(one).overflow !== 'visible').length,
-        colours: [...new Set([...rows, document.documentElement, document.body, ...document.querySelectorAll('.bubble, .text, .author, .text a')].map(colours))],
+        colours: [...new Set([...rows, document.documentElement, document.body, ...document.querySelectorAll('.bubble, .text, .text a')].map(colours))],
         whole: rows.every((row) => getComputedStyle(row).breakInside === 'avoid'),
         date: getComputedStyle(document.querySelector('.scroller')!, '::before').content,
       };

@@ -85,14 +85,19 @@ pub(crate) fn Scroller(
         last_top.set(pixels(top));
         let reaches_end = untrack(|| reaches_end(chat, first.get()));
 
-        let stays = if went_up { below <= 1 } else { below < NEAR_END || at_end.get_untracked() };
-        let is_at_end = reaches_end && stays;
+        // What has come since and is not drawn yet says nothing about the reader, either.
+        let is_at_end = match went_up {
+            true => reaches_end && below <= 1,
+            false => at_end.get_untracked() || reaches_end && below < NEAR_END,
+        };
         if is_at_end != at_end.get_untracked() {
             seen.set(untrack(|| chat.heard()));
             at_end.set(is_at_end);
         }
+        if is_at_end && !reaches_end {
+            to_end();
         // A screen before the reader comes to where the stretch begins or ends.
-        if (went_up && top < height) || (!went_up && below < height && !reaches_end) {
+        } else if (went_up && top < height) || (!went_up && below < height && !reaches_end) {
             shift(chat, went_up, first, last_top);
         }
     };
