@@ -37,6 +37,7 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
         Program::Shown => Some(xray::SCRIPT.to_owned()),
         Program::Page => Some(module.clone()),
     };
+    let late = |name| format!("/{}/{name}.css", options.site_pkg_dir);
     let for_later = (module.clone(), wasm.clone());
     let nonce = use_nonce();
     view! {
@@ -57,6 +58,10 @@ pub fn document(page: Page, options: LeptosOptions) -> impl IntoView {
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
                 <link rel="preload" href="/fonts/vazirmatn.woff2" r#as="font" r#type="font/woff2" crossorigin="" />
                 <link rel="stylesheet" href=style nonce=nonce.clone() />
+                <link rel="stylesheet" href=late("forced") media="(forced-colors: active)" />
+                <link rel="stylesheet" href=late("print") media="print" />
+                {matches!(kind, "home" | "not-found" | "bad-room")
+                    .then(|| view! { <link rel="stylesheet" href=late("home") /> })}
                 <AutoReload options=options.clone() />
                 {(kind == "classic" || program == Program::Shown)
                     .then(|| view! { <link rel="stylesheet" href=xray::STYLE /> })}

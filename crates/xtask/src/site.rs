@@ -35,6 +35,10 @@ pub(crate) const STEP: Step = Step {
     },
 };
 
+/// Style sheets that a room can be without at first, each a file of its own in `style/`, which the document
+/// links where, or for the medium that, it is meant for.
+const LATE_STYLES: [&str; 3] = ["forced.css", "home.css", "print.css"];
+
 /// Files by their path within the site.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
 
@@ -46,6 +50,10 @@ fn gather(workspace: &Workspace) -> Result<Files> {
         add_folder(&mut files, &workspace.bindings(client).join("pkg"), workspace.package())?;
         let sheet = workspace.package().join(&client.output_name).with_extension("css");
         files.insert(sheet, style::bundle(&workspace.style(client), browsers)?.into_bytes());
+    }
+    for late in LATE_STYLES {
+        let sheet = workspace.package().join(late);
+        files.insert(sheet, style::bundle(&workspace.root.join("style").join(late), browsers)?.into_bytes());
     }
     Ok(files)
 }
