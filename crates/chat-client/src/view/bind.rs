@@ -116,9 +116,9 @@ impl RenderHtml for Live {
     }
 }
 
-/// A condition that follows what it reads.
-pub fn flag(read: impl FnMut() -> bool + Send + 'static) -> Follows<bool> {
-    Box::new(read)
+/// An attribute without a value, present or not, that follows what it reads: one kind with [`attr`].
+pub fn flag(mut read: impl FnMut() -> bool + Send + 'static) -> Follows<Option<&'static str>> {
+    attr(move || read().then_some(""))
 }
 
 /// An attribute, present or not, that follows what it reads.
