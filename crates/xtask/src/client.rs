@@ -3,9 +3,9 @@
 //! was compiled with. wasm-opt makes the result 1.5% smaller where it is installed. Bound again only
 //! when what cargo made, or a tool, has changed.
 //!
-//! Where the source of the standard library is there, it is compiled with the client: for size, and
-//! with panics that end the program at once instead of writing a message first that no reader of the
-//! page would see. That saves a tenth of the download. It is not stable yet, so cargo is told that it
+//! Where the source of the standard library is there, it is compiled with the client: for size, with
+//! panics that end the program at once instead of writing a message first that no reader of the page
+//! would see, and without what writes values for debugging. That saves a tenth of the download. It is not stable yet, so cargo is told that it
 //! may (`RUSTC_BOOTSTRAP`): the toolchain is pinned, and without the source all works as well, larger
 //! (docs/adr/0002-lean-client.md).
 
@@ -31,7 +31,8 @@ const WITH_STD: &[&str] = &[
     "-Zbuild-std=std,panic_abort",
     "-Zbuild-std-features=optimize_for_size",
     "--config",
-    "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort']",
+    "target.wasm32-unknown-unknown.rustflags=['-Zunstable-options', '-Cpanic=immediate-abort', \
+     '-Zfmt-debug=none', '-Zlocation-detail=none']",
 ];
 
 pub(crate) const COMPILE: Step = Step {
