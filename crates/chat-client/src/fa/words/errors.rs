@@ -3,6 +3,7 @@
 
 use chat_protocol::{ErrorCode, Flaw, limits::NAME_MAX_CHARS};
 
+use super::BAD_ROOM;
 use crate::fa::{Sentence, digits, isolate};
 
 /// An error the server sent, or one of its rules broken before anything was sent. `suggestion` is
@@ -47,7 +48,7 @@ pub fn room(flaw: Flaw) -> String {
             [kind, " «", &shown, "» در آن جا ندارد."].concat()
         }
     };
-    ["اتاقی با این نام نمی‌شود ساخت: ", &why].concat()
+    [BAD_ROOM, ": ", &why].concat()
 }
 
 const TOWER: &str = "روی یک حرفش بیش از دو نشانه است.";
