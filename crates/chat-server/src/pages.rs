@@ -83,6 +83,9 @@ pub(crate) async fn workbench(request: Request) -> Response {
 /// A room was meant, but its id is not one, because of this, or because it is not even a text.
 pub(crate) async fn bad_room(flaw: Option<Flaw>, request: Request) -> Response {
     let why = flaw.map(errors::room).unwrap_or_default();
+    // The heading says so much already.
+    let why =
+        why.strip_prefix(words::BAD_ROOM).map_or(why.as_str(), |why| why.trim_start_matches(": ")).to_owned();
     render(Page::NotFound { bad_room: Some(why) }, StatusCode::BAD_REQUEST, request).await
 }
 

@@ -3,6 +3,7 @@
 
 use chat_protocol::{ErrorCode, Flaw, limits::NAME_MAX_CHARS};
 
+use super::BAD_ROOM;
 use crate::fa::{Sentence, dates, digits, isolate};
 
 /// As [`error`]; and with a name that is free in so many seconds, because who has it is away, why it is
@@ -60,7 +61,7 @@ pub fn room(flaw: Flaw) -> String {
             [kind, " «", &shown, "» در آن جا ندارد."].concat()
         }
     };
-    ["اتاقی با این نام نمی‌شود ساخت: ", &why].concat()
+    [BAD_ROOM, ": ", &why].concat()
 }
 
 const TOWER: &str = "روی یک حرفش بیش از دو نشانه است.";
