@@ -103,6 +103,30 @@ test('a composer that grows hides nothing of the newest message', async ({ serve
   await expect.poll(gap).toBeGreaterThanOrEqual(0);
 });
 
+test('typing several lines leaves the end nowhere', async ({ server, somebody }) => {
+  const page = await somebody({ viewport: { width: 900, height: 500 } });
+  await enterByLink(page, server.url, 'lines', 'سارا');
+  await say(page, `${'خط\n'.repeat(30)}پایان`);
+  const last = page.locator('.message p').last();
+  await expect(last).toBeInViewport({ ratio: 1 });
+  await page.evaluate(() => {
+    const scroller = document.getElementById('scroller')!;
+    let highest = 0;
+    scroller.addEventListener('scroll', () => {
+      // What the composer gains the conversation loses: its end only ever goes further down.
+      if (scroller.scrollTop < highest) document.body.dataset.wentUp = `${highest} ${scroller.scrollTop}`;
+      highest = Math.max(highest, scroller.scrollTop);
+    });
+  });
+  for (const line of ['یک', 'دو', 'سه', 'چهار']) {
+    await composer(page).pressSequentially(line);
+    await composer(page).press('Shift+Enter');
+  }
+  await composer(page).pressSequentially('پنج');
+  await expect(page.getByRole('button', { name: 'رفتن به تازه‌ترین پیام' })).toBeHidden();
+  expect(await page.evaluate(() => document.body.dataset.wentUp)).toBe(undefined);
+});
+
 test('the title counts what came while nobody looked', async ({ server, somebody }) => {
   const sara = await somebody();
   const ali = await somebody();

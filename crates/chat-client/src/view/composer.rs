@@ -6,7 +6,8 @@
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
 use leptos::prelude::*;
 
-use web_sys::HtmlTextAreaElement;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlTextAreaElement};
 
 use super::{
     bind::{Condition, attr, flag, follow, key, submit, text},
@@ -190,14 +191,19 @@ fn field() -> HtmlTextAreaElement {
     browser::element("composer")
 }
 
-/// As tall as its text, within what the style allows.
+/// As tall as its text, within what the style allows. The box around it stands still meanwhile: a box
+/// that shrinks and grows again moves the conversation above it.
 fn grow(field: &HtmlTextAreaElement) {
-    let style = web_sys::HtmlElement::style(field);
-    let height = |value: &str| {
-        if style.set_property("block-size", value).is_err() {
+    let set = |element: &HtmlElement, height: &str| {
+        if element.style().set_property("block-size", height).is_err() {
             leptos::logging::warn!("the composer could not grow");
         }
     };
-    height("auto");
-    height(&format!("{}px", field.scroll_height()));
+    let pixels = |height: i32| format!("{height}px");
+    let Some(around) = field.parent_element() else { return };
+    let around: HtmlElement = around.unchecked_into();
+    set(&around, &pixels(around.offset_height()));
+    set(field, "auto");
+    set(field, &pixels(field.scroll_height()));
+    set(&around, "auto");
 }

@@ -41,6 +41,9 @@ pub(crate) fn Scroller(
     let unseen = move || if at_end.get() { 0 } else { chat.heard().saturating_sub(seen.get()) };
     // How far down the window was when last looked at.
     let last_top = RwSignal::new(0_u64);
+    // How high it was then: one that has grown since may have had to go up, which is not the reader's
+    // doing either.
+    let last_height = RwSignal::new(0_u64);
     let is_moving = RwSignal::new(false);
     // All that is kept is drawn, for paper.
     let whole = RwSignal::new(false);
@@ -59,6 +62,7 @@ pub(crate) fn Scroller(
                 is_moving.set(false);
                 if at_end.get_untracked() {
                     move_to(node().scroll_height(), last_top);
+                    last_height.set(pixels(node().client_height()));
                 }
             });
         }
@@ -81,7 +85,7 @@ pub(crate) fn Scroller(
         let node = node();
         let (top, height) = (node.scroll_top(), node.client_height());
         let below = node.scroll_height() - top - height;
-        let went_up = pixels(top) < last_top.get_untracked();
+        let went_up = pixels(top) < last_top.get_untracked() && pixels(height) == last_height.get_untracked();
         last_top.set(pixels(top));
         let reaches_end = untrack(|| reaches_end(chat, first.get()));
 
@@ -148,6 +152,8 @@ pub(crate) fn Scroller(
             browser::on_resize(&browser::element(sized), move || {
                 if at_end.get_untracked() {
                     to_end();
+                } else {
+                    last_height.set(pixels(node().client_height()));
                 }
             });
         }
