@@ -504,9 +504,9 @@ impl Chat {
         set_timeout(move || self.wake(Wake::Due), Duration::from_millis(ms + 1));
     }
 
-    /// Asks whether the server is reached by HTTP. The answer comes as a wake.
-    pub(crate) fn ask_http(self) {
-        spawn_local(async move { self.wake(Wake::Answered(http::is_answered().await)) });
+    /// Asks whether the server is reached by HTTP, at `since`. The answer comes as a wake.
+    pub(crate) fn ask_http(self, since: u64) {
+        spawn_local(async move { self.wake(Wake::Answered(since, http::is_answered().await)) });
     }
 
     pub(crate) fn set_refused(self, refused: Option<Refused>) {

@@ -3,7 +3,7 @@
 //! close code decides whether to come back, [`super::backoff`] when, and [`super::fallback`] by which
 //! way. A connection is given up for another only when the other is open. It knows nothing of views.
 
-use std::{future::poll_fn, task::Poll};
+use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use chat_protocol::{ClientMsg, CloseCode, ErrorCode, Name, ServerMsg, TabId};
 use futures_channel::mpsc::Receiver;
@@ -13,7 +13,6 @@ use super::{
     Link, Way, backoff,
     connection::{Connection, LOST_WITHOUT_CLOSE, Over},
     fallback::Fallback,
-    openings::Openings,
     ping::Ping,
 };
 use crate::{
@@ -49,8 +48,8 @@ pub enum Wake {
     Reopen,
     /// The page is being left.
     Leave,
-    /// HTTP was answered, or not.
-    Answered(bool),
+    /// What was asked at this time was answered by HTTP, or not.
+    Answered(u64, bool),
     /// The other tabs of this browser have had time to answer.
     Called,
 }
@@ -75,6 +74,9 @@ enum Event {
     Opened(Result<Connection, Over>),
     Woken(Option<Wake>),
 }
+
+/// A connection that is being opened.
+type Opening = Pin<Box<dyn Future<Output = Result<Connection, Over>>>>;
 
 /// Joins and stays joined, until told not to come back. `tab` tells this tab from another of the
 /// same person.
@@ -171,7 +173,8 @@ impl Driver {
 
         let mut is_in = false;
         let mut ping = Ping::default();
-        let mut beside = Openings::default();
+        // Another connection, in case this one is dead or WebSocket gets through again.
+        let mut beside = None;
         // That the name is taken, while it is asked whether by oneself; and then that it was.
         let mut taken = None;
         let mut is_claiming = false;
@@ -217,6 +220,10 @@ impl Driver {
                         Keep::Session.set(WAY, if way == Way::Http { "http" } else { "" });
                     }
                     let is_measured = changed.pong.is_some_and(|n| ping.answered(n, now));
+                    if is_measured && way == Way::Socket {
+                        // It lives after all.
+                        beside = None;
+                    }
                     if is_in && (changed.welcomed || is_measured) {
                         chat.set_link(Link::Open { rtt_ms: ping.rtt_ms(), way });
                     }
@@ -254,7 +261,7 @@ impl Driver {
                         return Err(Over(LOST_WITHOUT_CLOSE));
                     }
                     if is_in && self.fallback.is_trial_due(now) {
-                        self.start(&mut beside, Way::Socket);
+                        beside = Some(self.start(Way::Socket));
                     }
                     if let Some(n) = ping.due(now) {
                         connection.send(&ClientMsg::Ping { n });
@@ -298,8 +305,8 @@ impl Driver {
                 connection.close(CloseCode::PingTimeout);
                 return Err(Over(CloseCode::PingTimeout.code()));
             }
-            if ping.is_late(now) && beside.may_start(now) {
-                self.start(&mut beside, way);
+            if ping.is_late(now) && beside.is_none() {
+                beside = Some(self.start(way));
             }
             // Also at each tick, in case the wake for it found no place. Before `welcome` nothing goes
             // out: the room would refuse it.
@@ -311,27 +318,33 @@ impl Driver {
         }
     }
 
-    /// Opens a connection, or gives up in time. Whoever looks meanwhile gets another attempt beside the
-    /// first, which may have begun when there was no network.
+    /// Opens a connection, or gives up in time. Somebody who looks while it hangs gets another in its place.
     async fn open(&mut self) -> Result<Connection, Over> {
-        let mut openings = Openings::default();
         let way = self.fallback.way();
-        self.start(&mut openings, way);
+        let mut opening = Some(self.start(way));
         loop {
-            match next(None, &mut openings, &mut self.wakes).await {
+            match next(None, &mut opening, &mut self.wakes).await {
                 Event::Opened(opened) => return opened,
                 Event::Woken(Some(Wake::Name(another))) => self.name = another,
-                Event::Woken(Some(wake @ (Wake::Tick | Wake::Now | Wake::Look))) => {
-                    let is_look = wake != Wake::Tick || self.tick();
+                Event::Woken(Some(wake)) => {
+                    let is_look =
+                        matches!(wake, Wake::Now | Wake::Look) || (wake == Wake::Tick && self.tick());
                     let now = clock::elapsed_ms();
+                    if is_look {
+                        self.fallback.look(now);
+                        self.ask_http();
+                    }
+                    self.answered(&wake);
+                    if self.fallback.should_reopen(now) {
+                        self.fallback.begin(now);
+                        // Not two at once: a browser would let the second wait for the first.
+                        opening = None;
+                        opening.get_or_insert(self.start(way));
+                    }
                     if self.fallback.is_hung(now) {
                         return Err(Over(LOST_WITHOUT_CLOSE));
                     }
-                    if is_look && openings.may_start(now) {
-                        self.start(&mut openings, way);
-                    }
                 }
-                Event::Woken(Some(wake)) => self.answered(&wake),
                 Event::Woken(None) => return Err(Over(CloseCode::Normal.code())),
                 Event::Heard(_) => {}
             }
@@ -345,14 +358,13 @@ impl Driver {
         }
     }
 
-    /// Begins to open one more connection. One by another way than the present must prove that it
-    /// carries messages.
-    fn start(&self, openings: &mut Openings<Connection, Over>, way: Way) {
+    /// Begins to open a connection. One by another way than the present must prove that it carries
+    /// messages.
+    fn start(&self, way: Way) -> Opening {
         let (room, client) = (self.chat.room_id(), self.chat.client_id());
         let must_prove = way != self.fallback.way();
         let is_recorded = self.chat.is_recorded() && !must_prove;
-        let opening = Connection::open(way, room, client, is_recorded, must_prove);
-        openings.start(Box::pin(opening), clock::elapsed_ms());
+        Box::pin(Connection::open(way, room, client, is_recorded, must_prove))
     }
 
     fn join(&self, connection: &mut Connection) {
@@ -426,14 +438,15 @@ impl Driver {
 
     /// Asks whether HTTP is answered, if that would say something.
     fn ask_http(&mut self) {
-        if self.fallback.should_ask(clock::elapsed_ms()) {
-            self.chat.ask_http();
+        let now = clock::elapsed_ms();
+        if self.fallback.should_ask(now) {
+            self.chat.ask_http(now);
         }
     }
 
     fn answered(&mut self, wake: &Wake) {
-        if let Wake::Answered(is_answered) = wake {
-            self.fallback.answered(*is_answered, clock::elapsed_ms());
+        if let Wake::Answered(since, is_answered) = wake {
+            self.fallback.answered(*since, *is_answered, clock::elapsed_ms());
         }
     }
 }
@@ -446,7 +459,7 @@ fn is_taken(msg: &ServerMsg) -> bool {
 /// What happens next: somebody asks something, the connection says something, or another one is open.
 async fn next(
     mut connection: Option<&mut Connection>,
-    openings: &mut Openings<Connection, Over>,
+    opening: &mut Option<Opening>,
     wakes: &mut Receiver<Wake>,
 ) -> Event {
     poll_fn(|cx| {
@@ -458,7 +471,11 @@ async fn next(
         {
             return Poll::Ready(Event::Heard(heard));
         }
-        openings.poll(cx).map(Event::Opened)
+        let opened = opening.as_mut().map_or(Poll::Pending, |opening| opening.as_mut().poll(cx));
+        if opened.is_ready() {
+            *opening = None;
+        }
+        opened.map(Event::Opened)
     })
     .await
 }

@@ -2,7 +2,9 @@
 //! A browser does not say why a WebSocket failed, so the page asks the server for `/healthz` by HTTP:
 //! answered, while the attempt came to nothing, the attempt is a *strike*; [`STRIKES`] in a row mean
 //! that the network refuses WebSockets. Unanswered, it is the network or the server, and proves
-//! nothing. Connected by HTTP, WebSocket is tried again beside it now and then, and is gone back to
+//! nothing. It also tells an opening that hangs, because it was begun when there was no network, from one
+//! that is only slow: a browser opens one WebSocket at a time (RFC 6455 §4.1), so there cannot be another
+//! beside it, and whoever looks at the page is not to cut one that lives. Connected by HTTP, WebSocket is tried again beside it now and then, and is gone back to
 //! as soon as one carries a message there and back. Pure: events and the time are passed in.
 
 use super::link::Way;
@@ -15,6 +17,14 @@ pub const STRIKES: u32 = 2;
 const ASK_AFTER_MS: u64 = 2_000;
 /// How long the answer to that is waited for before the next attempt, in milliseconds.
 const ASK_MAX_MS: u64 = 5_000;
+/// How long an opening must have lasted before somebody who looks gets another in its place, in
+/// milliseconds: this, and three times what an answer by HTTP took, which opening needs (TCP, TLS, the
+/// upgrade).
+const REOPEN_MS: u64 = 500;
+/// The same where HTTP is not answered: more than opening takes with a round trip of 2 s.
+const REOPEN_UNANSWERED_MS: u64 = 4_500;
+/// Least time between two questions, in milliseconds, however often somebody looks.
+const ASK_APART_MS: u64 = 1_000;
 /// How long a question that was never answered stands in the way of another, in milliseconds. The page
 /// gives it up sooner.
 const ASK_FORGOTTEN_MS: u64 = 15_000;
@@ -46,6 +56,7 @@ pub struct Fallback {
 #[derive(Default, Debug)]
 struct Attempt {
     began_ms: u64,
+    is_looked: bool,
     is_asked: bool,
     /// How long HTTP took to answer, if it was asked and did.
     answer_ms: Option<u64>,
@@ -105,10 +116,11 @@ impl Fallback {
     /// Whether to ask for `/healthz` now, which is done once an attempt; [`Fallback::answered`] is what
     /// comes of it.
     pub fn should_ask(&mut self, now: u64) -> bool {
-        let Attempt { began_ms, is_asked, is_heard, is_over, .. } = self.attempt;
-        let is_due = is_over || now >= began_ms + ASK_AFTER_MS;
+        let Attempt { began_ms, is_looked, is_asked, is_heard, is_over, .. } = self.attempt;
+        let is_due = is_over || is_looked || now >= began_ms + ASK_AFTER_MS;
         let is_asking = self.asking_ms.is_some_and(|since| now < since + ASK_FORGOTTEN_MS);
-        let asks = self.way == Way::Socket && is_due && !is_heard && !is_asked && !is_asking;
+        let says_something = self.way == Way::Socket || is_looked;
+        let asks = says_something && is_due && !is_heard && !is_asked && !is_asking;
         if asks {
             self.asking_ms = Some(now);
             self.attempt.is_asked = true;
@@ -116,15 +128,33 @@ impl Fallback {
         asks
     }
 
-    /// HTTP was answered, or not.
-    pub fn answered(&mut self, is_answered: bool, now: u64) {
-        let Some(since) = self.asking_ms.take() else { return };
-        if self.attempt.is_heard || self.way == Way::Http {
+    /// Somebody looks: what was asked while there may have been no network is asked again.
+    pub fn look(&mut self, now: u64) {
+        if self.asking_ms.is_none_or(|since| now >= since + ASK_APART_MS) {
+            self.asking_ms = None;
+            (self.attempt.is_looked, self.attempt.is_asked) = (true, false);
+        }
+    }
+
+    /// Whether the opening, which somebody looks at, is to be begun anew.
+    pub fn should_reopen(&self, now: u64) -> bool {
+        let Attempt { began_ms, answer_ms, is_looked, is_open, .. } = self.attempt;
+        let least = answer_ms.map_or(REOPEN_UNANSWERED_MS, |took| REOPEN_MS.max(3 * took));
+        is_looked && !is_open && now >= began_ms + least
+    }
+
+    /// What was asked at `since` was answered by HTTP, or not.
+    pub fn answered(&mut self, since: u64, is_answered: bool, now: u64) {
+        if self.asking_ms != Some(since) {
+            return;
+        }
+        self.asking_ms = None;
+        if self.attempt.is_heard {
             return;
         }
         if is_answered {
             self.attempt.answer_ms = Some(now - since);
-            if self.attempt.is_over {
+            if self.attempt.is_over && self.way == Way::Socket {
                 self.strike();
             }
         } else if !self.is_blocked {
@@ -195,7 +225,7 @@ mod tests {
         fallback.ended();
         assert!(fallback.should_ask(now));
         assert!(fallback.is_undecided(now + 20) && !fallback.should_ask(now + 20));
-        fallback.answered(is_answered, now + 20);
+        fallback.answered(now, is_answered, now + 20);
         assert!(!fallback.is_undecided(now + 20) && !fallback.should_ask(now + 20));
     }
 
@@ -243,7 +273,7 @@ mod tests {
             fallback.opened();
             assert!(!fallback.should_ask(began + ASK_AFTER_MS - 1));
             assert!(fallback.should_ask(began + ASK_AFTER_MS));
-            fallback.answered(true, began + ASK_AFTER_MS + 30);
+            fallback.answered(began + ASK_AFTER_MS, true, began + ASK_AFTER_MS + 30);
             assert!(!fallback.is_hung(began + HUNG_BESIDE_HTTP_MS));
             assert!(fallback.is_hung(began + HUNG_BESIDE_HTTP_MS + 1));
             fallback.ended();
@@ -257,7 +287,7 @@ mod tests {
         let mut fallback = Fallback::default();
         fallback.begin(0);
         assert!(fallback.should_ask(2_000));
-        fallback.answered(true, 3_900);
+        fallback.answered(2_000, true, 3_900);
         assert!(!fallback.is_hung(9_500));
         assert!(fallback.is_hung(9_501));
         fallback.begin(20_000);
@@ -275,8 +305,53 @@ mod tests {
         fallback.begin(ASK_MAX_MS);
         assert!(!fallback.should_ask(8_000), "one question at a time");
         fallback.heard();
-        fallback.answered(true, 9_000);
+        fallback.answered(0, true, 9_000);
         assert_eq!((fallback.way(), fallback.strikes), (Way::Socket, 0));
+    }
+
+    #[test]
+    fn an_opening_that_hangs_is_begun_anew_where_http_is_answered() {
+        let mut fallback = Fallback::default();
+        fallback.begin(0);
+        assert!(fallback.should_ask(2_000), "while there is no network");
+        assert!(!fallback.should_reopen(4_499), "nobody looks");
+        fallback.look(3_000);
+        assert!(fallback.should_ask(3_000), "once more");
+        fallback.answered(2_000, false, 3_005);
+        assert!(!fallback.should_reopen(3_010), "that was the earlier question");
+        fallback.answered(3_000, true, 3_020);
+        assert!(fallback.should_reopen(3_020));
+        fallback.begin(3_020);
+        assert!(!fallback.should_reopen(9_000) && !fallback.is_hung(3_020 + HUNG_MS));
+        assert_eq!(fallback.strikes, 0, "that it hung says nothing about WebSockets");
+    }
+
+    #[test]
+    fn a_slow_opening_that_lives_is_not_cut_by_looks() {
+        let mut fallback = Fallback::default();
+        fallback.begin(0);
+        for now in (0..4_000).step_by(100) {
+            fallback.look(now);
+            fallback.should_ask(now);
+            assert!(!fallback.should_reopen(now));
+        }
+        // Each look asked again, at most once a second; the last is answered after a round trip of 2 s.
+        let asked = fallback.asking_ms.unwrap();
+        fallback.answered(asked, true, asked + 2_000);
+        assert!(!fallback.should_reopen(5_999));
+        assert!(fallback.should_reopen(6_000));
+    }
+
+    #[test]
+    fn a_network_that_does_not_answer_at_all_is_given_more_time() {
+        let mut fallback = Fallback::new(Way::Http);
+        fallback.begin(0);
+        fallback.look(100);
+        assert!(fallback.should_ask(100));
+        assert!(!fallback.should_reopen(REOPEN_UNANSWERED_MS - 1));
+        assert!(fallback.should_reopen(REOPEN_UNANSWERED_MS));
+        fallback.opened();
+        assert!(!fallback.should_reopen(REOPEN_UNANSWERED_MS));
     }
 
     #[test]

@@ -122,7 +122,7 @@ fn live(chat: Chat) {
     let seen = RwSignal::new(0);
     listen(&document(), "visibilitychange", move || {
         if !document().hidden() {
-            seen.set(chat.heard());
+            seen.set(untrack(|| chat.heard()));
             chat.look();
         }
     });
