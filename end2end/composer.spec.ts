@@ -222,6 +222,7 @@ test.describe('in a long conversation', () => {
     const page = await somebody();
     await enterByLink(page, server.url, 'ends', 'سارا');
     const others = await Conversation.join(server.url, 'ends');
+    await others.talkUntil(1);
     await others.talkUntil(300);
     await expect(message(page, others.newest)).toBeInViewport();
     await log(page).focus();

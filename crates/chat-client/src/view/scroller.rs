@@ -128,7 +128,10 @@ pub(crate) fn Scroller(
     let on_key = key(move |event| {
         match event.key().as_str() {
             "End" => return_to_end(),
-            "Home" => {
+            // Where all is in view, both ends are.
+            "Home" if node().scroll_height() > node().client_height() => {
+                seen.set(untrack(|| chat.heard()));
+                at_end.set(false);
                 first.set(0);
                 request_animation_frame(|| node().set_scroll_top(0));
             }
