@@ -113,11 +113,18 @@ pub(crate) fn takes_accents(letter: char) -> bool {
 #[cfg(feature = "normalize")]
 pub(crate) fn persian(c: char) -> char {
     match c {
+        '\u{0660}'..='\u{0669}' => ascii_digit(c, '\u{0660}'),
+        '\u{06F0}'..='\u{06F9}' => ascii_digit(c, '\u{06F0}'),
+        _ => persian_letter(c),
+    }
+}
+
+/// The same of a letter alone.
+pub(crate) fn persian_letter(c: char) -> char {
+    match c {
         '\u{064A}' | '\u{0649}' => 'ی',
         '\u{0643}' => 'ک',
         '\u{06C0}' | '\u{06D5}' => 'ه',
-        '\u{0660}'..='\u{0669}' => ascii_digit(c, '\u{0660}'),
-        '\u{06F0}'..='\u{06F9}' => ascii_digit(c, '\u{06F0}'),
         _ => c,
     }
 }

@@ -26,8 +26,7 @@ impl RoomId {
 
     /// As [`RoomId::parse`], with an error that can be told in any language.
     pub(crate) fn check(raw: &str) -> Result<Self, Flaw> {
-        let letter = |c: char| if c.is_alphabetic() { chars::persian(c) } else { c };
-        let words: String = chars::nfc(raw).chars().map(letter).collect();
+        let words: String = chars::nfc(raw).chars().map(chars::persian_letter).collect();
         let room = words.split_whitespace().collect::<Vec<_>>().join("-");
         check_slug(&room)?;
         Ok(Self(room.into()))

@@ -273,7 +273,7 @@ mod tests {
                 let joined: String = again.iter().map(|segment| segment.shown()).collect();
                 assert_eq!(joined, pieces.iter().map(Segment::shown).collect::<String>(), "{line}");
                 let opaque = |all: &mut dyn Iterator<Item = &Segment<'_>>| {
-                    all.filter(|segment| !matches!(segment, Segment::Text(_))).cloned().count()
+                    all.filter(|segment| !matches!(segment, Segment::Text(_))).count()
                 };
                 assert_eq!(opaque(&mut again.into_iter()), opaque(&mut pieces.iter()), "{line}");
             }
