@@ -1,6 +1,7 @@
 //! What the browser keeps for us: in `local` for this person, in `session` for this tab. Where
 //! there is no storage (private windows, strict settings) nothing is found and nothing is kept,
-//! and the chat works until the page is left.
+//! and the chat works until the page is left. Every key begins with `otagh:`, in both, and nothing
+//! else's does: whoever clears those has forgotten the last person at this computer.
 
 use chat_protocol::json::Read;
 use leptos::prelude::window;

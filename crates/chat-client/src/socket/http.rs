@@ -22,8 +22,9 @@ use crate::browser::random;
 
 /// What a request shows to belong to this connection: 150 random bits, which nobody else knows.
 const HEADER: &str = "Otagh-Connection";
-/// Most bytes of messages in one request, unless a single one is longer: below the server's bound.
-const BODY_MAX: usize = 40_000;
+/// Most bytes of messages in one request, unless a single one is longer: what a slow 3G sends within the
+/// five seconds that the server waits for it.
+const BODY_MAX: usize = 16_000;
 /// How long the server may take to say that it is there.
 const HEALTH_MAX: std::time::Duration = std::time::Duration::from_secs(8);
 
