@@ -17,7 +17,6 @@ pub mod workbench;
 pub mod places {
     //! What fills each kind of place: the functions that the script calls by the places' names.
 
-    use chat_client::browser::drop;
     use leptos::{logging, prelude::document};
     use wasm_bindgen::prelude::wasm_bindgen;
     use web_sys::HtmlElement;
@@ -39,7 +38,6 @@ pub mod places {
     /// Five ways into the room that the document names.
     #[wasm_bindgen]
     pub fn ways(place: HtmlElement) {
-        drop::refuse_files(|| ());
         let room = document()
             .get_element_by_id(chat_client::page::ROOT)
             .and_then(|root| root.get_attribute("data-room"));
@@ -52,7 +50,6 @@ pub mod places {
     /// A handshake and frames written by hand.
     #[wasm_bindgen]
     pub fn workbench(place: HtmlElement) {
-        drop::refuse_files(|| ());
         fill(place, Workbench);
     }
 

@@ -5,17 +5,14 @@
 pub mod clipboard;
 pub mod clock;
 pub mod collation;
-pub mod drop;
 pub mod history;
 pub mod json;
-pub mod leaving;
 pub mod location;
 pub mod network;
 pub mod profile;
 pub mod random;
 pub mod selection;
 pub mod storage;
-pub mod viewport;
 
 use leptos::prelude::{document, request_animation_frame, window};
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -32,12 +29,7 @@ pub fn element<T: JsCast>(id: &str) -> T {
 
 /// Calls `act` at each such event of the window or the document, for as long as the page lives.
 pub fn listen(target: &EventTarget, event: &str, mut act: impl FnMut() + 'static) {
-    listen_to(target, event, move |_| act());
-}
-
-/// Calls `act` with each such event of what lives as long as the page.
-pub fn listen_to(target: &EventTarget, event: &str, act: impl FnMut(Event) + 'static) {
-    let listener: Closure<dyn FnMut(Event)> = Closure::new(act);
+    let listener: Closure<dyn FnMut(Event)> = Closure::new(move |_| act());
     if target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).is_err() {
         leptos::logging::warn!("{event} cannot be listened to");
     }

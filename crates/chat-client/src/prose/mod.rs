@@ -78,28 +78,6 @@ pub fn draft_direction(text: &str) -> Direction {
     if parse(text).iter().all(is_run) { Direction::Ltr } else { base_direction(text) }
 }
 
-/// What is seen of a text, markup and encoded letters aside: its lines.
-pub fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    for (at, block) in parse(text).iter().enumerate() {
-        if at > 0 {
-            shown.push('\n');
-        }
-        match block {
-            Block::Code(code) => shown.push_str(code),
-            Block::Paragraph { runs, .. } => {
-                for segment in runs.iter().flat_map(|run| &run.segments) {
-                    match segment {
-                        Segment::Link { shown: address, .. } => shown.push_str(&link::readable(address)),
-                        other => shown.push_str(other.shown()),
-                    }
-                }
-            }
-        }
-    }
-    shown
-}
-
 /// Whether something else may be seen of a text than was typed.
 pub fn is_shown_otherwise(text: &str) -> bool {
     text.contains(['`', '%'])
@@ -156,6 +134,28 @@ fn code_until_fence(text: &str) -> Option<(&str, Option<&str>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What is seen of a text, markup and encoded letters aside: its lines.
+    fn shown(text: &str) -> String {
+        let mut shown = String::new();
+        for (at, block) in parse(text).iter().enumerate() {
+            if at > 0 {
+                shown.push('\n');
+            }
+            match block {
+                Block::Code(code) => shown.push_str(code),
+                Block::Paragraph { runs, .. } => {
+                    for segment in runs.iter().flat_map(|run| &run.segments) {
+                        match segment {
+                            Segment::Link { shown: address, .. } => shown.push_str(&link::readable(address)),
+                            other => shown.push_str(other.shown()),
+                        }
+                    }
+                }
+            }
+        }
+        shown
+    }
 
     fn paragraphs(text: &str) -> Vec<Direction> {
         parse(text)

@@ -1,7 +1,7 @@
 //! Where one writes. Enter says it and Shift+Enter breaks the line; on a touch screen, which has no
 //! Shift, Enter breaks the line and the button says it, or Ctrl+Enter of a keyboard beside it. Enter that
 //! confirms an input method's choice does neither. What is half written survives a reload, and the
-//! browser asks before it is lost with the tab.
+//! browser asks before it is lost with the tab: `assets/later.js` sees to that, and says `NO_FILES`.
 
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
 use leptos::prelude::*;
@@ -15,7 +15,7 @@ use super::{
     icon, scroller,
 };
 use crate::{
-    browser::{self, drop, leaving, storage::Keep},
+    browser::{self, storage::Keep},
     chat::Chat,
     fa::words::{errors, messages, people},
     prose,
@@ -47,11 +47,8 @@ pub(crate) fn Composer(
     };
     // What cannot be done with what is written, until something else is.
     let note = RwSignal::new(String::new());
-    let no_files = move || note.set(messages::NO_FILES.to_owned());
     follow(move || {
         let field = field();
-        drop::refuse_files(no_files);
-        drop::refuse_pictures(&field, no_files);
         if field.value().is_empty()
             && let Some(draft) = Keep::Session.get(&draft_key())
         {
@@ -112,14 +109,7 @@ pub(crate) fn Composer(
         event.prevent_default();
         scroller::turn(pages);
     });
-    let mut asks = false;
-    follow(move || {
-        let is_unsent = written.with(|written| !written.trim().is_empty()) || !chat.pending().is_empty();
-        if is_unsent != asks {
-            asks = is_unsent;
-            leaving::ask_before(asks);
-        }
-    });
+    let is_unsent = move || written.with(|written| !written.trim().is_empty()) || !chat.pending().is_empty();
     let problem = move || written.with(|written| Text::parse(written).err().map(|invalid| invalid.code));
     follow(move || {
         let names: Vec<String> = chat.with_typing(|room| {
@@ -144,10 +134,13 @@ pub(crate) fn Composer(
     };
 
     view! {
-        <form class="composer" hidden=flag(move || !entered()) on:submit=submit(say)>
+        <form class="composer" data-unsent=attr(move || is_unsent().then_some("")) hidden=flag(move || !entered()) on:submit=submit(say)>
             <div class="under">
                 <span id="who-types" class="who-types"></span>
-                <span data-over="" role="alert">{text(queue)}</span>
+                <span data-over="" role="alert">
+                    <span>{text(queue)}</span>
+                    <span id="no-files" data-words=messages::NO_FILES></span>
+                </span>
                 <span data-over=attr(move || (problem() == Some(ErrorCode::TextTooLong)).then_some(""))>{text(count)}</span>
             </div>
             <div class="box">

@@ -92,7 +92,7 @@ fn state(meta: Drawn, path: &str, what: &str) -> Drawn {
 
 /// What was said, line by line, each in its own direction, and the meta line beside or below it. A line
 /// break stands between two lines, too, which nobody sees: what is copied has it. So is the author there,
-/// and what was typed where something else is shown; see [`super::transcript`].
+/// and what was typed where something else is shown; see `assets/later.js`.
 fn body(said: &str, name: &str, meta: Drawn) -> Drawn {
     let class = if prose::only_emoji(said).is_some() { "text large-emoji" } else { "text" };
     let mut text = draw("div").class(class).attr("data-name", name);

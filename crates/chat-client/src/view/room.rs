@@ -18,10 +18,10 @@ use super::{
     people::People,
     scroller::Scroller,
     share::Share,
-    transcript, xray,
+    xray,
 };
 use crate::{
-    browser::{element, listen, network, profile, viewport},
+    browser::{element, listen, network, profile},
     chat::Chat,
     fa::words,
     socket::Link,
@@ -47,7 +47,6 @@ pub fn RoomPage(
             profile::visited(&room, &key);
             live(chat);
             xray::offer(chat, xray_seen);
-            transcript::offer();
             match profile::name_here() {
                 Some(name) => chat.start(name),
                 None => chat.set_link(Link::Refused),
@@ -105,8 +104,6 @@ fn has_menu() -> bool {
 
 /// Ties the page's life to the chat's, for as long as the page lives.
 fn live(chat: Chat) {
-    viewport::follow();
-
     set_interval(move || chat.second(), Duration::from_secs(1));
     listen(&window(), "pagehide", move || chat.keep_for_reload());
     // A page that was put aside and is shown again, and a network that is another one.
