@@ -1,11 +1,11 @@
 //! One message, as everyone sees it, and one of one's own that is still under way.
 
 use chat_protocol::{ErrorCode, Said};
-use leptos::prelude::untrack;
+use leptos::prelude::{document, untrack};
 
 use super::{
     composer,
-    dom::{Drawn, draw},
+    dom::{Drawn, append, draw},
     icon,
     people::avatar,
 };
@@ -16,7 +16,7 @@ use crate::{
         dates,
         words::{errors, messages, people},
     },
-    prose::{self, Block, Order, Run, Segment, link},
+    prose::{self, Block, Piece, Segment, link},
     state::Pending,
 };
 
@@ -95,7 +95,7 @@ fn state(meta: Drawn, path: &str, what: &str) -> Drawn {
 
 /// What was said, line by line, each in its own direction, and the meta line beside or below it. A line
 /// break stands between two lines, too, which nobody sees: what is copied has it. So is the author there,
-/// and what was typed where something else is shown; see [`super::transcript`].
+/// and what was typed where something else is shown, for [`copy_as_typed`].
 fn body(said: &str, name: &str, meta: Drawn) -> Drawn {
     let class = if prose::only_emoji(said).is_some() { "text large-emoji" } else { "text" };
     let mut text = draw("div").class(class).attr("data-name", name);
@@ -107,25 +107,35 @@ fn body(said: &str, name: &str, meta: Drawn) -> Drawn {
             text = text.text("\n");
         }
         text = text.child(match block {
-            Block::Paragraph { direction, runs } => {
-                runs.into_iter().fold(draw("p").attr("dir", direction.as_str()), run)
-            }
+            Block::Paragraph { direction, pieces } => line(draw("p").attr("dir", direction.as_str()), pieces),
             Block::Code(code) => draw("pre").attr("tabindex", "0").child(draw("code").text(code)),
         });
     }
     draw("div").class("body").child(text).child(meta)
 }
 
-/// The line with a run more.
-fn run(line: Drawn, run: Run<'_>) -> Drawn {
-    match run.order {
-        Order::Natural => segments(line, run.segments, Drawn::text),
-        Order::Typed => line.child(segments(draw("bdo").attr("dir", "ltr"), run.segments, typed)),
+/// The pieces of a line, those of a run together in one element.
+fn line(mut line: Drawn, pieces: Vec<Piece<'_>>) -> Drawn {
+    let mut run = None;
+    for Piece { segment, is_typed } in pieces {
+        if is_typed {
+            let begun = run.take().unwrap_or_else(|| draw("bdo").attr("dir", "ltr"));
+            run = Some(with(begun, segment, typed));
+            continue;
+        }
+        if let Some(run) = run.take() {
+            line = line.child(run);
+        }
+        line = with(line, segment, Drawn::text);
+    }
+    match run {
+        Some(run) => line.child(run),
+        None => line,
     }
 }
 
-fn segments(line: Drawn, segments: Vec<Segment<'_>>, words: fn(Drawn, &str) -> Drawn) -> Drawn {
-    segments.into_iter().fold(line, |line, segment| match segment {
+fn with(line: Drawn, segment: Segment<'_>, words: fn(Drawn, &str) -> Drawn) -> Drawn {
+    match segment {
         Segment::Text(text) => words(line, text),
         Segment::Code(code) => line.child(draw("code").text(code)),
         Segment::Link { href, shown } => {
@@ -136,7 +146,7 @@ fn segments(line: Drawn, segments: Vec<Segment<'_>>, words: fn(Drawn, &str) -> D
                 .attr("rel", "noopener noreferrer nofollow");
             line.child(typed(link, &link::readable(shown)))
         }
-    })
+    }
 }
 
 /// With what is written from the left after what is in it.
@@ -144,4 +154,13 @@ fn typed(line: Drawn, text: &str) -> Drawn {
     link::parts(text).into_iter().fold(line, |line, (part, is_apart)| {
         if is_apart { line.child(draw("bdi").text(part)) } else { line.text(part) }
     })
+}
+
+/// Sees to it that messages are copied as they were typed, for as long as the page lives. The listener is
+/// a script of its own, which nobody waits for: most of what it does is asking the browser.
+pub(crate) fn copy_as_typed() {
+    let script = draw("script").attr("type", "module").attr("src", "/transcript.js");
+    if let Some(head) = document().head() {
+        append(&head, &script.0);
+    }
 }

@@ -30,7 +30,6 @@ mod share;
 mod shown;
 pub mod theme;
 mod timeline;
-mod transcript;
 mod xray;
 
 #[cfg(feature = "ssr")]

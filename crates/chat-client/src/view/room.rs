@@ -13,11 +13,12 @@ use super::{
     entrance::Entrance,
     header::Header,
     layers::{Layer, Layers},
+    message,
     notice::Notice,
     people::People,
     scroller::Scroller,
     share::Share,
-    transcript, xray,
+    xray,
 };
 use crate::{
     browser::{listen, network, profile, viewport},
@@ -46,7 +47,7 @@ pub fn RoomPage(
             profile::visited(&room, &key);
             live(chat);
             xray::offer(chat, xray_seen);
-            transcript::offer();
+            message::copy_as_typed();
             match profile::name_here() {
                 Some(name) => chat.start(name),
                 None => chat.set_link(Link::Refused),
