@@ -9,13 +9,13 @@ pub(crate) fn prose(bytes: &[u8]) {
     for block in parse(text) {
         match block {
             Block::Code(code) => shown.push_str(code),
-            Block::Paragraph { runs, .. } => {
-                for segment in runs.iter().flat_map(|run| &run.segments) {
+            Block::Paragraph { pieces, .. } => {
+                for segment in pieces.iter().map(|piece| &piece.segment) {
                     if let Segment::Link { href, shown } = segment {
                         assert!(href.ends_with(shown));
                         let read = link::readable(shown);
                         let parts: String = link::parts(&read).into_iter().map(|(part, _)| part).collect();
-                        assert_eq!(parts, *read);
+                        assert_eq!(parts, read);
                         // Where it leads, and how it is divided, is not changed by being readable.
                         let ascii = |text: &str| {
                             text.matches(|c: char| c.is_ascii() && c != '%' && !c.is_ascii_hexdigit())

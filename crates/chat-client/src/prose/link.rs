@@ -17,10 +17,6 @@ use std::borrow::Cow;
 
 use super::{direction::is_rtl_script, emoji, runs::ends_stretch};
 
-/// Brackets, at the place of their kind.
-pub(super) const OPENING: &str = "([{";
-pub(super) const CLOSING: &str = ")]}";
-
 /// An address found in text.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Link<'a> {
@@ -45,7 +41,7 @@ pub fn at_start(text: &str, before: Option<char>) -> Option<Link<'_>> {
     if !text[host_at..].starts_with(|c: char| c.is_alphanumeric() || c == '[') || has_user(&text[host_at..]) {
         return None;
     }
-    let shown = without_trailing(&text[..end(text, host_at)], host_at, ".,:;!?'*\u{200C}");
+    let shown = without_trailing_punctuation(&text[..end(text, host_at)], host_at);
     let host = &shown[host_at..];
     if host.is_empty()
         || bare && host.split(ends_host).next()?.split('.').filter(|part| !part.is_empty()).count() < 3
@@ -100,76 +96,79 @@ fn ends_address(c: char) -> bool {
             | '\u{FEFF}' | '\u{FFF0}'..='\u{FFFF}')
 }
 
-/// `shown` without what is at its end, behind `from`, of `marks` and of brackets without a partner.
-pub(super) fn without_trailing<'a>(shown: &'a str, from: usize, marks: &str) -> &'a str {
-    let mut tail = &shown[from..];
-    // Closing brackets beyond those that were opened, of each kind. Computed once, so a tail of ten
-    // thousand brackets costs no more than one.
-    let mut beyond = [b"()", b"[]", b"{}"].map(|pair| {
-        tail.bytes().fold(0i32, |depth, c| depth + i32::from(c == pair[0]) - i32::from(c == pair[1]))
-    });
+/// Cuts the sentence's punctuation off the end, at most back to `host_at`.
+fn without_trailing_punctuation(shown: &str, host_at: usize) -> &str {
+    let mut tail = &shown[host_at..];
+    let balance = |open: char, close: char| {
+        shown[host_at..].chars().fold(0i32, |depth, c| depth + i32::from(c == open) - i32::from(c == close))
+    };
+    // Closing brackets beyond those that were opened. Computed once, so a tail of ten thousand
+    // brackets costs no more than one.
+    let mut round = balance('(', ')');
+    let mut square = balance('[', ']');
     while let Some(c) = tail.chars().next_back() {
-        match (OPENING.find(c), CLOSING.find(c)) {
-            (_, Some(kind)) if beyond[kind] < 0 => beyond[kind] += 1,
-            (Some(kind), _) => beyond[kind] -= 1,
-            _ if marks.contains(c) => {}
+        match c {
+            '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '*' | '\u{200C}' => {}
+            ')' if round < 0 => round += 1,
+            ']' if square < 0 => square += 1,
+            '(' => round -= 1,
+            '[' => square -= 1,
             _ => break,
         }
         tail = &tail[..tail.len() - c.len_utf8()];
     }
-    &shown[..from + tail.len()]
+    &shown[..host_at + tail.len()]
 }
 
 /// The address as a person reads it: letters and digits of right-to-left scripts that are written as
 /// `%D9%88` decoded, in the path and behind it. Nothing else is decoded, so no character that ends an
 /// address, divides it, cannot be seen or changes a direction; and nothing in the host. ZWNJ is decoded
-/// between two such letters.
-pub fn readable(shown: &str) -> Cow<'_, str> {
-    let host_at = shown.find("://").map_or(0, |at| at + 3);
-    let Some(path_at) = shown[host_at..].find(ends_host).map(|at| host_at + at) else { return shown.into() };
-    if !shown[path_at..].contains('%') {
-        return shown.into();
-    }
-    let is_letter = |c: char| is_rtl_script(c) && c.is_alphanumeric();
-    let mut read = shown[..path_at].to_owned();
-    let mut rest = &shown[path_at..];
-    while let Some(c) = rest.chars().next() {
-        let (c, length) = match encoded(rest) {
-            Some((c, length)) if is_letter(c) => (c, length),
-            Some(('\u{200C}', length))
-                if read.ends_with(is_letter)
-                    && encoded(&rest[length..])
-                        .map_or(rest[length..].starts_with(is_letter), |(c, _)| is_letter(c)) =>
+/// between two such letters. Letters of two bytes are enough: all of these scripts but presentation forms,
+/// which nobody types.
+pub fn readable(shown: &str) -> String {
+    // Behind `http://`, `https://` or `www.` and at least a letter.
+    let has_scheme = shown.as_bytes().get(4..6).is_some_and(|five| five.contains(&b':'));
+    let mut read = String::new();
+    let mut is_path = false;
+    let mut at = 0;
+    while let Some(c) = shown[at..].chars().next() {
+        is_path |= at >= if has_scheme { 8 } else { 4 } && ends_host(c);
+        let rest = &shown.as_bytes()[at..];
+        let (c, length) = match letter(rest) {
+            Some(letter) if is_path => (letter, 6),
+            None if is_path
+                && rest.get(..9).is_some_and(|nine| nine.eq_ignore_ascii_case(b"%E2%80%8C"))
+                && read.chars().next_back().is_some_and(is_letter)
+                && (letter(&rest[9..]).is_some()
+                    || shown[at + 9..].chars().next().is_some_and(is_letter)) =>
             {
-                ('\u{200C}', length)
+                ('\u{200C}', 9)
             }
             _ => (c, c.len_utf8()),
         };
         read.push(c);
-        rest = &rest[length..];
+        at += length;
     }
-    read.into()
+    read
 }
 
-/// The character that `text` begins with in percent-encoded UTF-8, and the bytes it takes.
-fn encoded(text: &str) -> Option<(char, usize)> {
-    let mut bytes = [0; 4];
-    for at in 0..bytes.len() {
-        bytes[at] = encoded_byte(&text[3 * at..])?;
-        if let Ok(read) = std::str::from_utf8(&bytes[..=at]) {
-            return Some((read.chars().next()?, 3 * at + 3));
-        }
-    }
-    None
+fn is_letter(c: char) -> bool {
+    is_rtl_script(c) && c.is_alphanumeric()
 }
 
-/// The `%D9` that `text` begins with.
-fn encoded_byte(text: &str) -> Option<u8> {
-    let hex = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
-    match *text.as_bytes().get(..3)? {
-        [b'%', high, low] => Some(hex(high)? << 4 | hex(low)?),
-        _ => None,
-    }
+/// The right-to-left letter that begins here in percent-encoded UTF-8 of two bytes.
+fn letter(text: &[u8]) -> Option<char> {
+    let (high, low) = (encoded(text, 0)?, encoded(text, 3)?);
+    let is_two = high & 0xE0 == 0xC0 && low & 0xC0 == 0x80;
+    let letter = char::from_u32(u32::from(high & 31) << 6 | u32::from(low & 63))?;
+    (is_two && is_letter(letter)).then_some(letter)
+}
+
+/// The `%D9` at this place.
+fn encoded(text: &[u8], at: usize) -> Option<u8> {
+    let hex = |at| char::from(*text.get(at)?).to_digit(16);
+    (*text.get(at)? == b'%').then_some(())?;
+    Some((hex(at + 1)? << 4 | hex(at + 2)?) as u8)
 }
 
 /// What is written from the left in parts, and whether a part is to be isolated: what stands between two
@@ -197,7 +196,7 @@ pub fn parts(typed: &str) -> Vec<(&str, bool)> {
         }
         is_apart = false;
         // An encoded character is a divider as a whole.
-        begin = at + if c == '%' && encoded_byte(&typed[at..]).is_some() { 3 } else { c.len_utf8() };
+        begin = at + if encoded(typed.as_bytes(), at).is_some() { 3 } else { c.len_utf8() };
     }
     parts.extend((from < typed.len()).then(|| (&typed[from..], false)));
     parts

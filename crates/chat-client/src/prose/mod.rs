@@ -18,18 +18,18 @@ pub mod segments;
 
 pub use direction::{Direction, base_direction};
 pub use emoji::only_emoji;
-pub use runs::{Order, Run, runs};
+pub use runs::{Piece, pieces};
 pub use segments::{Segment, segments};
 
 /// A stretch of a message that is laid out on its own.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Block<'a> {
-    /// One line. An empty line is a paragraph without runs.
+    /// One line. An empty line is a paragraph without pieces.
     Paragraph {
         /// Its base direction: the `dir` of its element.
         direction: Direction,
         /// What it is made of, in order.
-        runs: Vec<Run<'a>>,
+        pieces: Vec<Piece<'a>>,
     },
     /// The lines between two fences, without the fences and the last line break. Left to right,
     /// white space kept.
@@ -58,7 +58,7 @@ pub fn parse(text: &str) -> Vec<Block<'_>> {
         }
         let segments = segments(line);
         let direction = direction::of(&segments);
-        blocks.push(Block::Paragraph { direction, runs: runs(line, segments, direction) });
+        blocks.push(Block::Paragraph { direction, pieces: pieces(line, segments, direction) });
         rest = after;
     }
     blocks
@@ -67,15 +67,21 @@ pub fn parse(text: &str) -> Vec<Block<'_>> {
 /// The base direction of a text that is still being written, where only one can be had for all of it:
 /// left to right, too, when each of its lines is a run and nothing else. So a phone looks as it will.
 pub fn draft_direction(text: &str) -> Direction {
-    let is_run = |block: &Block<'_>| match block {
-        Block::Paragraph { runs, .. } => {
-            let is_word = |segment: &Segment<'_>| segment.shown().contains(char::is_alphanumeric);
-            let (natural, apart): (Vec<_>, Vec<_>) = runs.iter().partition(|run| run.order == Order::Natural);
-            apart.len() == 1 && !natural.iter().flat_map(|run| &run.segments).any(is_word)
+    for block in parse(text) {
+        let Block::Paragraph { pieces, .. } = block else { return base_direction(text) };
+        let (mut runs, mut was_typed) = (0, false);
+        for Piece { segment, is_typed } in pieces {
+            runs += match is_typed {
+                true => usize::from(!was_typed),
+                false => 2 * usize::from(segment.shown().contains(char::is_alphanumeric)),
+            };
+            was_typed = is_typed;
         }
-        Block::Code(_) => false,
-    };
-    if parse(text).iter().all(is_run) { Direction::Ltr } else { base_direction(text) }
+        if runs != 1 {
+            return base_direction(text);
+        }
+    }
+    Direction::Ltr
 }
 
 /// Whether something else may be seen of a text than was typed.
@@ -89,12 +95,15 @@ pub fn plain(text: &str) -> String {
     let line = text.replace('\n', " ");
     let direction = base_direction(&line);
     let mut plain = String::from(if direction == Direction::Rtl { '\u{2067}' } else { '\u{2066}' });
-    for Run { order, segments } in runs(&line, vec![Segment::Text(&line)], direction) {
-        let is_natural = order == Order::Natural;
-        plain.extend((!is_natural).then_some('\u{2066}'));
-        plain.extend(segments.iter().map(Segment::shown));
-        plain.extend((!is_natural).then_some('\u{2069}'));
+    let mut was_typed = false;
+    for Piece { segment, is_typed } in pieces(&line, vec![Segment::Text(&line)], direction) {
+        if is_typed != was_typed {
+            plain.push(if is_typed { '\u{2066}' } else { '\u{2069}' });
+        }
+        plain += segment.shown();
+        was_typed = is_typed;
     }
+    plain.extend(was_typed.then_some('\u{2069}'));
     plain.push('\u{2069}');
     plain
 }
@@ -135,28 +144,6 @@ fn code_until_fence(text: &str) -> Option<(&str, Option<&str>)> {
 mod tests {
     use super::*;
 
-    /// What is seen of a text, markup and encoded letters aside: its lines.
-    fn shown(text: &str) -> String {
-        let mut shown = String::new();
-        for (at, block) in parse(text).iter().enumerate() {
-            if at > 0 {
-                shown.push('\n');
-            }
-            match block {
-                Block::Code(code) => shown.push_str(code),
-                Block::Paragraph { runs, .. } => {
-                    for segment in runs.iter().flat_map(|run| &run.segments) {
-                        match segment {
-                            Segment::Link { shown: address, .. } => shown.push_str(&link::readable(address)),
-                            other => shown.push_str(other.shown()),
-                        }
-                    }
-                }
-            }
-        }
-        shown
-    }
-
     fn paragraphs(text: &str) -> Vec<Direction> {
         parse(text)
             .into_iter()
@@ -195,11 +182,10 @@ mod tests {
         for text in NASTY {
             let mut lines = text.split('\n').filter(|_| !text.contains("```"));
             for block in parse(text) {
-                if let Block::Paragraph { runs, .. } = block
+                if let Block::Paragraph { pieces, .. } = block
                     && let Some(line) = lines.next()
                 {
-                    let joined: String =
-                        runs.iter().flat_map(|run| &run.segments).map(Segment::shown).collect();
+                    let joined: String = pieces.iter().map(|piece| piece.segment.shown()).collect();
                     assert_eq!(joined, line.replace('`', "").as_str(), "{text:?}");
                 }
             }
@@ -265,17 +251,15 @@ mod tests {
         };
         for _ in 0..5_000 {
             let line: String = (0..next(14)).map(|_| PIECES[next(PIECES.len())]).collect();
-            let pieces = segments(&line);
+            let cut = segments(&line);
+            let joined: String = cut.iter().map(Segment::shown).collect();
+            let opaque = |segment: &&Segment<'_>| !matches!(segment, Segment::Text(_));
             for direction in [Direction::Rtl, Direction::Ltr] {
-                let runs = runs(&line, pieces.clone(), direction);
-                let again: Vec<&Segment<'_>> = runs.iter().flat_map(|run| &run.segments).collect();
-                assert!(runs.iter().all(|run| !run.segments.is_empty()), "{line}");
-                let joined: String = again.iter().map(|segment| segment.shown()).collect();
-                assert_eq!(joined, pieces.iter().map(Segment::shown).collect::<String>(), "{line}");
-                let opaque = |all: &mut dyn Iterator<Item = &Segment<'_>>| {
-                    all.filter(|segment| !matches!(segment, Segment::Text(_))).count()
-                };
-                assert_eq!(opaque(&mut again.into_iter()), opaque(&mut pieces.iter()), "{line}");
+                let pieces = pieces(&line, cut.clone(), direction);
+                let again = pieces.iter().map(|piece| &piece.segment);
+                assert!(again.clone().all(|segment| !segment.shown().is_empty()), "{line}");
+                assert_eq!(again.clone().map(Segment::shown).collect::<String>(), joined, "{line}");
+                assert_eq!(again.filter(opaque).count(), cut.iter().filter(opaque).count(), "{line}");
             }
             let plain: String = plain(&line).replace(['\u{2066}', '\u{2067}', '\u{2069}'], "");
             assert_eq!(plain, line);
@@ -312,6 +296,19 @@ mod tests {
 
     #[test]
     fn only_markup_and_encoded_letters_are_shown_otherwise() {
+        let shown = |text: &str| {
+            let line = |block: &Block<'_>| match block {
+                Block::Code(code) => (*code).to_owned(),
+                Block::Paragraph { pieces, .. } => {
+                    let shown = |piece: &Piece<'_>| match &piece.segment {
+                        Segment::Link { shown, .. } => link::readable(shown),
+                        other => other.shown().to_owned(),
+                    };
+                    pieces.iter().map(shown).collect()
+                }
+            };
+            parse(text).iter().map(line).collect::<Vec<_>>().join("\n")
+        };
         let text = "با `a` و https://x.ir/%D8%B3\n```rust\nfn\n```\nتمام";
         assert_eq!(shown(text), "با a و https://x.ir/س\nfn\nتمام");
         for text in NASTY.iter().copied().chain(["a\n\nb", "50%", text]) {

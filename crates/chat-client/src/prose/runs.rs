@@ -25,34 +25,87 @@
 //!
 //! Everything is one pass, and looks ahead a bounded way or once a word.
 
-use std::ops::Range;
-
 use super::{
     direction::{Direction, is_rtl_script},
-    link::{CLOSING, OPENING, without_trailing},
     segments::Segment,
 };
 
 /// Fewest digits that a `+` makes a phone of.
 const PHONE_MIN: usize = 7;
-/// How far a call may go on in Persian, in characters.
-const CALL_MAX: usize = 200;
+/// How far a call may go on in Persian, in bytes.
+const CALL_MAX: usize = 400;
 /// Most numbers that are looked through for the end of their brackets.
 const TUPLE_MAX: usize = 64;
-/// Signs that may stand behind their number and a space.
-const UNITS: &str = "°$€£¥₺₽₹";
 
-/// Signs that make an expression of the operands beside them; with a hyphen or `!` among them, too.
-const OPERATORS: &str = "+×÷*/=≠≈<>≤≥±^%&|→←⇒−∙·:";
-const DASHES: &str = "-–—‐‑";
-/// Marks of the sentence at the end of a word. Brackets are another matter.
-/// Nor is `;` one, which Persian does not have.
-const MARKS: &str = ".,:!?…'\"’”\u{A0}\u{202F}";
-/// What may stand before a word without being a part of it.
-const OPENERS: &str = "([{'\"‘“’”\u{A0}\u{202F}";
-const NO_BREAK: &str = "\u{A0}\u{202F}";
-/// Signs that lead over from a Persian word to a Latin one, or back.
-const JOINERS: &str = "-–—‐‑/=&|_~*";
+/// What a character may be; several at once.
+type Flags = u16;
+/// White space that breaks a line, and the marks that only say a direction.
+const SPACE: Flags = 1;
+/// Of a right-to-left word, ZWNJ included.
+const RTL: Flags = 1 << 1;
+/// A mark of a Persian sentence.
+const PERSIAN: Flags = 1 << 2;
+/// A letter of any other script.
+const LETTER: Flags = 1 << 3;
+/// ASCII, Persian or Arabic.
+const DIGIT: Flags = 1 << 4;
+const DASH: Flags = 1 << 5;
+/// Leads over from a Persian word to a Latin one, or back.
+const JOINER: Flags = 1 << 6;
+/// Makes an expression of the operands beside it; with a dash or `!` beside it, too.
+const OPERATOR: Flags = 1 << 7;
+/// May stand within a number.
+const POINT: Flags = 1 << 8;
+/// A mark of the sentence at the end of a word. `;` is none, which Persian does not have.
+const MARK: Flags = 1 << 9;
+/// May stand before a word without being a part of it.
+const OPENER: Flags = 1 << 10;
+const OPEN: Flags = 1 << 11;
+const CLOSE: Flags = 1 << 12;
+/// May stand behind its number and a space.
+const UNIT: Flags = 1 << 13;
+const PERCENT: Flags = 1 << 14;
+/// Makes a picture of a digit.
+const KEYCAP: Flags = 1 << 15;
+
+fn flags(c: char) -> Flags {
+    match c {
+        '0'..='9' | '۰'..='۹' | '٠'..='٩' => DIGIT,
+        'a'..='z' | 'A'..='Z' => LETTER,
+        '-' | '\u{2010}' | '\u{2011}' | '–' | '—' => DASH | JOINER,
+        '(' | '[' | '{' => OPEN,
+        ')' | ']' | '}' => CLOSE,
+        '.' | ',' => MARK | POINT,
+        ':' => MARK | POINT | OPERATOR,
+        '\'' => MARK | POINT | OPENER,
+        // A space that does not break holds together what is beside it.
+        '"' | '‘' | '’' | '“' | '”' | '\u{A0}' | '\u{202F}' => MARK | OPENER,
+        '!' | '?' | '…' => MARK,
+        '/' => OPERATOR | POINT | JOINER,
+        '*' | '=' | '&' | '|' => OPERATOR | JOINER,
+        '_' | '~' => JOINER,
+        '%' => OPERATOR | PERCENT,
+        '٪' => PERCENT,
+        '٫' | '٬' => POINT,
+        '+' | '<' | '>' | '^' | '×' | '÷' | '≠' | '≈' | '≤' | '≥' | '±' | '−' | '→' | '←' | '⇒' | '·' => {
+            OPERATOR
+        }
+        '°' | '$' | '£' | '¥' | '\u{20A0}'..='\u{20BF}' => UNIT,
+        '«' | '»' | '،' | '؛' | '؟' => PERSIAN,
+        '\u{200C}' => RTL,
+        '\u{20E3}' => KEYCAP,
+        '\u{200E}' | '\u{200F}' | '\u{61C}' => SPACE,
+        c if c.is_whitespace() => SPACE,
+        c if is_rtl_script(c) => RTL,
+        c if c.is_alphabetic() => LETTER,
+        _ => 0,
+    }
+}
+
+/// Whether `c` ends a stretch.
+pub(super) fn ends_stretch(c: char) -> bool {
+    flags(c) & (RTL | PERSIAN) != 0
+}
 
 /// A word of a stretch, without the marks at its ends: a range of bytes of the line.
 #[derive(Clone, Copy)]
@@ -84,96 +137,33 @@ struct Number {
     is_signed: bool,
 }
 
-impl Number {
-    fn of(text: &str) -> Self {
-        let mut number = Self::default();
-        // Of the group: digits, the first two of them as a number, zeros at its end, a mark inside.
-        let (mut count, mut first, mut zeros, mut has_mark) = (0, 0, 0, false);
-        let mut after_digit = false;
-        for c in text.chars().chain(['-']) {
-            if let Some(digit) = digit(c) {
-                (count, zeros) = (count + 1, if digit == 0 { zeros + 1 } else { 0 });
-                if count < 3 {
-                    first = first * 10 + digit;
-                }
-            } else if DASHES.contains(c) {
-                let is_year = count == 4 && matches!(first, 13 | 14 | 19 | 20);
-                let has_zero = count > 2 && first < 10;
-                number.is_part |= !has_mark && (has_zero || count > 3 && zeros < 2 && !is_year);
-                number.is_signed |= count == 0;
-                number.groups += 1;
-                number.digits += count;
-                (count, first, zeros, has_mark) = (0, 0, 0, false);
-            } else if ".,:/'٫٬".contains(c) {
-                number.is_signed |= !after_digit;
-                has_mark = true;
-            } else {
-                number.is_signed |= c != '%' && c != '٪';
-            }
-            after_digit = digit(c).is_some();
-        }
-        number.is_part |= number.groups > 2;
-        number
-    }
-
-    /// Whether it is a run by itself.
-    fn is_apart(self) -> bool {
-        self.is_signed || self.is_part && self.groups > 1
-    }
-}
-
-/// The value of an ASCII, Persian or Arabic digit.
-fn digit(c: char) -> Option<u32> {
-    matches!(c, '0'..='9' | '۰'..='۹' | '٠'..='٩').then_some(c as u32 & 15)
-}
-
-/// Marks of a Persian sentence.
-fn is_mark(c: char) -> bool {
-    matches!(c, '«' | '»' | '،' | '؛' | '؟')
-}
-
-/// Whether `c` is of a right-to-left word, ZWNJ included.
-fn is_rtl(c: char) -> bool {
-    let is_figure = digit(c).is_some() || matches!(c, '٪' | '٫' | '٬' | '\u{61C}');
-    c == '\u{200C}' || is_rtl_script(c) && !is_figure && !is_mark(c)
-}
-
-/// Whether `c` ends a stretch.
-pub(super) fn ends_stretch(c: char) -> bool {
-    is_mark(c) || is_rtl(c)
-}
-
-/// Whether `c` stands between words: white space that breaks a line, and the marks that only say a
-/// direction. A space that does not break holds together what is beside it.
-fn is_space(c: char) -> bool {
-    c.is_whitespace() && !NO_BREAK.contains(c) || matches!(c, '\u{200E}' | '\u{200F}' | '\u{61C}')
-}
-
-/// How the characters of a run are ordered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Order {
-    /// As its line has it.
-    Natural,
-    /// From the left, one as the other, whatever stands around it; right-to-left words in it by
-    /// themselves ([`super::link::parts`]).
-    Typed,
-}
-
-/// Segments that are ordered as one.
+/// A segment, and whether it is of a run. Two runs never stand next to each other.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Run<'a> {
-    /// How.
-    pub order: Order,
-    /// What it is made of; never empty.
-    pub segments: Vec<Segment<'a>>,
+pub struct Piece<'a> {
+    /// What it is.
+    pub segment: Segment<'a>,
+    /// Whether it is ordered from the left with all such beside it, one character as the other, whatever
+    /// stands around them; right-to-left words in it by themselves ([`super::link::parts`]).
+    pub is_typed: bool,
 }
 
-/// The runs of `line`, which was cut into `segments` and is read in `direction`.
-pub fn runs<'a>(line: &'a str, segments: Vec<Segment<'a>>, direction: Direction) -> Vec<Run<'a>> {
+/// The pieces of `line`, which was cut into `segments` and is read in `direction`.
+pub fn pieces<'a>(line: &'a str, segments: Vec<Segment<'a>>, direction: Direction) -> Vec<Piece<'a>> {
+    // Every byte of a character has its flags, so bytes can be looked at one by one.
+    let mut all = Vec::with_capacity(line.len());
+    let mut any = 0;
+    for c in line.chars() {
+        let flags = flags(c);
+        any |= flags;
+        for _ in 0..c.len_utf8() {
+            all.push(flags);
+        }
+    }
     let mut finder = Finder {
-        line,
+        bytes: line.as_bytes(),
+        flags: all,
         is_ltr: direction == Direction::Ltr,
-        has_words: line.contains(is_rtl),
+        has_words: any & RTL != 0,
         is_behind: false,
         atoms: Vec::new(),
         found: Vec::new(),
@@ -198,7 +188,8 @@ fn place(line: &str, segment: &Segment<'_>) -> usize {
 }
 
 struct Finder<'a> {
-    line: &'a str,
+    bytes: &'a [u8],
+    flags: Vec<Flags>,
     /// Whether the line is read from the left.
     is_ltr: bool,
     /// Whether there is anything Persian in it.
@@ -207,7 +198,7 @@ struct Finder<'a> {
     is_behind: bool,
     /// The stretch.
     atoms: Vec<Atom>,
-    found: Vec<Range<usize>>,
+    found: Vec<(usize, usize)>,
 }
 
 impl Finder<'_> {
@@ -215,217 +206,360 @@ impl Finder<'_> {
         self.atoms.push(Atom { kind, from, to });
     }
 
+    /// Whether the character at this byte is one of these.
+    fn is(&self, at: usize, flags: Flags) -> bool {
+        self.flags.get(at).is_some_and(|own| own & flags != 0)
+    }
+
+    fn is_byte(&self, at: usize, byte: u8) -> bool {
+        self.bytes.get(at) == Some(&byte)
+    }
+
+    /// Where the first of these is from `from` on, at most `to`.
+    fn find(&self, mut from: usize, to: usize, flags: Flags) -> usize {
+        while from < to && !self.is(from, flags) {
+            from += 1;
+        }
+        from
+    }
+
+    /// Whether each one between is one of these.
+    fn all(&self, mut from: usize, to: usize, flags: Flags) -> bool {
+        while from < to && self.is(from, flags) {
+            from += 1;
+        }
+        from >= to
+    }
+
     /// Reads a piece of text.
     fn read(&mut self, mut at: usize, end: usize) {
-        // Whether what comes next follows a Persian letter without a space.
-        let mut is_glued = false;
-        while let Some(c) = self.line[at..end].chars().next() {
-            if is_space(c) {
-                is_glued = false;
-                at += c.len_utf8();
-            } else if ends_stretch(c) {
-                self.ask(c, at);
+        while at < end {
+            if self.is(at, SPACE) {
+                at += 1;
+            } else if self.is(at, RTL | PERSIAN) {
+                self.ask(at);
                 self.end(false);
                 self.is_behind = true;
-                is_glued = is_rtl(c);
-                at += c.len_utf8();
+                at += 1;
             } else {
                 let to = self.word_end(at, end);
-                self.word(at, to, is_glued);
-                (at, is_glued) = (to, false);
+                self.word(at, to);
+                at = to;
             }
         }
     }
 
     /// «2 + 2 = ؟»: a question mark where an operand is due is one.
-    fn ask(&mut self, mark: char, at: usize) {
-        if mark == '؟'
-            && let Some(last) = self.atoms.last_mut()
-            && self.line[..last.to].ends_with('=')
-            && self.line[last.to..at].chars().all(is_space)
+    fn ask(&mut self, at: usize) {
+        if let Some(&last) = self.atoms.last()
+            && self.bytes[at..].starts_with("؟".as_bytes())
+            && self.bytes[last.to - 1] == b'='
+            && self.all(last.to, at, SPACE)
         {
-            if matches!(last.kind, Kind::Operator) {
-                last.kind = Kind::Number(Number::default());
-            }
-            last.to = at + mark.len_utf8();
+            let kind =
+                if let Kind::Operator = last.kind { Kind::Number(Number::default()) } else { last.kind };
+            self.atoms.pop();
+            self.push(kind, last.from, at + 2);
         }
     }
 
     /// Where the word ends that begins at `at`.
     fn word_end(&self, at: usize, end: usize) -> usize {
-        let rest = &self.line[at..end];
-        let length = rest.find(|c| is_space(c) || ends_stretch(c)).unwrap_or(rest.len());
-        if !rest[length..].starts_with(is_rtl) {
-            return at + length;
+        let to = self.find(at, end, SPACE | RTL | PERSIAN);
+        if to == end || !self.is(to, RTL) {
+            return to;
         }
         // Only what begins a word can be a path, so that no word is looked through twice.
-        let stops = |c: char| is_space(c) || is_mark(c) || c == '"';
-        if self.line[..at].chars().next_back().is_none_or(stops) {
-            let long = &rest[..rest.find(stops).unwrap_or(rest.len())];
-            if is_path(without_trailing(long, 0, MARKS)) {
-                return at + long.len();
+        if at == 0 || self.is(at - 1, SPACE | PERSIAN) || self.is_byte(at - 1, b'"') {
+            let mut long = at;
+            while long < end && !self.is(long, SPACE | PERSIAN) && self.bytes[long] != b'"' {
+                long += 1;
+            }
+            if self.is_path(at, self.core(at, long)) {
+                return long;
             }
         }
-        at + call(rest, length).unwrap_or(length)
+        self.call(at, to, end).unwrap_or(to)
+    }
+
+    /// Whether a word that goes on in Persian letters is a path or a flag all the same: `~/اسناد`,
+    /// `otagh.ir/r/کلاس`, `C:\کاربران`, `--name=سارا`; but not «class/کلاس» or «و/یا».
+    fn is_path(&self, from: usize, to: usize) -> bool {
+        let (mut slashes, mut others) = (0, 0);
+        for byte in &self.bytes[from..to] {
+            match byte {
+                b'/' | b'\\' => slashes += 1,
+                b'.' | b':' | b'~' => others += 1,
+                _ => {}
+            }
+        }
+        let begins = self.bytes[from].is_ascii_alphabetic() || matches!(self.bytes[from], b'/' | b'~' | b'.');
+        begins && slashes > 0 && slashes + others > 1
+            || self.is_byte(from, b'-') && self.is_byte(from + 1, b'-')
+    }
+
+    /// The end of a call, `print("سلام")`, that is Latin up to `to`.
+    fn call(&self, from: usize, to: usize, end: usize) -> Option<usize> {
+        let end = end.min(to + CALL_MAX);
+        let open = (from + 1..to)
+            .find(|at| self.bytes[at - 1] == b'(' && matches!(self.bytes[*at], b'"' | b'\''))?;
+        let close = (open + 1..end).find(|at| self.bytes[*at] == self.bytes[open])?;
+        (close..end).find(|at| self.bytes[*at] == b')').map(|at| at + 1)
+    }
+
+    /// The end of what begins at `from` without marks and brackets without a partner that end it at `to`.
+    fn core(&self, from: usize, mut to: usize) -> usize {
+        let mut open = 0i32;
+        for at in from..to {
+            open += i32::from(self.is(at, OPEN)) - i32::from(self.is(at, CLOSE));
+        }
+        while to > from {
+            let last = self.flags[to - 1];
+            match () {
+                () if last & CLOSE != 0 && open < 0 => open += 1,
+                () if last & OPEN != 0 => open -= 1,
+                () if last & MARK != 0 => {}
+                () => break,
+            }
+            to -= 1;
+        }
+        to
     }
 
     /// Takes in the word between `from` and `to`.
-    fn word(&mut self, mut from: usize, to: usize, mut is_glued: bool) {
-        while let Some(c) = self.line[from..to].chars().next() {
-            if is_glued && (MARKS.contains(c) || JOINERS.contains(c)) {
+    fn word(&mut self, mut from: usize, to: usize) {
+        // Whether it follows a Persian letter without a space.
+        let mut is_glued = from > 0 && self.is(from - 1, RTL);
+        while from < to {
+            let next = from + 1;
+            if is_glued && self.is(from, MARK | JOINER) {
                 // All of «...», and no sign behind a colon.
-                is_glued = self.line[from + c.len_utf8()..to].starts_with(c);
-            } else if !OPENERS.contains(c) {
+                is_glued = next < to && (self.bytes[next] == self.bytes[from] || self.continues(next));
+            } else if !self.is(from, OPENER | OPEN) {
                 break;
             }
-            from += c.len_utf8();
+            from = next;
         }
-        let rest = &self.line[from..to];
+        let (mut any, mut every, mut is_operator, mut has_slash) = (0, Flags::MAX, from < to, false);
+        for at in from..to {
+            let (flags, byte) = (self.flags[at], self.bytes[at]);
+            any |= flags;
+            every &= flags;
+            is_operator &= flags & (OPERATOR | DASH) != 0 || byte == b'!';
+            has_slash |= byte == b'/';
+        }
         // Persian letters are in it only when it is a path or a call.
-        let is_latin = rest.contains(char::is_alphabetic);
-        // A keycap is a picture.
-        let is_number = !is_latin && rest.contains(|c| digit(c).is_some()) && !rest.contains('\u{20E3}');
-        let mut core = without_trailing(rest, 0, MARKS);
-        if core.ends_with('=') && rest[core.len()..].starts_with('?') {
-            core = &rest[..=core.len()];
-        } else if self.line[to..].starts_with(is_rtl) {
-            core = core.trim_end_matches(|c| JOINERS.contains(c));
-        }
-        if is_number {
-            // «1- First»
-            core = core.trim_end_matches(|c| DASHES.contains(c));
+        let is_latin = any & (LETTER | RTL) != 0;
+        let is_number = !is_latin && any & DIGIT != 0 && any & KEYCAP == 0;
+        let mut end = self.core(from, to);
+        if end > from && self.bytes[end - 1] == b'=' && end < to && self.bytes[end] == b'?' {
+            end += 1;
+        } else if self.is(to, RTL) {
+            end = self.without(from, end, JOINER);
         }
         let kind = if is_latin {
             Kind::Latin
         } else if is_number {
-            Kind::Number(Number::of(core))
-        } else if rest == "?" && self.line[..from].trim_end().ends_with('=') {
-            core = rest;
-            Kind::Number(Number::default())
+            // «1- First»
+            end = self.without(from, end, DASH);
+            self.number(from, end)
         } else {
-            core = rest;
-            match rest {
-                "" => return,
-                _ if rest.chars().all(|c| DASHES.contains(c)) => Kind::Dash,
-                _ if rest.chars().all(|c| OPERATORS.contains(c) || DASHES.contains(c) || c == '!') => {
-                    Kind::Operator
+            end = to;
+            match self.atoms.last_mut() {
+                _ if is_operator => {
+                    if every & DASH != 0 {
+                        Kind::Dash
+                    } else {
+                        Kind::Operator
+                    }
                 }
                 // `../..`, `~/`
-                _ if rest.contains('/') => Kind::Latin,
-                _ => return self.sign(rest, from),
+                _ if has_slash => Kind::Latin,
+                // «2 + 2 = ?»
+                Some(last) if self.bytes[from..to] == *b"?" && self.bytes[last.to - 1] == b'=' => {
+                    Kind::Number(Number::default())
+                }
+                // «20 $»: a sign by itself belongs to the number before it.
+                Some(Atom { kind: Kind::Number(number), to: end, .. })
+                    if every & UNIT != 0 && self.flags[*end..from].iter().all(|flags| flags & SPACE != 0) =>
+                {
+                    number.is_signed = true;
+                    *end = to;
+                    return;
+                }
+                _ => return,
             }
         };
-        self.push(kind, from, from + core.len());
+        self.push(kind, from, end);
     }
 
-    /// «20 $»: a sign by itself belongs to the number before it.
-    fn sign(&mut self, sign: &str, at: usize) {
-        if sign.chars().count() == 1
-            && UNITS.contains(sign)
-            && let Some(Atom { kind: Kind::Number(number), to, .. }) = self.atoms.last_mut()
-            && self.line[*to..at].chars().all(is_space)
-        {
-            number.is_signed = true;
-            *to = at + sign.len();
+    /// Whether the byte goes on with a character.
+    fn continues(&self, at: usize) -> bool {
+        self.bytes.get(at).is_some_and(|byte| byte & 0xC0 == 0x80)
+    }
+
+    /// The end of what begins at `from` without these before `to`.
+    fn without(&self, from: usize, mut to: usize, flags: Flags) -> usize {
+        while to > from && self.is(to - 1, flags) {
+            to -= 1;
         }
+        to
+    }
+
+    /// What can be said of the number between `from` and `to`.
+    fn number(&self, from: usize, to: usize) -> Kind {
+        let mut number = Number::default();
+        // Of the group: digits, the first two of them as a number, zeros at its end, a mark inside.
+        let (mut count, mut first, mut zeros, mut has_mark) = (0, 0, 0, false);
+        let mut after_digit = false;
+        for at in from..=to {
+            if at < to && at + 1 < to && self.continues(at + 1) {
+                continue;
+            }
+            let flags = if at < to { self.flags[at] } else { DASH };
+            if flags & DIGIT != 0 {
+                // The last byte of each kind of digit ends in its value.
+                let digit = self.bytes[at] & 15;
+                count += 1;
+                zeros = if digit == 0 { zeros + 1 } else { 0 };
+                if count < 3 {
+                    first = first * 10 + digit;
+                }
+            } else if flags & DASH != 0 {
+                let is_year = count == 4 && matches!(first, 13 | 14 | 19 | 20);
+                let has_zero = count > 2 && first < 10;
+                number.is_part |= !has_mark && (has_zero || count > 3 && zeros < 2 && !is_year);
+                number.is_signed |= count == 0;
+                number.groups += 1;
+                number.digits += count;
+                (count, first, zeros, has_mark) = (0, 0, 0, false);
+            } else if flags & POINT != 0 {
+                number.is_signed |= !after_digit;
+                has_mark = true;
+            } else {
+                number.is_signed |= flags & PERCENT == 0;
+            }
+            after_digit = flags & DIGIT != 0;
+        }
+        number.is_part |= number.groups > 2;
+        Kind::Number(number)
+    }
+
+    /// Whether nothing but space and brackets is between this atom and the one before it.
+    fn is_near(&self, atoms: &[Atom], at: usize) -> bool {
+        self.all(atoms[at - 1].to, atoms[at].from, SPACE | OPEN | CLOSE)
     }
 
     /// Ends the stretch, and notes the runs in it.
     fn end(&mut self, ends_line: bool) {
         let atoms = std::mem::take(&mut self.atoms);
-        let is_operand = |atom: &Atom| matches!(atom.kind, Kind::Latin | Kind::Number(_));
         let is_number = |at: usize| matches!(atoms[at].kind, Kind::Number(_));
-        let (Some(first), Some(mut last)) =
-            (atoms.iter().position(is_operand), atoms.iter().rposition(is_operand))
-        else {
-            return;
-        };
-        if ends_line && atoms.get(last + 1).is_some_and(|next| self.line[..next.to].ends_with('=')) {
-            last += 1;
+        let is_operand = |at: usize| is_number(at) || matches!(atoms[at].kind, Kind::Latin);
+        // The operands, from the first to behind the last, and the first that is Latin.
+        let (mut first, mut end, mut latin) = (atoms.len(), 0, atoms.len());
+        for at in (0..atoms.len()).rev() {
+            if is_operand(at) {
+                first = at;
+                end = end.max(at + 1);
+                if !is_number(at) {
+                    latin = at;
+                }
+            }
         }
-        let latin = atoms.iter().position(|atom| matches!(atom.kind, Kind::Latin)).unwrap_or(atoms.len());
+        if end == 0 {
+            return;
+        }
+        if ends_line && atoms.get(end).is_some_and(|next| self.bytes[next.to - 1] == b'=') {
+            end += 1;
+        }
+        let last = atoms[end - 1].to;
         if self.is_ltr {
             // Where there are Persian letters inside, it is a path or a call.
-            if self.is_behind && latin > first
-                || self.line[atoms[first].from..atoms[last].to].contains(is_rtl)
-            {
-                self.run(atoms[first].from, atoms[last].to);
+            let from = atoms[first].from;
+            if self.is_behind && latin > first || self.find(from, last, RTL) < last {
+                self.run(from, last);
             }
             return;
         }
-        // Whether nothing but space and brackets is between this one and the one before it.
-        let is_near = |at: usize| {
-            let between = &self.line[atoms[at - 1].to..atoms[at].from];
-            between.chars().all(|c| is_space(c) || matches!(c, '(' | ')'))
-        };
         // Where the Latin part begins, with what belongs to it of the numbers before it.
         let mut tail = latin;
-        if latin > first && latin < atoms.len() && is_near(latin) {
+        if latin > first && latin < end && self.is_near(&atoms, latin) {
             let before = latin - 1;
             if is_number(before) {
-                let is_listed = before > first && is_near(before) && is_number(before - 1);
-                if !is_listed && is_unit(&self.line[atoms[latin].from..atoms[latin].to]) {
+                let is_listed = before > first && self.is_near(&atoms, before) && is_number(before - 1);
+                if !is_listed && self.is_unit(&atoms[latin]) {
                     tail = before;
                 }
-            } else if matches!(atoms[before].kind, Kind::Operator) {
-                while tail > first && is_near(tail) {
+            } else if let Kind::Operator = atoms[before].kind {
+                while tail > first && self.is_near(&atoms, tail) {
                     tail -= 1;
                 }
-                tail += atoms[tail..].iter().position(is_operand).unwrap_or_default();
+                while !is_operand(tail) {
+                    tail += 1;
+                }
             }
         }
-        let mut runs = Vec::new();
-        let numbers = tail.min(last + 1);
+        let numbers = tail.min(end);
         let mut from = first;
         while from < numbers {
-            if let Some((count, run)) = self.tuple(&atoms[from..numbers]) {
-                runs.push((run.start, run.end));
+            if let Some(count) = self.tuple(&atoms[from..numbers]) {
                 from += count;
                 continue;
             }
-            let to = (from + 1..numbers).find(|at| !is_near(*at)).unwrap_or(numbers);
-            let row = &atoms[from..to];
-            let end = if to > last { Some(last - from) } else { row.iter().rposition(is_operand) };
-            if let (Some(begin), Some(end)) = (row.iter().position(is_operand), end) {
-                let row = &row[begin..=end];
-                if self.is_one(row) {
-                    runs.push((row[0].from, row[row.len() - 1].to));
-                } else {
-                    let is_apart =
-                        |atom: &&Atom| matches!(atom.kind, Kind::Number(number) if number.is_apart());
-                    runs.extend(row.iter().filter(is_apart).map(|atom| (atom.from, atom.to)));
+            // Side by side, and without what is no operand at their ends.
+            let mut to = from + 1;
+            while to < numbers && self.is_near(&atoms, to) {
+                to += 1;
+            }
+            let (mut begin, mut after) = (from, to);
+            while begin < to && !is_operand(begin) {
+                begin += 1;
+            }
+            while after > begin && after != end && !is_operand(after - 1) {
+                after -= 1;
+            }
+            let row = &atoms[begin..after];
+            if self.is_one(row) {
+                self.run(row[0].from, row[row.len() - 1].to);
+            } else {
+                for atom in row {
+                    if let Kind::Number(number) = atom.kind
+                        && (number.is_signed || number.is_part && number.groups > 1)
+                    {
+                        self.run(atom.from, atom.to);
+                    }
                 }
             }
             from = to;
         }
-        if latin < atoms.len() {
-            runs.push((atoms[tail].from, atoms[last].to));
-        }
-        for (from, to) in runs {
-            self.run(from, to);
+        if latin < end {
+            self.run(atoms[tail].from, last);
         }
     }
 
-    /// `(3, 4)` or `[[1, 2], [3]]`, where the numbers begin with one: how many of them are in it, and the
-    /// run.
-    fn tuple(&self, numbers: &[Atom]) -> Option<(usize, Range<usize>)> {
-        let start = self.line[..numbers[0].from].trim_end_matches(|c| OPENING.contains(c)).len();
+    /// `(3, 4)` or `[[1, 2], [3]]`, where the numbers begin with one: notes the run, and says how many of
+    /// them are in it.
+    fn tuple(&mut self, numbers: &[Atom]) -> Option<usize> {
+        let start = self.without(0, numbers[0].from, OPEN);
         let mut depth = numbers[0].from - start;
         if depth == 0 {
             return None;
         }
         for (at, number) in numbers.iter().enumerate().take(TUPLE_MAX) {
-            let (Kind::Number(_), from) = (number.kind, number.to) else { return None };
-            let to = numbers.get(at + 1).map_or(self.line.len(), |next| next.from);
-            for (n, c) in self.line[from..to].char_indices() {
-                if CLOSING.contains(c) {
+            let Kind::Number(_) = number.kind else { return None };
+            let to = numbers.get(at + 1).map_or(self.bytes.len(), |next| next.from);
+            for between in number.to..to {
+                if self.is(between, CLOSE) {
                     depth -= 1;
                     if depth == 0 {
-                        return (at > 0).then(|| (at + 1, start..from + n + 1));
+                        if at > 0 {
+                            self.run(start, between + 1);
+                        }
+                        return (at > 0).then_some(at + 1);
                     }
-                } else if OPENING.contains(c) {
+                } else if self.is(between, OPEN) {
                     depth += 1;
-                } else if c != ',' && !is_space(c) {
+                } else if self.bytes[between] != b',' && !self.is(between, SPACE) {
                     return None;
                 }
             }
@@ -435,15 +569,14 @@ impl Finder<'_> {
 
     /// Whether numbers side by side are one thing.
     fn is_one(&self, row: &[Atom]) -> bool {
-        let mut all = Number::default();
-        let mut count = 0;
+        let (mut count, mut groups, mut digits, mut is_part) = (0, 0, 0, false);
         for atom in row {
             match atom.kind {
                 Kind::Number(number) => {
                     count += 1;
-                    all.digits += number.digits;
-                    all.groups += number.groups;
-                    all.is_part |= number.is_part;
+                    groups += number.groups;
+                    digits += number.digits;
+                    is_part |= number.is_part;
                 }
                 Kind::Operator => return true,
                 // Alone on its line it is a minus.
@@ -451,116 +584,89 @@ impl Finder<'_> {
                 _ => {}
             }
         }
-        let start = &self.line[row[0].from..];
-        let is_mobile = all.digits == 10 && all.groups > 2 && start.starts_with(['9', '۹', '٩']);
-        count > 1 && (all.is_part || is_mobile || all.digits >= PHONE_MIN && start.starts_with('+'))
+        if count < 2 {
+            return false;
+        }
+        let first = row[0].from;
+        // The last byte of a Persian digit ends in its value.
+        let begins = self.bytes[first + usize::from(self.continues(first + 1))] & 15;
+        let is_mobile = digits == 10 && groups > 2 && self.is(first, DIGIT) && begins == 9;
+        is_part || is_mobile || digits >= PHONE_MIN && self.bytes[first] == b'+'
+    }
+
+    /// Whether a Latin word is a unit, of which there are so many: `km`, `GB`, `°C`, `MB/s`, `Nov`.
+    fn is_unit(&self, word: &Atom) -> bool {
+        let (mut at, mut has_lower) = (word.from, false);
+        while at < word.to && self.bytes[at].is_ascii_alphabetic() {
+            has_lower |= self.bytes[at].is_ascii_lowercase();
+            at += 1;
+        }
+        let count = at - word.from;
+        let ends = at == word.to || self.bytes[at] == b'/' || self.bytes[at] == b'\xC2';
+        self.is(word.from, UNIT) || ends && (count == 1 || count == 2 || count == 3 && has_lower)
     }
 
     /// Notes a run, with the brackets and quotes beside it whose partners are inside.
     fn run(&mut self, mut from: usize, mut to: usize) {
-        let floor = self.found.last().map_or(0, |before| before.end);
-        let (mut open, mut unopened, mut quotes) = (0, 0, 0);
-        for byte in self.line[from..to].bytes() {
-            match byte {
-                b'(' | b'[' | b'{' => open += 1,
-                b')' | b']' | b'}' if open > 0 => open -= 1,
-                b')' | b']' | b'}' => unopened += 1,
-                b'"' => quotes ^= 1,
-                _ => {}
+        let floor = self.found.last().map_or(0, |before| before.1);
+        let (mut open, mut unopened, mut quotes) = (0, 0, false);
+        for at in from..to {
+            if self.is(at, OPEN) {
+                open += 1;
+            } else if self.is(at, CLOSE) {
+                if open > 0 { open -= 1 } else { unopened += 1 }
             }
+            quotes ^= self.bytes[at] == b'"';
         }
         while from > floor {
-            match self.line.as_bytes()[from - 1] {
-                b'(' | b'[' | b'{' if unopened > 0 => unopened -= 1,
-                b'"' if quotes > 0 => quotes = 0,
-                _ => break,
+            if unopened > 0 && self.is(from - 1, OPEN) {
+                unopened -= 1;
+            } else if quotes && self.bytes[from - 1] == b'"' {
+                quotes = false;
+            } else {
+                break;
             }
             from -= 1;
         }
-        while let Some(byte) = self.line.as_bytes().get(to) {
-            match byte {
-                b')' | b']' | b'}' if open > 0 => open -= 1,
-                b'"' if quotes > 0 => quotes = 0,
-                _ => break,
+        loop {
+            if open > 0 && self.is(to, CLOSE) {
+                open -= 1;
+            } else if quotes && self.is_byte(to, b'"') {
+                quotes = false;
+            } else {
+                break;
             }
             to += 1;
         }
-        self.found.push(from..to);
+        self.found.push((from, to));
     }
 }
 
-/// Whether a word that goes on in Persian letters is a path or a flag all the same: `~/اسناد`,
-/// `otagh.ir/r/کلاس`, `C:\کاربران`, `--name=سارا`; but not «class/کلاس» or «و/یا».
-fn is_path(word: &str) -> bool {
-    let count = |marks: &[char]| word.matches(marks).count();
-    let slashes = count(&['/', '\\']);
-    word.starts_with("--")
-        || slashes > 0
-            && word.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '~' | '.'))
-            && (slashes + count(&['.']) > 1 || word.starts_with("~/") || word.contains(":\\"))
-}
-
-/// The bytes of a call, `print("سلام")`, the first `length` of which are Latin.
-fn call(rest: &str, length: usize) -> Option<usize> {
-    let word = &rest[..length];
-    let open = word.find("(\"").or_else(|| word.find("('"))?;
-    let mut chars = rest[open + 1..].char_indices().take(CALL_MAX);
-    let (_, quote) = chars.next()?;
-    chars.find(|(_, c)| *c == quote)?;
-    let (close, _) = chars.find(|(_, c)| *c == ')')?;
-    Some(open + 1 + close + 1)
-}
-
-/// Whether a Latin word is a unit, of which there are so many: `km`, `GB`, `°C`, `MB/s`, `Nov`.
-fn is_unit(word: &str) -> bool {
-    let letters = word.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = &word[..word.len() - letters.len()];
-    let is_short =
-        matches!(unit.len(), 1 | 2) || unit.len() == 3 && unit.contains(|c: char| c.is_ascii_lowercase());
-    word.starts_with('°') || is_short && (letters.is_empty() || letters.starts_with(['/', '²', '³']))
-}
-
-/// The segments in runs: those `found`, in order, and what stands between them. No link and no code is
-/// cut by one.
-fn cut<'a>(line: &'a str, segments: Vec<Segment<'a>>, found: &[Range<usize>]) -> Vec<Run<'a>> {
-    let mut runs: Vec<Run<'_>> = Vec::with_capacity(2 * found.len() + 1);
-    let mut found = found.iter();
-    let mut next = found.next();
-    let mut is_open = false;
+/// The segments, cut where the runs `found`, in order, begin and end. No link and no code is cut by one.
+fn cut<'a>(line: &'a str, segments: Vec<Segment<'a>>, found: &[(usize, usize)]) -> Vec<Piece<'a>> {
+    let mut pieces = Vec::with_capacity(segments.len() + 2 * found.len());
+    let mut next = 0;
     for segment in segments {
         let mut at = place(line, &segment);
         let end = at + segment.shown().len();
-        let is_opaque = !matches!(segment, Segment::Text(_));
-        let mut whole = Some(segment);
-        while at < end {
-            let (order, to) = match next {
-                Some(run) if at < run.start => (Order::Natural, run.start.min(end)),
-                // A link or code by itself is isolated anyway.
-                Some(run) if is_opaque && *run == (at..end) => (Order::Natural, end),
-                Some(run) => (Order::Typed, run.end.min(end)),
-                None => (Order::Natural, end),
-            };
-            let piece = match whole.take() {
-                Some(whole) if to == end => whole,
-                _ => Segment::Text(&line[at..to]),
-            };
-            match runs.last_mut() {
-                Some(run) if is_open && run.order == order => run.segments.push(piece),
-                _ => runs.push(Run { order, segments: vec![piece] }),
+        let mut run;
+        if let Segment::Text(_) = segment {
+            while at < end {
+                run = found.get(next).copied().unwrap_or((end, end));
+                let is_typed = at >= run.0;
+                let to = end.min(if is_typed { run.1 } else { run.0 });
+                pieces.push(Piece { segment: Segment::Text(&line[at..to]), is_typed });
+                next += usize::from(to >= run.1 && is_typed);
+                at = to;
             }
-            at = to;
-            // A run goes on until its end is reached, what is between until the next begins.
-            is_open = match next {
-                Some(run) if to >= run.end => {
-                    next = found.next();
-                    false
-                }
-                Some(run) => to != run.start,
-                None => true,
-            };
+        } else {
+            run = found.get(next).copied().unwrap_or((end, end));
+            // By itself it is isolated anyway.
+            pieces.push(Piece { segment, is_typed: at >= run.0 && run != (at, end) });
+            next += usize::from(end >= run.1 && at >= run.0);
         }
     }
-    runs
+    pieces
 }
 
 #[cfg(test)]
@@ -573,13 +679,15 @@ mod tests {
     /// The line with its runs between ⟦ and ⟧.
     fn marked(line: &str) -> String {
         let blocks = parse(line);
-        let [Block::Paragraph { runs, .. }] = blocks.as_slice() else { panic!("{line} is one line") };
-        let mut marked = String::new();
-        for run in runs {
-            let shown: String = run.segments.iter().map(Segment::shown).collect();
-            marked += &if run.order == Order::Natural { shown } else { format!("⟦{shown}⟧") };
-        }
-        marked
+        let [Block::Paragraph { pieces, .. }] = blocks.as_slice() else { panic!("{line} is one line") };
+        let marked: String = pieces
+            .iter()
+            .map(|Piece { segment, is_typed }| match is_typed {
+                true => format!("⟦{}⟧", segment.shown()),
+                false => segment.shown().to_owned(),
+            })
+            .collect();
+        marked.replace("⟧⟦", "")
     }
 
     fn holds(expected: &[&str]) {

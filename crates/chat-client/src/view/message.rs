@@ -1,7 +1,7 @@
 //! One message, as everyone sees it, and one of one's own that is still under way.
 
 use chat_protocol::{ErrorCode, Said};
-use leptos::prelude::untrack;
+use leptos::prelude::{document, untrack};
 
 use super::{
     composer,
@@ -16,7 +16,7 @@ use crate::{
         dates,
         words::{errors, messages, people},
     },
-    prose::{self, Block, Order, Run, Segment, link},
+    prose::{self, Block, Piece, Segment, link},
     state::Pending,
 };
 
@@ -104,25 +104,35 @@ fn body(said: &str, name: &str, meta: Drawn) -> Drawn {
             text = text.text("\n");
         }
         text = text.child(match block {
-            Block::Paragraph { direction, runs } => {
-                runs.into_iter().fold(draw("p").attr("dir", direction.as_str()), run)
-            }
+            Block::Paragraph { direction, pieces } => line(draw("p").attr("dir", direction.as_str()), pieces),
             Block::Code(code) => draw("pre").attr("tabindex", "0").child(draw("code").text(code)),
         });
     }
     draw("div").class("body").child(text).child(meta)
 }
 
-/// The line with a run more.
-fn run(line: Drawn, run: Run<'_>) -> Drawn {
-    match run.order {
-        Order::Natural => segments(line, run.segments, Drawn::text),
-        Order::Typed => line.child(segments(draw("bdo").attr("dir", "ltr"), run.segments, typed)),
+/// The pieces of a line, those of a run together in one element.
+fn line(mut line: Drawn, pieces: Vec<Piece<'_>>) -> Drawn {
+    let mut run = None;
+    for Piece { segment, is_typed } in pieces {
+        if is_typed {
+            let begun = run.take().unwrap_or_else(|| draw("bdo").attr("dir", "ltr"));
+            run = Some(with(begun, segment, typed));
+            continue;
+        }
+        if let Some(run) = run.take() {
+            line = line.child(run);
+        }
+        line = with(line, segment, Drawn::text);
+    }
+    match run {
+        Some(run) => line.child(run),
+        None => line,
     }
 }
 
-fn segments(line: Drawn, segments: Vec<Segment<'_>>, words: fn(Drawn, &str) -> Drawn) -> Drawn {
-    segments.into_iter().fold(line, |line, segment| match segment {
+fn with(line: Drawn, segment: Segment<'_>, words: fn(Drawn, &str) -> Drawn) -> Drawn {
+    match segment {
         Segment::Text(text) => words(line, text),
         Segment::Code(code) => line.child(draw("code").text(code)),
         Segment::Link { href, shown } => {
@@ -133,7 +143,7 @@ fn segments(line: Drawn, segments: Vec<Segment<'_>>, words: fn(Drawn, &str) -> D
                 .attr("rel", "noopener noreferrer nofollow");
             line.child(typed(link, &link::readable(shown)))
         }
-    })
+    }
 }
 
 /// With what is written from the left after what is in it.

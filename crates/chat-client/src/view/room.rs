@@ -14,6 +14,7 @@ use super::{
     entrance::Entrance,
     header::Header,
     layers::{Layer, Layers},
+    message,
     notice::Notice,
     people::People,
     scroller::Scroller,

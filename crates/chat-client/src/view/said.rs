@@ -4,7 +4,7 @@
 
 use leptos::prelude::*;
 
-use crate::prose::{self, Block, Direction, Order, Segment, link};
+use crate::prose::{self, Block, Direction, Piece, Segment, link};
 
 /// The text, line by line, each in its own direction.
 #[component]
@@ -16,9 +16,9 @@ pub fn SaidText(
         let line = match block {
             // Not `<p>`, of which copies have an empty line between two; and an empty one has no line
             // without `<br>`.
-            Block::Paragraph { direction, runs } => {
-                let empty = runs.is_empty().then(|| view! { <br /> });
-                view! { <div dir=direction.as_str()>{runs_view(runs)} {empty}</div> }.into_any()
+            Block::Paragraph { direction, pieces } => {
+                let empty = pieces.is_empty().then(|| view! { <br /> });
+                view! { <div dir=direction.as_str()>{line_view(pieces)} {empty}</div> }.into_any()
             }
             Block::Code(code) => view! { <pre tabindex="0"><code>{code.to_owned()}</code></pre> }.into_any(),
         };
@@ -37,29 +37,30 @@ pub fn PlainLine(
     line: String,
 ) -> impl IntoView {
     let direction = prose::base_direction(&line);
-    view! { <bdi dir=direction.as_str()>{runs_view(prose::runs(&line, vec![Segment::Text(&line)], direction))}</bdi> }
+    view! { <bdi dir=direction.as_str()>{line_view(prose::pieces(&line, vec![Segment::Text(&line)], direction))}</bdi> }
 }
 
-fn runs_view(runs: Vec<prose::Run<'_>>) -> impl IntoView + use<> {
-    let run = |run: prose::Run<'_>| {
-        let is_typed = run.order == Order::Typed;
-        let segments = run.segments.into_iter().map(|segment| segment_view(segment, is_typed)).collect_view();
+fn line_view(pieces: Vec<Piece<'_>>) -> impl IntoView + use<> {
+    let is_one = |one: &Piece<'_>, next: &Piece<'_>| one.is_typed == next.is_typed;
+    let run = |run: &[Piece<'_>]| {
+        let is_typed = run[0].is_typed;
+        let segments = run.iter().map(|piece| segment_view(&piece.segment, is_typed)).collect_view();
         if is_typed {
             view! { <bdo dir=Direction::Ltr.as_str()>{segments}</bdo> }.into_any()
         } else {
             segments.into_any()
         }
     };
-    runs.into_iter().map(run).collect_view()
+    pieces.chunk_by(is_one).map(run).collect_view()
 }
 
-fn segment_view(segment: Segment<'_>, is_typed: bool) -> AnyView {
+fn segment_view(segment: &Segment<'_>, is_typed: bool) -> AnyView {
     match segment {
         Segment::Text(text) if is_typed => typed(text),
-        Segment::Text(text) => text.to_owned().into_any(),
-        Segment::Code(code) => view! { <code>{code.to_owned()}</code> }.into_any(),
+        Segment::Text(text) => (*text).to_owned().into_any(),
+        Segment::Code(code) => view! { <code>{(*code).to_owned()}</code> }.into_any(),
         Segment::Link { href, shown } => {
-            let href = href.into_owned();
+            let href = href.clone().into_owned();
             let shown = typed(&link::readable(shown));
             view! { <a href=href dir="ltr" target="_blank" rel="noopener noreferrer nofollow">{shown}</a> }
                 .into_any()
