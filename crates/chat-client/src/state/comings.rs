@@ -1,22 +1,20 @@
 //! Who came, who went and who took another name, gathered into one row of the conversation for as
 //! long as nothing else happens. A row tells the difference between its beginning and now, and not
 //! how it came about: two changes that undo each other leave nothing. It knows a bounded number of
-//! people by id and counts the rest, so that the thousandth change costs what the first did.
+//! changes and counts the rest, so that the thousandth costs what the first did.
 
 use chat_protocol::{
-    ClientId, Invalid, Member, Name,
-    json::{Json, Read, required},
+    ClientId, Invalid, Name,
+    json::{Json, Read, optional, required},
 };
 use serde::Serialize;
 
-/// Most people that one list of a row knows by id. Of who comes after that only the number is kept:
-/// if one of those goes again, the row says both, which is longer and still true.
+/// Most changes that a row knows. Of what comes after that only the number is kept: if one of those
+/// people goes again, the row says both, which is longer and still true.
 pub const KNOWN_MAX: usize = 100;
-/// Most people that are told by name, of each list.
-pub const NAMED_MAX: usize = 3;
 
 /// What became of one member: came when there was no name `before`, left when there is none `now`.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Coming {
     /// Who.
     pub id: ClientId,
@@ -29,137 +27,67 @@ pub struct Coming {
 /// One row.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Comings {
-    /// Came in and are still here, under the names they came by.
-    pub joined: People,
-    /// Went out.
-    pub left: People,
-    /// Took another name; at most [`KNOWN_MAX`].
-    pub renamed: Vec<Renamed>,
-    /// Whether there are others with another name.
-    pub more_renamed: bool,
-}
-
-/// Some people, the first of them by name.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct People {
-    /// At most [`KNOWN_MAX`], in the order they came.
-    pub known: Vec<Member>,
-    /// How many there are besides.
-    pub more: u32,
-}
-
-/// Somebody's other name.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Renamed {
-    /// Who, by the name they had.
-    pub was: Member,
-    /// The name they have.
-    pub now: Name,
+    /// What became of whom, at most [`KNOWN_MAX`], in the order in which it began. Somebody who came
+    /// and took another name stands there twice.
+    pub known: Vec<Coming>,
+    /// How many besides came.
+    pub more_joined: u32,
+    /// How many besides left.
+    pub more_left: u32,
+    /// How often besides somebody took another name.
+    pub more_renamed: u32,
 }
 
 impl Comings {
     /// Whether there is nothing to tell.
     pub fn is_empty(&self) -> bool {
-        self.joined.count() + self.left.count() == 0 && self.renamed.is_empty() && !self.more_renamed
+        self.known.is_empty() && self.more_joined + self.more_left + self.more_renamed == 0
     }
 
-    /// Takes in one more change.
-    pub fn absorb(&mut self, coming: Coming) {
-        let Coming { id, before, now } = coming;
-        match (before, now) {
-            (None, Some(name)) => match self.left.take(&id) {
-                Some(was) => self.rename(was, name),
-                None => self.joined.put(Member::new(id, name)),
-            },
-            (Some(name), None) => {
-                if self.joined.take(&id).is_some() {
-                    self.renamed.retain(|renamed| renamed.was.id != id);
-                } else {
-                    self.left.put(Member::new(id, name));
-                }
-            }
-            (Some(was), Some(name)) => self.rename(Member::new(id, was), name),
-            (None, None) => {}
+    /// Whether it tells that this member left.
+    pub fn tells_leaving_of(&self, id: &ClientId) -> bool {
+        self.known.iter().any(|known| known.id == *id && known.now.is_none())
+    }
+
+    /// Takes in one more change: together with what came before of the same member it is one.
+    pub fn absorb(&mut self, mut coming: Coming) {
+        let mut at = self.known.len();
+        // That somebody came by one name and has another now is two things to a reader.
+        while let Some(earlier) = self.known[..at].iter().rposition(|known| known.id == coming.id)
+            && (self.known[earlier].before.is_some() || coming.now.is_none())
+        {
+            at = earlier;
+            coming.before = self.known.remove(at).before;
         }
-    }
-
-    fn rename(&mut self, was: Member, now: Name) {
-        // From the first of their names to the last; back to the first is none.
-        let earlier = self.renamed.iter().position(|renamed| renamed.was.id == was.id);
-        let was = earlier.map_or(was, |at| self.renamed.remove(at).was);
-        if was.name == now {
+        if coming.before == coming.now {
             return;
         }
-        if self.renamed.len() < KNOWN_MAX {
-            self.renamed.insert(earlier.unwrap_or(self.renamed.len()), Renamed { was, now });
-        } else {
-            self.more_renamed = true;
-        }
-    }
-
-    /// The same to a reader, in few bytes: only those are known who are told by name.
-    pub fn brief(&self) -> Self {
-        let mut renamed = self.renamed.clone();
-        renamed.truncate(NAMED_MAX);
-        let more_renamed = self.more_renamed || self.renamed.len() > NAMED_MAX;
-        Self { joined: self.joined.brief(), left: self.left.brief(), renamed, more_renamed }
-    }
-}
-
-impl People {
-    /// How many.
-    pub fn count(&self) -> u32 {
-        self.known.len() as u32 + self.more
-    }
-
-    /// Whether the one with this id is known to be one of them.
-    pub fn knows(&self, id: &ClientId) -> bool {
-        self.position(id).is_some()
-    }
-
-    fn position(&self, id: &ClientId) -> Option<usize> {
-        self.known.iter().position(|known| known.id == *id)
-    }
-
-    fn put(&mut self, member: Member) {
         if self.known.len() < KNOWN_MAX {
-            self.known.push(member);
-        } else {
-            self.more += 1;
+            self.known.insert(at, coming);
+            return;
         }
-    }
-
-    /// The one with this id, if known, who is then none of them any more.
-    fn take(&mut self, id: &ClientId) -> Option<Member> {
-        Some(self.known.remove(self.position(id)?))
-    }
-
-    fn brief(&self) -> Self {
-        let known: Vec<Member> = self.known.iter().take(NAMED_MAX).cloned().collect();
-        Self { more: self.count() - known.len() as u32, known }
+        *match (coming.before, coming.now) {
+            (None, _) => &mut self.more_joined,
+            (_, None) => &mut self.more_left,
+            _ => &mut self.more_renamed,
+        } += 1;
     }
 }
 
 impl Read for Comings {
     fn read(json: &impl Json) -> Result<Self, Invalid> {
         Ok(Self {
-            joined: required(json, "joined")?,
-            left: required(json, "left")?,
-            renamed: required(json, "renamed")?,
+            known: required(json, "known")?,
+            more_joined: required(json, "more_joined")?,
+            more_left: required(json, "more_left")?,
             more_renamed: required(json, "more_renamed")?,
         })
     }
 }
 
-impl Read for People {
+impl Read for Coming {
     fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self { known: required(json, "known")?, more: required(json, "more")? })
-    }
-}
-
-impl Read for Renamed {
-    fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self { was: required(json, "was")?, now: required(json, "now")? })
+        Ok(Self { id: required(json, "id")?, before: optional(json, "before")?, now: optional(json, "now")? })
     }
 }
 
@@ -181,8 +109,15 @@ pub(crate) mod tests {
         row
     }
 
-    fn names(people: &People) -> Vec<&str> {
-        people.known.iter().map(|member| member.name.as_str()).collect()
+    /// As `came`, `-left` and `was>now`.
+    pub(crate) fn look(row: &Comings) -> Vec<String> {
+        let name = |name: &Option<Name>| name.as_ref().map_or("", Name::as_str).to_owned();
+        let told = |one: &Coming| match (&one.before, &one.now) {
+            (None, _) => format!("+{}", name(&one.now)),
+            (_, None) => format!("-{}", name(&one.before)),
+            _ => format!("{}>{}", name(&one.before), name(&one.now)),
+        };
+        row.known.iter().map(told).collect()
     }
 
     #[test]
@@ -201,15 +136,20 @@ pub(crate) mod tests {
 
     #[test]
     fn many_names_are_the_first_and_last() {
-        let renamed = row(&[("s", "a", "b"), ("r", "x", "y"), ("s", "b", "c"), ("s", "c", "d")]).renamed;
-        let pairs: Vec<_> = renamed.iter().map(|one| (one.was.name.as_str(), one.now.as_str())).collect();
-        assert_eq!(pairs, [("a", "d"), ("x", "y")]);
+        let row = row(&[("s", "a", "b"), ("r", "x", "y"), ("s", "b", "c"), ("s", "c", "d")]);
+        assert_eq!(look(&row), ["a>d", "x>y"]);
+    }
+
+    #[test]
+    fn a_newcomer_with_another_name_is_two_things() {
+        let row = row(&[("s", "", "a"), ("s", "a", "b"), ("s", "b", "c")]);
+        assert_eq!(look(&row), ["+a", "a>c"]);
     }
 
     #[test]
     fn another_with_the_same_name_undoes_nothing() {
         let row = row(&[("s", "سارا", ""), ("thief", "", "سارا")]);
-        assert_eq!((names(&row.left), names(&row.joined)), (vec!["سارا"], vec!["سارا"]));
+        assert_eq!(look(&row), ["-سارا", "+سارا"]);
     }
 
     #[test]
@@ -220,27 +160,11 @@ pub(crate) mod tests {
             row.absorb(coming(&format!("l{n}"), &format!("l{n}"), ""));
             row.absorb(coming(&format!("r{n}"), &format!("r{n}"), &format!("s{n}")));
         }
-        assert_eq!((row.joined.count(), row.left.count()), (1_000, 1_000));
-        for known in [row.joined.known.len(), row.left.known.len(), row.renamed.len()] {
-            assert_eq!(known, KNOWN_MAX);
-        }
-        assert!(row.more_renamed);
+        assert_eq!(row.known.len(), KNOWN_MAX);
+        let more = row.more_joined + row.more_left + row.more_renamed;
+        assert_eq!(more as usize, 3_000 - KNOWN_MAX);
         // Somebody beyond the bound goes again: both are told, which is true.
         row.absorb(coming("j999", "j999", ""));
-        assert_eq!((row.joined.count(), row.left.count()), (1_000, 1_001));
-    }
-
-    #[test]
-    fn a_brief_row_reads_the_same() {
-        let mut row = Comings::default();
-        for n in 0..9 {
-            row.absorb(coming(&format!("j{n}"), "", &format!("j{n}")));
-            row.absorb(coming(&format!("r{n}"), &format!("r{n}"), &format!("s{n}")));
-        }
-        let brief = row.brief();
-        assert_eq!((brief.joined.count(), names(&brief.joined)), (9, vec!["j0", "j1", "j2"]));
-        assert_eq!((brief.renamed.len(), brief.more_renamed), (NAMED_MAX, true));
-        let written = serde_json::to_value(&brief).unwrap();
-        assert_eq!(Comings::read(&written).unwrap(), brief);
+        assert_eq!(row.more_joined + row.more_left + row.more_renamed, more + 1);
     }
 }

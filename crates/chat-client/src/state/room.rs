@@ -86,7 +86,7 @@ impl Room {
 
     /// Brings back what a reload kept.
     pub fn restore(&mut self, snapshot: Snapshot) {
-        self.timeline.restore(snapshot.said, snapshot.marks, |said| said.from == snapshot.client_id);
+        self.timeline.restore(snapshot.said, snapshot.marks, &snapshot.client_id);
         self.outbox = Outbox::restore(snapshot.pending);
         self.set_resume(snapshot.resume);
     }

@@ -4,8 +4,6 @@
 //! by then, and a member who is told of is not told of again for as long. Who comes back after they
 //! were told to have left, but soon, has that taken back. The roster does not wait for any of this.
 
-use chat_protocol::{ClientId, Name};
-
 use super::{Coming, Roster, Timeline};
 
 /// How long somebody must be gone, and how long between two rows about somebody, in milliseconds. A
@@ -22,12 +20,10 @@ pub struct Settling(Vec<Unsettled>);
 
 #[derive(Debug)]
 struct Unsettled {
-    id: ClientId,
-    /// The name under which the conversation has them here; none when it has them gone.
-    told: Option<Name>,
-    /// The name under which they are here.
-    now: Option<Name>,
-    /// When the difference between the two is told, and this forgotten if there is none.
+    /// From the name under which the conversation has them here, none when it has them gone, to the
+    /// one under which they are here.
+    coming: Coming,
+    /// When that is told, and forgotten if there is no difference.
     due_ms: u64,
     /// The row that tells of their leaving.
     row: Option<u64>,
@@ -37,10 +33,10 @@ impl Settling {
     /// Something became of somebody at `now`, in milliseconds. Tells of it, or waits.
     pub fn notice(&mut self, coming: Coming, timeline: &mut Timeline, now: u64) {
         let due_ms = now + SETTLE_MS;
-        if let Some(unsettled) = self.0.iter_mut().find(|unsettled| unsettled.id == coming.id) {
-            unsettled.now = coming.now;
-            let (is_told_gone, is_gone) = (unsettled.told.is_none(), unsettled.now.is_none());
-            if is_gone || is_told_gone {
+        if let Some(unsettled) = self.0.iter_mut().find(|unsettled| unsettled.coming.id == coming.id) {
+            unsettled.coming.now = coming.now;
+            let is_told_gone = unsettled.coming.before.is_none();
+            if is_told_gone || unsettled.coming.now.is_none() {
                 unsettled.due_ms = due_ms;
             }
             if is_told_gone {
@@ -49,9 +45,8 @@ impl Settling {
         } else if coming.before.is_none() || self.0.len() >= UNSETTLED_MAX {
             timeline.comings(coming, None);
         } else {
-            let Coming { id, before, now } = coming;
-            let mut unsettled = Unsettled { id, told: before, now, due_ms, row: None };
-            if unsettled.now.is_some() {
+            let mut unsettled = Unsettled { coming, due_ms, row: None };
+            if unsettled.coming.now.is_some() {
                 unsettled.tell(timeline);
             }
             self.0.push(unsettled);
@@ -65,11 +60,11 @@ impl Settling {
             if unsettled.due_ms > now {
                 return true;
             }
-            if unsettled.told == unsettled.now {
+            if unsettled.coming.before == unsettled.coming.now {
                 return false;
             }
             unsettled.tell(timeline);
-            unsettled.due_ms = now + if unsettled.now.is_none() { BACK_WITHIN_MS } else { SETTLE_MS };
+            unsettled.due_ms = now + if unsettled.coming.now.is_none() { BACK_WITHIN_MS } else { SETTLE_MS };
             told = true;
             true
         });
@@ -78,14 +73,14 @@ impl Settling {
 
     /// The roster was told anew, at `now` in milliseconds, and with it what became of these.
     pub fn catch_up(&mut self, roster: &Roster, now: u64) {
-        for unsettled in &mut self.0 {
-            let listed = roster.get(&unsettled.id).map(|member| member.name.clone());
+        for Unsettled { coming, due_ms, .. } in &mut self.0 {
+            let listed = roster.get(&coming.id).map(|member| member.name.clone());
             // Who is not listed in a room that lists not everybody may be here all the same.
             if listed.is_some() || roster.unlisted() == 0 {
-                unsettled.now = listed;
+                coming.now = listed;
             }
-            if unsettled.told != unsettled.now {
-                unsettled.due_ms = unsettled.due_ms.min(now + SETTLE_MS);
+            if coming.before != coming.now {
+                *due_ms = (*due_ms).min(now + SETTLE_MS);
             }
         }
     }
@@ -93,9 +88,8 @@ impl Settling {
 
 impl Unsettled {
     fn tell(&mut self, timeline: &mut Timeline) {
-        let before = std::mem::replace(&mut self.told, self.now.clone());
-        let coming = Coming { id: self.id.clone(), before, now: self.now.clone() };
-        self.row = timeline.comings(coming, self.row.take());
+        self.row = timeline.comings(self.coming.clone(), self.row.take());
+        self.coming.before = self.coming.now.clone();
     }
 }
 
@@ -104,7 +98,7 @@ mod tests {
     use super::*;
     use crate::state::{
         EntryKind,
-        comings::tests::coming,
+        comings::tests::{coming, look},
         room::tests::{member, said},
     };
 
@@ -131,15 +125,7 @@ mod tests {
         fn rows(&mut self, now: u64) -> Vec<String> {
             self.settling.settle(&mut self.timeline, now);
             let row = |kind: &EntryKind| match kind {
-                EntryKind::Comings(row) => {
-                    let joined = row.joined.known.iter().map(|one| format!("+{}", one.name.as_str()));
-                    let left = row.left.known.iter().map(|one| format!("-{}", one.name.as_str()));
-                    let renamed = row
-                        .renamed
-                        .iter()
-                        .map(|one| format!("{}>{}", one.was.name.as_str(), one.now.as_str()));
-                    Some(joined.chain(left).chain(renamed).collect::<Vec<_>>().join(" "))
-                }
+                EntryKind::Comings(row) => Some(look(row).join(" ")),
                 _ => None,
             };
             self.timeline.newest(usize::MAX).filter_map(|entry| row(&entry.kind)).collect()

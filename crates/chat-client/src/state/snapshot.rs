@@ -7,9 +7,9 @@ use chat_protocol::{
     ClientId, Invalid, Resume, Said, TabId,
     json::{Json, Read, optional, required},
 };
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use super::{Comings, EntryKind, Pending, timeline::Mark};
+use super::{Pending, timeline::Mark};
 
 /// Most messages a reload brings back.
 pub const MESSAGES_MAX: usize = 200;
@@ -44,32 +44,13 @@ impl Read for Snapshot {
     }
 }
 
-/// A mark as it is written: a row of comings, or else which of the two that say nothing more.
-#[derive(Serialize)]
-struct Written<'a> {
-    at: u32,
-    comings: Option<&'a Comings>,
-    is_gap: bool,
-}
-
-impl Serialize for Mark {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let comings = match &self.kind {
-            EntryKind::Comings(comings) => Some(comings),
-            _ => None,
-        };
-        Written { at: self.at, comings, is_gap: self.kind == EntryKind::Gap }.serialize(serializer)
-    }
-}
-
 impl Read for Mark {
     fn read(json: &impl Json) -> Result<Self, Invalid> {
-        let kind = match optional(json, "comings")? {
-            Some(comings) => EntryKind::Comings(comings),
-            None if required(json, "is_gap")? => EntryKind::Gap,
-            None => EntryKind::Beginning,
-        };
-        Ok(Self { at: required(json, "at")?, kind })
+        Ok(Self {
+            at: required(json, "at")?,
+            comings: optional(json, "comings")?,
+            is_gap: required(json, "is_gap")?,
+        })
     }
 }
 
@@ -85,10 +66,10 @@ mod tests {
     fn what_is_written_is_read_back() {
         let mut outbox = crate::state::Outbox::default();
         assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap(), 0));
-        let mut comings = Comings::default();
+        let mut comings = crate::state::Comings::default();
         comings.absorb(coming("ali", "علی", "رضا"));
         comings.absorb(coming("sara", "", "سارا"));
-        let marks = [EntryKind::Beginning, EntryKind::Gap, EntryKind::Comings(comings)];
+        let mark = |at, comings| Mark { at, comings, is_gap: at == 1 };
         let full = Snapshot {
             client_id: id("sara"),
             resume: Some(Resume {
@@ -98,7 +79,7 @@ mod tests {
             }),
             tab: Some("t1".parse().unwrap()),
             said: vec![said(7, "ali", 1_795_465_740_000)],
-            marks: marks.into_iter().map(|kind| Mark { at: 1, kind }).collect(),
+            marks: vec![mark(0, None), mark(1, None), mark(2, Some(comings))],
             pending: outbox.all().to_vec(),
         };
         let bare = Snapshot {

@@ -7,6 +7,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use chat_protocol::{ClientId, Said};
+use serde::Serialize;
 
 use super::{Coming, Comings};
 
@@ -51,12 +52,14 @@ pub enum EntryKind {
 }
 
 /// An entry that is no message and does not follow from them, as a reload keeps it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Mark {
     /// How many of the messages that are kept with it stand before it.
     pub at: u32,
-    /// What it is.
-    pub kind: EntryKind,
+    /// A row of comings, if it is one.
+    pub comings: Option<Comings>,
+    /// Else whether it is a gap, or the beginning.
+    pub is_gap: bool,
 }
 
 /// How many minutes east of UTC the reader's clock is, or was, at a Unix time in milliseconds.
@@ -129,7 +132,7 @@ impl Timeline {
     /// key of the row that tells it, if one does: a row in which all is undone goes.
     pub fn comings(&mut self, coming: Coming, row: Option<u64>) -> Option<u64> {
         let is_row = |at: &usize| self.row(*at).is_some();
-        let has_left = |at: &usize| self.row(*at).is_some_and(|row| row.left.knows(&coming.id));
+        let has_left = |at: &usize| self.row(*at).is_some_and(|row| row.tells_leaving_of(&coming.id));
         let earlier = row.map(|key| self.position(key)).filter(has_left);
         let Some(at) = earlier.or(self.entries.len().checked_sub(1).filter(is_row)) else {
             let mut row = Comings::default();
@@ -239,11 +242,12 @@ impl Timeline {
                 EntryKind::Said { said, .. } => messages.push(said.clone()),
                 EntryKind::Day(_) => {}
                 kind if left_out == 0 => {
-                    let kind = match kind {
-                        EntryKind::Comings(row) => EntryKind::Comings(row.brief()),
-                        kind => kind.clone(),
+                    let comings = match kind {
+                        EntryKind::Comings(row) => Some(row.clone()),
+                        _ => None,
                     };
-                    marks.push(Mark { at: messages.len() as u32, kind });
+                    let is_gap = *kind == EntryKind::Gap;
+                    marks.push(Mark { at: messages.len() as u32, comings, is_gap });
                 }
                 _ => {}
             }
@@ -251,18 +255,20 @@ impl Timeline {
         (messages, marks)
     }
 
-    /// Brings back what [`Timeline::kept`] gave.
-    pub fn restore(&mut self, messages: Vec<Said>, marks: Vec<Mark>, is_mine: impl Fn(&Said) -> bool) {
-        let mut marks = marks.into_iter().peekable();
-        for (at, said) in messages.into_iter().enumerate() {
-            while let Some(mark) = marks.next_if(|mark| mark.at as usize <= at) {
-                self.push(mark.kind);
+    /// Brings back what [`Timeline::kept`] gave, to the person with this id.
+    pub fn restore(&mut self, messages: Vec<Said>, marks: Vec<Mark>, own: &ClientId) {
+        let (mut messages, mut marks) = (messages.into_iter(), marks.into_iter().peekable());
+        for at in 0.. {
+            while let Some(Mark { comings, is_gap, .. }) = marks.next_if(|mark| mark.at <= at) {
+                self.push(match comings {
+                    Some(row) => EntryKind::Comings(row),
+                    None if is_gap => EntryKind::Gap,
+                    None => EntryKind::Beginning,
+                });
             }
-            let mine = is_mine(&said);
+            let Some(said) = messages.next() else { return };
+            let mine = said.from == *own;
             self.say(said, mine);
-        }
-        for mark in marks {
-            self.push(mark.kind);
         }
     }
 
@@ -389,7 +395,7 @@ mod tests {
         for count in [200, 3] {
             let (messages, marks) = timeline.kept(count);
             let mut restored = Timeline::new(TEHRAN);
-            restored.restore(messages, marks, |said| said.from.as_str() == "ali");
+            restored.restore(messages, marks, &"ali".parse().unwrap());
             assert_eq!(kinds(&restored), kinds(&timeline));
         }
         let (messages, marks) = timeline.kept(1);

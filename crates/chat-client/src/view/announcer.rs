@@ -7,7 +7,7 @@ use web_sys::Element;
 
 use super::{
     bind::follow,
-    dom::{append, draw},
+    dom::{append, draw, name},
 };
 use crate::{
     browser::element,
@@ -74,7 +74,5 @@ fn said(room: &Room, count: usize) -> Vec<super::dom::Drawn> {
     });
     let said: Vec<_> = said.collect();
     let newest = said.iter().skip(said.len().saturating_sub(count));
-    newest
-        .map(|said| draw("p").child(draw("bdi").text(said.name.as_str())).text(": ").text(said.text.as_str()))
-        .collect()
+    newest.map(|said| draw("p").child(name(said.name.as_str())).text(": ").text(said.text.as_str())).collect()
 }

@@ -20,11 +20,7 @@ use crate::{
         words::{self, messages, people, share},
     },
     socket::Link,
-    state::{
-        Comings, Entry, EntryKind, Pending,
-        comings::{NAMED_MAX, People},
-        timeline::ENTRIES_MAX,
-    },
+    state::{Coming, Comings, Entry, EntryKind, Pending, timeline::ENTRIES_MAX},
 };
 
 /// How many entries are drawn at most: several screens of any size.
@@ -129,20 +125,27 @@ fn draw_entry(chat: Chat, entry: &Entry, today: i64) -> Drawn {
     }
 }
 
+/// Most that are told by name, of each kind.
+const NAMED_MAX: usize = 3;
+
 /// «سارا و علی آمدند · رضا رفت»
 fn told(comings: &Comings) -> Vec<Drawn> {
-    fn names(members: &People) -> Vec<&str> {
-        members.known.iter().take(NAMED_MAX).map(|member| member.name.as_str()).collect()
+    let (mut joined, mut left, mut renamed) = (Vec::new(), Vec::new(), Vec::new());
+    for Coming { before, now, .. } in &comings.known {
+        match (before, now) {
+            (None, Some(now)) => joined.push(now.as_str()),
+            (Some(before), None) => left.push(before.as_str()),
+            (Some(before), Some(now)) => renamed.push((before, now)),
+            (None, None) => {}
+        }
     }
-    let Comings { joined, left, renamed, more_renamed } = comings;
+    let count = |known: &[&str], more: u32| known.len() as u64 + u64::from(more);
     let mut told = vec![
-        people::joined(&names(joined), joined.count().into()),
-        people::left(&names(left), left.count().into()),
+        people::joined(&joined, count(&joined, comings.more_joined)),
+        people::left(&left, count(&left, comings.more_left)),
     ];
-    for renamed in renamed.iter().take(NAMED_MAX) {
-        told.push(people::renamed(renamed.was.name.as_str(), renamed.now.as_str()));
-    }
-    if *more_renamed || renamed.len() > NAMED_MAX {
+    told.extend(renamed.iter().take(NAMED_MAX).map(|(from, to)| people::renamed(from.as_str(), to.as_str())));
+    if comings.more_renamed > 0 || renamed.len() > NAMED_MAX {
         told.push(Sentence::default().words(people::MORE_RENAMED));
     }
     told.retain(|told| *told != Sentence::default());
