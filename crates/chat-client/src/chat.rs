@@ -16,9 +16,8 @@ use crate::{
     browser::{clock, collation, location, random, storage::Keep},
     fa::dates::day_number,
     socket::{
-        Link,
+        Link, connection,
         driver::{self, Wake},
-        http,
         link::{GRACE_MS, Shown},
     },
     state::{
@@ -506,7 +505,8 @@ impl Chat {
 
     /// Asks whether the server is reached by HTTP, at `since`. The answer comes as a wake.
     pub(crate) fn ask_http(self, since: u64) {
-        spawn_local(async move { self.wake(Wake::Answered(since, http::is_answered().await)) });
+        let answered = connection::is_answered(self.room_id(), self.client_id());
+        spawn_local(async move { self.wake(Wake::Answered(since, answered.await)) });
     }
 
     pub(crate) fn set_refused(self, refused: Option<Refused>) {

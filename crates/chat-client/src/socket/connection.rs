@@ -1,36 +1,37 @@
 //! One connection, from its opening to its close, in the words of the lesson. It turns typed
-//! messages into text and back, one to a frame of a WebSocket or a line of an HTTP request. It does
-//! not know why it was opened or what is done with what it hears; when it is over it says with which
-//! code, and that is all.
+//! messages into text and back, one to a frame of a WebSocket, or of what looks like one and goes by
+//! HTTP requests (`assets/http-socket.js`). It does not know why it was opened or what is done with
+//! what it hears; when it is over it says with which code, and that is all.
 
 use std::{
     future::poll_fn,
     task::{Context, Poll},
 };
 
-use chat_protocol::{
-    ClientId, ClientMsg, CloseCode, RoomId, SUBPROTOCOL, ServerMsg,
-    json::{Json, Read},
-};
+use chat_protocol::{ClientId, ClientMsg, CloseCode, RoomId, SUBPROTOCOL, ServerMsg, json::Read};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use leptos::logging;
+use wasm_bindgen::prelude::wasm_bindgen;
 
-use super::{
-    http::{self, Requests},
-    link::Way,
-};
+use super::link::Way;
 use crate::browser::{json, location};
 
 /// What browsers report when a connection ended without a close frame (RFC 6455 §7.1.5).
 pub const LOST_WITHOUT_CLOSE: u16 = 1006;
 
+#[wasm_bindgen]
+extern "C" {
+    /// What `boot.js` has for networks that let no WebSocket through: it is open once the server has
+    /// answered by HTTP.
+    #[wasm_bindgen(js_name = otaghHttpSocket)]
+    fn http_socket(path: &str) -> web_sys::WebSocket;
+}
+
 /// An open connection.
-pub enum Connection {
-    /// A WebSocket.
-    Socket(WebSocket),
-    /// HTTP requests.
-    Http(Requests),
+pub struct Connection {
+    socket: WebSocket,
+    way: Way,
 }
 
 /// The connection is over, with this close code.
@@ -52,13 +53,14 @@ impl Connection {
         is_recorded: bool,
         must_prove: bool,
     ) -> Result<Self, Over> {
-        let mut connection = match way {
-            Way::Socket => Self::Socket(open(&location::socket_url(&room, &client, is_recorded)).await?),
-            Way::Http if http::is_answered().await => {
-                Self::Http(Requests::new(location::http_path(&room, &client))?)
+        let socket = match way {
+            Way::Socket => {
+                let url = location::socket_url(&room, &client, is_recorded);
+                web_sys::WebSocket::new_with_str(&url, SUBPROTOCOL)
             }
-            Way::Http => return Err(Over(LOST_WITHOUT_CLOSE)),
+            Way::Http => Ok(http_socket(&location::http_path(&room, &client))),
         };
+        let mut connection = Self { socket: opened(socket).await?, way };
         if must_prove {
             connection.send(&ClientMsg::Ping { n: 0 });
             poll_fn(|cx| connection.poll_hear(cx)).await?;
@@ -68,23 +70,14 @@ impl Connection {
 
     /// By which way.
     pub fn way(&self) -> Way {
-        match self {
-            Self::Socket(_) => Way::Socket,
-            Self::Http(_) => Way::Http,
-        }
+        self.way
     }
 
     /// Steps 2 and 3, **join** and **say**: one message, one text frame. Of a connection that has
     /// ended meanwhile [`Connection::poll_hear`] tells.
     pub fn send(&mut self, msg: &ClientMsg) {
-        let json = msg.to_json();
-        match self {
-            Self::Socket(socket) => {
-                if socket.start_send_unpin(Message::Text(json)).is_err() {
-                    logging::warn!("a message could not be sent");
-                }
-            }
-            Self::Http(requests) => requests.send(json),
+        if self.socket.start_send_unpin(Message::Text(msg.to_json())).is_err() {
+            logging::warn!("a message could not be sent");
         }
     }
 
@@ -95,36 +88,19 @@ impl Connection {
     /// [`Over`] when the connection has ended.
     pub fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerMsg, Over>> {
         loop {
-            let text = match self {
-                Self::Socket(socket) => match socket.poll_next_unpin(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Some(Ok(Message::Text(text)))) => text,
-                    Poll::Ready(Some(Err(WebSocketError::ConnectionClose(event)))) => {
-                        return Poll::Ready(Err(Over(event.code)));
-                    }
-                    // The close event, with the code, follows an error event.
-                    Poll::Ready(Some(_)) => continue,
-                    Poll::Ready(None) => return Poll::Ready(Err(Over(LOST_WITHOUT_CLOSE))),
-                },
-                Self::Http(requests) => match requests.poll_line(cx) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(line)) => line,
-                    Poll::Ready(Err(over)) => return Poll::Ready(Err(over)),
-                },
-            };
-            let read = json::parse(&text).map(|json| (ServerMsg::read(&json), json));
-            match read {
-                Some((Ok(msg), _)) => return Poll::Ready(Ok(msg)),
-                // What a close frame says, in a line.
-                Some((Err(_), json))
-                    if json.field("type").and_then(|tag| tag.text()).as_deref() == Some("closed") =>
-                {
-                    let code = json.field("code").and_then(|code| code.whole());
-                    return Poll::Ready(Err(Over(code.map_or(LOST_WITHOUT_CLOSE, |code| code as u16))));
+            let text = match self.socket.poll_next_unpin(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(Message::Text(text)))) => text,
+                Poll::Ready(Some(Err(WebSocketError::ConnectionClose(event)))) => {
+                    return Poll::Ready(Err(Over(event.code)));
                 }
-                Some((Err(invalid), _)) => logging::warn!("a message was not understood: {}", invalid.detail),
-                // Somebody else answers.
-                None if self.way() == Way::Http => return Poll::Ready(Err(Over(LOST_WITHOUT_CLOSE))),
+                // The close event, with the code, follows an error event.
+                Poll::Ready(Some(_)) => continue,
+                Poll::Ready(None) => return Poll::Ready(Err(Over(LOST_WITHOUT_CLOSE))),
+            };
+            match json::parse(&text).map(|json| ServerMsg::read(&json)) {
+                Some(Ok(msg)) => return Poll::Ready(Ok(msg)),
+                Some(Err(invalid)) => logging::warn!("a message was not understood: {}", invalid.detail),
                 None => logging::warn!("a message was not JSON"),
             }
         }
@@ -133,25 +109,24 @@ impl Connection {
     /// Step 5, **close**: says goodbye with a code. The server's own close frame answers it, but
     /// nobody here waits for that.
     pub fn close(self, code: CloseCode) {
-        match self {
-            Self::Socket(socket) => {
-                if let Err(error) = socket.close(Some(code.code()), Some(code.reason())) {
-                    logging::warn!("the socket could not be closed: {error}");
-                }
-            }
-            // With any other code one is soon back, and not to be seen leaving.
-            Self::Http(requests) if code == CloseCode::Normal => requests.leave(),
-            Self::Http(_) => {}
+        if let Err(error) = self.socket.close(Some(code.code()), Some(code.reason())) {
+            logging::warn!("the socket could not be closed: {error}");
         }
     }
 }
 
-/// A WebSocket that is open.
-async fn open(url: &str) -> Result<WebSocket, Over> {
-    let mut socket = WebSocket::open_with_protocol(url, SUBPROTOCOL).map_err(|error| {
-        logging::warn!("the socket could not be opened: {error}");
-        Over(LOST_WITHOUT_CLOSE)
-    })?;
+/// Whether the server is reached by HTTP.
+pub async fn is_answered(room: RoomId, client: ClientId) -> bool {
+    Connection::open(Way::Http, room, client, false, false).await.is_ok()
+}
+
+/// That socket, when it is open.
+async fn opened(socket: Result<web_sys::WebSocket, wasm_bindgen::JsValue>) -> Result<WebSocket, Over> {
+    let socket = socket.ok().and_then(|socket| WebSocket::try_from(socket).ok());
+    let Some(mut socket) = socket else {
+        logging::warn!("the socket could not be opened");
+        return Err(Over(LOST_WITHOUT_CLOSE));
+    };
     // A sink is ready as soon as the socket leaves CONNECTING.
     let is_ready = poll_fn(|cx| socket.poll_ready_unpin(cx)).await.is_ok();
     if is_ready && matches!(socket.state(), State::Open) { Ok(socket) } else { Err(Over(LOST_WITHOUT_CLOSE)) }

@@ -1,5 +1,5 @@
 //! The connection to the room, kept alive. [`connection`] walks the lesson's steps - open, join,
-//! say, hear, close - on one socket, or by [`http`] requests; [`driver`] decides when to walk them
+//! say, hear, close - on one socket, or by HTTP requests; [`driver`] decides when to walk them
 //! again, by the pure rules of [`backoff`], [`fallback`] and [`ping`]; [`link`] is what people see of
 //! it. Nothing outside this folder touches a socket.
 
@@ -7,7 +7,6 @@ pub mod backoff;
 pub mod connection;
 pub mod driver;
 pub mod fallback;
-pub mod http;
 pub mod link;
 pub mod ping;
 

@@ -1,7 +1,7 @@
 //! One message, as everyone sees it, and one of one's own that is still under way.
 
 use chat_protocol::{ErrorCode, Said};
-use leptos::prelude::{document, untrack};
+use leptos::prelude::untrack;
 
 use super::{
     composer,

@@ -14,7 +14,6 @@ use super::{
     entrance::Entrance,
     header::Header,
     layers::{Layer, Layers},
-    message,
     notice::Notice,
     people::People,
     scroller::Scroller,
