@@ -22,7 +22,7 @@ pub enum Flaw {
     Char(char),
     /// It begins with this character, which may only follow.
     Start(char),
-    /// One letter carries more than [`MARKS_MAX`] marks.
+    /// One letter carries more than `MARKS_MAX` marks.
     Marks,
     /// It is a link, and leads to another site. Only what is [typed](crate::typed) can be one.
     Elsewhere,

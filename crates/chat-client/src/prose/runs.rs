@@ -14,7 +14,7 @@
 //! 2. From the first word with a Latin letter on, a stretch is one run, as UAX #9 has it. A link or
 //!    code is such a word. An expression that it ends, and a number whose unit it is, belong to it.
 //! 3. Numbers side by side are one run where one of them is no number by itself but a part of one (see
-//!    [`Number`]), where the first has a `+` and they are long enough for a phone, or where an operator
+//!    `Number`), where the first has a `+` and they are long enough for a phone, or where an operator
 //!    stands between; also with commas where brackets are around them. Else they are a list, or with a
 //!    hyphen a range, and stay as Persian has them.
 //! 4. A number by itself is a run where it has a sign: `-5`, `$20`, `25°`, `2+2=4`. A percentage is

@@ -38,7 +38,7 @@ impl Ping {
         self.rtt_ms
     }
 
-    /// Somebody looks: the next ping is due now, and its answer within [`LOOK_MAX_MS`]. Says after how many
+    /// Somebody looks: the next ping is due now, and its answer within `LOOK_MAX_MS`. Says after how many
     /// milliseconds it is late, and after how many the connection is dead. A look while another waits for
     /// its answer changes nothing.
     pub fn look(&mut self, now: u64) -> Option<[u64; 2]> {

@@ -5,7 +5,7 @@ use chat_protocol::{ClientId, limits::TYPING_TTL_MS};
 /// Most people who are followed. Of so many none is named; who is not followed says so again soon.
 const TYPING_MAX: usize = 16;
 
-/// People whose last notice has not run out, at most [`TYPING_MAX`], in the order they began.
+/// People whose last notice has not run out, at most `TYPING_MAX`, in the order they began.
 #[derive(Default, Debug)]
 pub struct Typing(Vec<(ClientId, u64)>);
 
