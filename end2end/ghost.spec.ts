@@ -27,6 +27,7 @@ async function comeAgain(page: Page, url: string, room: string, name: string): P
 async function vanish(page: Page, network: Network): Promise<void> {
   network.swallow('both');
   await page.close();
+  network.hangUp();
 }
 
 test('who vanished and comes back is who they were, with what they missed', async ({ server, network, somebody }) => {
