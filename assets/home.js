@@ -80,3 +80,5 @@ if (wrong) wrong.focus();
 else if (matchMedia('(hover: hover) and (pointer: fine)').matches && document.activeElement === document.body) {
   (name.value ? room : name).focus();
 }
+// From here on all of it works.
+document.getElementById('page').dataset.alive = '';
