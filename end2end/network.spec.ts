@@ -104,6 +104,9 @@ test('a message that arrived, but whose echo was lost, is not said twice', async
   expect(ali.texts()).toEqual(['رسید یا نه؟', 'رسید']);
 });
 
+/** Joined by itself: after a wait that is drawn by lot, of 15 s at most. */
+const joinedInTime = (page: Page) => expect(status(page)).toHaveText('وصل', { timeout: 20_000 });
+
 test('a server that says nothing any more is noticed, and a quiet room is not', async ({ server, network, somebody }) => {
   const sara = await somebody();
   let pongs = 0;
@@ -136,7 +139,7 @@ test('a server that says nothing any more is noticed, and a quiet room is not', 
 
   network.newcomers = 'pass';
   await sara.clock.resume();
-  await joined(sara);
+  await joinedInTime(sara);
   await expect(texts(sara)).toHaveText(['کسی می‌شنود؟', 'من نه']);
   await ali.hears((msg) => msg.text === 'من نه');
   await expect(gap(sara)).toHaveCount(0);
@@ -156,7 +159,7 @@ test('a socket that never opens is given up, and tried again', async ({ network,
   await expect(notice(sara), 'all the time').toBeVisible();
   network.newcomers = 'pass';
   await sara.clock.resume();
-  await joined(sara);
+  await joinedInTime(sara);
 });
 
 /** Somebody comes back to the page, or the device to a network. */
@@ -253,7 +256,7 @@ test('a state with a message that waits is not shown as well', async ({ network,
   await expect(link.locator('.round-trip')).toBeEmpty();
   network.newcomers = 'pass';
   await sara.clock.resume();
-  await joined(sara);
+  await joinedInTime(sara);
   await expect(message(sara, 'می‌رسد؟').getByText('فرستاده شد')).toBeAttached();
   await expect(link).toHaveAttribute('data-link', 'open');
 });
@@ -287,7 +290,8 @@ const place = (page: Page, text: string) =>
     const range = document.createRange();
     range.selectNodeContents(element);
     const { top, bottom } = range.getClientRects()[0]!;
-    return { top, bottom };
+    // A message that has just come still moves by less than a pixel.
+    return { top: Math.round(top), bottom: Math.round(bottom) };
   });
 
 test('an interruption is told once, in place, however many attempts it takes', async ({ server, network, somebody }) => {
