@@ -17,7 +17,7 @@ async function check(page: Page, where: string): Promise<void> {
 }
 
 // Chromium itself prints that a server is gone.
-test.use({ expectedComplaints: [/WebSocket connection to .* failed/, /status of 400 .*\/go\?/] });
+test.use({ expectedComplaints: [/WebSocket connection to .* failed|status of 400 .*\/go\?/] });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`nothing stands in anybody's way, ${colorScheme}`, async ({ server, somebody }) => {

@@ -5,32 +5,19 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use walrus::{FunctionKind, Module, passes};
+use walrus::{Module, passes};
 
 /// Streams for server functions. Leptos links them whether a page has any or not, and what they
 /// export to JavaScript holds their code, and that of their futures, in every page.
-const UNCALLED: Crate = Crate { name: "wasm_streams", exports: "intounderlying" };
+const UNCALLED: &str = "intounderlying";
 
-struct Crate {
-    name: &'static str,
-    exports: &'static str,
-}
-
-/// Takes out what nobody calls. A function of the crate that stands in a table of pointers cannot
-/// be removed, for the table says nothing of who uses it: its body becomes a trap.
+/// Takes out what nobody calls: what the crate exports to JavaScript, and what only that used. What stands
+/// in a table of pointers stays: the compiler gives equal functions one body, under the name of any of them,
+/// so that a name does not tell who uses it.
 pub(crate) fn without_uncalled(wasm: &mut Module) {
-    let of_crate = |name: &str| name.contains(UNCALLED.name);
-    let exports: Vec<_> =
-        wasm.exports.iter().filter(|export| export.name.contains(UNCALLED.exports)).collect();
+    let exports: Vec<_> = wasm.exports.iter().filter(|export| export.name.contains(UNCALLED)).collect();
     for export in exports.into_iter().map(walrus::Export::id).collect::<Vec<_>>() {
         wasm.exports.delete(export);
-    }
-    for function in wasm.funcs.iter_mut().filter(|function| function.name.as_deref().is_some_and(of_crate)) {
-        if let FunctionKind::Local(local) = &mut function.kind {
-            let mut body = local.builder_mut().func_body();
-            body.instrs_mut().clear();
-            body.unreachable();
-        }
     }
     passes::gc::run(wasm);
 }
