@@ -362,6 +362,8 @@ test.describe('a translated page', () => {
     await expect(message(sara, 'پیام 40.')).toBeVisible();
     await log(sara).hover();
     await sara.mouse.wheel(0, -600);
+    // What comes before the reader has left the end is not new.
+    await expect(sara.locator('.newer')).toBeVisible();
     await ali.says('تازه');
     await expect(sara.locator('.newer')).toHaveText('۱ پیام تازه');
     await ali.says('تازه‌تر');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
 import { Member } from './fixtures/member.ts';
 import { expect, test } from './fixtures/test.ts';
-import { composer, enter } from './room.ts';
+import { composer, enter, message } from './room.ts';
 
 /** What real extensions do to a page, each as the body of a content script at `document_idle`. */
 const TOUCHES = {
@@ -40,7 +40,7 @@ async function live(page: Page, url: string): Promise<void> {
   await page.getByRole('textbox', { name: 'پیام' }).press('Enter');
   await other.hears((msg) => msg.type === 'said' && msg.text === 'سلام');
   await other.says('درود');
-  await expect(page.getByText('درود')).toBeVisible();
+  await expect(message(page, 'درود')).toBeVisible();
   other.close();
 }
 

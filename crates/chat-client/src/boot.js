@@ -75,7 +75,8 @@
           field.setSelectionRange(old.selectionStart, old.selectionEnd);
         }
       }
-      buttons(fresh)[pressed]?.click();
+      // After the page has looked where it is: its history says what is open.
+      setTimeout(() => buttons(fresh)[pressed]?.click());
     }
     clearTimeout(slow);
     tell('');
