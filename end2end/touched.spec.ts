@@ -156,14 +156,3 @@ test('without JavaScript the room names the page that needs none', async ({ serv
   await page.locator('noscript a').click();
   expect(decodeURIComponent(new URL(page.url()).pathname)).toBe('/classic/کلاس');
 });
-
-test('a button pressed before the program came is not lost', async ({ server, somebody }) => {
-  const page = await somebody();
-  const release = await hold(page);
-  // By then whoever waits for presses waits for them.
-  await page.goto(`${server.url}/r/touched`, { waitUntil: 'domcontentloaded' });
-  await page.getByRole('button', { name: 'هم‌رسانی' }).first().click();
-  await expect(page.getByRole('dialog')).toBeHidden();
-  release();
-  await expect(page.getByRole('dialog')).toBeVisible();
-});

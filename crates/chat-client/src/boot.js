@@ -28,11 +28,6 @@
     word = new Promise((end) => addEventListener('compositionend', end, { once: true }));
   });
 
-  // A press is not lost either: it is made up for once there is somebody to hear it.
-  const buttons = (page) => [...page.querySelectorAll('button[type="button"]')];
-  let pressed = -1;
-  root.addEventListener('click', ({ target }) => (pressed = buttons(root).indexOf(target.closest('button'))));
-
   // The way of those whose network lets no WebSocket through: what looks like one, and becomes one when
   // the few lines that do it have come. They have as long as the server has to say that it is there.
   const ANSWERED_WITHIN_MS = 8_000;
@@ -75,8 +70,6 @@
           field.setSelectionRange(old.selectionStart, old.selectionEnd);
         }
       }
-      // After the page has looked where it is: its history says what is open.
-      setTimeout(() => buttons(fresh)[pressed]?.click());
     }
     clearTimeout(slow);
     tell('');
