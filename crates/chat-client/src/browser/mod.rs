@@ -29,7 +29,12 @@ pub fn element<T: JsCast>(id: &str) -> T {
 
 /// Calls `act` at each such event of the window or the document, for as long as the page lives.
 pub fn listen(target: &EventTarget, event: &str, mut act: impl FnMut() + 'static) {
-    let listener: Closure<dyn FnMut(Event)> = Closure::new(move |_| act());
+    attach(target, event, Box::new(move |_| act()));
+}
+
+/// Boxed, so that there is one kind of listener.
+fn attach(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
+    let listener = Closure::wrap(act);
     if target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).is_err() {
         leptos::logging::warn!("{event} cannot be listened to");
     }

@@ -95,22 +95,23 @@ impl<const N: usize> Layers<N> {
 
     /// Makes the history say what is open.
     fn settle(self) {
-        let covering: Vec<usize> = (0..N).filter(|at| self.covers(&self.layers[*at])).collect();
-        if self.is_returning.get_untracked() {
-            return;
-        }
+        let is_settled = !self.is_returning.get_untracked();
         let kept = history::state();
         let mut open = 0_u32;
-        for at in covering {
+        for (at, layer) in self.layers.iter().enumerate() {
+            // Each is asked, and so followed, even while nothing can be done.
+            if !self.covers(layer) {
+                continue;
+            }
             open |= 1 << at;
             match open.count_ones().cmp(&kept.count_ones()) {
-                Ordering::Equal if open != kept => history::replace(open),
-                Ordering::Greater => history::push(open),
+                Ordering::Equal if is_settled && open != kept => history::replace(open),
+                Ordering::Greater if is_settled => history::push(open),
                 _ => {}
             }
         }
         let (now, before) = (open.count_ones(), kept.count_ones());
-        if now < before {
+        if is_settled && now < before {
             self.is_returning.set(true);
             history::back(before - now);
         }
