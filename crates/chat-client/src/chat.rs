@@ -244,13 +244,11 @@ impl Chat {
             let mut shared = self.shared();
             // What is typed next is news again.
             shared.typing_until_ms = 0;
-            shared.room.outbox.say(id, text, clock::elapsed_ms())
+            shared.room.outbox.say(id, text)
         };
         self.keep(None);
         self.outbox.notify();
         self.wake(Wake::Outbox);
-        // By then it is no longer true that all is well, unless its echo has come.
-        set_timeout(move || self.link.notify(), Duration::from_millis(WAITED_MS + 1));
         taken
     }
 
@@ -515,7 +513,12 @@ impl Chat {
     }
 
     pub(crate) fn take_unsent(self) -> Vec<Pending> {
-        self.shared().room.outbox.take_unsent()
+        let taken = self.shared().room.outbox.take_unsent(clock::elapsed_ms());
+        if !taken.is_empty() {
+            // By then it is no longer true that all is well, unless their echoes have come.
+            set_timeout(move || self.link.notify(), Duration::from_millis(WAITED_MS + 1));
+        }
+        taken
     }
 
     pub(crate) fn tick(self) {

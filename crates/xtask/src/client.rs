@@ -21,7 +21,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     command, lean,
     metadata::{Client, Workspace},
-    site,
+    order, site,
     steps::{Outcome, Step},
     toolchain::{WASM, std_source},
 };
@@ -115,7 +115,6 @@ fn bind(workspace: &Workspace, client: &Client) -> Result<String> {
         .remove_producers_section(true)
         .generate_output()
         .context("wasm-bindgen")?;
-    lean::without_uncalled(output.wasm_mut());
     let names = lean::with_short_names(output.wasm_mut(), &format!("./{name}_bg.js"));
     output.emit(&out).context("wasm-bindgen")?;
     let js = out.join(name).with_extension("js");
@@ -134,6 +133,7 @@ fn bind(workspace: &Workspace, client: &Client) -> Result<String> {
             Err(error) => note = format!("{by}; left as it was, because {error:#}"),
         }
     }
+    fs::write(&served, order::by_likeness(&fs::read(&served)?)?)?;
     fs::write(kept_from, wasm)?;
     fs::write(kept_by, by)?;
     Ok(note)

@@ -1,26 +1,11 @@
-//! What the download does not need, taken out after wasm-bindgen has bound it: code of a crate the
-//! page never calls, names nobody reads, the spaces and comments of the JavaScript. It knows what
-//! wasm-bindgen writes, and nothing of what the page does.
+//! What the download does not need, taken out after wasm-bindgen has bound it: names nobody reads, the
+//! spaces and comments of the JavaScript. It knows what wasm-bindgen writes, and nothing of what the
+//! page does.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use walrus::{Module, passes};
-
-/// Streams for server functions. Leptos links them whether a page has any or not, and what they
-/// export to JavaScript holds their code, and that of their futures, in every page.
-const UNCALLED: &str = "intounderlying";
-
-/// Takes out what nobody calls: what the crate exports to JavaScript, and what only that used. What stands
-/// in a table of pointers stays: the compiler gives equal functions one body, under the name of any of them,
-/// so that a name does not tell who uses it.
-pub(crate) fn without_uncalled(wasm: &mut Module) {
-    let exports: Vec<_> = wasm.exports.iter().filter(|export| export.name.contains(UNCALLED)).collect();
-    for export in exports.into_iter().map(walrus::Export::id).collect::<Vec<_>>() {
-        wasm.exports.delete(export);
-    }
-    passes::gc::run(wasm);
-}
+use walrus::Module;
 
 /// Gives everything imported from `module` a name of two or three letters. wasm-bindgen's own end
 /// in a hash, which does not compress, and stand in both files. Returns the new name by the old.

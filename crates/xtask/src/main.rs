@@ -13,6 +13,7 @@ mod fuzz;
 mod lean;
 mod metadata;
 mod npm;
+mod order;
 mod run;
 mod server;
 mod site;

@@ -29,17 +29,17 @@ pub fn element<T: JsCast>(id: &str) -> T {
 
 /// Calls `act` at each such event of the window or the document, for as long as the page lives.
 pub fn listen(target: &EventTarget, event: &str, mut act: impl FnMut() + 'static) {
-    attach(target, event, Box::new(move |_| act()));
+    hear(target, event, Box::new(move |_| act()));
 }
 
-/// Boxed, so that there is one kind of listener.
-fn attach(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
-    let listener = Closure::wrap(act);
-    if target.add_event_listener_with_callback(event, listener.as_ref().unchecked_ref()).is_err() {
+/// Calls `act` with each such event, for as long as its target lives. Boxed, so that there is one kind of
+/// listener.
+pub fn hear(target: &EventTarget, event: &str, act: Box<dyn FnMut(Event)>) {
+    // Freed by the browser's collector together with the target.
+    let listener = Closure::wrap(act).into_js_value();
+    if target.add_event_listener_with_callback(event, listener.unchecked_ref()).is_err() {
         leptos::logging::warn!("{event} cannot be listened to");
     }
-    // The page's end is the listener's end.
-    listener.forget();
 }
 
 /// Whether the finger is the first pointer here: then Enter breaks the line instead of sending. A laptop

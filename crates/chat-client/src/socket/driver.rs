@@ -161,6 +161,7 @@ impl Driver {
         chat.set_link(Link::Opening);
         chat.set_refused(None);
         let is_recorded = chat.is_recorded();
+        let began_ms = clock::elapsed_ms();
         let mut connection = match open {
             Some(connection) => connection,
             None => self.open().await?,
@@ -169,10 +170,11 @@ impl Driver {
         self.fallback.opened();
 
         chat.set_link(Link::Joining);
+        let joined_ms = clock::elapsed_ms();
+        let mut ping = Ping::new(joined_ms - began_ms);
         self.join(&mut connection);
 
         let mut is_in = false;
-        let mut ping = Ping::default();
         // Another connection, in case this one is dead or WebSocket gets through again.
         let mut beside = None;
         // That the name is taken, while it is asked whether by oneself; and then that it was.
@@ -217,6 +219,7 @@ impl Driver {
                     let refused = changed.refused.as_ref().map(|refused| refused.code);
                     if changed.welcomed {
                         self.fallback.welcomed(now);
+                        ping.guess(now - joined_ms);
                         Keep::Session.set(WAY, if way == Way::Http { "http" } else { "" });
                     }
                     let is_measured = changed.pong.is_some_and(|n| ping.answered(n, now));
@@ -254,7 +257,8 @@ impl Driver {
                 }
                 Event::Woken(Some(Wake::Tick)) => {
                     let has_slept = self.tick();
-                    if has_slept || (is_in && chat.is_waited_for()) {
+                    // One that is recorded is watched for what it does, and not left for another.
+                    if has_slept || (is_in && !is_recorded && chat.is_waited_for()) {
                         self.look(&mut ping, now);
                     }
                     if self.fallback.is_hung(now) {

@@ -30,9 +30,21 @@ pub struct Ping {
     /// Since when a look waits for its pong.
     looked_ms: Option<u64>,
     rtt_ms: Option<u32>,
+    /// How long a round trip may take, as long as none was measured.
+    guess_ms: u64,
 }
 
 impl Ping {
+    /// For a connection whose opening took this long.
+    pub fn new(opening_ms: u64) -> Self {
+        Self { guess_ms: opening_ms, ..Self::default() }
+    }
+
+    /// Something there and back took this long: the join and its welcome.
+    pub fn guess(&mut self, took_ms: u64) {
+        self.guess_ms = took_ms;
+    }
+
     /// The last measured round trip, in milliseconds.
     pub fn rtt_ms(&self) -> Option<u32> {
         self.rtt_ms
@@ -96,7 +108,7 @@ impl Ping {
     }
 
     fn twice_rtt(&self, more: u64) -> u64 {
-        2 * u64::from(self.rtt_ms.unwrap_or(0)) + more
+        2 * self.rtt_ms.map_or(self.guess_ms, u64::from) + more
     }
 }
 
@@ -166,6 +178,18 @@ mod tests {
         assert!(!ping.is_dead(106_000));
         assert!(ping.answered(2, 105_900));
         assert!(!ping.is_late(900_000) && !ping.is_dead(900_000));
+    }
+
+    #[test]
+    fn until_one_is_measured_a_round_trip_is_guessed() {
+        let mut ping = Ping::new(4_000);
+        assert_eq!(ping.look(100_000), Some([8_000, 9_000]));
+        ping.guess(2_000);
+        assert!(!ping.is_late(103_999));
+        assert!(ping.is_late(104_000));
+        assert_eq!(ping.due(100_000), Some(1));
+        assert!(ping.answered(1, 100_020));
+        assert_eq!(ping.look(200_000), Some([1_000, 4_000]));
     }
 
     #[test]

@@ -28,11 +28,9 @@ pub struct Pending {
     /// Why the server did not take it; it waits for its author to retry or discard it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<ErrorCode>,
+    /// When it was sent on this connection, in milliseconds since the page was opened.
     #[serde(skip)]
-    sent: bool,
-    /// When it was taken, in milliseconds since the page was opened; 0 for one that a reload kept.
-    #[serde(skip)]
-    since_ms: u64,
+    sent_ms: Option<u64>,
 }
 
 impl Read for Pending {
@@ -41,8 +39,7 @@ impl Read for Pending {
             id: required(json, "id")?,
             text: required(json, "text")?,
             refused: optional(json, "refused")?,
-            sent: false,
-            since_ms: 0,
+            sent_ms: None,
         })
     }
 }
@@ -68,29 +65,30 @@ impl Outbox {
         Self { waiting, allowance: BURST, refusals: 0 }
     }
 
-    /// Takes a message at `now`. False when [`WAITING_MAX`] are waiting already.
+    /// Takes a message. False when [`WAITING_MAX`] are waiting already.
     #[must_use]
-    pub fn say(&mut self, id: SayId, text: Text, now: u64) -> bool {
+    pub fn say(&mut self, id: SayId, text: Text) -> bool {
         let has_room = self.waiting.len() < WAITING_MAX;
         if has_room {
-            self.waiting.push(Pending { id, text, refused: None, sent: false, since_ms: now });
+            self.waiting.push(Pending { id, text, refused: None, sent_ms: None });
         }
         has_room
     }
 
-    /// When the oldest was taken that waits for its echo and not for its author.
+    /// When the oldest was sent that waits for its echo, and not for its author or its turn.
     pub fn oldest_ms(&self) -> Option<u64> {
-        self.waiting.iter().find(|pending| pending.refused.is_none()).map(|pending| pending.since_ms)
+        self.waiting.iter().find(|pending| pending.refused.is_none()).and_then(|pending| pending.sent_ms)
     }
 
-    /// What to send now on this connection, oldest first, as far as the pace allows; it then counts
+    /// What to send `now` on this connection, oldest first, as far as the pace allows; it then counts
     /// as sent.
-    pub fn take_unsent(&mut self) -> Vec<Pending> {
-        let unsent = self.waiting.iter_mut().filter(|pending| !pending.sent && pending.refused.is_none());
+    pub fn take_unsent(&mut self, now: u64) -> Vec<Pending> {
+        let is_unsent = |pending: &&mut Pending| pending.sent_ms.is_none() && pending.refused.is_none();
+        let unsent = self.waiting.iter_mut().filter(is_unsent);
         let taken: Vec<Pending> = unsent
             .take(self.allowance)
             .map(|pending| {
-                pending.sent = true;
+                pending.sent_ms = Some(now);
                 pending.clone()
             })
             .collect();
@@ -106,7 +104,7 @@ impl Outbox {
     /// A new connection: nothing was sent on it yet.
     pub fn reconnected(&mut self) {
         for pending in &mut self.waiting {
-            pending.sent = false;
+            pending.sent_ms = None;
         }
     }
 
@@ -122,7 +120,7 @@ impl Outbox {
     pub fn refuse(&mut self, id: &SayId, why: ErrorCode) {
         if let Some(pending) = self.waiting.iter_mut().find(|pending| pending.id == *id) {
             if why == ErrorCode::TooFast {
-                pending.sent = false;
+                pending.sent_ms = None;
                 self.allowance = 0;
             } else {
                 pending.refused = Some(why);
@@ -140,7 +138,7 @@ impl Outbox {
     pub fn retry(&mut self, id: &SayId) {
         if let Some(pending) = self.waiting.iter_mut().find(|pending| pending.id == *id) {
             pending.refused = None;
-            pending.sent = false;
+            pending.sent_ms = None;
         }
     }
 
@@ -162,13 +160,13 @@ mod tests {
     fn outbox(ids: &[&str]) -> Outbox {
         let mut outbox = Outbox::default();
         for id in ids {
-            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap(), 0));
+            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap()));
         }
         outbox
     }
 
     fn unsent(outbox: &mut Outbox) -> Vec<String> {
-        outbox.take_unsent().iter().map(|pending| pending.id.as_str().to_owned()).collect()
+        outbox.take_unsent(0).iter().map(|pending| pending.id.as_str().to_owned()).collect()
     }
 
     #[test]
@@ -187,13 +185,18 @@ mod tests {
         let mut outbox = Outbox::default();
         assert_eq!(outbox.oldest_ms(), None);
         for (id, now) in [("a", 10), ("b", 20), ("c", 30)] {
-            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap(), now));
+            assert!(outbox.say(SayId::parse(id).unwrap(), Text::parse(id).unwrap()));
+            assert_eq!(outbox.take_unsent(now).len(), 1);
         }
         assert_eq!(outbox.oldest_ms(), Some(10));
         outbox.refuse(&SayId::parse("a").unwrap(), ErrorCode::TextTooLong);
         assert_eq!(outbox.oldest_ms(), Some(20), "the other waits for its author");
         assert!(outbox.acknowledge(&SayId::parse("b").unwrap()));
         assert_eq!(outbox.oldest_ms(), Some(30));
+        outbox.refuse(&SayId::parse("c").unwrap(), ErrorCode::TooFast);
+        assert_eq!(outbox.oldest_ms(), None, "it waits for its turn");
+        outbox.reconnected();
+        assert_eq!(outbox.oldest_ms(), None);
     }
 
     #[test]
@@ -248,7 +251,7 @@ mod tests {
     fn a_full_outbox_refuses() {
         let ids: Vec<String> = (0..WAITING_MAX).map(|n| format!("m{n}")).collect();
         let mut outbox = outbox(&ids.iter().map(String::as_str).collect::<Vec<_>>());
-        assert!(!outbox.say(SayId::parse("one-more").unwrap(), Text::parse("x").unwrap(), 0));
+        assert!(!outbox.say(SayId::parse("one-more").unwrap(), Text::parse("x").unwrap()));
         assert_eq!(outbox.all().len(), WAITING_MAX);
     }
 }

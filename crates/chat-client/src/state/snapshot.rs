@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let mut outbox = crate::state::Outbox::default();
-        assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap(), 0));
+        assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap()));
         let mut comings = crate::state::Comings::default();
         comings.absorb(coming("ali", "علی", "رضا"));
         comings.absorb(coming("sara", "", "سارا"));

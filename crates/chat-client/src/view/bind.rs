@@ -1,19 +1,21 @@
 //! The kinds of thing on the page that follow a signal: a text, a condition, an attribute, and
 //! whatever else is done when one changes; and the kinds of thing that people do. Boxing the
-//! closure makes every text on the page one type, every condition another, every press a third;
+//! closure makes every text on the page one type, every condition another, every act a third;
 //! otherwise each closure would bring its own copy of the code that watches or hears it.
 
 use leptos::{
-    ev::{KeyboardEvent, MouseEvent, SubmitEvent},
     prelude::{Effect, Mountable, Render, RenderHtml},
     tachys::{
-        html::attribute::any_attribute::AnyAttribute,
+        html::attribute::{AttributeValue, any_attribute::AnyAttribute},
         hydration::Cursor,
         no_attrs,
         view::{Position, PositionState},
     },
-    web_sys::{Element, Node},
+    web_sys::{Element, Event, Node},
 };
+use wasm_bindgen::JsCast;
+
+use crate::browser::hear;
 
 /// A condition that is read anew each time, and followed by whoever follows what it reads. Not a
 /// `Signal`, whose code knows every kind of signal there is.
@@ -107,7 +109,7 @@ impl RenderHtml for Live {
     }
 
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Shown {
-        self.0.as_str().hydrate::<FROM_SERVER>(cursor, position);
+        RenderHtml::hydrate::<FROM_SERVER>(self.0.as_str(), cursor, position);
         Shown { text: self.0, place: cursor.current().parent_element() }
     }
 
@@ -126,22 +128,61 @@ pub fn attr(read: impl FnMut() -> Option<&'static str> + Send + 'static) -> Foll
     Box::new(read)
 }
 
+/// What is done at an event, as the value of the attribute that HTML has for it (`onclick=press(…)`). It
+/// writes no attribute: in the browser it listens, and the server, where nothing happens, draws nothing.
+/// Leptos' own `on:click` brings its code for each kind of event, and for delegation, which is not used.
+pub struct Act(Box<dyn FnMut(Event) + Send>);
+
 /// What a press does.
-pub fn press(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(MouseEvent)> {
-    Box::new(move |_| act())
+pub fn press(mut act: impl FnMut() + Send + 'static) -> Act {
+    Act(Box::new(move |_| act()))
 }
 
-/// What a key does.
-pub fn key(act: impl FnMut(KeyboardEvent) + 'static) -> Box<dyn FnMut(KeyboardEvent)> {
-    Box::new(act)
+/// What is done at an event that tells more than that it happened.
+pub fn act<E: JsCast>(mut act: impl FnMut(E) + Send + 'static) -> Act {
+    Act(Box::new(move |event| act(event.unchecked_into())))
 }
 
 /// What is done when a form is sent, instead of leaving the page.
-pub fn submit(mut act: impl FnMut() + 'static) -> Box<dyn FnMut(SubmitEvent)> {
-    Box::new(move |event| {
+pub fn submit(mut act: impl FnMut() + Send + 'static) -> Act {
+    Act(Box::new(move |event| {
         event.prevent_default();
         act();
-    })
+    }))
+}
+
+impl AttributeValue for Act {
+    type AsyncOutput = ();
+    type State = ();
+    type Cloneable = ();
+    type CloneableOwned = ();
+
+    fn html_len(&self) -> usize {
+        0
+    }
+
+    fn to_html(self, _: &str, _: &mut String) {}
+
+    fn to_template(_: &str, _: &mut String) {}
+
+    fn hydrate<const FROM_SERVER: bool>(self, name: &str, element: &Element) {
+        self.build(element, name);
+    }
+
+    fn build(self, element: &Element, name: &str) {
+        let (_, event) = name.split_at("on".len());
+        hear(element, event, self.0);
+    }
+
+    fn rebuild(self, _: &str, (): &mut ()) {}
+
+    fn into_cloneable(self) {}
+
+    fn into_cloneable_owned(self) {}
+
+    fn dry_resolve(&mut self) {}
+
+    async fn resolve(self) {}
 }
 
 /// Does this once the page is alive, and again whenever something changes that it read. Never on

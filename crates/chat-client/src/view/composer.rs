@@ -7,10 +7,10 @@ use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
 use leptos::prelude::*;
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlTextAreaElement};
+use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::{
-    bind::{Condition, attr, flag, follow, key, submit, text},
+    bind::{Condition, act, attr, flag, follow, press, submit, text},
     dom::{self, draw},
     icon, scroller,
 };
@@ -85,15 +85,15 @@ pub(crate) fn Composer(
         refused.set(!taken);
         browser::focus(&field);
     };
-    let on_input = move |_| {
+    let on_input = press(move || {
         let field = field();
         took(&field);
         note.set(String::new());
         if !field.value().is_empty() {
             chat.typing();
         }
-    };
-    let on_key = key(move |event| {
+    });
+    let on_key = act(move |event: KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == CONSUMED_BY_INPUT_METHOD;
         let sends = !browser::is_touch() || event.ctrl_key() || event.meta_key();
         if event.key() == "Enter" && !event.shift_key() && !composing && sends {
@@ -134,7 +134,7 @@ pub(crate) fn Composer(
     };
 
     view! {
-        <form class="composer" data-unsent=attr(move || is_unsent().then_some("")) hidden=flag(move || !entered()) on:submit=submit(say)>
+        <form class="composer" data-unsent=attr(move || is_unsent().then_some("")) hidden=flag(move || !entered()) onsubmit=submit(say)>
             <div class="under">
                 <span id="who-types" class="who-types"></span>
                 <span data-over="" role="alert">
@@ -153,8 +153,8 @@ pub(crate) fn Composer(
                     placeholder=messages::PLACEHOLDER
                     enterkeyhint="enter"
                     autocomplete="off"
-                    on:input=on_input
-                    on:keydown=on_key
+                    oninput=on_input
+                    onkeydown=on_key
                 ></textarea>
                 <button
                     class="icon-button send"

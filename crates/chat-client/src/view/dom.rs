@@ -8,7 +8,10 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use crate::fa::{Piece, Sentence};
+use crate::{
+    browser::listen,
+    fa::{Piece, Sentence},
+};
 
 /// An element being made.
 #[derive(Clone)]
@@ -78,10 +81,7 @@ impl Drawn {
 
     /// Calling `act` when it is pressed, for as long as it is on the page.
     pub fn on_click(self, act: impl FnMut() + 'static) -> Self {
-        let listener = wasm_bindgen::closure::Closure::<dyn FnMut()>::new(act);
-        self.0.set_onclick(Some(listener.as_ref().unchecked_ref()));
-        // Freed by the browser's collector together with the element.
-        drop(listener.into_js_value());
+        listen(&self.0, "click", act);
         self
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn Entrance(
     chat: Chat,
     /// Whether a name is asked for.
     asked: impl Condition,
-    enter: impl Fn(Name) + Copy + 'static,
+    enter: impl Fn(Name) + Copy + Send + 'static,
 ) -> impl IntoView {
     let problem = RwSignal::new(String::new());
 
@@ -57,7 +57,7 @@ pub(crate) fn Entrance(
     };
     view! {
         <div class="entrance" hidden=flag(move || !asked())>
-            <form novalidate on:submit=submit(send)>
+            <form novalidate onsubmit=submit(send)>
                 <h2>{home::WHO}</h2>
                 {labelled("name", home::NAME, home::NAME_EXAMPLE, "nickname", problem)}
                 <button class="button">{home::ENTER}</button>

@@ -7,15 +7,15 @@ use leptos::{
     prelude::*,
 };
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, Node};
+use web_sys::{Element, Event, HtmlElement, Node};
 
 use super::{
-    bind::{attr, flag, follow, press, text},
+    bind::{act, attr, flag, follow, press, text},
     icon,
     theme::ThemeButton,
 };
 use crate::{
-    browser::{element, focus},
+    browser::{element, focus, hear},
     chat::Chat,
     fa::words::{self, connection, people, share},
     socket::{Link, Way},
@@ -46,13 +46,18 @@ pub(crate) fn Header(
         focus(&element::<HtmlElement>("open-menu"));
         menu_open.set(false);
     };
-    let on_focus_out = move |event: FocusEvent| {
-        let to = event.related_target().map(|to| to.unchecked_into::<Node>());
-        if to.is_some() && !menu_holds(to.as_ref()) {
-            menu_open.set(false);
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
+    follow(move || {
+        // There is no attribute for it.
+        let act = move |event: Event| {
+            let to =
+                event.unchecked_into::<FocusEvent>().related_target().map(JsCast::unchecked_into::<Node>);
+            if to.is_some() && !menu_holds(to.as_ref()) {
+                menu_open.set(false);
+            }
+        };
+        hear(&element("menu"), "focusout", Box::new(act));
+    });
+    let on_key = act(move |event: KeyboardEvent| {
         let to = active().filter(|_| menu_open.get_untracked()).and_then(|item| match event.key().as_str() {
             "ArrowDown" => item.next_sibling(),
             "ArrowUp" => item.previous_sibling(),
@@ -62,7 +67,7 @@ pub(crate) fn Header(
             event.prevent_default();
             focus(to.unchecked_ref());
         }
-    };
+    });
     let here = move || {
         let count = chat.with_roster(|room| room.roster.count());
         if count == 0 { String::new() } else { people::here(count.into()) }
@@ -86,7 +91,7 @@ pub(crate) fn Header(
                     title=people::OPEN
                     aria-controls="people"
                     aria-expanded=attr(move || Some(if people_open.get() { "true" } else { "false" }))
-                    on:click=press(move || people_open.update(|open| *open = !*open))
+                    onclick=press(move || people_open.update(|open| *open = !*open))
                 >
                     {icon::view(icon::PEOPLE)}
                 </button>
@@ -98,18 +103,17 @@ pub(crate) fn Header(
                     title=words::MORE
                     aria-controls="menu"
                     aria-expanded=attr(move || Some(if menu_open.get() { "true" } else { "false" }))
-                    on:click=press(move || menu_open.update(|open| *open = !*open))
+                    onclick=press(move || menu_open.update(|open| *open = !*open))
                 >
                     {icon::view(icon::MORE)}
                 </button>
-                <div class="backdrop" data-open=attr(move || menu_open.get().then_some("")) on:click=press(move || menu_open.set(false))></div>
+                <div class="backdrop" data-open=attr(move || menu_open.get().then_some("")) onclick=press(move || menu_open.set(false))></div>
                 <div
                     id="menu"
                     class="menu"
                     data-open=attr(move || menu_open.get().then_some(""))
-                    on:click=press(chosen)
-                    on:focusout=on_focus_out
-                    on:keydown=on_key
+                    onclick=press(chosen)
+                    onkeydown=on_key
                 >
                     <button
                         type="button"
@@ -117,7 +121,7 @@ pub(crate) fn Header(
                         class="icon-button"
                         aria-label=share::SHARE
                         title=share::SHARE
-                        on:click=press(move || {
+                        onclick=press(move || {
                             chosen();
                             sharing.set(true);
                         })

@@ -55,7 +55,7 @@ pub(crate) fn Notice(chat: Chat) -> impl IntoView {
         >
             <span role="alert">{text(move || why().to_owned())}</span>
             <span class="countdown" aria-hidden="true">{text(countdown)}</span>
-            <button type="button" class="link-button" on:click=press(move || chat.reconnect_now())>
+            <button type="button" class="link-button" onclick=press(move || chat.reconnect_now())>
                 {text(move || again().to_owned())}
             </button>
             <a class="link-button" href=classic hidden=flag(move || !blocked())>{connection::CLASSIC}</a>
@@ -65,7 +65,7 @@ pub(crate) fn Notice(chat: Chat) -> impl IntoView {
                 aria-label=words::CLOSE
                 title=words::CLOSE
                 hidden=flag(move || !by_http())
-                on:click=press(move || dismissed.set(true))
+                onclick=press(move || dismissed.set(true))
             >
                 {icon::view(icon::CLOSE)}
             </button>

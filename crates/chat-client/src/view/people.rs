@@ -3,10 +3,10 @@
 
 use chat_protocol::{Name, typed};
 use leptos::prelude::*;
-use web_sys::HtmlInputElement;
+use web_sys::{HtmlInputElement, KeyboardEvent};
 
 use super::{
-    bind::{attr, flag, follow, key, press, submit, text},
+    bind::{act, attr, flag, follow, press, submit, text},
     dom::{self, Drawn, draw},
     icon,
     lesson::Lesson,
@@ -59,7 +59,7 @@ pub(crate) fn People(
     };
     let unlisted = move || chat.with_roster(|room| room.roster.unlisted());
     view! {
-        <div class="backdrop" data-open=attr(move || open.get().then_some("")) on:click=press(move || open.set(false))></div>
+        <div class="backdrop" data-open=attr(move || open.get().then_some("")) onclick=press(move || open.set(false))></div>
         <aside id="people" class="people" data-open=attr(move || open.get().then_some("")) aria-label=people::PEOPLE>
             <div class="heading">
                 <h2>{text(count)}</h2>
@@ -69,7 +69,7 @@ pub(crate) fn People(
                     class="icon-button close-button"
                     aria-label=people::CLOSE
                     title=people::CLOSE
-                    on:click=press(move || open.set(false))
+                    onclick=press(move || open.set(false))
                 >
                     {icon::view(icon::CLOSE)}
                 </button>
@@ -165,7 +165,7 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
             focus(&field());
         }
     };
-    let on_key = key(move |event| {
+    let on_key = act(move |event: KeyboardEvent| {
         if event.key() == "Escape" {
             // And not the drawer around it.
             event.stop_propagation();
@@ -173,7 +173,7 @@ fn Rename(chat: Chat, open: RwSignal<bool>) -> impl IntoView {
         }
     });
     view! {
-        <form class="rename" novalidate hidden=flag(move || !open.get()) on:submit=submit(send) on:keydown=on_key>
+        <form class="rename" novalidate hidden=flag(move || !open.get()) onsubmit=submit(send) onkeydown=on_key>
             <input
                 id="rename"
                 dir="auto"

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
 use leptos::prelude::*;
-use web_sys::HtmlElement;
+use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     announcer::Announcer,
-    bind::{self, attr, flag, follow},
+    bind::{act, attr, flag, follow},
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -69,7 +69,7 @@ pub fn RoomPage(
         }
     });
     let drawer_open = move || people_open.get() && layers.is_narrow.get();
-    let on_key = bind::key(move |event| {
+    let on_key = act(move |event: KeyboardEvent| {
         if event.key() == "Escape" && !event.is_composing() {
             layers.close_topmost();
         }
@@ -82,7 +82,7 @@ pub fn RoomPage(
     let entered = move || !asked();
 
     view! {
-        <div id="room" class="room" data-asked=attr(move || asked().then_some("")) on:keydown=on_key>
+        <div id="room" class="room" data-asked=attr(move || asked().then_some("")) onkeydown=on_key>
             <Header chat people_open sharing menu_open />
             <main class="talk" inert=flag(drawer_open)>
                 <Notice chat />

@@ -5,10 +5,10 @@
 
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement};
+use web_sys::{Element, HtmlElement, KeyboardEvent};
 
 use super::{
-    bind::{Condition, attr, flag, follow, key, press, text},
+    bind::{Condition, act, attr, flag, follow, press, text},
     icon,
     timeline::{DRAWN_MAX, TimelineList, reaches_end},
 };
@@ -81,7 +81,7 @@ pub(crate) fn Scroller(
     });
     // Only a reader who goes up leaves the end. That it moved away below, because something came or
     // the window shrank, says nothing about the reader.
-    let on_scroll = move |_| {
+    let on_scroll = press(move || {
         let node = node();
         let (top, height) = (node.scroll_top(), node.client_height());
         let below = node.scroll_height() - top - height;
@@ -104,7 +104,7 @@ pub(crate) fn Scroller(
         } else if (went_up && top < height) || (!went_up && below < height && !reaches_end) {
             shift(chat, went_up, first, last_top);
         }
-    };
+    });
     // Keeps the end in view as entries come, and the stretch at the end; but not from under somebody who
     // is marking words to copy.
     let mut heard_before = 0;
@@ -125,7 +125,7 @@ pub(crate) fn Scroller(
         to_end();
     };
     // The ends of the conversation, and not of the stretch that is drawn.
-    let on_key = key(move |event| {
+    let on_key = act(move |event: KeyboardEvent| {
         match event.key().as_str() {
             "End" => return_to_end(),
             // Where all is in view, both ends are.
@@ -163,14 +163,14 @@ pub(crate) fn Scroller(
     });
 
     view! {
-    <div class="scroller" id="scroller" data-end=attr(move || at_end.get().then_some("")) hidden=flag(move || !entered()) on:scroll=on_scroll on:keydown=on_key tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
+    <div class="scroller" id="scroller" data-end=attr(move || at_end.get().then_some("")) hidden=flag(move || !entered()) onscroll=on_scroll onkeydown=on_key tabindex="0" aria-label=messages::LOG role="log" aria-live="off">
         <TimelineList chat first whole sharing />
         </div>
         <button
             type="button"
             class="button small newer"
             hidden=flag(move || at_end.get() || !entered())
-            on:click=press(return_to_end)
+            onclick=press(return_to_end)
         >
             {icon::view(icon::DOWN)}
             <span>

@@ -47,7 +47,7 @@ pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<
         copied.set(if done { share::COPIED } else { share::COPY_BY_HAND }.to_owned());
     };
     view! {
-        <dialog id="share" aria-labelledby="share-title" on:close=move |_| open.set(false)>
+        <dialog id="share" aria-labelledby="share-title" onclose=press(move || open.set(false))>
             <div class="share">
                 <div class="heading">
                     <h2 id="share-title">{share::TITLE}</h2>
@@ -56,7 +56,7 @@ pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<
                         class="icon-button"
                         aria-label=words::CLOSE
                         title=words::CLOSE
-                        on:click=press(move || open.set(false))
+                        onclick=press(move || open.set(false))
                     >
                         {icon::view(icon::CLOSE)}
                     </button>
@@ -65,7 +65,7 @@ pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<
                 <p class="caption">{share::SCAN}</p>
                 <div class="address">
                     <input id="address" readonly value=share_url aria-label=share::LINK />
-                    <button type="button" class="button" on:click=press(copy)>{share::COPY}</button>
+                    <button type="button" class="button" onclick=press(copy)>{share::COPY}</button>
                 </div>
                 <p class="caption" role="status">
                     {text(move || copied.get())}

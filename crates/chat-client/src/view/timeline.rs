@@ -74,7 +74,7 @@ pub(crate) fn TimelineList(
                     type="button"
                     class="button quiet small"
                     hidden=flag(is_late)
-                    on:click=press(move || sharing.set(true))
+                    onclick=press(move || sharing.set(true))
                 >
                     {share::SHARE}
                 </button>
