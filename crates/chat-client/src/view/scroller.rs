@@ -78,6 +78,8 @@ pub(crate) fn Scroller(
     follow(move || {
         browser::listen(&window(), "beforeprint", print);
         browser::listen(&window(), "afterprint", move || whole.set(false));
+        // Before another row can come in between.
+        browser::listen(&document(), "mouseup", || _ = has_mark());
     });
     // Only a reader who goes up leaves the end. That it moved away below, because something came or
     // the window shrank, says nothing about the reader.
@@ -111,7 +113,7 @@ pub(crate) fn Scroller(
     follow(move || {
         let heard = chat.heard();
         if at_end.get_untracked() {
-            if selection::begins_in(&browser::element("timeline")) {
+            if has_mark() {
                 seen.set(heard_before);
                 at_end.set(false);
             } else {
@@ -191,6 +193,11 @@ fn node() -> Element {
 pub(super) fn turn(pages: f64) {
     let node = node();
     node.scroll_by_with_x_and_y(0.0, pages * 0.875 * f64::from(node.client_height()));
+}
+
+/// Whether something in the conversation is marked.
+fn has_mark() -> bool {
+    selection::begins_in(&browser::element("timeline"))
 }
 
 /// A place in the window as a number; some browsers let it be negative while it bounces.
