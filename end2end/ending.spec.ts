@@ -79,7 +79,8 @@ test.describe('with room for one', () => {
     await expect(reza.locator('.talk > .notice')).toContainText('سرور پر است');
 
     ali.close();
-    await joined(sara);
+    // After a wait that is drawn by lot, of 15 s at most.
+    await expect(sara.locator('.link-state [role=status]')).toHaveText('وصل', { timeout: 20_000 });
     await expect(notice).toBeHidden();
   });
 });
