@@ -10,9 +10,9 @@ use std::{
 use axum::{Router, body::Body};
 use chat_server::{
     Config, Server,
-    address::{Address, Peer, TrustedProxies},
+    limits::client_ip::{ClientIp, Peer, TrustedProxies},
+    net::traffic::SocketTraffic,
     router::router,
-    transport::meter::Meter,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header};
 use tokio::runtime::{Builder, Runtime};
@@ -48,7 +48,7 @@ pub(crate) fn run(bytes: &[u8]) {
     }
     let mut request = Request::new(Body::empty());
     request.extensions_mut().insert(Peer(Ipv4Addr::LOCALHOST.into()));
-    request.extensions_mut().insert(Arc::new(Meter::default()));
+    request.extensions_mut().insert(Arc::new(SocketTraffic::default()));
     *request.uri_mut() = uri;
     for line in lines {
         let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
@@ -94,12 +94,12 @@ pub(crate) fn forwarded(bytes: &[u8]) {
     let peer: IpAddr = [if trusted { 10 } else { 192 }, 0, 2, choice].into();
     let client = proxies.client(peer, &headers);
     if !trusted {
-        assert_eq!(client, Address::from(peer), "a stranger's word was taken");
+        assert_eq!(client, ClientIp::from(peer), "a stranger's word was taken");
     }
     // What is written on the left is anybody's, and changes nothing once a good entry stands on its
     // right that is no proxy's.
     headers.append("x-forwarded-for", HeaderValue::from_static("203.0.113.7"));
     let stranger = IpAddr::from([203, 0, 113, 7]);
     let seen = if trusted { stranger } else { peer };
-    assert_eq!(proxies.client(peer, &headers), Address::from(seen));
+    assert_eq!(proxies.client(peer, &headers), ClientIp::from(seen));
 }

@@ -11,6 +11,7 @@
 mod chars;
 pub mod client_msg;
 pub mod close;
+pub mod command;
 pub mod error;
 pub mod flaw;
 pub mod ids;
@@ -27,6 +28,7 @@ mod wire_text;
 
 pub use client_msg::{ClientMsg, Rejection, Resume};
 pub use close::CloseCode;
+pub use command::Command;
 pub use error::{ErrorCode, Invalid};
 pub use flaw::Flaw;
 pub use ids::{CaptureToken, ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};

@@ -111,6 +111,14 @@ wire_text!(Name, 1..=NAME_MAX_CHARS, r"^\S+( \S+)*$", Name::RULE);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct NameKey(Arc<str>);
 
+#[cfg(feature = "normalize")]
+impl NameKey {
+    /// What the eye compares.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -131,6 +131,12 @@ impl ServerMsg {
         Self::Error { code, detail: detail.into(), id: None, suggestion: None, free_in: None }
     }
 
+    /// The error that answers this message: with its id, if it is a `say`.
+    pub fn error_to(message: crate::ClientMsg, code: ErrorCode, detail: impl Into<String>) -> Self {
+        let id = if let crate::ClientMsg::Say { id, .. } = message { Some(id) } else { None };
+        Self::Error { code, detail: detail.into(), id, suggestion: None, free_in: None }
+    }
+
     /// The frame for this message.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("strings and numbers always serialise")

@@ -3,10 +3,10 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::{
+use crate::http::{
     lan::{Kind, LanAddress},
+    links::Addresses,
     qr,
-    share::Addresses,
 };
 
 /// Most addresses that are shown besides the first one: a machine full of containers has dozens.
@@ -95,7 +95,7 @@ fn with_port(url: &str, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{lan, web_origin::WebOrigin};
+    use crate::http::{lan, web_origin::WebOrigin};
 
     fn wifi_and_more() -> Vec<LanAddress> {
         let found =

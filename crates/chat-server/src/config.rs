@@ -9,11 +9,8 @@ use clap::Parser;
 use ipnet::IpNet;
 
 use crate::{
-    address,
-    room::{Limits, history::HistoryLimits},
-    visitors,
-    web_origin::{self, BadOrigin, WebOrigin},
-    wire::faults::Lab,
+    http::web_origin::{self, BadOrigin, WebOrigin},
+    limits::{client_ip, fault_access::FaultAccess},
 };
 
 /// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
@@ -51,7 +48,7 @@ pub struct Config {
     /// tell by which address it came, for links. Name only proxies that append to or replace the first
     /// of these. Without this, everybody behind a proxy counts as one address, and the headers of
     /// everybody else are never looked at.
-    #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = address::network)]
+    #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = client_ip::network)]
     pub trusted_proxy: Vec<IpNet>,
 
     /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
@@ -153,7 +150,7 @@ pub struct Config {
     /// private networks, and off where the server is for the public: with --public-url or
     /// --trusted-proxy.
     #[arg(long, env = "OTAGH_LAB", default_value = "auto", num_args = 0..=1, default_missing_value = "on")]
-    pub lab: Lab,
+    pub lab: FaultAccess,
 
     /// Silence after which a connection is pinged. Below the minute after which many routers and
     /// proxies forget a silent connection.
@@ -193,29 +190,6 @@ impl Config {
     /// ping may take, so that who can still be told why is told.
     pub fn silence_max(&self) -> Duration {
         2 * (self.ping_interval + self.ping_deadline)
-    }
-
-    /// The bounds of each room.
-    pub fn room_limits(&self) -> Limits {
-        Limits {
-            members: self.members_per_room,
-            history: HistoryLimits {
-                messages: self.history_messages,
-                bytes: self.history_bytes,
-                age: self.history_age.as_millis() as u64,
-            },
-            resume_window: self.resume_window.as_millis() as u64,
-        }
-    }
-
-    /// The bounds of each address.
-    pub fn address_limits(&self) -> visitors::Limits {
-        visitors::Limits {
-            connections: self.connections_per_address,
-            http_sockets: self.http_sockets_per_address,
-            rooms: self.rooms_per_address,
-            frames: self.messages_per_address,
-        }
     }
 
     /// Most sockets there can be at once, of whatever kind.

@@ -19,23 +19,14 @@ use hyper_util::{
 };
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
 use crate::{
-    address::{Peer, TrustedProxies},
-    clock::Clock,
+    App,
     config::Config,
-    connection::registry::Registry,
-    door::Door,
-    hints::Hints,
-    hub::Hub,
-    lan, router,
-    share::Addresses,
-    transport::{lobby::Lobby, meter::Meter},
-    visitors::Visitors,
-    web_origin::WebOrigin,
-    wire::{captures::Captures, socket::HttpSocket},
+    limits::{accept_limit::AcceptLimit, client_ip::Peer},
+    net::{http_stream::HttpStream, traffic::SocketTraffic},
+    router::router,
 };
 
 /// The least that the HTTP library accepts as the bound of its buffers, in bytes.
@@ -46,47 +37,25 @@ const BUFFER_MIN: usize = 8 * 1024;
 /// only a second later: with the 128 that are usual, everybody who comes back at once feels that.
 const BACKLOG: u32 = 4096;
 
-/// At a stop, the goodbyes are spread over this part of the drain deadline, and at most a second.
-const GOODBYES: u32 = 5;
-
-/// What every part of the server shares.
-#[derive(Debug)]
-pub struct App {
-    /// The options.
-    pub config: Config,
-    /// The origins whose pages may connect, besides the server's own host.
-    pub origins: Vec<WebOrigin>,
-    /// How this server is reached.
-    pub addresses: Addresses,
-    /// The clock of the rooms and the recordings.
-    pub clock: Clock,
-    /// The rooms.
-    pub hub: Arc<Hub>,
-    /// The members who come without a WebSocket.
-    pub lobby: Lobby,
-    /// The recordings of those who want to see their wire.
-    pub captures: Captures,
-    /// The WebSocket connections.
-    pub connections: Arc<Registry>,
-    /// The sockets that are none (yet).
-    pub door: Door,
-    /// What each address has.
-    pub visitors: Visitors,
-    /// Whose word about an address is taken.
-    pub proxies: TrustedProxies,
-    /// What only the operator can mend.
-    pub hints: Hints,
-    /// The tasks that must end before the process may.
-    pub tasks: TaskTracker,
-    /// Cancelled when the server stops: what would answer for ever, ends.
-    pub stopping: CancellationToken,
-}
+/// At a stop, the close frames are spread over this part of the drain deadline, and at most a second.
+const CLOSE_SPREAD: u32 = 5;
 
 /// A server that listens but does not answer yet.
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
-    app: Arc<App>,
+    app: App,
+    terms: Terms,
+    drain_deadline: Duration,
+}
+
+/// What sockets are held to while they speak HTTP.
+#[derive(Clone, Debug)]
+struct Terms {
+    accept_limit: Arc<AcceptLimit>,
+    head_deadline: Duration,
+    head_max: usize,
+    silence_max: Duration,
 }
 
 /// Why the server cannot listen.
@@ -120,51 +89,38 @@ impl Server {
         };
         let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let addresses = Addresses { public_url: config.public_url.clone(), bound, lan: lan::find };
-        let clock = Clock::start();
-        let app = App {
-            lobby: Lobby::default(),
-            captures: Captures::new(config.xray_bytes, config.xray_total_bytes),
-            origins: config.origins(),
-            addresses,
-            hub: Hub::new(config.max_rooms, config.room_limits(), config.resume_total_bytes, clock),
-            clock,
-            connections: Registry::new(config.max_connections),
-            door: Door::new(config.max_http_sockets),
-            visitors: Visitors::new(config.address_limits()),
-            proxies: TrustedProxies::new(config.trusted_proxy.clone()),
-            hints: Hints::new(Instant::now()),
-            tasks: TaskTracker::new(),
-            stopping: CancellationToken::new(),
-            config,
+        let app = App::new(&config, bound);
+        let terms = Terms {
+            accept_limit: Arc::new(AcceptLimit::new(config.max_http_sockets)),
+            head_deadline: config.head_deadline,
+            head_max: config.head_max,
+            silence_max: config.silence_max(),
         };
-        Ok(Self { listener, app: Arc::new(app) })
+        Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline })
     }
 
     /// What the server shares with its parts.
-    pub fn app(&self) -> &Arc<App> {
+    pub fn app(&self) -> &App {
         &self.app
     }
 
     /// Serves until `stop` is ready; then stops accepting, tells every client to come back later,
     /// lets what is on its way arrive, and returns, after [`Config::drain_deadline`] at the latest.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, app } = self;
-        let router = router::router(app.clone());
+        let Self { listener, app, terms, drain_deadline } = self;
+        let router = router(app.clone());
         tokio::select! {
             () = stop => {}
-            never = accept_all(&listener, &app, &router) => match never {},
+            never = accept_all(&listener, &app, &terms, &router) => match never {},
         }
         drop(listener);
-        app.stopping.cancel();
-        app.tasks.close();
-        let deadline = app.config.drain_deadline;
+        app.tasks.stop();
         let drained = async {
-            app.connections.stop((deadline / GOODBYES).min(Duration::from_secs(1))).await;
+            app.connections.stop((drain_deadline / CLOSE_SPREAD).min(Duration::from_secs(1))).await;
             app.tasks.wait().await;
         };
         tracing::info!(connections = app.connections.count(), "stopping");
-        if tokio::time::timeout(deadline, drained).await.is_err() {
+        if tokio::time::timeout(drain_deadline, drained).await.is_err() {
             tracing::warn!(connections = app.connections.count(), "stopped before everybody had gone");
         }
     }
@@ -188,7 +144,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-async fn accept_all(listener: &TcpListener, app: &Arc<App>, router: &Router) -> Infallible {
+async fn accept_all(listener: &TcpListener, app: &App, terms: &Terms, router: &Router) -> Infallible {
     /// How long to pause when the system refuses: out of file descriptors, mostly, and trying again
     /// at once would only burn the processor until somebody leaves.
     const PAUSE: Duration = Duration::from_millis(100);
@@ -197,16 +153,16 @@ async fn accept_all(listener: &TcpListener, app: &Arc<App>, router: &Router) -> 
     let mut said: Option<Instant> = None;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => match app.door.admit(peer.ip(), &app.proxies, &app.visitors) {
-                Ok(admitted) => {
-                    let http = serve_http(app.clone(), stream, peer, router.clone());
+            Ok((stream, peer)) => match terms.accept_limit.admit(peer.ip(), &app.site.proxies, &app.ips) {
+                Ok(slot) => {
+                    let http = serve_http(app.clone(), terms.clone(), stream, peer, router.clone());
                     app.tasks.spawn(async move {
                         http.await;
-                        drop(admitted);
+                        drop(slot);
                     });
                 }
-                Err(busy) => {
-                    if let Err(error) = busy.turn_away(stream) {
+                Err(refused) => {
+                    if let Err(error) = refused.turn_away(stream) {
                         tracing::debug!(%error, "a client did not wait to be turned away");
                     }
                 }
@@ -230,16 +186,15 @@ fn is_the_clients_own(error: &io::Error) -> bool {
 
 /// One connection as long as it speaks HTTP. The library's own deadline covers silent sockets, heads
 /// sent by the byte, and idle keep-alive alike.
-async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: Router) {
-    let config = &app.config;
+async fn serve_http(app: App, terms: Terms, stream: TcpStream, peer: SocketAddr, router: Router) {
     let peer = Peer(peer.ip());
-    let meter = Arc::new(Meter::default());
-    let counted = meter.clone();
-    let served_by = app.clone();
+    let traffic = Arc::new(SocketTraffic::default());
+    let counted = traffic.clone();
+    let site = app.site.clone();
     let service = router.map_request(move |mut request: Request<Incoming>| {
-        served_by.hints.came(peer.0, request.headers(), &served_by.proxies, Instant::now());
+        site.hints.came(peer.0, request.headers(), &site.proxies, Instant::now());
         request.extensions_mut().insert(peer);
-        request.extensions_mut().insert(meter.clone());
+        request.extensions_mut().insert(traffic.clone());
         request
     });
     // Frames are small and someone waits for each: no delay to gather them.
@@ -248,24 +203,24 @@ async fn serve_http(app: Arc<App>, stream: TcpStream, peer: SocketAddr, router: 
     }
     // A WebSocket has its pings; whoever takes nothing of another answer is found by the kernel.
     #[cfg(target_os = "linux")]
-    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(config.silence_max())) {
+    if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(terms.silence_max)) {
         tracing::debug!(%error, "no TCP_USER_TIMEOUT on this connection");
     }
-    let buffer_max = config.head_max.max(BUFFER_MIN);
+    let buffer_max = terms.head_max.max(BUFFER_MIN);
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(config.head_deadline)
-        .max_header_size(config.head_max)
+        .header_read_timeout(terms.head_deadline)
+        .max_header_size(terms.head_max)
         .max_buf_size(buffer_max)
         .serve_connection(
-            TokioIo::new(HttpSocket::new(stream, buffer_max, counted)),
+            TokioIo::new(HttpStream::new(stream, buffer_max, counted)),
             TowerToHyperService::new(service),
         )
         .with_upgrades();
     let mut http = pin!(http);
     let served = tokio::select! {
         served = http.as_mut() => served,
-        () = app.stopping.cancelled() => {
+        () = app.tasks.stopping().cancelled() => {
             http.as_mut().graceful_shutdown();
             http.await
         }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use chat_load::process::{Process, Program};
+use chat_testkit::process::{Process, Program};
 use common::{TestServer, soon};
 
 const OTAGH: &str = env!("CARGO_BIN_EXE_otagh");

@@ -1,5 +1,6 @@
 //! `/ws/echo` is held to RFC 6455 §5, §7 and §8, in the order and with the case numbers of the Autobahn
 //! test suite, byte by byte over real sockets.
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
@@ -26,7 +27,7 @@ const GOES_ON: u8 = 0x00;
 const ENDS: u8 = 0x80;
 
 /// Longest message, in bytes.
-const MESSAGE_MAX: usize = chat_server::workbench::MESSAGE_MAX;
+const MESSAGE_MAX: usize = chat_server::lab::echo::MESSAGE_MAX;
 
 async fn open(server: &TestServer) -> Raw {
     Raw::open(server, "/ws/echo").await

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chat_load::{
+use chat_testkit::{
     process::{self, Process, Program},
     proxy::{Cut, End, Fault, Proxy},
 };
@@ -480,6 +480,7 @@ async fn lengths_that_are_announced_and_not_sent_cost_little() {
     assert!(grown < 2 * MIB, "{} KiB more", grown / 1024);
 }
 
+#[cfg(feature = "lab")]
 #[tokio::test]
 async fn thousands_who_want_to_see_a_recording_are_bounded_and_the_chat_goes_on() {
     let (process, server) = otagh(&["--http-sockets-per-address", "100"]).await;
@@ -506,7 +507,7 @@ async fn thousands_who_want_to_see_a_recording_are_bounded_and_the_chat_goes_on(
             open.extend((&status[9..] == b"200").then_some(stream));
         }
     }
-    assert_eq!(open.len(), 2 * chat_server::wire::stream::STREAMS_MAX);
+    assert_eq!(open.len(), 2 * chat_server::lab::xray::stream::STREAMS_MAX);
     let [ali, reza] = &mut members[..] else { panic!("there are two") };
     ali.say("c1", "هنوز می‌شنوی؟").await;
     assert_eq!(reza.expect("said").await["id"], "c1");

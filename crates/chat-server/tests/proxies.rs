@@ -18,7 +18,7 @@ async fn get(server: &TestServer, path: &str, host: &str, more: &str) -> String 
 }
 
 fn code(url: &str) -> String {
-    chat_server::qr::svg(url).unwrap()
+    chat_server::http::qr::svg(url).unwrap()
 }
 
 #[tokio::test]
@@ -93,6 +93,7 @@ async fn no_link_shows_a_code_for_a_strangers_address() {
     }
 }
 
+#[cfg(feature = "lab")]
 #[tokio::test]
 async fn event_streams_ask_not_to_be_gathered() {
     let server = TestServer::start().await;
@@ -115,7 +116,7 @@ async fn event_streams_ask_not_to_be_gathered() {
 
 #[cfg(target_os = "linux")]
 mod told {
-    use chat_load::process::Program;
+    use chat_testkit::process::Program;
 
     use super::*;
 

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use chat_load::scenario::{Scenario, Setup};
+use chat_testkit::scenario::{Scenario, Setup};
 
 async fn play(scenario: Scenario, clients: usize, rooms: usize, talk: Duration) {
     let server = env!("CARGO_BIN_EXE_otagh").into();

@@ -1,5 +1,6 @@
 //! A recording that was taken home, read by Wireshark's own dissectors. Needs `tshark`; `cargo xtask
 //! test --only wireshark` installs it where it may, and runs this.
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;

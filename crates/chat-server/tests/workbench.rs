@@ -1,5 +1,6 @@
 //! The pipe: what a page writes by hand meets the real handshake and the real echo, byte for byte, and
 //! reaches nothing else.
+#![cfg(feature = "lab")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;

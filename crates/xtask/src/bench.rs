@@ -1,6 +1,6 @@
 //! The benchmark: our server beside Bun and FastAPI, each of which is installed where it is measured
 //! and nowhere else. A peer that cannot be installed is left out, and its fix named. What is measured,
-//! and how, is `chat-load`'s business.
+//! and how, is `chat-bench`'s business.
 
 use std::{ffi::OsString, fs, path::PathBuf, process::Command};
 
@@ -27,7 +27,7 @@ pub(crate) const STEP: Step = Step {
             Ok(bun) => bun,
             Err(error) => return Ok(Outcome::skipped(format!("Bun is to be compared with: {error:#}"))),
         };
-        let mut bench = chat_load(workspace)?;
+        let mut bench = chat_bench(workspace)?;
         bench.args(["--guard", "a", "c", "--bun"]).arg(bun);
         command::run(&mut bench, "The figures above say what got worse, and by how much.")?;
         Ok(Outcome::default())
@@ -64,7 +64,7 @@ fn docs(workspace: &Workspace) -> PathBuf {
 /// # Errors
 /// When our own part cannot be built.
 pub(crate) fn bench(workspace: &Workspace, options: &[OsString]) -> Result<bool> {
-    let mut bench = chat_load(workspace)?;
+    let mut bench = chat_bench(workspace)?;
     let mut are_all_there = true;
     for (option, peer, needs) in [
         ("--bun", bun(workspace), "Node.js with npm: https://nodejs.org"),
@@ -85,15 +85,15 @@ pub(crate) fn bench(workspace: &Workspace, options: &[OsString]) -> Result<bool>
     crate::run::become_program(bench.args(options))
 }
 
-fn chat_load(workspace: &Workspace) -> Result<Command> {
-    let (chat_load, server) = soak::programs(workspace)?;
-    let mut bench = command::program_in(&workspace.root, chat_load);
+fn chat_bench(workspace: &Workspace) -> Result<Command> {
+    let (chat_bench, server) = soak::programs(workspace)?;
+    let mut bench = command::program_in(&workspace.root, chat_bench);
     bench.args(["bench", "--server"]).arg(server).arg("--peers").arg(peers(workspace));
     Ok(bench)
 }
 
 fn peers(workspace: &Workspace) -> PathBuf {
-    workspace.root.join("crates/chat-load/peers")
+    workspace.root.join("crates/chat-bench/peers")
 }
 
 fn bun(workspace: &Workspace) -> Result<PathBuf> {

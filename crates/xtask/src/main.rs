@@ -78,7 +78,7 @@ enum Task {
     /// `cargo xtask soak --for 10m --clients 100 --rooms 5 --seed 1`; `cargo xtask soak -- --help`
     /// lists all options.
     Soak {
-        /// Options of `chat-load soak`, passed on as they are.
+        /// Options of `chat-bench soak`, passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
         options: Vec<OsString>,
     },
@@ -88,7 +88,7 @@ enum Task {
     /// `cargo xtask bench a c` measures two workloads and writes nothing. `cargo xtask bench page` is
     /// the page's own: ten thousand messages in a real browser.
     Bench {
-        /// Workloads and options of `chat-load bench`, passed on as they are.
+        /// Workloads and options of `chat-bench bench`, passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOADS AND OPTIONS")]
         options: Vec<OsString>,
     },
@@ -115,6 +115,7 @@ fn test_steps() -> Vec<Step> {
     let before: &[Step] = &[
         checks::FORMAT,
         tests::ROOMS,
+        tests::NO_LAB,
         tests::EXAMPLES,
         fuzz::STEP,
         toolchain::STEP,

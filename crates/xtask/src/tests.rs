@@ -22,6 +22,16 @@ pub(crate) const ROOMS: Step = Step {
     run: |context| test(&context.workspace, &["--lib", "--bins", "--tests", "--features", ROOMS_FEATURES]),
 };
 
+pub(crate) const NO_LAB: Step = Step {
+    name: "test-no-lab",
+    why: "the server is the same without what shows the wire",
+    browser: false,
+    run: |context| {
+        let server = &*context.workspace.leptos.bin_package;
+        test(&context.workspace, &["--package", server, "--lib", "--tests", "--no-default-features"])
+    },
+};
+
 pub(crate) const EXAMPLES: Step = Step {
     name: "test-docs",
     why: "the examples in the documentation of protocol and server are true",
@@ -51,9 +61,11 @@ pub(crate) const PAGES: Step = Step {
 
 pub(crate) const TOOLS: Step = Step {
     name: "test-xtask",
-    why: "tests of this tool",
+    why: "tests of this tool and of the benchmark",
     browser: false,
-    run: |context| test(&context.workspace, &["--package", env!("CARGO_PKG_NAME"), "--bins"]),
+    run: |context| {
+        test(&context.workspace, &["--package", env!("CARGO_PKG_NAME"), "--package", "chat-bench", "--bins"])
+    },
 };
 
 const FIX: &str = "The message above says where.";

@@ -1,0 +1,35 @@
+//! A room as a pure state machine. What somebody asks and the time go in, [`Effect`]s come out, in the
+//! order in which they must happen; sockets, tasks, clocks and randomness are somebody else's, and
+//! `Cargo.toml` keeps it so. Read [`room`] for what a member can do: join, [`Command`](chat_protocol::Command),
+//! leave. Beside it stand [`roster`] (who is here), [`session`] (one identity), [`history`] (what a
+//! returning member missed), [`presence`] (who came and went) and [`resume_token`]; [`memory_budget`] is the
+//! one thing that rooms have in common, [`token_bucket`] the rate limit of a session.
+//!
+//! The same commands at the same times give the same effects in every process: no decision hangs on a
+//! hash seed, the order of a hash table, the clock or an address in memory. Several nodes can therefore run
+//! one room.
+
+pub mod history;
+pub mod memory_budget;
+pub mod presence;
+pub mod resume_token;
+pub mod room;
+pub mod roster;
+pub mod session;
+pub mod token_bucket;
+
+pub use self::{
+    history::HistoryLimits,
+    memory_budget::{MemoryBudget, MemoryShare},
+    resume_token::{Claim, FreshToken, TokenHash},
+    room::{Departure, Effect, Join, Limits, Refusal, Room},
+    token_bucket::{RateLimit, TokenBucket},
+};
+
+/// One connection among all of the process, alive or gone; never used twice, and greater than those
+/// of connections that were opened before.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ConnKey(pub u64);
+
+/// Milliseconds since the Unix epoch, from a clock that never goes backwards.
+pub type Ms = u64;

@@ -1,0 +1,440 @@
+//! What a room decides. All ordering of a room is decided here and nowhere else. A connection joins
+//! ([`Room::join`]) and leaves ([`Room::leave`]); whatever a member asks in between comes in by
+//! [`Room::apply`]; and [`Room::tick`] does what time asks for.
+
+use std::sync::Arc;
+
+use chat_protocol::{
+    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, RoomId, Said, SayId, Seq, ServerMsg, TabId, Text,
+    Welcome, limits::TYPING_TTL_MS,
+};
+
+use crate::{
+    Claim, ConnKey, FreshToken, HistoryLimits, MemoryShare, Ms, RateLimit,
+    history::History,
+    presence::{PendingPresence, presence_wait},
+    roster::Roster,
+    session::{Session, SessionKey, Standing, TABS_MAX},
+};
+
+/// The bounds of one room.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Most members, here or away. Of those who left, as many again are remembered for
+    /// `resume_window`; over that the one who left first is forgotten.
+    pub members: usize,
+    /// What is kept for replay.
+    pub history: HistoryLimits,
+    /// How long a session without a connection may be resumed, in milliseconds.
+    pub resume_window: Ms,
+}
+
+/// Somebody's wish to be a member, already checked for form.
+#[derive(Clone, Debug)]
+pub struct Join {
+    /// The connection that asks.
+    pub conn: ConnKey,
+    /// The id in its URL.
+    pub client_id: ClientId,
+    /// The name asked for, as a newcomer; without one, the client id. Who comes back by a claim
+    /// that holds has a name already.
+    pub name: Option<Name>,
+    /// Which of the person's tabs it is.
+    pub tab: Option<TabId>,
+    /// The claim to be somebody who was here before.
+    pub claim: Option<Claim>,
+    /// The token to give.
+    pub token: FreshToken,
+    /// How many frames it may send. A newcomer's becomes the session's; who comes back has one.
+    pub frames: Arc<RateLimit>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Departure {
+    /// The client closed it and meant it: it leaves at once, and may still return.
+    Clean,
+    /// It was lost: the member is away until the resume window ends.
+    Lost,
+    /// The room is not to know the member any more, as after a restart: they have left, and their token
+    /// proves nothing. Where another tab of theirs is open, only this one is gone.
+    Forgotten,
+}
+
+/// What must now be done. After an `Ok` from [`Room::join`] the connection is in the room, and gets
+/// every broadcast from that call's first effect on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// To everybody in the room, the same bytes.
+    Broadcast(ServerMsg),
+    /// To one connection.
+    Send(ConnKey, ServerMsg),
+    /// To one connection, what it missed, oldest first.
+    Replay(ConnKey, Vec<Said>),
+    /// End this connection, which is no longer in the room.
+    Close(ConnKey, CloseCode),
+}
+
+/// Why a join was not accepted. The connection lives on and may ask again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// The error to answer with.
+    pub code: ErrorCode,
+    /// What was wrong.
+    pub detail: String,
+    /// A free name, when the name was the reason.
+    pub suggestion: Option<Name>,
+    /// In how many seconds the name is free, when who has it is away and does not come back.
+    pub free_in: Option<u32>,
+}
+
+impl From<Refusal> for ServerMsg {
+    fn from(Refusal { code, detail, suggestion, free_in }: Refusal) -> Self {
+        Self::Error { code, detail, id: None, suggestion, free_in }
+    }
+}
+
+/// One room, in one of its lives.
+#[derive(Debug)]
+pub struct Room {
+    room: RoomId,
+    epoch: Epoch,
+    limits: Limits,
+    roster: Roster,
+    history: History,
+    presence: PendingPresence,
+    share: MemoryShare,
+}
+
+impl Room {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had;
+    /// `share` is what it may keep for those who come back, where `limits` allow more.
+    pub fn new(room: RoomId, epoch: Epoch, limits: Limits, share: MemoryShare) -> Self {
+        Self {
+            room,
+            roster: Roster::new(&epoch),
+            epoch,
+            limits,
+            history: History::new(limits.history),
+            presence: PendingPresence::default(),
+            share,
+        }
+    }
+
+    /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
+    /// and reading what was missed are one step, so nothing falls between them.
+    ///
+    /// Who comes back keeps their own name, whatever name the join says, so a rename outlives the
+    /// connection; a newcomer's explicit name that somebody else has is refused with a suggestion. A
+    /// name nobody asked for by word (the client id, or the one of a session that had left) is
+    /// numbered when taken. A client id that is taken is numbered.
+    ///
+    /// # Errors
+    /// A [`Refusal`], after which nothing has changed: `name_taken`; `room_full`, also for more than
+    /// [`TABS_MAX`] tabs; or `already_joined`, for a join that was long on its way and whose tab has
+    /// joined on a younger connection since.
+    pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let Join { conn, client_id, name, tab, claim, token, frames } = join;
+        let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
+        if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
+            return Err(Refusal {
+                code: ErrorCode::AlreadyJoined,
+                detail: "this tab has joined on a later connection".into(),
+                suggestion: None,
+                free_in: None,
+            });
+        }
+        let name = match returning {
+            Some(key) => self.roster.free_name(&self.roster.session(key).name, returning),
+            None => self.name_for_newcomer(&client_id, name, now)?,
+        };
+        self.check_place(returning, tab.as_ref())?;
+
+        let shown = returning.map(|key| self.roster.session(key)).filter(|session| session.is_visible());
+        let before = shown.map(Session::member);
+        let key = match returning {
+            None => {
+                let id = self.roster.free_id(&client_id);
+                self.roster.add(Session::new(id, name, self.history.newest(), frames))
+            }
+            Some(key) if before.is_some() => key,
+            Some(key) => {
+                let id = self.roster.free_id(&self.roster.session(key).id);
+                self.roster.bring_back(key, id, name);
+                key
+            }
+        };
+        let proof = claim.as_ref().map(|claim| claim.proof);
+        if let Some(replaced) = self.roster.open_tab(key, tab, conn, token.hash, proof) {
+            effects.push(Effect::Close(replaced, CloseCode::Replaced));
+        }
+
+        let session = self.roster.session(key);
+        let missed = match (returning, claim) {
+            (Some(_), Some(claim)) if claim.epoch == self.epoch && claim.seq >= session.first_seq => {
+                self.history.after(claim.seq)
+            }
+            _ => None,
+        };
+        let seq = self.history.newest() - missed.as_ref().map_or(0, |missed| missed.len() as Seq);
+        effects.push(Effect::Send(
+            conn,
+            ServerMsg::Welcome(Welcome {
+                you: session.member(),
+                room: self.room.clone(),
+                epoch: self.epoch.clone(),
+                seq,
+                token: token.token,
+                recovered: missed.is_some(),
+                members: self.roster.members(key),
+                member_count: self.member_count(),
+                away_count: self.away_count(),
+            }),
+        ));
+        if let Some(missed) = missed.filter(|missed| !missed.is_empty()) {
+            effects.push(Effect::Replay(conn, missed));
+        }
+        let member = self.roster.session(key).member();
+        match before {
+            None => self.tell(now, |presence| presence.joined(member)),
+            Some(before) if before != member => self.tell(now, |presence| presence.changed(member)),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    fn name_for_newcomer(&self, client_id: &ClientId, asked: Option<Name>, now: Ms) -> Result<Name, Refusal> {
+        match asked {
+            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.taken(&name, None, now)),
+            Some(name) => Ok(name),
+            None => Ok(self.roster.free_name(&Name::from(client_id), None)),
+        }
+    }
+
+    fn taken(&self, name: &Name, own: Option<SessionKey>, now: Ms) -> Refusal {
+        let window = self.limits.resume_window;
+        let free_in = self.roster.away_with_name(name, own).map(|since| {
+            let left = since.saturating_add(window).saturating_sub(now);
+            left.div_ceil(1000).try_into().unwrap_or(u32::MAX)
+        });
+        Refusal {
+            code: ErrorCode::NameTaken,
+            detail: "name: somebody here has it, or one that looks the same".into(),
+            suggestion: Some(self.roster.free_name(name, own)),
+            free_in,
+        }
+    }
+
+    fn check_place(&self, returning: Option<SessionKey>, tab: Option<&TabId>) -> Result<(), Refusal> {
+        let full = |detail: String| {
+            Err(Refusal { code: ErrorCode::RoomFull, detail, suggestion: None, free_in: None })
+        };
+        let returning = returning.map(|key| self.roster.session(key));
+        if !returning.is_some_and(Session::is_visible) && self.roster.count() >= self.limits.members {
+            return full(format!("the room has its {} members", self.limits.members));
+        }
+        if returning.is_some_and(|session| !session.has_place_for(tab)) {
+            return full(format!("you are here in {TABS_MAX} tabs already"));
+        }
+        Ok(())
+    }
+
+    /// Does what a member asks.
+    pub fn apply(&mut self, conn: ConnKey, command: Command, now: Ms, effects: &mut Vec<Effect>) {
+        match command {
+            Command::Say { id, text } => self.say(conn, id, text, now, effects),
+            Command::Typing => self.typing(conn, now, effects),
+            Command::Rename { name } => self.rename(conn, name, now, effects),
+        }
+    }
+
+    /// Say, and broadcast: the message gets its place in the room's one order and goes to everybody,
+    /// its sender included, as the same bytes. A say with an id this session used before is
+    /// acknowledged again, to this connection only, and never broadcast again.
+    fn say(&mut self, conn: ConnKey, id: SayId, text: Text, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let session = self.roster.session(key);
+        let said = |seq: Seq, at: Ms| Said {
+            seq,
+            id: id.clone(),
+            from: session.id.clone(),
+            name: session.name.clone(),
+            text: text.clone(),
+            at,
+        };
+        if let Some((seq, at)) = session.remembered(&id) {
+            let said = match self.history.find(seq) {
+                // Its sender knows it by `from`, and may have come back under another id since.
+                Some(kept) => Said { from: session.id.clone(), ..kept.clone() },
+                None => said(seq, at),
+            };
+            effects.push(Effect::Send(conn, ServerMsg::Said(said)));
+            return;
+        }
+        let said = said(self.history.newest() + 1, now);
+        // Nobody shall hear from a person they have not seen come in.
+        if self.presence.concerns(&said.from) {
+            self.tell_presence(effects);
+        }
+        let session = self.roster.session_mut(key);
+        session.remember(&said.id, said.seq, now);
+        // Whoever spoke is done typing; what they type next is news again.
+        session.typing_at = None;
+        self.history.push(said.clone());
+        effects.push(Effect::Broadcast(ServerMsg::Said(said)));
+    }
+
+    /// The member is typing. Told at most once in half of [`TYPING_TTL_MS`]; more is ignored.
+    fn typing(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let session = self.roster.session_mut(key);
+        if session.typing_at.is_some_and(|at| now < at + TYPING_TTL_MS / 2) {
+            return;
+        }
+        session.typing_at = Some(now);
+        let from = session.id.clone();
+        effects.push(Effect::Broadcast(ServerMsg::Typing { from }));
+    }
+
+    /// The member takes another name, if nobody else has it.
+    fn rename(&mut self, conn: ConnKey, name: Name, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        if self.roster.is_name_taken(&name, Some(key)) {
+            effects.push(Effect::Send(conn, self.taken(&name, Some(key), now).into()));
+            return;
+        }
+        if self.roster.session(key).name != name {
+            self.roster.rename(key, name);
+            let member = self.roster.session(key).member();
+            self.tell(now, |presence| presence.changed(member));
+        }
+    }
+
+    /// The connection is gone. With the last one of a session gone, the member has left or is away,
+    /// depending on how it went. A connection that is no member's, because it was replaced, changes
+    /// nothing.
+    pub fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
+        let Some(key) = self.roster.close_tab(conn) else { return };
+        let standing = match how {
+            _ if self.roster.session(key).open_tabs() > 0 => Standing::Here,
+            Departure::Lost => Standing::Away { since: now },
+            Departure::Clean | Departure::Forgotten => Standing::Left { since: now },
+        };
+        self.roster.stand(key, standing);
+        let session = self.roster.session(key);
+        if session.is_visible() {
+            let member = session.member();
+            self.tell(now, |presence| presence.changed(member));
+        } else {
+            let id = session.id.clone();
+            self.tell(now, |presence| presence.left(id));
+            if how == Departure::Forgotten {
+                self.roster.remove(key);
+            }
+            self.forget_the_first_left();
+        }
+    }
+
+    fn forget_the_first_left(&mut self) {
+        if self.roster.left_count() > self.limits.members
+            && let Some((_, first)) = self.roster.first_left()
+        {
+            self.roster.remove(first);
+        }
+    }
+
+    /// Does what time asks for: tells presence that is due, lets those go whose resume window is
+    /// over, forgets history that is too old. Call it after each batch of the above, and by
+    /// [`Room::next_deadline`].
+    pub fn tick(&mut self, now: Ms, effects: &mut Vec<Effect>) {
+        let window = self.limits.resume_window;
+        let over = |since: Ms| since.saturating_add(window) <= now;
+        while let Some((since, key)) = self.roster.longest_away()
+            && over(since)
+        {
+            let gone = self.roster.remove(key);
+            self.tell(now, |presence| presence.left(gone.id));
+        }
+        while let Some((since, key)) = self.roster.first_left()
+            && over(since)
+        {
+            self.roster.remove(key);
+        }
+        self.history.prune(now);
+        self.keep_within_share(now);
+        if self.presence.due().is_some_and(|due| due <= now) {
+            self.tell_presence(effects);
+        }
+    }
+
+    /// Keeps what is there for those who come back within the room's share: the oldest messages go
+    /// first, then who left first, then who has been away longest. Whoever is here stays.
+    fn keep_within_share(&mut self, now: Ms) {
+        while !self.share.keep(self.history.bytes() + self.roster.absent_bytes()) {
+            if self.history.drop_oldest() {
+                continue;
+            }
+            let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return };
+            let gone = self.roster.remove(key);
+            if gone.is_visible() {
+                self.tell(now, |presence| presence.left(gone.id));
+            }
+        }
+    }
+
+    /// When [`Room::tick`] has something to do next.
+    pub fn next_deadline(&self) -> Option<Ms> {
+        let window = self.limits.resume_window;
+        let ends = |(since, _): (Ms, SessionKey)| since.saturating_add(window);
+        [
+            self.presence.due(),
+            self.roster.longest_away().map(ends),
+            self.roster.first_left().map(ends),
+            self.history.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// How many members have a connection.
+    pub fn here(&self) -> usize {
+        self.roster.here()
+    }
+
+    /// Whether this life of the room is over: nobody is here, and nobody may come back.
+    pub fn is_over(&self) -> bool {
+        self.roster.is_empty()
+    }
+
+    /// What the frames of this connection are drawn from: the one allowance of its session, so that
+    /// sixteen tabs, or coming back again and again, allow no more than one connection does. The
+    /// room only keeps it.
+    pub fn frames(&self, conn: ConnKey) -> Option<Arc<RateLimit>> {
+        let key = self.roster.by_conn(conn)?;
+        Some(self.roster.session(key).frames.clone())
+    }
+
+    fn member_count(&self) -> u32 {
+        self.roster.count() as u32
+    }
+
+    fn away_count(&self) -> u32 {
+        (self.roster.count() - self.roster.here()) as u32
+    }
+
+    fn tell(&mut self, now: Ms, change: impl FnOnce(&mut PendingPresence)) {
+        change(&mut self.presence);
+        self.presence.due_by(now + presence_wait(self.roster.count()));
+    }
+
+    fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
+        if let Some(presence) = self.presence.take(self.member_count(), self.away_count()) {
+            effects.push(Effect::Broadcast(ServerMsg::Presence(presence)));
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "room_tests.rs"]
+mod tests;

@@ -1,0 +1,200 @@
+//! A session: one identity in one room, which survives its connections. It has tabs, each with a
+//! connection while it is open and with the secret that brings it back. It does not know the other
+//! sessions; [`super::roster`] keeps them apart.
+
+use std::{collections::VecDeque, hash::Hasher, sync::Arc};
+
+use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId};
+use siphasher::sip::SipHasher13;
+
+use crate::{ConnKey, Ms, RateLimit, TokenHash};
+
+/// Which session, within its room; grows with each, so that its order is the order of arrival.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SessionKey(pub u64);
+
+/// Most tabs one session may have. One person rarely needs four; past sixteen it is a script.
+pub const TABS_MAX: usize = 16;
+
+/// How many of its own say ids a session remembers, to know a resent message. More than a client
+/// may have unacknowledged, because the rate limit is far below it. In memory 28 bytes each.
+pub const REMEMBERED_SAYS: usize = 256;
+
+/// Where a session stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// At least one connection is open.
+    Here,
+    /// The last connection was lost; everybody sees it as away, and it may be resumed.
+    Away {
+        /// When it was lost.
+        since: Ms,
+    },
+    /// The last connection was closed properly. Nobody sees it any more, others may take its id
+    /// and name, but its token still brings it back: a page that reloads closes properly too.
+    Left {
+        /// When it was closed.
+        since: Ms,
+    },
+}
+
+/// One tab of a session.
+#[derive(Debug)]
+pub struct Tab {
+    /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
+    pub id: Option<TabId>,
+    /// Its connection, or the last one it had.
+    pub conn: ConnKey,
+    /// Whether that one is still there.
+    pub is_open: bool,
+    /// The hash of the token given last.
+    pub token: TokenHash,
+    /// The one before it, valid until the last one is used: the `welcome` that carried that one
+    /// may never have arrived.
+    pub previous: Option<TokenHash>,
+}
+
+/// One identity in one room.
+#[derive(Debug)]
+pub struct Session {
+    /// Public id.
+    pub id: ClientId,
+    /// Display name.
+    pub name: Name,
+    /// Open or once open, at most [`TABS_MAX`], oldest first.
+    pub tabs: Vec<Tab>,
+    /// Here, away or left.
+    pub standing: Standing,
+    /// The room's newest message when this session first joined: it has a right to what came after.
+    pub first_seq: Seq,
+    /// When it last was seen typing.
+    pub typing_at: Option<Ms>,
+    /// What its tabs may send, together.
+    pub frames: Arc<RateLimit>,
+    /// Most who are in a room only listen.
+    says: Option<Box<Says>>,
+}
+
+impl Session {
+    /// A session that is about to get its first tab.
+    pub fn new(id: ClientId, name: Name, first_seq: Seq, frames: Arc<RateLimit>) -> Self {
+        Self {
+            id,
+            name,
+            tabs: Vec::with_capacity(1),
+            standing: Standing::Here,
+            first_seq,
+            typing_at: None,
+            frames,
+            says: None,
+        }
+    }
+
+    /// The session as the room sees it.
+    pub fn member(&self) -> Member {
+        Member {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            tabs: (self.open_tabs() as u32).max(1),
+            away: matches!(self.standing, Standing::Away { .. }),
+        }
+    }
+
+    /// What it takes of memory, in bytes: about 1 KiB, 256 for each tab, 28 for each say it remembers.
+    pub fn cost(&self) -> usize {
+        1024 + 256 * self.tabs.len()
+            + (size_of::<u32>() + size_of::<RememberedSay>())
+                * self.says.as_ref().map_or(0, |says| says.all.len())
+    }
+
+    /// How many connections it has.
+    pub fn open_tabs(&self) -> usize {
+        self.tabs.iter().filter(|tab| tab.is_open).count()
+    }
+
+    /// Whether it is in the roster: here or away.
+    pub fn is_visible(&self) -> bool {
+        !matches!(self.standing, Standing::Left { .. })
+    }
+
+    /// Whether a connection for this tab could be added: the tab is known, or one can be forgotten.
+    pub fn has_place_for(&self, tab: Option<&TabId>) -> bool {
+        self.tabs.len() < TABS_MAX || self.tabs.iter().any(|known| known.id.as_ref() == tab || !known.is_open)
+    }
+
+    /// Whether this tab has had a connection younger than `conn`. What such a one asks comes late:
+    /// its client gave it up and has connected anew.
+    pub fn has_moved_on(&self, tab: Option<&TabId>, conn: ConnKey) -> bool {
+        self.tabs.iter().any(|known| known.id.as_ref() == tab && known.conn > conn)
+    }
+
+    /// The seq and time a say with this id got, if it is remembered.
+    pub fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
+        let (says, id) = (self.says.as_ref()?, hash(id));
+        let (older, newer) = says.marks.as_slices();
+        // Almost none is: that is found out many at a time.
+        if !older.contains(&mark(id)) && !newer.contains(&mark(id)) {
+            return None;
+        }
+        says.all.iter().rfind(|say| say.id == id).map(|say| (say.seq, say.at))
+    }
+
+    /// Remembers a say, forgetting the oldest over [`REMEMBERED_SAYS`].
+    pub fn remember(&mut self, id: &SayId, seq: Seq, at: Ms) {
+        let (says, id) = (self.says.get_or_insert_default(), hash(id));
+        if says.all.len() == REMEMBERED_SAYS {
+            says.marks.pop_front();
+            says.all.pop_front();
+        }
+        says.marks.push_back(mark(id));
+        says.all.push_back(RememberedSay { id, seq, at });
+    }
+}
+
+/// The says of a session, oldest first.
+#[derive(Debug, Default)]
+struct Says {
+    /// A part of each one's id, to search: that is done for each message, in memory that is rarely at
+    /// hand, so it had better be little.
+    marks: VecDeque<u32>,
+    all: VecDeque<RememberedSay>,
+}
+
+/// A say by the hash of its id. The ids themselves would take nine times the memory, and somebody
+/// who goes out of their way to find two with one hash loses only a message of their own.
+#[derive(Debug)]
+struct RememberedSay {
+    id: u64,
+    seq: Seq,
+    at: Ms,
+}
+
+fn mark(id: u64) -> u32 {
+    id as u32
+}
+
+fn hash(id: &SayId) -> u64 {
+    // Not the standard library's, which may become another with any release.
+    let mut hasher = SipHasher13::new();
+    hasher.write(id.as_str().as_bytes());
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_remembers_its_last_says_and_no_more() {
+        let frames = Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()));
+        let mut ali = Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, frames);
+        let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();
+        for n in 0..REMEMBERED_SAYS + 10 {
+            ali.remember(&id(n), n as Seq, 0);
+        }
+        assert_eq!(ali.remembered(&id(9)), None);
+        assert_eq!(ali.remembered(&id(10)), Some((10, 0)));
+        let says = ali.says.unwrap();
+        assert_eq!((says.marks.capacity(), says.all.capacity()), (REMEMBERED_SAYS, REMEMBERED_SAYS));
+    }
+}

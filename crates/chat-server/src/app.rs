@@ -1,0 +1,167 @@
+//! What the handlers share, as cheap clones: each takes of it what it needs (`State<Arc<Rooms>>`), and only
+//! this module names every part and reads the options. Nothing below the router knows it.
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::extract::FromRef;
+use chat_room::{HistoryLimits, Limits};
+
+#[cfg(feature = "lab")]
+use crate::lab::{
+    echo,
+    xray::recordings::{self, Recordings},
+};
+use crate::{
+    config::Config,
+    http::{hints::Hints, lan, links::Addresses, site::Site},
+    limits::{
+        client_ip::TrustedProxies,
+        ip_limits::{self, IpLimits},
+    },
+    net::{clock::Clock, connections::Connections, tasks::Tasks},
+    polling::sessions::{self, Sessions},
+    rooms::{Rooms, recorder::Recorder},
+    websocket,
+};
+
+/// See the module.
+#[derive(Clone, Debug, FromRef)]
+pub struct App {
+    /// What the server knows of itself.
+    pub site: Arc<Site>,
+    /// The rooms.
+    pub rooms: Arc<Rooms>,
+    /// The WebSockets and polling sessions.
+    pub connections: Arc<Connections>,
+    /// What each address uses.
+    pub ips: Arc<IpLimits>,
+    /// What WebSockets share.
+    pub websocket: Arc<websocket::Context>,
+    /// The polling sessions.
+    pub sessions: Arc<Sessions>,
+    /// The tasks that must end before the process may.
+    pub tasks: Tasks,
+    /// What the X-ray recorded.
+    #[cfg(feature = "lab")]
+    pub recordings: Arc<Recordings>,
+    /// What the workbench's sockets share.
+    #[cfg(feature = "lab")]
+    pub workbench: Arc<echo::Context>,
+}
+
+impl App {
+    /// With these options, for a server that listens at `bound`.
+    pub fn new(config: &Config, bound: SocketAddr) -> Self {
+        let clock = Clock::start();
+        let tasks = Tasks::default();
+        let site = Arc::new(Site {
+            addresses: Addresses { public_url: config.public_url.clone(), bound, lan: lan::find },
+            origins: config.origins(),
+            proxies: TrustedProxies::new(config.trusted_proxy.clone()),
+            hints: Hints::new(Instant::now()),
+        });
+        let rooms = Rooms::new(config.max_rooms, room_limits(config), config.resume_total_bytes, clock);
+        let ips = Arc::new(IpLimits::new(ip_limits(config)));
+        let connections = Connections::new(config.max_connections, ips.clone());
+        #[cfg(feature = "lab")]
+        let recordings = Recordings::new(recordings_settings(config), clock);
+        #[cfg(feature = "lab")]
+        let recorder: Option<Arc<dyn Recorder>> = Some(recordings.clone());
+        #[cfg(not(feature = "lab"))]
+        let recorder: Option<Arc<dyn Recorder>> = None;
+        let settings = websocket_settings(config);
+        let websocket = Arc::new(websocket::Context { rooms: rooms.clone(), recorder, settings });
+        let sessions = Sessions::new(
+            rooms.clone(),
+            ips.clone(),
+            connections.clone(),
+            tasks.clone(),
+            sessions_settings(config),
+        );
+        #[cfg(feature = "lab")]
+        let workbench = Arc::new(echo::Context {
+            site: site.clone(),
+            connections: connections.clone(),
+            tasks: tasks.clone(),
+            settings: echo_settings(config),
+        });
+        Self {
+            site,
+            rooms,
+            connections,
+            ips,
+            websocket,
+            sessions,
+            tasks,
+            #[cfg(feature = "lab")]
+            recordings,
+            #[cfg(feature = "lab")]
+            workbench,
+        }
+    }
+}
+
+fn room_limits(config: &Config) -> Limits {
+    Limits {
+        members: config.members_per_room,
+        history: HistoryLimits {
+            messages: config.history_messages,
+            bytes: config.history_bytes,
+            age: config.history_age.as_millis() as u64,
+        },
+        resume_window: config.resume_window.as_millis() as u64,
+    }
+}
+
+fn ip_limits(config: &Config) -> ip_limits::Limits {
+    ip_limits::Limits {
+        connections: config.connections_per_address,
+        http_sockets: config.http_sockets_per_address,
+        rooms: config.rooms_per_address,
+        frames: config.messages_per_address,
+    }
+}
+
+fn websocket_settings(config: &Config) -> websocket::Settings {
+    websocket::Settings {
+        text_max: config.text_max,
+        outbox_bytes: config.outbox_bytes,
+        messages_per_second: config.messages_per_second,
+        messages_burst: config.messages_burst,
+        join_deadline: config.join_deadline,
+        ping_interval: config.ping_interval,
+        ping_deadline: config.ping_deadline,
+        close_grace: config.close_grace,
+    }
+}
+
+fn sessions_settings(config: &Config) -> sessions::Settings {
+    sessions::Settings {
+        text_max: config.text_max,
+        queue_bytes: config.outbox_bytes + config.history_bytes,
+        messages_per_second: config.messages_per_second,
+        messages_burst: config.messages_burst,
+        body_deadline: config.head_deadline,
+    }
+}
+
+#[cfg(feature = "lab")]
+fn recordings_settings(config: &Config) -> recordings::Settings {
+    recordings::Settings {
+        bytes: config.xray_bytes,
+        total_bytes: config.xray_total_bytes,
+        fault_access: config.lab,
+        is_public: config.is_public(),
+        body_deadline: config.head_deadline,
+    }
+}
+
+#[cfg(feature = "lab")]
+fn echo_settings(config: &Config) -> echo::Settings {
+    echo::Settings {
+        ping_interval: config.ping_interval,
+        ping_deadline: config.ping_deadline,
+        close_grace: config.close_grace,
+        head_max: config.head_max,
+    }
+}

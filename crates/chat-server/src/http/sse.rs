@@ -1,0 +1,41 @@
+//! An answer that does not end, as server-sent events (HTML §9.2): how one begins, how it shows that it is
+//! alive, and where a browser that comes back says it was. It asks proxies not to gather it: the header that
+//! nginx and others heed, and `no-transform` for those that would compress (RFC 9111 §5.2.2.6). What the
+//! events are is not known here.
+
+use std::{convert::Infallible, str::FromStr, time::Duration};
+
+use axum::response::{
+    IntoResponse, Response,
+    sse::{Event, KeepAlive, Sse},
+};
+use futures_util::{Stream, StreamExt};
+use http::{HeaderMap, HeaderName, header};
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// How long a stream may be silent, so that nobody on the way takes it for dead.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
+/// `Last-Event-ID` is there, but is none of ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("'Last-Event-ID' must be the number of an event, or be left out")]
+pub struct LastEventIdError;
+
+/// These events, as an answer.
+pub fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::new().interval(SILENCE_MAX));
+    ([(header::CACHE_CONTROL, "no-store, no-transform"), (X_ACCEL_BUFFERING, "no")], events).into_response()
+}
+
+/// The id of the last event that the client has; `None` where it has none.
+///
+/// # Errors
+/// [`LastEventIdError`].
+pub fn last_id<T: FromStr>(headers: &HeaderMap) -> Result<Option<T>, LastEventIdError> {
+    let id = |value: &http::HeaderValue| {
+        value.to_str().ok().and_then(|id| id.parse().ok()).ok_or(LastEventIdError)
+    };
+    headers.get(LAST_EVENT_ID).map(id).transpose()
+}

@@ -1,0 +1,218 @@
+//! The server's end of a WebSocket on any stream of bytes. What comes is read by the strict
+//! [`Receiver`], pings are answered, silence is pinged, and the end is a close frame that says why,
+//! after which the server closes first (RFC 6455 §7.1.1). What leaves waits in one buffer of whole
+//! frames, and as long as anything waits there nothing is read: a client that does not read is soon taken for dead.
+
+use std::{
+    future::poll_fn,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::{Duration, Instant},
+};
+
+use bytes::{Buf, Bytes, BytesMut};
+use chat_protocol::CloseCode;
+use chat_wire::{
+    frame::{Header, Opcode},
+    rules::{Heard, Receiver, Role, Violation},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
+    time::Sleep,
+};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use crate::net::{
+    disconnect::{Close, Disconnect},
+    heartbeat::{Heartbeat, Pulse},
+};
+
+/// Most bytes of one read.
+const READ_MAX: usize = 4096;
+
+/// What a socket is held to.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// Longest message, in bytes.
+    pub message_max: usize,
+    /// How long without a message, ping or pong until it is pinged.
+    pub silence: Duration,
+    /// How long the answer to that may take.
+    pub patience: Duration,
+    /// How long the close may take.
+    pub close_grace: Duration,
+    /// When the server stops.
+    pub stopping: CancellationToken,
+}
+
+/// What was said.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// [`Opcode::TEXT`] or [`Opcode::BINARY`].
+    pub opcode: Opcode,
+    /// A text's bytes are UTF-8.
+    pub payload: Vec<u8>,
+}
+
+fn violated(violation: Violation) -> Disconnect {
+    Disconnect::by_server(violation.code(), violation.name())
+}
+
+fn failed(error: io::Error) -> Disconnect {
+    tracing::debug!(%error, "a socket of the workbench failed");
+    Disconnect::Lost
+}
+
+/// See the module.
+#[derive(Debug)]
+pub struct Socket<S> {
+    stream: S,
+    terms: Terms,
+    receiver: Receiver,
+    /// What has come and was not heard yet.
+    arrived: Bytes,
+    /// Whole frames, the first of which may be sent in part.
+    unsent: BytesMut,
+    heartbeat: Heartbeat,
+    alarm: Pin<Box<Sleep>>,
+    stopping: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
+    /// After its handshake; `leftover` is what was read from the stream beyond that.
+    pub fn new(stream: S, leftover: Bytes, terms: Terms) -> Self {
+        let now = now();
+        Self {
+            stream,
+            receiver: Receiver::new(Role::Server, terms.message_max),
+            arrived: leftover,
+            unsent: BytesMut::new(),
+            heartbeat: Heartbeat::new(now),
+            alarm: Box::pin(tokio::time::sleep_until((now + terms.silence).into())),
+            stopping: Box::pin(terms.stopping.clone().cancelled_owned()),
+            terms,
+        }
+    }
+
+    /// Puts a frame behind what is still to be written. What waits is written by [`Self::poll_flush`],
+    /// and before anything is read; so it is at most what answers one read and one message.
+    pub fn send(&mut self, opcode: Opcode, payload: &[u8]) {
+        self.unsent.extend_from_slice(&Header::new(opcode, None, payload.len() as u64).write());
+        self.unsent.extend_from_slice(payload);
+    }
+
+    /// The next message.
+    ///
+    /// # Errors
+    /// The [`Disconnect`], when there is none; to be handed to [`Self::close`].
+    pub async fn next(&mut self) -> Result<Message, Disconnect> {
+        poll_fn(|cx| self.poll_message(cx)).await
+    }
+
+    /// As [`Self::next`]. Nothing is lost between two calls.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Disconnect>> {
+        loop {
+            while let Some(heard) = self.hear_what_came() {
+                match heard {
+                    Heard::Message { opcode, payload } => {
+                        return Poll::Ready(Ok(Message { opcode, payload }));
+                    }
+                    Heard::Ping(payload) => self.send(Opcode::PONG, &payload),
+                    Heard::Pong(_) => {}
+                    Heard::Close(close) => {
+                        let close =
+                            close.map(|(code, reason)| Box::new(Close { code, reason: reason.into() }));
+                        return Poll::Ready(Err(Disconnect::ByClient(close)));
+                    }
+                    Heard::Violation(violation) => return Poll::Ready(Err(violated(violation))),
+                }
+            }
+            if let Poll::Ready(why) = self.poll_over(cx) {
+                return Poll::Ready(Err(why));
+            }
+            ready!(self.poll_flush(cx))?;
+            let mut space = [0; READ_MAX];
+            let mut space = ReadBuf::new(&mut space);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)).map_err(failed)?;
+            if space.filled().is_empty() {
+                return Poll::Ready(Err(Disconnect::Lost));
+            }
+            self.arrived = Bytes::copy_from_slice(space.filled());
+        }
+    }
+
+    fn hear_what_came(&mut self) -> Option<Heard> {
+        let mut bytes = &self.arrived[..];
+        let heard = self.receiver.hear(&mut bytes);
+        self.arrived.advance(self.arrived.len() - bytes.len());
+        if heard.is_some() {
+            self.heartbeat.heard(now());
+        }
+        heard
+    }
+
+    /// Ready when the server stops, or the other end has been silent for too long. Pings it in time.
+    pub fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<Disconnect> {
+        if self.stopping.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(CloseCode::ServerStopping.into());
+        }
+        while self.alarm.as_mut().poll(cx).is_ready() {
+            let next = match self.heartbeat.check(now(), self.terms.silence, self.terms.patience) {
+                Pulse::Wait(until) => until,
+                Pulse::Ping(until) => {
+                    self.send(Opcode::PING, &[]);
+                    until
+                }
+                Pulse::Dead => return Poll::Ready(CloseCode::PingTimeout.into()),
+            };
+            self.alarm.as_mut().reset(next.into());
+        }
+        Poll::Pending
+    }
+
+    /// Writes what waits; ready when nothing does.
+    ///
+    /// # Errors
+    /// [`Disconnect::Lost`] when the stream fails.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Disconnect>> {
+        while !self.unsent.is_empty() {
+            match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unsent)).map_err(failed)? {
+                0 => return Poll::Ready(Err(Disconnect::Lost)),
+                written => self.unsent.advance(written),
+            }
+        }
+        if self.unsent.capacity() > READ_MAX {
+            self.unsent = BytesMut::new();
+        }
+        Pin::new(&mut self.stream).poll_flush(cx).map_err(failed)
+    }
+
+    /// Says goodbye, closes, and lets go of the stream when the other end has closed too, or after the
+    /// grace.
+    pub async fn close(mut self, why: Disconnect) {
+        let Some(frame) = why.frame() else { return };
+        self.unsent.extend_from_slice(&frame);
+        let grace = self.terms.close_grace;
+        let goodbye = async {
+            poll_fn(|cx| self.poll_flush(cx)).await?;
+            self.stream.shutdown().await.map_err(failed)?;
+            // Closing a TCP socket that holds unread bytes sends a reset, which can overtake and destroy
+            // the close frame.
+            let mut bytes = [0; 512];
+            while self.stream.read(&mut bytes).await.map_err(failed)? > 0 {}
+            Ok::<_, Disconnect>(())
+        };
+        if tokio::time::timeout(grace, goodbye).await.is_err() {
+            tracing::debug!("the other end did not finish the close in time");
+        }
+    }
+}
+
+/// By the clock of the alarm.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

@@ -1,0 +1,235 @@
+//! What each address has and may have: open sockets, new rooms, frames. One [`IpUsage`] an address,
+//! shared by all its connections and held by whatever counts, so a place is given up by `Drop` and
+//! a message is weighed without looking anything up. The table of them is asked when a socket or a
+//! WebSocket opens, never when somebody speaks. It does not know how an address is found out, nor
+//! how its wishes are refused.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use chat_room::RateLimit;
+
+use super::client_ip::ClientIp;
+
+/// How many addresses that have nothing open are remembered for what they spent.
+const REMEMBERED: usize = 16_384;
+/// After how many new addresses the table is tidied.
+const TIDIED_EVERY: usize = 4_096;
+/// How long an address may send as fast as it can before its pace holds, in seconds at that pace:
+/// the proportion that one person's burst and pace have by default. A class that comes back after a
+/// restart, each with what waited, fits.
+const FRAMES_BURST_SECONDS: f64 = 5.0;
+
+/// The bounds of one address; 0 sets none.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// WebSocket connections at once.
+    pub connections: usize,
+    /// Sockets at once that are not WebSockets (yet).
+    pub http_sockets: usize,
+    /// New rooms a minute; as many may come at once.
+    pub rooms: u32,
+    /// Frames a second; five times as many may come at once.
+    pub frames: u32,
+}
+
+/// The addresses that have something open, and those that spent something lately.
+///
+/// Its size is bounded by what is open (which the limits in all bound), and 16,384 (`REMEMBERED`) and
+/// 4,096 (`TIDIED_EVERY`) more. Over that, the addresses that have nothing open are forgotten, and with
+/// them what they had spent: whoever has that many addresses gains nothing by it.
+#[derive(Debug)]
+pub struct IpLimits {
+    limits: Limits,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    usages: HashMap<ClientIp, Arc<IpUsage>>,
+    since_tidied: usize,
+}
+
+impl IpLimits {
+    /// Nobody yet.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, table: Mutex::default() }
+    }
+
+    /// The one at this address.
+    pub fn at(&self, address: ClientIp, now: Instant) -> Arc<IpUsage> {
+        let mut table = self.table.lock();
+        if let Some(usage) = table.usages.get(&address) {
+            return usage.clone();
+        }
+        table.since_tidied += 1;
+        if table.since_tidied > TIDIED_EVERY {
+            table.tidy(now);
+        }
+        table.usages.entry(address).or_insert(Arc::new(IpUsage::new(self.limits, now))).clone()
+    }
+
+    #[cfg(test)]
+    fn count(&self) -> usize {
+        self.table.lock().usages.len()
+    }
+}
+
+impl Table {
+    fn tidy(&mut self, now: Instant) {
+        self.since_tidied = 0;
+        // Handles are made under the table's lock, or from another handle: so nobody has one.
+        let unused = |usage: &Arc<IpUsage>| Arc::strong_count(usage) == 1;
+        self.usages.retain(|_, usage| !(unused(usage) && usage.is_as_new(now)));
+        if self.usages.len() > REMEMBERED {
+            self.usages.retain(|_, usage| !unused(usage));
+        }
+    }
+}
+
+/// One address.
+#[derive(Debug)]
+pub struct IpUsage {
+    connections: Arc<Semaphore>,
+    http_sockets: Arc<Semaphore>,
+    rooms: RateLimit,
+    frames: RateLimit,
+}
+
+/// A socket's place among those of its address, given up on drop.
+#[must_use = "dropping a place gives it up"]
+#[derive(Debug)]
+pub struct IpSlot {
+    usage: Arc<IpUsage>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl IpSlot {
+    /// Whose it is.
+    pub fn usage(&self) -> &IpUsage {
+        &self.usage
+    }
+}
+
+impl IpUsage {
+    fn new(limits: Limits, now: Instant) -> Self {
+        let (rooms, frames) = (f64::from(limits.rooms), f64::from(limits.frames));
+        Self {
+            connections: places(limits.connections),
+            http_sockets: places(limits.http_sockets),
+            rooms: RateLimit::new(rooms / 60.0, rooms, now),
+            frames: RateLimit::new(frames, frames * FRAMES_BURST_SECONDS, now),
+        }
+    }
+
+    /// A place for one more WebSocket connection; `None` when there is none.
+    pub fn connection(self: Arc<Self>) -> Option<IpSlot> {
+        let permit = self.connections.clone().try_acquire_owned().ok()?;
+        Some(IpSlot { usage: self, _permit: permit })
+    }
+
+    /// A place for one more socket that is no WebSocket (yet); `None` when there is none.
+    pub fn http_socket(self: Arc<Self>) -> Option<IpSlot> {
+        let permit = self.http_sockets.clone().try_acquire_owned().ok()?;
+        Some(IpSlot { usage: self, _permit: permit })
+    }
+
+    /// Whether a frame that came now is within the pace; counts it.
+    pub fn allow_frame(&self, now: Instant) -> bool {
+        self.frames.take(now)
+    }
+
+    /// Whether a room may be created now; counts it.
+    pub fn allow_room(&self, now: Instant) -> bool {
+        self.rooms.take(now)
+    }
+
+    fn is_as_new(&self, now: Instant) -> bool {
+        self.rooms.is_whole(now) && self.frames.is_whole(now)
+    }
+}
+
+fn places(limit: usize) -> Arc<Semaphore> {
+    let limit = if limit == 0 { Semaphore::MAX_PERMITS } else { limit };
+    Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const LIMITS: Limits = Limits { connections: 2, http_sockets: 3, rooms: 6, frames: 10 };
+
+    fn address(n: usize) -> ClientIp {
+        ClientIp::V6(n as u64)
+    }
+
+    #[test]
+    fn an_address_has_its_places_and_gets_them_back() {
+        let now = Instant::now();
+        let usages = IpLimits::new(LIMITS);
+        let one = || usages.at(address(1), now).connection();
+        let held = (one(), one());
+        assert!(held.0.is_some() && held.1.is_some());
+        assert!(one().is_none());
+        assert!(usages.at(address(2), now).connection().is_some(), "another is unharmed");
+        assert!(usages.at(address(1), now).http_socket().is_some(), "the two are counted apart");
+        drop(held.0);
+        assert!(one().is_some());
+    }
+
+    #[test]
+    fn zero_is_no_limit() {
+        let now = Instant::now();
+        let usages = IpLimits::new(Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0 });
+        let usage = usages.at(address(1), now);
+        let held: Vec<_> = (0..10_000).map(|_| usage.clone().connection()).collect();
+        assert!(held.iter().all(Option::is_some));
+        assert!((0..10_000).all(|_| usage.allow_frame(now) && usage.allow_room(now)));
+    }
+
+    #[test]
+    fn rooms_are_counted_by_the_minute_and_frames_by_the_second() {
+        let now = Instant::now();
+        let usage = IpLimits::new(LIMITS).at(address(1), now);
+        let rooms = |at| (0..100).filter(|_| usage.allow_room(at)).count();
+        assert_eq!((rooms(now), rooms(now + Duration::from_secs(20))), (6, 2));
+        let frames = |at| (0..100).filter(|_| usage.allow_frame(at)).count();
+        assert_eq!((frames(now), frames(now + Duration::from_secs(1))), (50, 10));
+    }
+
+    #[test]
+    fn what_was_spent_outlives_the_sockets() {
+        let now = Instant::now();
+        let usages = IpLimits::new(LIMITS);
+        for _ in 0..6 {
+            let held = usages.at(address(0), now).connection().unwrap();
+            assert!(held.usage().allow_room(now));
+        }
+        // Many others come and go, so that the table is tidied.
+        for n in 1..3 * TIDIED_EVERY {
+            drop(usages.at(address(n), now).connection());
+        }
+        assert!(!usages.at(address(0), now).allow_room(now));
+        assert!(usages.count() <= TIDIED_EVERY + 1, "{}", usages.count());
+    }
+
+    #[test]
+    fn a_flood_of_addresses_is_forgotten_but_not_those_with_something_open() {
+        let now = Instant::now();
+        let usages = IpLimits::new(LIMITS);
+        let held = [usages.at(address(0), now).connection(), usages.at(address(0), now).connection()];
+        let mut most = 0;
+        for n in 1..2 * REMEMBERED {
+            usages.at(address(n), now).allow_frame(now);
+            most = most.max(usages.count());
+        }
+        assert!(most <= REMEMBERED + TIDIED_EVERY + 1, "{most} addresses in the table");
+        assert!(usages.at(address(0), now).connection().is_none(), "still has its two connections");
+        drop(held);
+    }
+}

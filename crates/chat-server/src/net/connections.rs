@@ -1,0 +1,176 @@
+//! All open connections, WebSockets and polling sessions: to count them, in all and by address, and to tell
+//! each that the server is stopping. Touched when one opens and when it closes, never in between.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use chat_protocol::CloseCode;
+use chat_room::ConnKey;
+use parking_lot::Mutex;
+
+use super::sink::Sink;
+use crate::limits::{
+    client_ip::ClientIp,
+    ip_limits::{IpLimits, IpSlot, IpUsage},
+};
+
+/// The connections of this server.
+#[derive(Debug)]
+pub struct Connections {
+    max: usize,
+    ips: Arc<IpLimits>,
+    slots: AtomicUsize,
+    keys: AtomicU64,
+    open: Mutex<Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    sinks: HashMap<ConnKey, Sink>,
+    stopping: bool,
+}
+
+/// Why there is no place for a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum TooManyConnections {
+    /// Its address has as many as it may.
+    #[error("your address has as many connections as it may; close one, or try again later")]
+    OfAddress,
+    /// The server has as many as it may.
+    #[error("the server has as many connections as it may; try again later")]
+    OfServer,
+}
+
+impl Connections {
+    /// For at most `max` connections in all, and as many of each address as `ips` allow.
+    pub fn new(max: usize, ips: Arc<IpLimits>) -> Arc<Self> {
+        let (slots, keys) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Arc::new(Self { max, ips, slots, keys, open: Mutex::default() })
+    }
+
+    /// A place for one more connection of this client.
+    ///
+    /// # Errors
+    /// [`TooManyConnections`] when there is none.
+    pub fn reserve(self: &Arc<Self>, client: ClientIp, now: Instant) -> Result<Slot, TooManyConnections> {
+        self.reserve_for(self.ips.at(client, now))
+    }
+
+    /// The same, for a client whose address was looked up.
+    ///
+    /// # Errors
+    /// [`TooManyConnections`] when there is none.
+    pub fn reserve_for(self: &Arc<Self>, usage: Arc<IpUsage>) -> Result<Slot, TooManyConnections> {
+        let ip_slot = usage.connection().ok_or(TooManyConnections::OfAddress)?;
+        let one_more = |taken: usize| (taken < self.max).then_some(taken + 1);
+        self.slots
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
+            .map_err(|_| TooManyConnections::OfServer)?;
+        let conn = ConnKey(self.keys.fetch_add(1, Ordering::Relaxed));
+        Ok(Slot { connections: self.clone(), conn, ip_slot })
+    }
+
+    /// How many connections there are.
+    pub fn count(&self) -> usize {
+        self.slots.load(Ordering::Relaxed)
+    }
+
+    /// Closes every connection with [`CloseCode::ServerStopping`], in random order and evenly over
+    /// `spread`, so that they do not all come back in the same instant. Those that open from now on
+    /// are closed at once.
+    pub async fn stop(&self, spread: Duration) {
+        let mut sinks: Vec<Sink> = {
+            let mut open = self.open.lock();
+            open.stopping = true;
+            open.sinks.values().cloned().collect()
+        };
+        fastrand::shuffle(&mut sinks);
+        let start = tokio::time::Instant::now();
+        let count = sinks.len().max(1) as u32;
+        for (n, sink) in sinks.into_iter().enumerate() {
+            tokio::time::sleep_until(start + spread * n as u32 / count).await;
+            sink.close(CloseCode::ServerStopping);
+        }
+    }
+}
+
+/// A connection's place, given up on drop.
+#[must_use = "dropping a slot gives the place up"]
+#[derive(Debug)]
+pub struct Slot {
+    connections: Arc<Connections>,
+    conn: ConnKey,
+    ip_slot: IpSlot,
+}
+
+impl Slot {
+    /// The key of the connection that has this place.
+    pub fn conn(&self) -> ConnKey {
+        self.conn
+    }
+
+    /// What its address uses.
+    pub fn usage(&self) -> &IpUsage {
+        self.ip_slot.usage()
+    }
+
+    /// The connection is open: it can now be told to stop.
+    pub fn open(&self, sink: Sink) {
+        let mut open = self.connections.open.lock();
+        if open.stopping {
+            sink.close(CloseCode::ServerStopping);
+        }
+        open.sinks.insert(self.conn, sink);
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.connections.open.lock().sinks.remove(&self.conn);
+        self.connections.slots.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use futures_util::FutureExt;
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+    use crate::net::outbox::Outbox;
+
+    #[tokio::test]
+    async fn closes_are_spread_over_time() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let bounds =
+            crate::limits::ip_limits::Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0 };
+        let connections = Connections::new(10, Arc::new(IpLimits::new(bounds)));
+        let mut outboxes = Vec::new();
+        for n in 0..10 {
+            let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (near, _) = listener.accept().await.unwrap();
+            let outbox = Arc::new(Outbox::new(near, 1_000, None));
+            connections.open.lock().sinks.insert(ConnKey(n), outbox.clone().into());
+            outboxes.push((outbox, far));
+        }
+        let told = || {
+            outboxes
+                .iter()
+                .filter(|(outbox, _)| poll_fn(|cx| outbox.poll_drive(cx)).now_or_never().is_some())
+                .count()
+        };
+        let in_no_hurry = connections.stop(Duration::from_secs(1_000));
+        assert!(tokio::time::timeout(Duration::from_millis(100), in_no_hurry).await.is_err());
+        assert_eq!(told(), 1, "the others have a hundred seconds each");
+        connections.stop(Duration::from_millis(10)).await;
+        assert_eq!(told(), 10);
+    }
+}

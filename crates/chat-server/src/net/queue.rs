@@ -1,0 +1,408 @@
+//! The queue of a polling session: the messages that the room sent and the client has not acknowledged.
+//! The fan-out pushes each message as JSON, together with what is to be known of it ([`Kind`]), so that
+//! nobody parses it again; requests take it out through a [`Listener`]. Bounded in bytes: a session that
+//! fetches too little is ended with 4001, as a slow reader is, and may resume from what it acknowledged.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use chat_protocol::{ClientId, CloseCode, Epoch, SayId, Seq, ServerMsg};
+use parking_lot::Mutex;
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// About how many bytes of messages are handed out at a time: each answer that is under way costs as many.
+pub const PORTION: usize = 64 * 1024;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Queue {
+    log: Mutex<Log>,
+    /// Most bytes kept; what comes at once, as a replay does, is taken whole.
+    bound: usize,
+    changed: watch::Sender<()>,
+    closed: CancellationToken,
+}
+
+/// A message of the room.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The message.
+    pub json: Bytes,
+    /// What is to be known of it.
+    pub kind: Kind,
+}
+
+/// What a queue must know of a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// The session is in.
+    Welcome {
+        /// Who it is in the room.
+        me: ClientId,
+        /// In which life of the room.
+        epoch: Epoch,
+        /// The last message it has by then.
+        seq: Seq,
+    },
+    /// Something was said.
+    Said {
+        /// Its place in the room's order.
+        seq: Seq,
+        /// Its author's id for it.
+        id: SayId,
+        /// Its author.
+        from: ClientId,
+    },
+    /// Anything else.
+    Other,
+}
+
+impl Kind {
+    /// That of this message.
+    pub fn of(message: &ServerMsg) -> Self {
+        match message {
+            ServerMsg::Welcome(welcome) => {
+                Self::Welcome { me: welcome.you.id.clone(), epoch: welcome.epoch.clone(), seq: welcome.seq }
+            }
+            ServerMsg::Said(said) => {
+                Self::Said { seq: said.seq, id: said.id.clone(), from: said.from.clone() }
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    /// How many entries there have been.
+    pushed: u64,
+    /// Whether a message that only repeats what was said before is kept, too: where an echo is not waited
+    /// for, it is the acknowledgement.
+    keeps_repeats: bool,
+    welcome: Option<Welcome>,
+    /// The newest message.
+    newest: Seq,
+    /// The last message that the client is known to have.
+    acknowledged: Seq,
+    /// The echoes that are waited for: one for each request that says something, at most.
+    awaited: Vec<(SayId, oneshot::Sender<Bytes>)>,
+    /// The number of the latest listener.
+    listener: u64,
+    /// When something was handed out last.
+    told_at: Option<Instant>,
+    over: Option<CloseCode>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Welcome {
+    me: ClientId,
+    epoch: Epoch,
+    seq: Seq,
+}
+
+/// One message in the queue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The last message that a client has who was handed this: its own place in the room's order, if it is a
+    /// `said`, or that of the one before.
+    pub at: Seq,
+    /// The message.
+    pub json: Bytes,
+    /// Its number among all of this session, from 1.
+    number: u64,
+    is_said: bool,
+}
+
+/// What there is for a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// Messages, in the room's order.
+    pub messages: Vec<Entry>,
+    /// Why nothing more will come.
+    pub over: Option<CloseCode>,
+}
+
+/// Takes messages out. What is handed out once must not go to one of two, each of whom takes it for all:
+/// of several listeners the latest gets everything, and the others that they are replaced.
+#[derive(Debug)]
+pub struct Listener {
+    queue: Arc<Queue>,
+    number: u64,
+    changed: watch::Receiver<()>,
+}
+
+impl Queue {
+    /// An empty queue of at most `bound` bytes. With `keeps_repeats` it has every message, also one that
+    /// only repeats what was said.
+    pub fn new(bound: usize, keeps_repeats: bool) -> Arc<Self> {
+        Arc::new(Self {
+            log: Mutex::new(Log { keeps_repeats, ..Log::default() }),
+            bound,
+            changed: watch::Sender::new(()),
+            closed: CancellationToken::new(),
+        })
+    }
+
+    /// Puts messages behind what is there. Once closed, does nothing.
+    pub fn push(&self, messages: impl Iterator<Item = Message>) {
+        let mut log = self.log.lock();
+        if log.over.is_some() {
+            return;
+        }
+        if log.bytes > self.bound {
+            drop(log);
+            return self.close(CloseCode::SlowReader);
+        }
+        messages.for_each(|message| log.push(message));
+        drop(log);
+        self.changed.send_replace(());
+    }
+
+    /// Nothing more comes, for this reason; what is there can still be taken out. The first reason counts.
+    pub fn close(&self, code: CloseCode) {
+        let mut log = self.log.lock();
+        log.over.get_or_insert(code);
+        log.awaited.clear();
+        drop(log);
+        self.closed.cancel();
+        self.changed.send_replace(());
+    }
+
+    /// Waits until it is closed.
+    pub async fn closed(&self) {
+        self.closed.cancelled().await;
+    }
+
+    /// Why nothing more will come.
+    pub fn over(&self) -> Option<CloseCode> {
+        self.log.lock().over
+    }
+
+    /// Listens, from now on instead of whoever did.
+    pub fn listen(self: &Arc<Self>) -> Listener {
+        let mut log = self.log.lock();
+        log.listener += 1;
+        let number = log.listener;
+        drop(log);
+        self.changed.send_replace(());
+        Listener { queue: self.clone(), number, changed: self.changed.subscribe() }
+    }
+
+    /// The last message that the session had when it joined.
+    pub fn joined_after(&self) -> Seq {
+        self.log.lock().welcome.as_ref().map_or(0, |welcome| welcome.seq)
+    }
+
+    /// Whether all is here that came after the message `after`: not what was acknowledged with a later
+    /// one, and nothing is known of messages that were never handed out.
+    pub fn can_tell_after(&self, after: Seq) -> bool {
+        let log = self.log.lock();
+        (log.acknowledged..=log.newest).contains(&after)
+    }
+
+    /// What the session's own message with this id comes back as. To be asked for before it is said.
+    pub fn echo(&self, id: SayId) -> oneshot::Receiver<Bytes> {
+        let (echo, echoed) = oneshot::channel();
+        let mut log = self.log.lock();
+        log.awaited.retain(|(_, waiting)| !waiting.is_closed());
+        // Dropped, where none can come any more.
+        if log.over.is_none() {
+            log.awaited.push((id, echo));
+        }
+        echoed
+    }
+
+    /// The life of the room that the session is in, once it was welcomed, or `None` if it never is.
+    pub async fn welcomed(&self) -> Option<Epoch> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            {
+                let log = self.log.lock();
+                if let Some(welcome) = &log.welcome {
+                    return Some(welcome.epoch.clone());
+                }
+                if log.over.is_some() {
+                    return None;
+                }
+            }
+            changed.changed().await.ok()?;
+        }
+    }
+
+    /// The earliest time to hand something out again, where that is done no more often than this.
+    pub fn told_at(&self, apart: Duration) -> Instant {
+        self.log.lock().told_at.map_or_else(Instant::now, |at| at + apart)
+    }
+}
+
+impl Listener {
+    /// What there is after the message `after`, which is acknowledged with all before it. Without
+    /// `after` nothing is acknowledged, and the messages since the last acknowledged come again.
+    /// Presence is handed out once. About a [`PORTION`] at a time; when that is not all, [`Told::over`] is
+    /// kept for later.
+    pub fn tell(&mut self, after: Option<Seq>) -> Told {
+        self.changed.mark_unchanged();
+        let mut log = self.queue.log.lock();
+        if log.listener != self.number {
+            return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
+        }
+        if let Some(after) = after {
+            log.acknowledge(after);
+        }
+        let told = log.portion();
+        let mut count = told.messages.len();
+        log.entries.retain(|entry| {
+            let is_told = count > 0;
+            count = count.saturating_sub(1);
+            !is_told || entry.is_said
+        });
+        log.count();
+        told
+    }
+
+    /// What there is after the entry with this number, which is acknowledged with all before it. Nothing is
+    /// forgotten before it is: an answer that was lost can be asked for again, presence included. As much
+    /// at a time as by [`Listener::tell`].
+    pub fn tell_from(&mut self, after: u64) -> Told {
+        self.changed.mark_unchanged();
+        let mut log = self.queue.log.lock();
+        if log.listener != self.number {
+            return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
+        }
+        log.entries.retain(|entry| entry.number > after);
+        log.count();
+        let told = log.portion();
+        if !told.messages.is_empty() {
+            log.told_at = Some(Instant::now());
+        }
+        told
+    }
+
+    /// The last messages, `most` of them at most, for a client that forgets between two requests what it was
+    /// shown. All before these is acknowledged.
+    pub fn show(&mut self, most: usize) -> Vec<Bytes> {
+        let mut log = self.queue.log.lock();
+        log.entries.retain(|entry| entry.is_said);
+        let before = log.entries.len().saturating_sub(most);
+        if let Some(last) = before.checked_sub(1).map(|last| log.entries[last].at) {
+            log.acknowledge(last);
+        }
+        log.count();
+        log.entries.iter().map(|entry| entry.json.clone()).collect()
+    }
+
+    /// Waits until there may be something else to take out than the last time.
+    pub async fn more(&mut self) {
+        // Only without a queue could it fail.
+        drop(self.changed.changed().await);
+    }
+}
+
+impl Log {
+    fn push(&mut self, Message { json, kind }: Message) {
+        let mut is_said = false;
+        match kind {
+            Kind::Welcome { me, epoch, seq } => {
+                (self.newest, self.acknowledged) = (seq, seq);
+                self.welcome = Some(Welcome { me, epoch, seq });
+            }
+            Kind::Said { seq, id, from } => {
+                if self.welcome.as_ref().is_some_and(|welcome| welcome.me == from) {
+                    for (_, echo) in self.awaited.extract_if(.., |(awaited, _)| *awaited == id) {
+                        // Nobody may be waiting for it any more.
+                        drop(echo.send(json.clone()));
+                    }
+                }
+                if seq > self.newest {
+                    self.newest = seq;
+                    is_said = true;
+                } else if !self.keeps_repeats {
+                    // It acknowledges what was said twice, and is known.
+                    return;
+                }
+            }
+            Kind::Other => {}
+        }
+        self.bytes += json.len();
+        self.pushed += 1;
+        self.entries.push_back(Entry { at: self.newest, json, number: self.pushed, is_said });
+    }
+
+    /// The first entries, about a [`PORTION`].
+    fn portion(&self) -> Told {
+        let mut bytes = 0;
+        let portion = self.entries.iter().take_while(|entry| {
+            let is_within = bytes < PORTION;
+            bytes += entry.json.len();
+            is_within
+        });
+        let messages: Vec<Entry> = portion.cloned().collect();
+        let over = self.over.filter(|_| messages.len() == self.entries.len());
+        Told { messages, over }
+    }
+
+    /// The client has this message, and all before it.
+    fn acknowledge(&mut self, seq: Seq) {
+        self.acknowledged = self.acknowledged.max(seq);
+        self.entries.retain(|entry| !(entry.is_said && entry.at <= seq));
+        self.count();
+    }
+
+    fn count(&mut self) {
+        self.bytes = self.entries.iter().map(|entry| entry.json.len()).sum();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(seq: Seq) -> Message {
+        let (id, from) = (SayId::parse("m").unwrap(), ClientId::parse("ali").unwrap());
+        Message { json: vec![b'x'; 1_000].into(), kind: Kind::Said { seq, id, from } }
+    }
+
+    #[test]
+    fn a_session_that_fetches_nothing_is_ended() {
+        let queue = Queue::new(10_000, false);
+        for seq in 1..100 {
+            queue.push([said(seq)].into_iter());
+        }
+        assert_eq!(queue.over(), Some(CloseCode::SlowReader));
+        let told = queue.listen().tell(None);
+        assert_eq!((told.messages.len(), told.over), (11, Some(CloseCode::SlowReader)));
+    }
+
+    #[test]
+    fn what_comes_at_once_is_taken_whole() {
+        let queue = Queue::new(10_000, false);
+        queue.push((1..100).map(said));
+        assert_eq!(queue.over(), None);
+        let mut listener = queue.listen();
+        assert!(listener.tell(None).messages.len() < 99, "a portion");
+        assert_eq!(listener.tell(Some(90)).messages.len(), 9);
+    }
+
+    #[tokio::test]
+    async fn closing_ends_whoever_waits() {
+        let queue = Queue::new(10_000, false);
+        let mut listener = queue.listen();
+        assert!(listener.tell(None).messages.is_empty());
+        let echo = queue.echo(SayId::parse("m").unwrap());
+        let close = async { queue.close(CloseCode::ServerStopping) };
+        tokio::join!(listener.more(), queue.closed(), close);
+        assert!(echo.await.is_err());
+        assert_eq!(queue.welcomed().await, None);
+        queue.close(CloseCode::Normal);
+        queue.push([said(1)].into_iter());
+        let told = Told { messages: vec![], over: Some(CloseCode::ServerStopping) };
+        assert_eq!(listener.tell(None), told, "the first close counts, and nothing follows it");
+    }
+}

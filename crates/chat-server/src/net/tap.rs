@@ -1,0 +1,34 @@
+//! What sees the bytes of one connection: a recording, where somebody asked for one. The outbox and the
+//! reader hand on what passes, after it has passed; a tap cannot change it, but for the [`Impairment`] that
+//! its owner may ask for. Dropped, it knows that the connection is over.
+
+use std::{fmt::Debug, net::SocketAddr};
+
+use super::impairment::Impairment;
+
+/// See the module.
+pub trait Tap: Debug + Send + Sync {
+    /// These bytes came from the socket.
+    fn received(&self, bytes: &[u8]);
+
+    /// The socket took these bytes.
+    fn sent(&self, bytes: &[u8]);
+
+    /// The connection is over, by a close frame with this code, or without one.
+    fn end(&self, code: Option<u16>, by_server: bool);
+
+    /// What is spoiled on purpose, where something may be.
+    fn impairment(&self) -> Option<&Impairment>;
+
+    /// Something waits now that was sent too late on purpose, and nothing did before.
+    fn delayed(&self);
+}
+
+/// The two ends of a connection, as the kernel names them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ends {
+    /// Ours.
+    pub local: SocketAddr,
+    /// The client's, or its proxy's.
+    pub peer: SocketAddr,
+}

@@ -1,0 +1,99 @@
+//! The pages: which there are ([`Page`]), the addresses that lead to them ([`room`]), and one way to draw
+//! them, as HTML by the client crate or, in a server built without its pages, as plain text. The `pages`
+//! feature decides; addresses and statuses are the same.
+
+use axum::{extract::Request, response::Response};
+use chat_protocol::{ClientId, Flaw, Name, RoomId, Said, ServerMsg};
+use http::StatusCode;
+
+#[cfg(feature = "pages")]
+pub mod assets;
+#[cfg(feature = "pages")]
+mod encoding;
+#[cfg(feature = "pages")]
+mod html;
+#[cfg(not(feature = "pages"))]
+mod plain;
+pub mod room;
+
+#[cfg(feature = "pages")]
+use html::draw;
+#[cfg(not(feature = "pages"))]
+use plain::draw;
+
+/// A page of the site.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Page {
+    /// `/`: choose a name and a room. With what was written, where something was wrong with it.
+    Home(Option<Box<Form>>),
+    /// `/r/{room}`.
+    Room {
+        /// The name it goes by.
+        room: RoomId,
+        /// The address to give to others.
+        share_url: String,
+    },
+    /// `/classic/{room}`: the room without JavaScript.
+    Classic(Box<ClassicPage>),
+    /// `/ways/{room}`: five ways into a room, side by side.
+    Ways(RoomId),
+    /// `/workbench`.
+    Workbench,
+    /// A room was meant, but its id is not one, because of this, or because it is not even a text.
+    BadRoom(Option<Flaw>),
+    /// Any other path.
+    NotFound,
+}
+
+/// What was written into the home page, and what was wrong with it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Form {
+    /// The name.
+    pub name: (String, Option<Flaw>),
+    /// The room.
+    pub room: (String, Option<Flaw>),
+}
+
+/// What the classic page shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassicPage {
+    /// The room.
+    pub room: RoomId,
+    /// Whose page it is: stands in the addresses of its forms.
+    pub client: ClientId,
+    /// The name they came by, should they have to come again.
+    pub name: Option<Name>,
+    /// Whether they are in, and not asked for a name.
+    pub is_in: bool,
+    /// What was said since they came, oldest first.
+    pub said: Vec<Said>,
+    /// Why they are not in.
+    pub problem: Option<ClassicProblem>,
+}
+
+/// Why somebody who asked to is not in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ClassicProblem {
+    /// As the room says it.
+    Refused(Box<ServerMsg>),
+    /// What is wrong with the name in the form.
+    Name(Flaw),
+}
+
+impl Page {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Home(Some(_)) | Self::BadRoom(_) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            _ => StatusCode::OK,
+        }
+    }
+}
+
+/// This page, in answer to this request.
+pub async fn render(page: Page, request: Request) -> Response {
+    let status = page.status();
+    let mut response = draw(page, request).await;
+    *response.status_mut() = status;
+    response
+}

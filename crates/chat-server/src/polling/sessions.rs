@@ -1,0 +1,275 @@
+//! All polling sessions, found by what a request shows. A request that shows a good resume cookie belongs to
+//! the session that was; one that shows none, or one whose session is gone or cannot hand out any more what is
+//! asked for, joins as everybody does, with what it knows from before. A task for each session waits for its
+//! lease to end. Several requests of one session at the same time are the session's business.
+
+use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
+
+use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg, TabId};
+use chat_room::{Claim, Departure, FreshToken, Join, RateLimit, TokenHash};
+use parking_lot::Mutex;
+
+use super::{
+    LEASE,
+    resume_cookie::ResumeCookie,
+    session::{Hold, Inside, Session},
+};
+use crate::{
+    limits::{
+        client_ip::ClientIp,
+        ip_limits::{IpLimits, IpUsage},
+    },
+    net::{
+        connections::{Connections, TooManyConnections},
+        queue::Queue,
+        random,
+        sink::Sink,
+        tasks::Tasks,
+        traffic::Traffic,
+    },
+    rooms::Rooms,
+};
+
+/// By what a session is found: its room, and the hash of what only its client knows.
+pub type Key = (RoomKey, TokenHash);
+
+/// See the module. At most as many as there are places for connections.
+#[derive(Debug)]
+pub struct Sessions {
+    table: Mutex<HashMap<Key, Arc<Session>>>,
+    /// The rooms.
+    pub rooms: Arc<Rooms>,
+    /// What each address uses.
+    pub ips: Arc<IpLimits>,
+    connections: Arc<Connections>,
+    tasks: Tasks,
+    /// The options.
+    pub settings: Settings,
+}
+
+/// The options of a polling session: see [`crate::config::Config`].
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Longest text, in characters.
+    pub text_max: usize,
+    /// Most bytes that wait for a session.
+    pub queue_bytes: usize,
+    /// Frames one person may send in the long run, in frames per second; 0 sets no limit.
+    pub messages_per_second: u32,
+    /// Frames one person may send at once.
+    pub messages_burst: u32,
+    /// How long a request's body may take.
+    pub body_deadline: Duration,
+}
+
+/// Who asks, and for which room.
+#[derive(Debug)]
+pub struct Visit {
+    /// The room.
+    pub room: RoomId,
+    /// The id asked for.
+    pub client: ClientId,
+    /// The name asked for.
+    pub name: Option<Name>,
+    /// What the request shows.
+    pub cookie: Option<ResumeCookie>,
+    /// The last message the client has.
+    pub after: Option<Seq>,
+    /// Whether to be welcomed also if the session is here: a client that opens a stream lost what was on
+    /// its way in the one before, presence included.
+    pub is_anew: bool,
+    /// Whose request it is.
+    pub ip: ClientIp,
+}
+
+/// A client that joins.
+#[derive(Debug)]
+pub struct JoinRequest {
+    /// The room.
+    pub room: RoomId,
+    /// By what the session is found from then on.
+    pub key: Key,
+    /// The id asked for.
+    pub client: ClientId,
+    /// The name asked for.
+    pub name: Option<Name>,
+    /// Which of its tabs it is.
+    pub tab: Option<TabId>,
+    /// Who it says it was.
+    pub claim: Option<Claim>,
+    /// The token to give.
+    pub token: FreshToken,
+}
+
+/// A session that was found, or has just begun.
+#[derive(Debug)]
+pub struct Found {
+    /// The session.
+    pub session: Arc<Session>,
+    /// What keeps it. Given up before a client that has just joined has its cookie, it is gone.
+    pub hold: Hold,
+    /// What the client shows from now on, if it has just joined.
+    pub cookie: Option<ResumeCookie>,
+}
+
+/// Why there is no session.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The room says why.
+    #[error("the room refused: {}", .0.to_json())]
+    Refused(Box<ServerMsg>),
+    /// There is no room, or it failed.
+    #[error("closed: {}", .0.reason())]
+    Closed(CloseCode),
+    /// There is no place for one more connection.
+    #[error(transparent)]
+    TooMany(#[from] TooManyConnections),
+}
+
+impl Sessions {
+    /// None yet.
+    pub fn new(
+        rooms: Arc<Rooms>,
+        ips: Arc<IpLimits>,
+        connections: Arc<Connections>,
+        tasks: Tasks,
+        settings: Settings,
+    ) -> Arc<Self> {
+        Arc::new(Self { table: Mutex::default(), rooms, ips, connections, tasks, settings })
+    }
+
+    /// The session that shows this.
+    pub fn find(&self, room: &RoomId, cookie: &ResumeCookie) -> Option<Arc<Session>> {
+        self.table.lock().get(&key(room, cookie)).cloned()
+    }
+
+    /// The session of a request, which joins if there is none. Nobody joins over the rate limit of their
+    /// address.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn enter(self: &Arc<Self>, visit: Visit) -> Result<Found, SessionError> {
+        let now = Instant::now();
+        let usage = self.ips.at(visit.ip, now);
+        if !usage.allow_frame(now) {
+            return Err(too_fast());
+        }
+        let mut traffic = Arc::default();
+        let mut after = visit.after;
+        if let Some((session, mut hold)) =
+            visit.cookie.as_ref().and_then(|cookie| self.hold(&key(&visit.room, cookie)))
+        {
+            hold.then(LEASE);
+            if let Some(inside) = session.inside() {
+                if !inside.frames.take(now) {
+                    return Err(too_fast());
+                }
+                if !visit.is_anew && after.is_none_or(|after| session.queue.can_tell_after(after)) {
+                    return Ok(Found { session, hold, cookie: None });
+                }
+            }
+            traffic = session.traffic.clone();
+            after.get_or_insert(session.queue.joined_after());
+        }
+        let Visit { room, client, name, cookie, .. } = visit;
+        let claim = cookie.map(|cookie| Claim {
+            proof: TokenHash::of(&cookie.token),
+            epoch: cookie.epoch,
+            seq: after.unwrap_or(0),
+        });
+        let token = FreshToken::new(random::bytes());
+        let key = (RoomKey::of(&room), token.hash);
+        let join = JoinRequest { room, key, client, name, tab: None, claim, token: token.clone() };
+        let (session, hold) = self.join(join, usage, traffic).await?;
+        // The welcome is on its way when a join is answered.
+        let Some(epoch) = session.queue.welcomed().await else {
+            return Err(SessionError::Closed(match session.queue.over() {
+                // Another request of the same client came back a moment later.
+                None | Some(CloseCode::Replaced) => CloseCode::TryAgainLater,
+                Some(code) => code,
+            }));
+        };
+        Ok(Found { session, hold, cookie: Some(ResumeCookie { token: token.token, epoch }) })
+    }
+
+    /// Joins the room, to be found by its key from then on. The hold is given up before the client's next
+    /// request: see [`Hold::then`].
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn join(
+        self: &Arc<Self>,
+        request: JoinRequest,
+        usage: Arc<IpUsage>,
+        traffic: Arc<Traffic>,
+    ) -> Result<(Arc<Session>, Hold), SessionError> {
+        let now = Instant::now();
+        let JoinRequest { room, key, client, name, tab, claim, token } = request;
+        let settings = self.settings;
+        let slot = self.connections.reserve_for(usage)?;
+        // A client that is found by something else than its token is told everything by number.
+        let queue = Queue::new(settings.queue_bytes, key.1 != token.hash);
+        let sink = Sink::from(queue.clone());
+        slot.open(sink.clone());
+        let (rate, burst) = (settings.messages_per_second.into(), settings.messages_burst.into());
+        let frames = Arc::new(RateLimit::new(rate, burst, now));
+        let join = Join { conn: slot.conn(), client_id: client, name, tab, claim, token, frames };
+        let (membership, frames) = match self.rooms.join(&room, join, &sink, slot.usage()).await {
+            Ok(Ok(joined)) => joined,
+            Ok(Err(refusal)) => return Err(SessionError::Refused(Box::new(refusal.into()))),
+            Err(error) => return Err(SessionError::Closed(error.into())),
+        };
+        // This request is the member's first frame.
+        frames.take(now);
+        let session = Arc::new(Session::new(Inside { membership, frames, slot }, traffic, queue, now));
+        let hold = session.hold();
+        self.table.lock().insert(key.clone(), session.clone());
+        self.tasks.spawn(end_with_lease(self.clone(), key, session.clone()));
+        Ok((session, hold))
+    }
+
+    /// The session that shows this, and something to keep it: it cannot go in between.
+    pub fn hold(&self, key: &Key) -> Option<(Arc<Session>, Hold)> {
+        let table = self.table.lock();
+        let session = table.get(key).filter(|session| session.queue.over().is_none())?;
+        Some((session.clone(), session.hold()))
+    }
+
+    /// Whether this session is over. From then on it cannot be found.
+    fn remove_if_over(&self, key: &Key, session: &Session) -> bool {
+        let mut table = self.table.lock();
+        let is_over = session.is_over(Instant::now());
+        if is_over {
+            table.remove(key);
+        }
+        is_over
+    }
+}
+
+fn key(room: &RoomId, cookie: &ResumeCookie) -> Key {
+    (RoomKey::of(room), TokenHash::of(&cookie.token))
+}
+
+fn too_fast() -> SessionError {
+    let error = ServerMsg::error(ErrorCode::TooFast, "too many requests; wait a little");
+    SessionError::Refused(Box::new(error))
+}
+
+/// Lets the session go when its lease is over, or its queue is closed: so a stop ends it, too. Then it leaves,
+/// also if a stream that nobody reads is stuck in handing something out.
+async fn end_with_lease(sessions: Arc<Sessions>, key: Key, session: Arc<Session>) {
+    let mut lease = session.lease();
+    loop {
+        let now = *lease.borrow_and_update();
+        if sessions.remove_if_over(&key, &session) {
+            break;
+        }
+        tokio::select! {
+            // The session, which is here, has the sender.
+            _ = lease.changed() => {}
+            () = session.queue.closed() => {}
+            () = tokio::time::sleep_until(now.until.into()), if now.held == 0 => {}
+        }
+    }
+    session.leave(Departure::Lost);
+}

@@ -1,0 +1,214 @@
+//! The task that owns one room: takes requests in order, asks the room, and hands what it decided to the
+//! fan-out. It waits for requests and for time and for nothing else; for a member it never waits.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use chat_protocol::ServerMsg;
+use chat_room::{ConnKey, Departure, Effect, Ms, RateLimit, Room};
+use tokio::{sync::mpsc, time::Sleep};
+
+use super::{
+    fanout::Fanout,
+    handle::{Leave, MAILBOX, Membership, Request, RoomHandle},
+    recorder::Receipt,
+};
+use crate::net::clock::Clock;
+
+/// How long a busy room waits for more before it sends, for each member: a fortieth of the 5 µs that
+/// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in
+/// turns, because in one turn another room may have much to send.
+const PATIENCE: Duration = Duration::from_nanos(125);
+
+/// A room, its way in, and those who are in it.
+#[derive(Debug)]
+pub struct RoomActor {
+    room: Room,
+    clock: Clock,
+    fanout: Fanout,
+    effects: Vec<Effect>,
+    mailbox: mpsc::Receiver<Request>,
+    leaves: mpsc::UnboundedReceiver<Leave>,
+    /// Cloned into each membership. Held here it also keeps `leaves` open for as long as the room is.
+    leave: mpsc::UnboundedSender<Leave>,
+    handle: mpsc::WeakSender<Request>,
+    alarm: Alarm,
+    /// Of the messages of this batch, those whose way is noted.
+    receipts: Vec<Box<dyn Receipt>>,
+    /// Whether more than one request came last time.
+    was_busy: bool,
+}
+
+impl RoomActor {
+    /// A room and the way into it.
+    pub fn open(room: Room, clock: Clock) -> (Self, RoomHandle) {
+        let (sender, mailbox) = mpsc::channel(MAILBOX);
+        let (leave, leaves) = mpsc::unbounded_channel();
+        let actor = Self {
+            room,
+            clock,
+            fanout: Fanout::default(),
+            effects: Vec::new(),
+            mailbox,
+            leaves,
+            leave,
+            handle: sender.downgrade(),
+            alarm: Alarm::new(),
+            receipts: Vec::new(),
+            was_busy: false,
+        };
+        (actor, RoomHandle { mailbox: sender })
+    }
+
+    /// Serves the room until nobody is here and nobody may come back. Returned, not dropped, with
+    /// its mailbox still open: the caller first takes the room out of the table and then drops this, so
+    /// that whoever wrote in between is told to ask for the room again.
+    pub async fn run(mut self) -> Self {
+        let mut requests = Vec::new();
+        let mut leaving = Vec::new();
+        while self.wait(&mut requests, &mut leaving).await {
+            for request in requests.drain(..) {
+                self.take(request);
+                self.perform();
+            }
+            let now = self.clock.now();
+            for Leave { conn, how } in leaving.drain(..) {
+                self.fanout.detach(conn);
+                self.room.leave(conn, how, now);
+            }
+            self.room.tick(now, &mut self.effects);
+            self.perform();
+            self.fanout.flush();
+            let (reached, members) = (self.fanout.receivers(), self.room.here());
+            self.receipts.drain(..).for_each(|receipt| receipt.sent(reached, members));
+            if self.room.is_over() {
+                break;
+            }
+        }
+        self
+    }
+
+    /// Waits for something to do and collects it: false when nobody can write any more.
+    ///
+    /// Leaves travel by their own channel, because leaving must not wait. Everything a member wrote
+    /// was in the mailbox before it left, so taking the leaves first and then as many requests as the
+    /// mailbox holds keeps each member's own order.
+    async fn wait(&mut self, requests: &mut Vec<Request>, leaving: &mut Vec<Leave>) -> bool {
+        let deadline = self.room.next_deadline();
+        tokio::select! {
+            first = self.mailbox.recv() => match first {
+                Some(first) => requests.push(first),
+                None => return false,
+            },
+            Some(first) = self.leaves.recv() => leaving.push(first),
+            () = self.alarm.ring_by(deadline, self.clock) => {}
+        }
+        // What comes together goes out together: who else has read something by now gets a turn to send
+        // it, and in a room that is busy already more turns, for as long as they are worth it.
+        let patience = if self.was_busy { PATIENCE * self.fanout.receivers() as u32 } else { Duration::ZERO };
+        let until = Instant::now() + patience;
+        loop {
+            tokio::task::yield_now().await;
+            self.collect(requests, leaving);
+            if requests.len() >= MAILBOX || Instant::now() >= until {
+                break;
+            }
+        }
+        self.was_busy = requests.len() > 1;
+        true
+    }
+
+    fn collect(&mut self, requests: &mut Vec<Request>, leaving: &mut Vec<Leave>) {
+        while let Ok(leave) = self.leaves.try_recv() {
+            leaving.push(leave);
+        }
+        for _ in 0..MAILBOX {
+            match self.mailbox.try_recv() {
+                Ok(more) => requests.push(more),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn take(&mut self, request: Request) {
+        let now = self.clock.now();
+        let effects = &mut self.effects;
+        match request {
+            Request::Join { join, sink, answer } => {
+                let conn = join.conn;
+                let answered = match self.room.join(*join, now, effects) {
+                    Ok(()) => {
+                        self.fanout.attach(conn, sink);
+                        self.membership(conn).map(|membership| answer.send(Ok(membership)))
+                    }
+                    Err(refusal) => Some(answer.send(Err(refusal))),
+                };
+                // Should the connection be gone by now, its membership comes back to be dropped
+                // here, and that is how it leaves.
+                drop(answered);
+            }
+            Request::Command { conn, command, receipt } => {
+                let before = effects.len();
+                self.room.apply(conn, command, now, effects);
+                if let Some(mut receipt) = receipt {
+                    let seq = effects[before..].iter().find_map(|effect| match effect {
+                        Effect::Broadcast(ServerMsg::Said(said)) => Some(said.seq),
+                        _ => None,
+                    });
+                    // A repeated say goes nowhere, and so has no way to be noted.
+                    if let Some(seq) = seq {
+                        receipt.ordered(seq);
+                        self.receipts.push(receipt);
+                    }
+                }
+            }
+        }
+    }
+
+    fn membership(&self, conn: ConnKey) -> Option<(Membership, Arc<RateLimit>)> {
+        let mailbox = self.handle.upgrade()?;
+        let frames = self.room.frames(conn)?;
+        let leaves = self.leave.clone();
+        Some((Membership { conn, mailbox, leaves, how: Departure::Lost }, frames))
+    }
+
+    fn perform(&mut self) {
+        for effect in self.effects.drain(..) {
+            match effect {
+                Effect::Broadcast(message) => self.fanout.broadcast(&message),
+                Effect::Send(conn, message) => self.fanout.send(conn, &message),
+                Effect::Replay(conn, missed) => self.fanout.replay(conn, missed),
+                Effect::Close(conn, code) => self.fanout.close(conn, code),
+            }
+        }
+    }
+}
+
+/// Rings in time, and now and then too early. A busy room's deadlines move into the future with every
+/// message; to set the timer anew each time would cost it more than the message.
+#[derive(Debug)]
+struct Alarm {
+    timer: Pin<Box<Sleep>>,
+    set_to: Ms,
+}
+
+impl Alarm {
+    fn new() -> Self {
+        // It has rung already, so it is set before it is waited for.
+        Self { timer: Box::pin(tokio::time::sleep(Duration::ZERO)), set_to: Ms::MAX }
+    }
+
+    /// Waits until `deadline`, or an earlier one that was asked for before; without one, for ever.
+    async fn ring_by(&mut self, deadline: Option<Ms>, clock: Clock) {
+        let Some(deadline) = deadline else { return std::future::pending().await };
+        if deadline < self.set_to {
+            self.timer.as_mut().reset(clock.instant(deadline).into());
+            self.set_to = deadline;
+        }
+        self.timer.as_mut().await;
+        self.set_to = Ms::MAX;
+    }
+}

@@ -1,0 +1,122 @@
+//! What connections hold of a room: a [`RoomHandle`] to ask to be let in, and a [`Membership`]
+//! once they are. Dropping the membership is leaving; there is no way to be a member and forget to
+//! leave. Neither knows what the room decides.
+
+use std::sync::Arc;
+
+use chat_protocol::Command;
+use chat_room::{ConnKey, Departure, Join, RateLimit, Refusal};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
+
+use super::recorder::Receipt;
+use crate::net::sink::Sink;
+
+/// How many requests a room's mailbox holds. A connection that finds it full waits, and with it, through
+/// TCP, its client.
+pub const MAILBOX: usize = 256;
+
+/// What a room is asked.
+#[derive(Debug)]
+pub(super) enum Request {
+    Join { join: Box<Join>, sink: Sink, answer: oneshot::Sender<Joined> },
+    Command { conn: ConnKey, command: Command, receipt: Option<Box<dyn Receipt>> },
+}
+
+/// A membership that ended.
+#[derive(Debug)]
+pub(super) struct Leave {
+    pub(super) conn: ConnKey,
+    pub(super) how: Departure,
+}
+
+/// The answer to a join: a membership and the rate limit of its session, or why not.
+pub type Joined = Result<(Membership, Arc<RateLimit>), Refusal>;
+
+/// The way into a room. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct RoomHandle {
+    pub(super) mailbox: mpsc::Sender<Request>,
+}
+
+/// A command that found the mailbox full.
+#[derive(Debug)]
+pub struct Unsent(Request);
+
+/// Why a command was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// Wait with [`Membership::send_waiting`].
+    #[error("the room's mailbox is full; wait for a place")]
+    Full(Unsent),
+    /// As [`RoomGone`].
+    #[error("the room failed; join again")]
+    Gone,
+}
+
+/// The room is not there any more: it was empty and was cleared away, or it failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("the room is gone; ask for it again")]
+pub struct RoomGone;
+
+impl RoomHandle {
+    /// Asks to be let in, and waits for the answer. By then the welcome is on its way to the sink.
+    ///
+    /// # Errors
+    /// [`RoomGone`] when there is nobody to answer.
+    pub async fn join(&self, join: Join, sink: Sink) -> Result<Joined, RoomGone> {
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Join { join: Box::new(join), sink, answer };
+        self.mailbox.send(request).await.map_err(|_| RoomGone)?;
+        answered.await.map_err(|_| RoomGone)
+    }
+}
+
+/// A connection's place in a room. Dropping it is leaving: as [`Departure::Lost`], unless
+/// [`Membership::leave`] says otherwise.
+#[must_use = "dropping a membership leaves the room"]
+#[derive(Debug)]
+pub struct Membership {
+    pub(super) conn: ConnKey,
+    pub(super) mailbox: mpsc::Sender<Request>,
+    /// Unbounded in type, bounded in fact: a membership sends here once, when it ends.
+    pub(super) leaves: mpsc::UnboundedSender<Leave>,
+    pub(super) how: Departure,
+}
+
+impl Membership {
+    /// Asks something of the room. A receipt goes with a `say` and notes its way.
+    ///
+    /// # Errors
+    /// [`SendError`], when the room has to be waited for, or is gone.
+    pub fn send(&self, command: Command, receipt: Option<Box<dyn Receipt>>) -> Result<(), SendError> {
+        let request = Request::Command { conn: self.conn, command, receipt };
+        self.mailbox.try_send(request).map_err(|error| match error {
+            TrySendError::Full(request) => SendError::Full(Unsent(request)),
+            TrySendError::Closed(_) => SendError::Gone,
+        })
+    }
+
+    /// Sends what could not be sent at once. Waits while the mailbox is full.
+    ///
+    /// # Errors
+    /// [`RoomGone`], which for a member means that the room failed. The same goes for the others.
+    pub async fn send_waiting(&self, Unsent(request): Unsent) -> Result<(), RoomGone> {
+        self.mailbox.send(request).await.map_err(|_| RoomGone)
+    }
+
+    /// Leaves.
+    pub fn leave(mut self, how: Departure) {
+        self.how = how;
+    }
+}
+
+impl Drop for Membership {
+    fn drop(&mut self) {
+        let leave = Leave { conn: self.conn, how: self.how };
+        // A room that is gone has nobody left to tell.
+        drop(self.leaves.send(leave));
+    }
+}

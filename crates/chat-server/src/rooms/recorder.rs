@@ -1,0 +1,54 @@
+//! The hooks by which somebody may look on: what records a connection ([`Recorder`]), what follows one that
+//! is recorded ([`Watch`]), and what goes with one of its messages through the room ([`Receipt`]). The X-ray
+//! implements them; where there is none, nothing of this is called, and a connection that is not recorded
+//! pays nothing.
+
+use std::{fmt::Debug, sync::Arc};
+
+use chat_protocol::{CaptureToken, SayId, Seq};
+
+use crate::{
+    limits::client_ip::ClientIp,
+    net::{
+        http_stream::Passage,
+        outbox::Outbox,
+        tap::{Ends, Tap},
+    },
+};
+
+/// What records connections.
+pub trait Recorder: Debug + Send + Sync {
+    /// Begins a recording, which whoever has the token can see; `None` when there are as many as may be.
+    fn record(&self, subject: Subject) -> Option<(CaptureToken, Arc<dyn Watch>)>;
+}
+
+/// A connection that is to be recorded.
+#[derive(Debug)]
+pub struct Subject {
+    /// The bytes of its handshake.
+    pub handshake: Vec<Passage>,
+    /// Its two ends.
+    pub ends: Ends,
+    /// Whether it comes through a proxy.
+    pub is_proxied: bool,
+    /// Whose it is.
+    pub client: ClientIp,
+}
+
+/// What follows one connection, from its `101` to its end.
+pub trait Watch: Tap {
+    /// This is its outbox.
+    fn attach(&self, outbox: &Arc<Outbox>);
+
+    /// A `say` was read just now; what this gives goes with it.
+    fn say_read(&self, id: &SayId) -> Box<dyn Receipt>;
+}
+
+/// Goes with a `say` through its room, and notes when it was where.
+pub trait Receipt: Debug + Send {
+    /// The room gave it this place.
+    fn ordered(&mut self, seq: Seq);
+
+    /// It has been handed to this many connections, of this many members.
+    fn sent(self: Box<Self>, reached: usize, members: usize);
+}

@@ -1,0 +1,121 @@
+//! Step 1, **open**. The handshake is that of any WebSocket (see [`handshake`]), to an address with two ids.
+//! After the `101` the socket is taken back from the HTTP library and becomes a [`Connection`].
+
+use std::{sync::Arc, time::Instant};
+
+use axum::{
+    Extension,
+    extract::{Path, Request, State, rejection::PathRejection},
+    response::Response,
+};
+use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
+use http::{HeaderMap, Method, Uri, header};
+use hyper::upgrade::{Parts, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::{
+    Context, Destination,
+    connection::{Connection, Recording},
+};
+use crate::{
+    http::{
+        handshake::{self, HandshakeError},
+        headers::list,
+        site::Site,
+    },
+    limits::client_ip::{ClientIp, Peer},
+    net::{
+        connections::{Connections, Slot},
+        http_stream::{HttpStream, Passage},
+        tap::Ends,
+        tasks::Tasks,
+    },
+    rooms::recorder::Subject,
+};
+
+/// `GET /ws/{room_id}/{client_id}`.
+pub async fn upgrade(
+    State(site): State<Arc<Site>>,
+    State(connections): State<Arc<Connections>>,
+    State(context): State<Arc<Context>>,
+    State(tasks): State<Tasks>,
+    Extension(Peer(peer)): Extension<Peer>,
+    ids: Result<Path<(String, String)>, PathRejection>,
+    mut request: Request,
+) -> Result<Response, HandshakeError> {
+    let Ok(Path((room, client_id))) = ids else {
+        return Err(HandshakeError::BadRequest("room id and client id must be percent-encoded UTF-8".into()));
+    };
+    let room = RoomId::parse(&room).map_err(|invalid| HandshakeError::BadRequest(invalid.detail))?;
+    let client_id =
+        ClientId::parse(&client_id).map_err(|invalid| HandshakeError::BadRequest(invalid.detail))?;
+    let now = Instant::now();
+    let (method, version, headers) = (request.method(), request.version(), request.headers());
+    let accept = handshake::check(method, version, headers).inspect_err(|_| {
+        if method == Method::GET {
+            site.hints.no_upgrade(version, headers, now);
+        }
+    })?;
+    site.check_and_hint(headers)?;
+    let offered = offers_subprotocol(request.headers());
+    let on_upgrade = handshake::socket(&mut request)?;
+    let client = site.client(peer, request.headers());
+    let recorded_for = asks_for_recording(request.uri()).then_some(client);
+    let slot = connections.reserve(client, now)?;
+
+    let destination = Destination { room, client_id };
+    tasks.clone().spawn(async move {
+        match on_upgrade.await {
+            Ok(upgraded) => match open(&site, context, destination, upgraded, slot, recorded_for) {
+                // A task of its own: this one's size is that of what it holds here.
+                Some(connection) => tasks.spawn(connection.run()),
+                None => tracing::error!("the upgraded connection is not the socket that was accepted"),
+            },
+            Err(error) => tracing::debug!(%error, "the client did not wait for the upgrade"),
+        }
+    });
+
+    Ok(handshake::accepted(&accept, offered.then_some(SUBPROTOCOL)))
+}
+
+fn open(
+    site: &Site,
+    context: Arc<Context>,
+    destination: Destination,
+    upgraded: Upgraded,
+    slot: Slot,
+    recorded_for: Option<ClientIp>,
+) -> Option<Box<Connection>> {
+    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<HttpStream>>().ok()?;
+    let (stream, handshake) = io.into_inner().into_parts();
+    let recording = match recorded_for {
+        Some(client) => record(site, &context, &stream, handshake, client).unwrap_or(Recording::Refused),
+        None => Recording::NotAsked,
+    };
+    Some(Connection::open(context, destination, stream, read_buf, slot, recording))
+}
+
+/// Begins the recording of a connection whose handshake is over; `None` when it cannot be.
+fn record(
+    site: &Site,
+    context: &Context,
+    stream: &TcpStream,
+    handshake: Option<Vec<Passage>>,
+    client: ClientIp,
+) -> Option<Recording> {
+    let ends = Ends { local: stream.local_addr().ok()?, peer: stream.peer_addr().ok()? };
+    let is_proxied = site.proxies.trusts(ends.peer.ip());
+    let subject = Subject { handshake: handshake?, ends, is_proxied, client };
+    let (token, watch) = context.recorder.as_ref()?.record(subject)?;
+    Some(Recording::Begun(token, watch))
+}
+
+/// Whether `xray=1` stands in the query.
+fn asks_for_recording(uri: &Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "xray=1"))
+}
+
+fn offers_subprotocol(headers: &HeaderMap) -> bool {
+    list(headers, header::SEC_WEBSOCKET_PROTOCOL).any(|offered| offered == SUBPROTOCOL)
+}

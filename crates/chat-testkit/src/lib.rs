@@ -1,0 +1,20 @@
+//! What the reliability tests and the benchmarks of Otagh share: clients that follow the protocol
+//! and write down what they saw, a proxy that breaks their connections, and a checker that decides
+//! from all they wrote down whether the promises were kept. This crate knows the protocol and a
+//! server's process from outside; it deliberately does not know the server's internals.
+
+pub mod backoff;
+pub mod checker;
+pub mod client;
+pub mod journal;
+#[cfg(target_os = "linux")]
+pub mod process;
+pub mod proxy;
+#[cfg(target_os = "linux")]
+pub mod report;
+#[cfg(target_os = "linux")]
+pub mod scenario;
+pub mod session;
+#[cfg(target_os = "linux")]
+pub mod usage;
+pub mod violation;
