@@ -479,6 +479,7 @@ test('a journey that is looked at stays when others come', async ({ server, some
   await go('پیام پیشین');
   await expect(looked).toHaveText('یک');
   await say(sara, 'سه');
+  await expect(panel(sara).locator('.pager .position')).toHaveText('۱ از ۳');
   await expect(panel(sara).locator('.journey').getByRole('button', { name: 'پیام پیشین' })).toBeDisabled();
   await go('پیام بعدی');
   await expect(looked).toHaveText('دو');

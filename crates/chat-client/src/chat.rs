@@ -17,8 +17,8 @@ use crate::{
     fa::dates::day_number,
     socket::{
         Link, connection,
-        driver::{self, Wake},
         link::{GRACE_MS, Shown},
+        wake::Wake,
     },
     state::{
         Changed, Pending, Room, Snapshot,
@@ -164,14 +164,11 @@ impl Chat {
         self.outbox.notify();
     }
 
-    /// Begins: connects, joins under this name, and stays.
-    pub fn start(self, name: Name) {
+    /// What wakes the driver, once, when it begins; and which tab this is.
+    pub(crate) fn take_wakes(self) -> Option<(TabId, Receiver<Wake>)> {
         let wakes = self.shared().asleep.take();
         let identity = self.shared().identity.clone();
-        match (wakes, identity) {
-            (Some(wakes), Some(identity)) => spawn_local(driver::run(self, name, identity.tab, wakes)),
-            _ => self.wake(Wake::Name(name)),
-        }
+        Some((identity?.tab, wakes?))
     }
 
     /// Keeps, over a reload, who we are and what we have read; and says goodbye, should it be none.
@@ -279,12 +276,6 @@ impl Chat {
     pub fn rename(self, name: Name) {
         self.set_refused(None);
         self.wake(Wake::Send(ClientMsg::Rename { name }));
-    }
-
-    /// Joins under this name, after another was refused.
-    pub fn join_as(self, name: Name) {
-        self.set_refused(None);
-        self.start(name);
     }
 
     /// Does not wait for the countdown.

@@ -19,7 +19,10 @@
 //!
 //! It knows letters, not languages, and nothing of how a line is drawn.
 
-use super::segments::{Segment, segments};
+use super::{
+    letters::is_rtl_script,
+    segments::{Segment, segments},
+};
 
 /// How many left-to-right words outweigh one right-to-left word inside an English sentence.
 pub const OVERWHELMING: usize = 3;
@@ -114,17 +117,6 @@ fn looks_like_code(text: &str) -> bool {
                 _ => false,
             }
         })
-}
-
-/// The blocks of the right-to-left scripts, Hebrew to Arabic Extended-A, and their presentation
-/// forms and supplements.
-pub(super) fn is_rtl_script(c: char) -> bool {
-    matches!(c,
-        '\u{0590}'..='\u{08FF}'
-        | '\u{FB1D}'..='\u{FDFF}'
-        | '\u{FE70}'..='\u{FEFE}'
-        | '\u{10800}'..='\u{10FFF}'
-        | '\u{1E800}'..='\u{1EFFF}')
 }
 
 #[cfg(test)]

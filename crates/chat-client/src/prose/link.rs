@@ -15,7 +15,10 @@
 
 use std::borrow::Cow;
 
-use super::{direction::is_rtl_script, emoji, runs::ends_stretch};
+use super::{
+    emoji,
+    letters::{ends_stretch, is_rtl_script},
+};
 
 /// An address found in text.
 #[derive(Clone, PartialEq, Eq, Debug)]

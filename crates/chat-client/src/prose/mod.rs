@@ -12,6 +12,7 @@
 
 pub mod direction;
 pub mod emoji;
+mod letters;
 pub mod link;
 pub mod runs;
 pub mod segments;

@@ -26,7 +26,11 @@
 //! Everything is one pass, and looks ahead a bounded way or once a word.
 
 use super::{
-    direction::{Direction, is_rtl_script},
+    direction::Direction,
+    letters::{
+        CLOSE, DASH, DIGIT, Flags, JOINER, KEYCAP, LETTER, MARK, OPEN, OPENER, OPERATOR, PERCENT, PERSIAN,
+        POINT, RTL, SPACE, UNIT, flags,
+    },
     segments::Segment,
 };
 
@@ -36,76 +40,6 @@ const PHONE_MIN: usize = 7;
 const CALL_MAX: usize = 400;
 /// Most numbers that are looked through for the end of their brackets.
 const TUPLE_MAX: usize = 64;
-
-/// What a character may be; several at once.
-type Flags = u16;
-/// White space that breaks a line, and the marks that only say a direction.
-const SPACE: Flags = 1;
-/// Of a right-to-left word, ZWNJ included.
-const RTL: Flags = 1 << 1;
-/// A mark of a Persian sentence.
-const PERSIAN: Flags = 1 << 2;
-/// A letter of any other script.
-const LETTER: Flags = 1 << 3;
-/// ASCII, Persian or Arabic.
-const DIGIT: Flags = 1 << 4;
-const DASH: Flags = 1 << 5;
-/// Leads over from a Persian word to a Latin one, or back.
-const JOINER: Flags = 1 << 6;
-/// Makes an expression of the operands beside it; with a dash or `!` beside it, too.
-const OPERATOR: Flags = 1 << 7;
-/// May stand within a number.
-const POINT: Flags = 1 << 8;
-/// A mark of the sentence at the end of a word. `;` is none, which Persian does not have.
-const MARK: Flags = 1 << 9;
-/// May stand before a word without being a part of it.
-const OPENER: Flags = 1 << 10;
-const OPEN: Flags = 1 << 11;
-const CLOSE: Flags = 1 << 12;
-/// May stand behind its number and a space.
-const UNIT: Flags = 1 << 13;
-const PERCENT: Flags = 1 << 14;
-/// Makes a picture of a digit.
-const KEYCAP: Flags = 1 << 15;
-
-fn flags(c: char) -> Flags {
-    match c {
-        '0'..='9' | '۰'..='۹' | '٠'..='٩' => DIGIT,
-        'a'..='z' | 'A'..='Z' => LETTER,
-        '-' | '\u{2010}' | '\u{2011}' | '–' | '—' => DASH | JOINER,
-        '(' | '[' | '{' => OPEN,
-        ')' | ']' | '}' => CLOSE,
-        '.' | ',' => MARK | POINT,
-        ':' => MARK | POINT | OPERATOR,
-        '\'' => MARK | POINT | OPENER,
-        // A space that does not break holds together what is beside it.
-        '"' | '‘' | '’' | '“' | '”' | '\u{A0}' | '\u{202F}' => MARK | OPENER,
-        '!' | '?' | '…' => MARK,
-        '/' => OPERATOR | POINT | JOINER,
-        '*' | '=' | '&' | '|' => OPERATOR | JOINER,
-        '_' | '~' => JOINER,
-        '%' => OPERATOR | PERCENT,
-        '٪' => PERCENT,
-        '٫' | '٬' => POINT,
-        '+' | '<' | '>' | '^' | '×' | '÷' | '≠' | '≈' | '≤' | '≥' | '±' | '−' | '→' | '←' | '⇒' | '·' => {
-            OPERATOR
-        }
-        '°' | '$' | '£' | '¥' | '\u{20A0}'..='\u{20BF}' => UNIT,
-        '«' | '»' | '،' | '؛' | '؟' => PERSIAN,
-        '\u{200C}' => RTL,
-        '\u{20E3}' => KEYCAP,
-        '\u{200E}' | '\u{200F}' | '\u{61C}' => SPACE,
-        c if c.is_whitespace() => SPACE,
-        c if is_rtl_script(c) => RTL,
-        c if c.is_alphabetic() => LETTER,
-        _ => 0,
-    }
-}
-
-/// Whether `c` ends a stretch.
-pub(super) fn ends_stretch(c: char) -> bool {
-    flags(c) & (RTL | PERSIAN) != 0
-}
 
 /// A word of a stretch, without the marks at its ends: a range of bytes of the line.
 #[derive(Clone, Copy)]

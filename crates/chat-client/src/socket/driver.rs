@@ -8,12 +8,14 @@ use std::{future::poll_fn, pin::Pin, task::Poll};
 use chat_protocol::{ClientMsg, CloseCode, ErrorCode, Name, ServerMsg, TabId};
 use futures_channel::mpsc::Receiver;
 use futures_util::StreamExt;
+use leptos::task::spawn_local;
 
 use super::{
     Link, Way, backoff,
     connection::{Connection, LOST_WITHOUT_CLOSE, Over},
     fallback::Fallback,
     ping::Ping,
+    wake::Wake,
 };
 use crate::{
     browser::{clock, network, storage::Keep},
@@ -26,33 +28,6 @@ const WAY: &str = "otagh:way";
 /// How much further a clock on the wall may have gone since the last tick, in milliseconds, before the
 /// device must have slept.
 const SLEPT_MS: u64 = 4_000;
-
-/// What the driver is asked to do.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wake {
-    /// A second has passed.
-    Tick,
-    /// The time that was waited for has come.
-    Due,
-    /// The outbox has something to send.
-    Outbox,
-    /// Send this if connected; it is not worth keeping.
-    Send(ClientMsg),
-    /// Join under this name.
-    Name(Name),
-    /// Somebody asks: do not wait any longer before trying again, whatever ended the last one.
-    Now,
-    /// Somebody looks, or the device has a network again: what was true may not be true any more.
-    Look,
-    /// The connection may have to be opened anew, to be recorded or not to be.
-    Reopen,
-    /// The page is being left.
-    Leave,
-    /// What was asked at this time was answered by HTTP, or not.
-    Answered(u64, bool),
-    /// The other tabs of this browser have had time to answer.
-    Called,
-}
 
 /// Why one connection ended.
 enum Ended {
@@ -78,9 +53,17 @@ enum Event {
 /// A connection that is being opened.
 type Opening = Pin<Box<dyn Future<Output = Result<Connection, Over>>>>;
 
+/// Begins: connects, joins under this name, and stays; or, where that has begun, joins under it now.
+pub fn start(chat: Chat, name: Name) {
+    match chat.take_wakes() {
+        Some((tab, wakes)) => spawn_local(run(chat, name, tab, wakes)),
+        None => chat.wake(Wake::Name(name)),
+    }
+}
+
 /// Joins and stays joined, until told not to come back. `tab` tells this tab from another of the
 /// same person.
-pub async fn run(chat: Chat, name: Name, tab: TabId, wakes: Receiver<Wake>) {
+async fn run(chat: Chat, name: Name, tab: TabId, wakes: Receiver<Wake>) {
     let is_blocked = Keep::Session.get(WAY).is_some();
     let way = if is_blocked { Way::Http } else { Way::Socket };
     let fallback = Fallback::new(way);

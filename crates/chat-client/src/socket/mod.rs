@@ -1,7 +1,7 @@
 //! The connection to the room, kept alive. [`connection`] walks the lesson's steps - open, join,
 //! say, hear, close - on one socket, or by HTTP requests; [`driver`] decides when to walk them
 //! again, by the pure rules of [`backoff`], [`fallback`] and [`ping`]; [`link`] is what people see of
-//! it. Nothing outside this folder touches a socket.
+//! it, a [`wake`] what the driver is asked. Nothing outside this folder touches a socket.
 
 pub mod backoff;
 pub mod connection;
@@ -9,5 +9,6 @@ pub mod driver;
 pub mod fallback;
 pub mod link;
 pub mod ping;
+pub mod wake;
 
 pub use link::{Link, Way};

@@ -6,6 +6,7 @@
 pub mod announcer;
 pub mod claims;
 pub mod comings;
+pub mod hue;
 pub mod outbox;
 pub mod room;
 pub mod roster;

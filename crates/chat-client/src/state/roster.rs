@@ -7,8 +7,10 @@ use std::cmp::Ordering;
 
 use chat_protocol::{ClientId, Member, Name, Presence};
 
-use super::Coming;
-use crate::person::{self, HUES};
+use super::{
+    Coming,
+    hue::{self, HUES},
+};
 
 /// Most people who have left and whose colours are remembered, for their messages and their return.
 const GONE_MAX: usize = 200;
@@ -37,6 +39,17 @@ pub struct Listed {
     pub member: Member,
     /// Below [`HUES`]. Stays the same while they are here.
     pub hue: u8,
+}
+
+impl Listed {
+    /// A number that changes with anything the roster shows of a member.
+    pub fn fingerprint(&self, is_me: bool) -> u64 {
+        let Self { member, hue } = self;
+        let flags = u64::from(member.tabs) << 2 ^ u64::from(member.away) << 1 ^ u64::from(is_me);
+        let start = 0xCBF2_9CE4_8422_2325 ^ u64::from(*hue) << 56 ^ flags;
+        let bytes = member.id.as_str().bytes().chain([0]).chain(member.name.as_str().bytes());
+        bytes.fold(start, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+    }
 }
 
 impl Default for Roster {
@@ -166,7 +179,7 @@ impl Roster {
         if let Some(at) = self.position(id) {
             return self.members[at].hue;
         }
-        self.remembered(id).unwrap_or_else(|| person::hue(id.as_str()))
+        self.remembered(id).unwrap_or_else(|| hue::of(id.as_str()))
     }
 
     fn remembered(&self, id: &ClientId) -> Option<u8> {

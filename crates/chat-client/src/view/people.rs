@@ -37,8 +37,7 @@ pub(crate) fn People(
             (me, members)
         });
         let is_me = |listed: &Listed| me.as_ref() == Some(&listed.member.id);
-        let keys: Vec<u64> =
-            members.iter().map(|listed| person::fingerprint(listed, is_me(listed))).collect();
+        let keys: Vec<u64> = members.iter().map(|listed| listed.fingerprint(is_me(listed))).collect();
         rows.follow(&element("roster"), &keys, &mut |at| {
             draw_member(&members[at], is_me(&members[at]), renaming)
         });

@@ -24,7 +24,7 @@ use crate::{
     browser::{element, listen, network, profile},
     chat::Chat,
     fa::words,
-    socket::Link,
+    socket::{Link, driver},
 };
 
 /// The page.
@@ -48,7 +48,7 @@ pub fn RoomPage(
             live(chat);
             xray::offer(chat, xray_seen);
             match profile::name_here() {
-                Some(name) => chat.start(name),
+                Some(name) => driver::start(chat, name),
                 None => chat.set_link(Link::Refused),
             }
         }
@@ -76,7 +76,8 @@ pub fn RoomPage(
     });
     let enter = move |name: Name| {
         profile::choose_name(&name);
-        chat.join_as(name);
+        chat.set_refused(None);
+        driver::start(chat, name);
     };
     let asked = move || chat.watch_link() == Link::Refused;
     let entered = move || !asked();

@@ -67,6 +67,9 @@ pub(super) fn Way(recordings: Recordings) -> impl IntoView {
                 >
                     {words::BEFORE}
                 </button>
+                <span class="position" hidden=move || count.get() == 0>
+                    {move || words::position(chosen.get().map_or(count.get(), |at| at + 1), count.get())}
+                </span>
                 <button
                     type="button"
                     class="button quiet small"

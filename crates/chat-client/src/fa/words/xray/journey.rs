@@ -29,6 +29,11 @@ pub const BEFORE: &str = "پیام پیشین";
 /// The message after.
 pub const NEXT: &str = "پیام بعدی";
 
+/// Which of so many messages this is.
+pub fn position(at: usize, count: usize) -> String {
+    format!("{} از {}", digits::number(at as u64), digits::number(count as u64))
+}
+
 /// So long after the first.
 pub fn after(us: u64) -> String {
     if us == 0 { "آغاز".to_owned() } else { format!("{} بعد", took(us)) }
