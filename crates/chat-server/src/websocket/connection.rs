@@ -175,7 +175,7 @@ impl Connection {
         };
         let now = Instant::now();
         if !self.allow_frame(now) {
-            if !self.rate.allow_drop(now) {
+            if !self.rate.allow_drop(self.context.settings.messages_per_second, now) {
                 return Err(CloseCode::Abuse.into());
             }
             let detail = "too many messages; this one was dropped";
@@ -292,7 +292,7 @@ impl Connection {
 
     /// Answers a mistake; after too many, ends the connection.
     fn refuse(&mut self, error: ServerMsg) -> Result<(), Disconnect> {
-        if !self.rate.allow_offence(Instant::now()) {
+        if !self.rate.allow_offence(self.context.settings.messages_per_second, Instant::now()) {
             return Err(CloseCode::Abuse.into());
         }
         self.send(&error);
@@ -302,7 +302,7 @@ impl Connection {
     /// Counts a frame that is no message of the protocol.
     fn check_rate(&mut self) -> Result<(), Disconnect> {
         let now = Instant::now();
-        if self.allow_frame(now) || self.rate.allow_drop(now) {
+        if self.allow_frame(now) || self.rate.allow_drop(self.context.settings.messages_per_second, now) {
             return Ok(());
         }
         Err(CloseCode::Abuse.into())

@@ -31,8 +31,6 @@ pub struct Io {
     reader: Reader,
     heartbeat: Heartbeat,
     alarm: Pin<Box<Sleep>>,
-    /// Whether reads were paused on purpose: what came meanwhile the socket will not report again.
-    were_reads_paused: bool,
 }
 
 /// What a connection wakes up for.
@@ -52,7 +50,6 @@ impl Io {
             reader: Reader::new(outbox, leftover),
             heartbeat: Heartbeat::new(Instant::now()),
             alarm: Box::pin(tokio::time::sleep_until(alarm.into())),
-            were_reads_paused: false,
         }
     }
 
@@ -66,10 +63,6 @@ impl Io {
     /// # Errors
     /// [`Disconnect::Lost`], when the socket failed.
     pub fn begin_turn(&mut self) -> Result<(), Disconnect> {
-        self.were_reads_paused = self.outbox().are_reads_paused();
-        if self.were_reads_paused {
-            return Ok(());
-        }
         self.reader.begin_turn().map_err(|_| Disconnect::Lost)
     }
 
@@ -78,9 +71,6 @@ impl Io {
     /// # Errors
     /// [`Disconnect`]: a close frame, something that breaks the rules, or the end.
     pub fn message(&mut self) -> Result<Option<Message>, Disconnect> {
-        if self.were_reads_paused {
-            return Ok(None);
-        }
         let message = self.reader.message()?;
         if message.is_some() {
             self.heartbeat.heard(Instant::now());
@@ -109,7 +99,7 @@ impl Io {
         }
         // A connection whose reads are paused is woken when they resume.
         let are_reads_paused = self.outbox().are_reads_paused();
-        if !are_reads_paused && std::mem::take(&mut self.were_reads_paused) {
+        if !are_reads_paused && self.reader.resume() {
             return Poll::Ready(Ok(Event::Readable));
         }
         if !are_reads_paused && let Poll::Ready(readable) = self.outbox().stream().poll_read_ready(cx) {

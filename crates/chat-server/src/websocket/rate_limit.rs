@@ -29,7 +29,6 @@ const DROPS: f64 = 200.0;
 #[derive(Debug)]
 pub struct RateLimiter {
     frames: Arc<RateLimit>,
-    per_second: u32,
     /// Most connections never have one.
     strikes: Option<Box<Strikes>>,
 }
@@ -43,11 +42,7 @@ struct Strikes {
 impl RateLimiter {
     /// At most `burst` frames at once and `per_second` in the long run. `per_second` 0 sets no limit.
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
-        Self {
-            frames: Arc::new(RateLimit::new(per_second.into(), burst.into(), now)),
-            per_second,
-            strikes: None,
-        }
+        Self { frames: Arc::new(RateLimit::new(per_second.into(), burst.into(), now)), strikes: None }
     }
 
     /// What its frames are drawn from: its own, until [`RateLimiter::share`].
@@ -65,19 +60,20 @@ impl RateLimiter {
         self.frames.take(now)
     }
 
-    /// Counts a frame that was dropped for being over the limit. False when there were too many.
-    pub fn allow_drop(&mut self, now: Instant) -> bool {
-        self.strikes(now).drops.take(now) || self.allow_offence(now)
+    /// Counts a frame that was dropped for being over the limit; `per_second` as in [`RateLimiter::new`], so that
+    /// not every connection keeps it. False when there were too many.
+    pub fn allow_drop(&mut self, per_second: u32, now: Instant) -> bool {
+        self.strikes(per_second, now).drops.take(now) || self.allow_offence(per_second, now)
     }
 
-    /// Counts an offence. False when there were too many.
-    pub fn allow_offence(&mut self, now: Instant) -> bool {
-        self.strikes(now).offences.take(now)
+    /// Counts an offence, as [`RateLimiter::allow_drop`]. False when there were too many.
+    pub fn allow_offence(&mut self, per_second: u32, now: Instant) -> bool {
+        self.strikes(per_second, now).offences.take(now)
     }
 
-    fn strikes(&mut self, now: Instant) -> &mut Strikes {
+    fn strikes(&mut self, per_second: u32, now: Instant) -> &mut Strikes {
         self.strikes.get_or_insert_with(|| {
-            let drops = TokenBucket::full(DROPS, self.per_second.max(1).into(), now);
+            let drops = TokenBucket::full(DROPS, per_second.max(1).into(), now);
             let offences = TokenBucket::full(OFFENCES, FORGIVEN_IN.as_secs_f64().recip(), now);
             Box::new(Strikes { drops, offences })
         })
@@ -101,17 +97,17 @@ mod tests {
     fn drops_are_offences_only_when_many() {
         let start = Instant::now();
         let mut pace = RateLimiter::new(10, 50, start);
-        assert_eq!((0..1_000).filter(|_| pace.allow_drop(start)).count(), (DROPS + OFFENCES) as usize);
+        assert_eq!((0..1_000).filter(|_| pace.allow_drop(10, start)).count(), (DROPS + OFFENCES) as usize);
         let later = start + Duration::from_secs(1);
-        assert_eq!((0..1_000).filter(|_| pace.allow_drop(later)).count(), 10, "regained at the pace");
+        assert_eq!((0..1_000).filter(|_| pace.allow_drop(10, later)).count(), 10, "regained at the pace");
     }
 
     #[test]
     fn offences_are_forgiven_with_time_but_not_many_at_once() {
         let start = Instant::now();
         let mut pace = RateLimiter::new(0, 0, start);
-        assert_eq!((0..100).filter(|_| pace.allow_offence(start)).count(), OFFENCES as usize);
-        assert!(!pace.allow_offence(start + FORGIVEN_IN / 2));
-        assert!(pace.allow_offence(start + FORGIVEN_IN * 2));
+        assert_eq!((0..100).filter(|_| pace.allow_offence(0, start)).count(), OFFENCES as usize);
+        assert!(!pace.allow_offence(0, start + FORGIVEN_IN / 2));
+        assert!(pace.allow_offence(0, start + FORGIVEN_IN * 2));
     }
 }

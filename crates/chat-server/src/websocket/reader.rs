@@ -50,6 +50,8 @@ pub struct Reader {
     library: Option<Box<Library>>,
     /// Whether the last turn took as much as a turn may.
     is_behind: bool,
+    /// Whether reads were paused on purpose: what came meanwhile the socket will not report again.
+    is_paused: bool,
 }
 
 /// What is kept within a message.
@@ -62,7 +64,7 @@ struct Library {
 impl Reader {
     /// For what comes from the outbox's socket, after `leftover`, which was read from it before.
     pub fn new(outbox: Arc<Outbox>, leftover: Bytes) -> Self {
-        let mut reader = Self { outbox, library: None, is_behind: false };
+        let mut reader = Self { outbox, library: None, is_behind: false, is_paused: false };
         if !leftover.is_empty() {
             reader.take(leftover);
         }
@@ -84,6 +86,10 @@ impl Reader {
     /// # Errors
     /// Those of the socket; that nothing has come is none.
     pub fn begin_turn(&mut self) -> io::Result<()> {
+        self.is_paused = self.outbox.are_reads_paused();
+        if self.is_paused {
+            return Ok(());
+        }
         if self.library.as_ref().is_some_and(|library| !library.socket.get_ref().bytes.is_empty()) {
             return Ok(());
         }
@@ -96,6 +102,11 @@ impl Reader {
             self.take(came);
         }
         Ok(())
+    }
+
+    /// Whether reads were paused, and are to be taken up again: true once.
+    pub fn resume(&mut self) -> bool {
+        std::mem::take(&mut self.is_paused)
     }
 
     /// `bytes` are to be read next; none at all are the end.
@@ -122,7 +133,7 @@ impl Reader {
     /// [`Disconnect`], when a close frame came, or something that breaks the rules, or the end. After that
     /// there is nothing more to read.
     pub fn message(&mut self) -> Result<Option<Message>, Disconnect> {
-        let Some(library) = &mut self.library else { return Ok(None) };
+        let Some(library) = self.library.as_mut().filter(|_| !self.is_paused) else { return Ok(None) };
         match library.socket.read() {
             // So the library reports a code that may not be sent (RFC 6455 §7.4), such as 1005.
             Ok(Message::Close(Some(CloseFrame { code: Code::Protocol, .. }))) => {
