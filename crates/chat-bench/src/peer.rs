@@ -27,7 +27,7 @@ pub(crate) enum Kind {
     Bun,
     /// FastAPI on uvicorn: the room server of the lesson.
     FastApi,
-    /// A loop of `write`: what the kernel alone costs. [`super::floor`].
+    /// A loop of `write`: what the kernel alone costs. [`crate::kernel_baseline`].
     Floor,
 }
 

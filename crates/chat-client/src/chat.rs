@@ -9,12 +9,15 @@ use chat_protocol::{
     ClientId, ClientMsg, ErrorCode, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text,
     limits::TYPING_TTL_MS,
 };
+use chat_ui::{
+    browser::{clock, collation, location, random, storage::Keep},
+    dates::day_number,
+    lab,
+};
 use futures_channel::mpsc::{Receiver, Sender, channel};
 use leptos::{logging, prelude::*, task::spawn_local};
 
 use crate::{
-    browser::{clock, collation, location, random, storage::Keep},
-    fa::dates::day_number,
     socket::{
         Link, connection,
         link::{GRACE_MS, Shown},
@@ -26,7 +29,6 @@ use crate::{
         room::Refused,
         snapshot::MESSAGES_MAX,
     },
-    xray,
 };
 
 /// Most wakes that may wait for the driver. It empties them as fast as the browser lets it; when
@@ -57,7 +59,7 @@ const CLAIM_EVERY_MS: u64 = 8_000;
 /// Everything the views of a room share. Cheap to copy. One store and a trigger a part, rather than
 /// a signal a part: each type of signal is downloaded anew.
 #[derive(Clone, Copy)]
-pub struct Chat {
+pub(crate) struct Chat {
     shared: StoredValue<Shared>,
     timeline: Trigger,
     roster: Trigger,
@@ -101,7 +103,7 @@ struct Identity {
 
 impl Chat {
     /// A chat in this room that has not begun.
-    pub fn new(room_id: RoomId) -> Self {
+    pub(crate) fn new(room_id: RoomId) -> Self {
         let (wakes, asleep) = channel(WAKES_MAX);
         let shared = Shared {
             room: Room::default(),
@@ -142,7 +144,7 @@ impl Chat {
     }
 
     /// Brings back what a reload kept, and draws it. In the browser only, once.
-    pub fn restore(self) {
+    pub(crate) fn restore(self) {
         let mut snapshot: Option<Snapshot> = Keep::Session.get_json(&self.snapshot_key());
         let tab = snapshot.as_mut().and_then(|snapshot| snapshot.tab.take());
         let fresh = || random::id().parse().expect("random ids are visible ASCII");
@@ -172,7 +174,7 @@ impl Chat {
     }
 
     /// Keeps, over a reload, who we are and what we have read; and says goodbye, should it be none.
-    pub fn keep_for_reload(self) {
+    pub(crate) fn keep_for_reload(self) {
         let tab = self.shared().identity.as_ref().map(|identity| identity.tab.clone());
         self.keep(tab);
         self.wake(Wake::Leave);
@@ -217,7 +219,7 @@ impl Chat {
     }
 
     /// Another tab of this browser wants to be who we are: it is told that we live.
-    pub fn answer(self) {
+    pub(crate) fn answer(self) {
         if let Some(name) = self.own_name()
             && Keep::Local.get(CALL) == Some(self.call_for(&name))
         {
@@ -235,7 +237,7 @@ impl Chat {
     /// was taken outlives the page at once, and not only when it is left: a phone takes a page away
     /// without asking.
     #[must_use]
-    pub fn say(self, text: Text) -> bool {
+    pub(crate) fn say(self, text: Text) -> bool {
         let id: SayId = random::id().parse().expect("random ids are visible ASCII");
         let taken = {
             let mut shared = self.shared();
@@ -250,21 +252,21 @@ impl Chat {
     }
 
     /// Tries a refused message again.
-    pub fn retry(self, id: &SayId) {
+    pub(crate) fn retry(self, id: &SayId) {
         self.shared().room.outbox.retry(id);
         self.outbox.notify();
         self.wake(Wake::Outbox);
     }
 
     /// Gives a refused message up.
-    pub fn discard(self, id: &SayId) {
+    pub(crate) fn discard(self, id: &SayId) {
         self.shared().room.outbox.discard(id);
         self.keep(None);
         self.outbox.notify();
     }
 
     /// A key was pressed in the composer: tells the others, but not with every key.
-    pub fn typing(self) {
+    pub(crate) fn typing(self) {
         let now = clock::elapsed_ms();
         if now >= self.shared().typing_until_ms {
             self.shared().typing_until_ms = now + TYPING_TTL_MS / 2;
@@ -273,30 +275,30 @@ impl Chat {
     }
 
     /// Takes another name.
-    pub fn rename(self, name: Name) {
+    pub(crate) fn rename(self, name: Name) {
         self.set_refused(None);
         self.wake(Wake::Send(ClientMsg::Rename { name }));
     }
 
     /// Does not wait for the countdown.
-    pub fn reconnect_now(self) {
+    pub(crate) fn reconnect_now(self) {
         self.wake(Wake::Now);
     }
 
     /// Somebody looks, or the device is online again: a countdown need not be waited out. Unlike
     /// [`Chat::reconnect_now`] it brings nothing back that ended for good.
-    pub fn look(self) {
+    pub(crate) fn look(self) {
         self.wake(Wake::Look);
     }
 
     /// Opens the connection anew if it is not recorded and shall be, or the other way round.
-    pub fn record(self, is_recorded: bool) {
+    pub(crate) fn record(self, is_recorded: bool) {
         self.shared().is_recorded = is_recorded;
         self.wake(Wake::Reopen);
     }
 
     /// A second has passed.
-    pub fn second(self) {
+    pub(crate) fn second(self) {
         self.wake(Wake::Tick);
     }
 
@@ -311,96 +313,96 @@ impl Chat {
     // What views show.
 
     /// Reads the room, and is told when the conversation changes.
-    pub fn with_timeline<T>(self, read: impl FnOnce(&Room) -> T) -> T {
+    pub(crate) fn with_timeline<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.timeline.track();
         read(&self.shared().room)
     }
 
     /// Reads the room, and is told when the people in it change.
-    pub fn with_roster<T>(self, read: impl FnOnce(&Room) -> T) -> T {
+    pub(crate) fn with_roster<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.roster.track();
         read(&self.shared().room)
     }
 
     /// The name the room goes by.
-    pub fn room_name(self) -> String {
+    pub(crate) fn room_name(self) -> String {
         self.roster.track();
         self.room_id().as_str().to_owned()
     }
 
     /// Which of the person colours is this person's.
-    pub fn hue(self, id: &ClientId) -> u8 {
+    pub(crate) fn hue(self, id: &ClientId) -> u8 {
         self.shared().room.roster.hue(id)
     }
 
     /// Reads the room, and is told when somebody types or stops.
-    pub fn with_typing<T>(self, read: impl FnOnce(&Room) -> T) -> T {
+    pub(crate) fn with_typing<T>(self, read: impl FnOnce(&Room) -> T) -> T {
         self.typing.track();
         read(&self.shared().room)
     }
 
     /// One's own messages under way, oldest first.
-    pub fn pending(self) -> Vec<Pending> {
+    pub(crate) fn pending(self) -> Vec<Pending> {
         self.outbox.track();
         self.shared().room.outbox.all().to_vec()
     }
 
     /// Oneself, once welcomed.
-    pub fn me(self) -> Option<Member> {
+    pub(crate) fn me(self) -> Option<Member> {
         self.with_roster(|room| room.me.clone())
     }
 
     /// The connection, as it is.
-    pub fn link(self) -> Link {
+    pub(crate) fn link(self) -> Link {
         self.shared().link.link()
     }
 
     /// The connection as it is shown, told when that changes.
-    pub fn watch_link(self) -> Link {
+    pub(crate) fn watch_link(self) -> Link {
         self.link.track();
         self.shared().link.shown()
     }
 
     /// Whether one's oldest message has waited for its echo so long that all is not well; told when that
     /// changes.
-    pub fn watch_waited_for(self) -> bool {
+    pub(crate) fn watch_waited_for(self) -> bool {
         self.link.track();
         self.outbox.track();
         self.is_waited_for()
     }
 
     /// The same, once.
-    pub fn is_waited_for(self) -> bool {
+    pub(crate) fn is_waited_for(self) -> bool {
         let oldest = self.shared().room.outbox.oldest_ms();
         oldest.is_some_and(|since| clock::elapsed_ms() > since + WAITED_MS)
     }
 
     /// What the server last refused, other than a message.
-    pub fn refused(self) -> Option<Refused> {
+    pub(crate) fn refused(self) -> Option<Refused> {
         self.refused.track();
         self.shared().refused.clone()
     }
 
     /// Whether the room was full when we last asked.
-    pub fn is_full(self) -> bool {
+    pub(crate) fn is_full(self) -> bool {
         self.refused().is_some_and(|refused| refused.code == ErrorCode::RoomFull)
     }
 
     /// How many messages of others have come since the page was opened.
-    pub fn heard(self) -> u64 {
+    pub(crate) fn heard(self) -> u64 {
         self.timeline.track();
         self.shared().heard
     }
 
     /// The reader's day, as [`day_number`] counts them; told when it changes, with the conversation.
-    pub fn today(self) -> i64 {
+    pub(crate) fn today(self) -> i64 {
         self.timeline.track();
         self.shared().today.0
     }
 
     /// The time since the page was opened, to the second, in milliseconds; 0 while drawn on the
     /// server.
-    pub fn now_ms(self) -> u64 {
+    pub(crate) fn now_ms(self) -> u64 {
         self.second.track();
         self.shared().now_ms
     }
@@ -597,7 +599,7 @@ impl Chat {
             self.keep(None);
         }
         if let Some(token) = &changed.recorded {
-            xray::show(token.as_str());
+            lab::show(token.as_str());
         }
         if changed.welcomed {
             self.keep_claim();

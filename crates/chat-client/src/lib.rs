@@ -3,28 +3,22 @@
 //!
 //! Data walks in a circle: [`socket`] hears messages, [`state`] takes them in, [`view`] shows
 //! them, and what people do goes out through the socket again; [`chat`] is where the four meet.
-//! Every word a reader sees is in [`fa`], every question to the browser in [`browser`]. The first
-//! drawing is the same on both sides, so that nobody sees the one replace the other: no clock, no
+//! Every word a reader sees is in [`words`], or, said by all pages, in [`chat_ui`], whose elements the
+//! views are made of. The first drawing is the same on both sides, so that nobody sees the one replace the other: no clock, no
 //! storage, no randomness in it. There is no client-side router; each page is a document of its own.
 
 // A view's type is the tree of its elements, and the compiler walks it to the leaves.
 #![recursion_limit = "256"]
 
-pub mod browser;
-pub mod chat;
-#[cfg(feature = "ssr")]
-mod document;
-pub mod fa;
+mod chat;
 pub mod page;
-pub mod person;
-pub mod prose;
-pub mod socket;
-pub mod state;
-pub mod view;
-pub mod xray;
+mod person;
+mod profile;
+mod socket;
+mod state;
+mod view;
+pub mod words;
 
-#[cfg(feature = "ssr")]
-pub use document::document;
 pub use page::Page;
 
 /// Draws the page in a root of its own, which the script that loaded this (`boot.js`) then puts in the

@@ -14,12 +14,18 @@ use leptos::prelude::*;
 use crate::view::RoomPage;
 #[cfg(feature = "ssr")]
 use crate::{
-    fa::words,
-    view::{ClassicPage, Home, Missing, Shown},
+    view::{ClassicPage, Home, Missing},
+    words,
 };
+#[cfg(feature = "ssr")]
+use chat_ui::document::{Document, Program};
 
-/// The id of the element that holds the page.
-pub const ROOT: &str = "page";
+/// What only pages outside of a room look like.
+#[cfg(feature = "ssr")]
+const OUTSIDE_STYLE: &str = "/pkg/home.css";
+/// What only the page without a program looks like.
+#[cfg(feature = "ssr")]
+const CLASSIC_STYLE: &str = "/pkg/classic.css";
 
 /// A page of the site, with what its first drawing needs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,16 +51,6 @@ pub enum Page {
     /// `/classic/{room}`: a page without a program.
     #[cfg(feature = "ssr")]
     Classic(Classic),
-    /// A page of the second client: the server draws its place, and `chat-xray` what is in it.
-    #[cfg(feature = "ssr")]
-    Shown {
-        /// What is shown: the name of a function that `chat-xray` exports.
-        what: &'static str,
-        /// What the browser shows as the page's name.
-        title: &'static str,
-        /// The room it happens in, if it happens in one.
-        room: Option<RoomId>,
-    },
 }
 
 /// What was written into the home page, where that page is the answer to it.
@@ -97,81 +93,36 @@ pub struct Classic {
     pub problem: Option<String>,
 }
 
-/// Which program a page runs.
-#[cfg(feature = "ssr")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Program {
-    /// This one.
-    Page,
-    /// The second client.
-    Shown,
-    /// None, but the home page's script.
-    Home,
-    /// None.
-    None,
-}
-
 impl Page {
-    /// Draws the page.
+    /// The page, and what the document around it has to know.
     #[cfg(feature = "ssr")]
-    pub(crate) fn view(self) -> AnyView {
+    pub fn document(self) -> Document {
         match self {
-            Self::Home(asked) => view! { <Home asked /> }.into_any(),
-            Self::Room { room, key, share_url } => view! { <RoomPage room key share_url /> }.into_any(),
-            Self::NotFound { bad_room } => view! { <Missing bad_room /> }.into_any(),
-            Self::Shown { what, .. } => view! { <Shown what /> }.into_any(),
-            Self::Classic(classic) => view! { <ClassicPage classic /> }.into_any(),
-        }
-    }
-
-    /// Which program it runs.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn program(&self) -> Program {
-        match self {
-            Self::Room { .. } => Program::Page,
-            Self::Shown { .. } => Program::Shown,
-            Self::Home(_) => Program::Home,
-            Self::Classic(_) | Self::NotFound { .. } => Program::None,
-        }
-    }
-
-    /// Where this room can be talked in without a program.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn classic(&self) -> Option<String> {
-        let room = match self {
-            Self::Room { room, .. } | Self::Shown { room: Some(room), .. } => room,
-            _ => return None,
-        };
-        Some(crate::browser::location::classic_path(room))
-    }
-
-    /// What the browser shows as the page's name.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn title(&self) -> String {
-        match self {
-            Self::Home(_) => words::HOME_TITLE.to_owned(),
-            Self::Room { room, .. } => words::room_title(room.as_str(), 0),
-            Self::NotFound { bad_room: None } => words::NOT_FOUND.to_owned(),
-            Self::NotFound { bad_room: Some(_) } => words::BAD_ROOM.to_owned(),
-            Self::Classic(Classic { room, .. }) => format!("{} {room}", words::ways::CLASSIC_TITLE),
-            Self::Shown { title, .. } => format!("{title} · {}", words::APP_NAME),
-        }
-    }
-
-    /// What the root says of the page, for the browser to read back: its kind, and of a room its name, its
-    /// key and its address for others.
-    #[cfg(feature = "ssr")]
-    pub(crate) fn attributes(&self) -> (&'static str, [Option<String>; 3]) {
-        let name = |room: &RoomId| Some(room.as_str().to_owned());
-        match self {
-            Self::Home(_) => ("home", [const { None }; 3]),
+            Self::Home(asked) => Document {
+                program: Program::Home,
+                styles: &[OUTSIDE_STYLE],
+                ..Document::new("home", words::HOME_TITLE, view! { <Home asked /> })
+            },
             Self::Room { room, key, share_url } => {
-                ("room", [name(room), Some(key.clone()), Some(share_url.clone())])
+                let title = words::room_title(room.as_str(), 0);
+                let told = (room.clone(), key.clone(), share_url.clone());
+                let page = Document::new("room", title, view! { <RoomPage room key share_url /> });
+                let (room, room_key, share_url) = (Some(told.0), Some(told.1), Some(told.2));
+                Document { program: Program::Room, room, room_key, share_url, ..page }
             }
-            Self::NotFound { bad_room: None } => ("not-found", [const { None }; 3]),
-            Self::NotFound { bad_room: Some(_) } => ("bad-room", [const { None }; 3]),
-            Self::Classic(_) => ("classic", [const { None }; 3]),
-            Self::Shown { what, room, .. } => (what, [room.as_ref().and_then(name), None, None]),
+            Self::NotFound { bad_room } => {
+                let (kind, title) = match &bad_room {
+                    None => ("not-found", words::NOT_FOUND),
+                    Some(_) => ("bad-room", words::BAD_ROOM),
+                };
+                let styles = &[OUTSIDE_STYLE];
+                Document { styles, ..Document::new(kind, title, view! { <Missing bad_room /> }) }
+            }
+            Self::Classic(classic) => {
+                let title = format!("{} {}", words::classic::TITLE, classic.room);
+                let styles = &[CLASSIC_STYLE];
+                Document { styles, ..Document::new("classic", title, view! { <ClassicPage classic /> }) }
+            }
         }
     }
 

@@ -1,12 +1,12 @@
 //! How a person is recognised at a glance: the letter in their circle, on one of eight colours
 //! ([`crate::state::hue`]).
 
-use crate::prose::emoji;
+use chat_ui::prose::emoji;
 
 /// What stands in a person's circle: the emoji the name begins with, whole, or else its first
 /// letter or digit; ASCII letters in upper case (CSS can do that for the other alphabets). A name
 /// of nothing but punctuation gives its first character.
-pub fn initial(name: &str) -> String {
+pub(crate) fn initial(name: &str) -> String {
     let name = name.trim();
     if let Some(emoji) = emoji::first(name) {
         return emoji.to_owned();

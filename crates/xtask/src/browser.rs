@@ -17,7 +17,7 @@ use crate::{
     metadata::Workspace,
     npm,
     steps::{Context, Outcome, Step},
-    tally::Tally,
+    test_counts::TestCounts,
 };
 
 pub(crate) const PACKAGES: Step = Step {
@@ -172,17 +172,17 @@ fn end_to_end(context: &Context) -> Result<Outcome> {
         "The trace of a failed test: `npm --prefix end2end exec -- playwright show-trace <trace.zip>`.",
     );
     // A failed test is counted; a run that could not even say so is an error.
-    let tally = fs::read_to_string(&report).map(|json| count(&json));
-    match (result, tally) {
-        (Ok(()), tally) => Ok(Outcome::tests(tally??)),
-        (Err(_), Ok(Ok(tally))) if tally.failed > 0 => Ok(Outcome::tests(tally)),
+    let counts = fs::read_to_string(&report).map(|json| count(&json));
+    match (result, counts) {
+        (Ok(()), counts) => Ok(Outcome::tests(counts??)),
+        (Err(_), Ok(Ok(counts))) if counts.failed > 0 => Ok(Outcome::tests(counts)),
         (Err(error), _) => Err(error),
     }
 }
 
 /// Reads the statistics of Playwright's JSON report. A flaky test has failed once: it counts as
 /// failed.
-fn count(report: &str) -> Result<Tally> {
+fn count(report: &str) -> Result<TestCounts> {
     #[derive(Deserialize)]
     struct Report {
         stats: Stats,
@@ -195,7 +195,7 @@ fn count(report: &str) -> Result<Tally> {
         skipped: u32,
     }
     let Report { stats } = serde_json::from_str(report).context("Playwright's JSON report")?;
-    Ok(Tally { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped })
+    Ok(TestCounts { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped })
 }
 
 #[cfg(test)]
@@ -206,7 +206,7 @@ mod tests {
     fn a_flaky_browser_test_counts_as_failed() {
         let json =
             r#"{"stats":{"startTime":"","duration":1.5,"expected":4,"unexpected":1,"flaky":2,"skipped":3}}"#;
-        assert_eq!(count(json).expect("parses"), Tally { passed: 4, failed: 3, skipped: 3 });
+        assert_eq!(count(json).expect("parses"), TestCounts { passed: 4, failed: 3, skipped: 3 });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What a client costs to download: its WebAssembly, JavaScript and CSS, as served, in each
 //! encoding, against `[workspace.metadata.budget]`. Weighs the very files that the server embeds.
-//! The room page is opened by all, and its budget is the one that matters; the other client is
-//! loaded by who asks for it, beside it. KiB are of 1024 bytes.
+//! The room page is opened by all, and its budget is the one that matters; a module of the lab is
+//! loaded where somebody asks for it. KiB are of 1024 bytes.
 
 use std::fs;
 
@@ -20,11 +20,11 @@ pub(crate) const STEP: Step = Step {
     run: |context| {
         let workspace = &context.workspace;
         let weighed = workspace.clients().into_iter().map(|client| {
-            let weights = weigh(workspace, client)?;
-            let budgets = workspace.budgets(client);
+            let weights = weigh(workspace, &client)?;
+            let budgets = client.budgets;
             let brotli = weights.iter().map(|weight| weight.brotli).sum();
             let gzip = weights.iter().map(|weight| weight.gzip).sum();
-            let table = table(&client.output_name, &weights, budgets);
+            let table = table(client.name, &weights, budgets);
             Ok((table, fits(brotli, budgets.brotli) && fits(gzip, budgets.gzip)))
         });
         let (tables, within): (Vec<_>, Vec<_>) = weighed.collect::<Result<Vec<_>>>()?.into_iter().unzip();
@@ -43,8 +43,8 @@ struct Weight {
 }
 
 /// The files that a client loads before it works.
-fn weigh(workspace: &Workspace, client: &Client) -> Result<Vec<Weight>> {
-    let stem = workspace.site().join(workspace.package()).join(&client.output_name);
+fn weigh(workspace: &Workspace, client: &Client<'_>) -> Result<Vec<Weight>> {
+    let stem = workspace.site().join(workspace.package()).join(client.name);
     let size = |path: &std::path::Path| -> Result<u64> {
         let metadata = fs::metadata(path);
         Ok(metadata.with_context(|| format!("{} (run `cargo xtask build`)", path.display()))?.len())
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn the_goal_is_not_above_the_limit() {
         let workspace = Workspace::read().expect("cargo metadata");
-        for Budgets { brotli, gzip } in workspace.clients().map(|client| workspace.budgets(client)) {
+        for Budgets { brotli, gzip } in workspace.clients().into_iter().map(|client| client.budgets) {
             assert!(brotli.goal_kib <= brotli.limit_kib && gzip.goal_kib <= gzip.limit_kib);
         }
     }

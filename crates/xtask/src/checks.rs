@@ -13,7 +13,7 @@ pub(crate) const FORMAT: Step = Step {
     why: "rustfmt has nothing to change",
     browser: false,
     run: |context| {
-        let mut check = command::cargo(&context.workspace, "fmt --all --check");
+        let mut check = context.workspace.cargo("fmt --all --check");
         command::run(
             &mut check,
             "`cargo fmt` puts it right; if rustfmt is missing, `rustup component add rustfmt` first.",
@@ -33,7 +33,7 @@ pub(crate) const LINTS: Step = Step {
     why: "clippy is content with every crate, the pages included",
     browser: false,
     run: |context| {
-        let mut check = command::cargo(&context.workspace, "clippy --workspace --all-targets");
+        let mut check = context.workspace.cargo("clippy --workspace --all-targets");
         check.args(["--features", ALL_FEATURES, "--", "-D", "warnings"]);
         command::run(&mut check, CLIPPY_FIX)?;
         Ok(Outcome::default())
@@ -46,7 +46,7 @@ pub(crate) const SERVER_LINTS: Step = Step {
     browser: false,
     run: |context| {
         // The default members, with default features.
-        let mut check = command::cargo(&context.workspace, "clippy --all-targets -- -D warnings");
+        let mut check = context.workspace.cargo("clippy --all-targets -- -D warnings");
         command::run(&mut check, CLIPPY_FIX)?;
         Ok(Outcome::default())
     },
@@ -57,17 +57,9 @@ pub(crate) const PAGE_LINTS: Step = Step {
     why: "clippy is content with the pages as the browser gets them",
     browser: false,
     run: |context| {
-        for client in context.workspace.clients() {
-            let mut check = command::cargo(&context.workspace, "clippy --lib");
-            check.args(["--package", &client.lib_package, "--target", WASM]).args([
-                "--features",
-                &client.lib_features.join(","),
-                "--",
-                "-D",
-                "warnings",
-            ]);
-            command::run(&mut check, CLIPPY_FIX)?;
-        }
+        let mut check = context.workspace.cargo("clippy");
+        check.args(context.workspace.client_selection()).args(["--target", WASM, "--", "-D", "warnings"]);
+        command::run(&mut check, CLIPPY_FIX)?;
         Ok(Outcome::default())
     },
 };
@@ -77,7 +69,7 @@ pub(crate) const DOCS: Step = Step {
     why: "rustdoc finds no broken link",
     browser: false,
     run: |context| {
-        let mut check = command::cargo(&context.workspace, "doc --workspace --no-deps");
+        let mut check = context.workspace.cargo("doc --workspace --no-deps");
         check.args(["--features", ALL_FEATURES]).env("RUSTDOCFLAGS", "-D warnings");
         command::run(&mut check, "The message above says where.")?;
         Ok(Outcome::default())

@@ -19,9 +19,9 @@ use anyhow::{Context as _, Result};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
-    command, lean,
+    command,
     metadata::{Client, Workspace},
-    order, site,
+    order, shrink_wasm, site,
     steps::{Outcome, Step},
     toolchain::{WASM, std_source},
 };
@@ -41,19 +41,17 @@ pub(crate) const COMPILE: Step = Step {
     browser: false,
     run: |context| {
         let workspace = &context.workspace;
-        let has_source = std_source(workspace).is_some();
-        // One by one: together, each would get the features of the other.
-        for client in workspace.clients() {
-            let mut build = command::cargo(workspace, "build --lib");
-            build
-                .args(["--package", &client.lib_package, "--target", WASM])
-                .args(["--profile", &workspace.leptos.lib_profile_release])
-                .args(["--features", &client.lib_features.join(",")]);
-            if has_source {
-                build.args(WITH_STD).env("RUSTC_BOOTSTRAP", "1");
-            }
-            command::run(&mut build, "The compiler's message above says where.")?;
+        let mut build = workspace.cargo("build");
+        build.args(workspace.client_selection()).args([
+            "--target",
+            WASM,
+            "--profile",
+            &workspace.leptos.lib_profile_release,
+        ]);
+        if std_source(workspace).is_some() {
+            build.args(WITH_STD).env("RUSTC_BOOTSTRAP", "1");
         }
+        command::run(&mut build, "The compiler's message above says where.")?;
         Ok(Outcome::default())
     },
 };
@@ -64,8 +62,8 @@ pub(crate) const BIND: Step = Step {
     browser: false,
     run: |context| {
         let workspace = &context.workspace;
-        let bound = |client: &Client| Ok(format!("{}: {}", client.output_name, bind(workspace, client)?));
-        let notes = workspace.clients().into_iter().map(bound).collect::<Result<Vec<_>>>()?;
+        let bound = |client: &Client<'_>| Ok(format!("{}: {}", client.name, bind(workspace, client)?));
+        let notes = workspace.clients().iter().map(bound).collect::<Result<Vec<_>>>()?;
         Ok(Outcome::done(notes.join("\n")))
     },
 };
@@ -85,9 +83,9 @@ const WASM_FEATURES: &[&str] = &[
 ];
 
 /// Returns what was done, and by what.
-fn bind(workspace: &Workspace, client: &Client) -> Result<String> {
-    let from = workspace.client_wasm(client);
-    let wasm = fs::read(&from).with_context(|| format!("{} (run `cargo xtask build`)", from.display()))?;
+fn bind(workspace: &Workspace, client: &Client<'_>) -> Result<String> {
+    let from = &client.wasm;
+    let wasm = fs::read(from).with_context(|| format!("{} (run `cargo xtask build`)", from.display()))?;
     let optimizer = wasm_opt(workspace);
     let by = made_by(optimizer.as_deref());
 
@@ -106,7 +104,7 @@ fn bind(workspace: &Workspace, client: &Client) -> Result<String> {
     if out.exists() {
         fs::remove_dir_all(&out)?;
     }
-    let name = &client.output_name;
+    let name = client.name;
     let mut output = Bindgen::new()
         .input_bytes(name, wasm.clone())
         .web(true)?
@@ -115,10 +113,10 @@ fn bind(workspace: &Workspace, client: &Client) -> Result<String> {
         .remove_producers_section(true)
         .generate_output()
         .context("wasm-bindgen")?;
-    let names = lean::with_short_names(output.wasm_mut(), &format!("./{name}_bg.js"));
+    let names = shrink_wasm::with_short_names(output.wasm_mut(), &format!("./{name}_bg.js"));
     output.emit(&out).context("wasm-bindgen")?;
     let js = out.join(name).with_extension("js");
-    fs::write(&js, lean::javascript(&fs::read_to_string(&js)?, &names)?)?;
+    fs::write(&js, shrink_wasm::javascript(&fs::read_to_string(&js)?, &names)?)?;
     // With LEPTOS_OUTPUT_NAME set (.cargo/config.toml) Leptos asks for the name without `_bg`, and so
     // do we.
     let served = out.join(name).with_extension("wasm");

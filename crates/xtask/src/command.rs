@@ -11,18 +11,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::{
-    metadata::Workspace,
-    tally::{Runner, Tally},
-};
-
-/// The cargo that started us, with the arguments of one line: `cargo(w, "fmt --check")`.
-pub(crate) fn cargo(workspace: &Workspace, arguments: &str) -> Command {
-    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = program_in(&workspace.root, program);
-    command.args(arguments.split_whitespace());
-    command
-}
+use crate::test_counts::{Runner, TestCounts};
 
 /// A program that runs in `folder` and has no standard input.
 pub(crate) fn program_in(folder: &Path, program: impl AsRef<OsStr>) -> Command {
@@ -65,7 +54,7 @@ pub(crate) fn succeeds(command: &mut Command) -> bool {
 ///
 /// # Errors
 /// When it cannot start, or does not succeed although no test failed (it did not compile).
-pub(crate) fn count_tests(runner: Runner, command: &mut Command, fix: &str) -> Result<Tally> {
+pub(crate) fn count_tests(runner: Runner, command: &mut Command, fix: &str) -> Result<TestCounts> {
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -74,25 +63,25 @@ pub(crate) fn count_tests(runner: Runner, command: &mut Command, fix: &str) -> R
     let stdout = child.stdout.take().context("no standard output")?;
     let stderr = child.stderr.take().context("no standard error")?;
     let errors = thread::spawn(move || count_lines(runner, stderr, std::io::stderr()));
-    let mut tally = count_lines(runner, stdout, std::io::stdout())?;
-    tally += errors.join().unwrap_or_else(|_| bail!("the reader of standard error panicked"))?;
+    let mut counts = count_lines(runner, stdout, std::io::stdout())?;
+    counts += errors.join().unwrap_or_else(|_| bail!("the reader of standard error panicked"))?;
     let status = child.wait()?;
-    if !status.success() && tally.failed == 0 {
+    if !status.success() && counts.failed == 0 {
         bail!("`{}` ended with {status}. {fix}", line(command));
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// Copies every line on and adds up the summaries. Bytes, because a test may print anything.
-fn count_lines(runner: Runner, from: impl std::io::Read, mut to: impl Write) -> Result<Tally> {
-    let mut tally = Tally::default();
+fn count_lines(runner: Runner, from: impl std::io::Read, mut to: impl Write) -> Result<TestCounts> {
+    let mut counts = TestCounts::default();
     for bytes in BufReader::new(from).split(b'\n') {
         let bytes = bytes?;
-        tally += Tally::of_line(runner, &String::from_utf8_lossy(&bytes));
+        counts += TestCounts::of_line(runner, &String::from_utf8_lossy(&bytes));
         to.write_all(&bytes)?;
         to.write_all(b"\n")?;
     }
-    Ok(tally)
+    Ok(counts)
 }
 
 /// Where a program is, searching `PATH` as a shell would.
@@ -126,8 +115,8 @@ mod tests {
     fn summaries_are_counted_and_every_byte_is_passed_on() {
         let said = b"\xffnoise\ntest result: ok. 2 passed; 0 failed\n";
         let mut passed_on = Vec::new();
-        let tally = count_lines(Runner::Libtest, &said[..], &mut passed_on).expect("reads");
-        assert_eq!((tally.passed, tally.failed), (2, 0));
+        let counts = count_lines(Runner::Libtest, &said[..], &mut passed_on).expect("reads");
+        assert_eq!((counts.passed, counts.failed), (2, 0));
         assert_eq!(passed_on, said);
     }
 }

@@ -43,7 +43,7 @@ pub(crate) fn fuzz(workspace: &Workspace, seconds: u32) -> Result<Outcome> {
     let host = about.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc has no host")?;
 
     let folder = folder(workspace);
-    let mut build = command::cargo(workspace, "build --release --manifest-path fuzz/Cargo.toml");
+    let mut build = workspace.cargo("build --release --manifest-path fuzz/Cargo.toml");
     // A target, so that build scripts and macros have no instruments.
     build.args(["--target", host, "--target-dir"]).arg(&folder).env("RUSTFLAGS", INSTRUMENTS.join(" "));
     command::run(&mut build, "The message above says where.")?;

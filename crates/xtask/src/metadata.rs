@@ -1,11 +1,12 @@
 //! Names and paths, read from where cargo-leptos reads them: `[[workspace.metadata.leptos]]` in
-//! the root `Cargo.toml`, through `cargo metadata`. The client that cargo-leptos does not know, and
-//! what each may cost, stand beside it. So there is one place that says what things are called.
+//! the root `Cargo.toml`, through `cargo metadata`. What cargo-leptos does not know, the modules of the lab and
+//! what a download may weigh, stands beside it. So there is one place that says what things are called.
 //! Touches no file.
 
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -20,19 +21,30 @@ pub(crate) struct Workspace {
     /// Cargo's target directory, wherever the user has put it.
     pub(crate) target: PathBuf,
     pub(crate) leptos: Leptos,
-    xray: Client,
+    lab: Lab,
     budgets: BTreeMap<String, Budgets>,
 }
 
-/// A client: a crate that becomes WebAssembly, the JavaScript that loads it and a style sheet, all
-/// three with one name.
+/// A client: what becomes WebAssembly, the JavaScript that loads it and a style sheet, all three with one
+/// name.
+#[derive(Debug)]
+pub(crate) struct Client<'a> {
+    /// The name of its three files.
+    pub(crate) name: &'a str,
+    /// Its WebAssembly as cargo leaves it.
+    pub(crate) wasm: PathBuf,
+    /// The style sheet that its own is bundled from.
+    pub(crate) style: PathBuf,
+    /// What it may cost to download.
+    pub(crate) budgets: Budgets,
+}
+
+/// `[workspace.metadata.lab]`: what shows the wire, a module for each kind of place.
 #[derive(Deserialize, Debug)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Client {
-    pub(crate) lib_package: String,
-    pub(crate) lib_features: Vec<String>,
-    pub(crate) output_name: String,
-    style_file: PathBuf,
+struct Lab {
+    package: String,
+    features: Vec<String>,
+    modules: Vec<String>,
 }
 
 /// The keys of `[[workspace.metadata.leptos]]` that we share with cargo-leptos.
@@ -43,9 +55,10 @@ pub(crate) struct Leptos {
     pub(crate) bin_target: String,
     pub(crate) bin_exe_name: String,
     pub(crate) bin_features: Vec<String>,
-    /// The room page, and every page drawn by the server.
-    #[serde(flatten)]
-    pub(crate) page: Client,
+    lib_package: String,
+    lib_features: Vec<String>,
+    output_name: String,
+    style_file: PathBuf,
     pub(crate) lib_profile_release: String,
     site_root: PathBuf,
     site_pkg_dir: PathBuf,
@@ -80,9 +93,12 @@ impl Workspace {
     /// When cargo cannot read the workspace, or a key is missing.
     pub(crate) fn read() -> Result<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut ask = command::program_in(&root, cargo);
-        Self::parse(&command::output(ask.args(["metadata", "--no-deps", "--format-version", "1"]))?)
+        Self::parse(&command::output(&mut cargo_in(&root, "metadata --no-deps --format-version 1"))?)
+    }
+
+    /// The cargo that started us, with the arguments of one line: `workspace.cargo("fmt --check")`.
+    pub(crate) fn cargo(&self, arguments: &str) -> Command {
+        cargo_in(&self.root, arguments)
     }
 
     fn parse(json: &str) -> Result<Self> {
@@ -95,7 +111,7 @@ impl Workspace {
         #[derive(Deserialize)]
         struct Tables {
             leptos: Vec<Leptos>,
-            xray: Client,
+            lab: Lab,
             budget: BTreeMap<String, Budgets>,
         }
         let Answer { workspace_root, target_directory, metadata } =
@@ -103,33 +119,46 @@ impl Workspace {
         let mut projects = metadata.leptos.into_iter();
         let leptos = projects.next().context("Cargo.toml has no [[workspace.metadata.leptos]]")?;
         ensure!(projects.next().is_none(), "Cargo.toml has more than one [[workspace.metadata.leptos]]");
-        let Tables { xray, budget: budgets, .. } = metadata;
-        for client in [&leptos.page, &xray] {
-            let name = &client.output_name;
+        let Tables { lab, budget: budgets, .. } = metadata;
+        for name in lab.modules.iter().chain([&leptos.output_name]) {
             ensure!(budgets.contains_key(name), "Cargo.toml has no [workspace.metadata.budget.{name}]");
         }
-        Ok(Self { root: workspace_root, target: target_directory, leptos, xray, budgets })
+        Ok(Self { root: workspace_root, target: target_directory, leptos, lab, budgets })
     }
 
     /// Every client, the room page first.
-    pub(crate) fn clients(&self) -> [&Client; 2] {
-        [&self.leptos.page, &self.xray]
+    pub(crate) fn clients(&self) -> Vec<Client<'_>> {
+        let page = &self.leptos;
+        let built = self.target.join("wasm32-unknown-unknown").join(&page.lib_profile_release);
+        let client = |name, file: &str, style: PathBuf| Client {
+            name,
+            wasm: built.join(file).with_extension("wasm"),
+            style: self.root.join(style),
+            budgets: self.budgets[name],
+        };
+        let room = client(&*page.output_name, &page.lib_package.replace('-', "_"), page.style_file.clone());
+        let style = |name| Path::new("style").join(name).with_extension("css");
+        let modules = self.lab.modules.iter().map(|name| client(name, name, style(name)));
+        std::iter::once(room).chain(modules).collect()
     }
 
-    /// What it may cost to download.
-    pub(crate) fn budgets(&self, client: &Client) -> Budgets {
-        self.budgets[&client.output_name]
-    }
-
-    /// The client as cargo leaves it.
-    pub(crate) fn client_wasm(&self, client: &Client) -> PathBuf {
-        let file = format!("{}.wasm", client.lib_package.replace('-', "_"));
-        self.target.join("wasm32-unknown-unknown").join(&self.leptos.lib_profile_release).join(file)
+    /// What cargo is told to compile all clients, the library of the one package and the modules of the
+    /// other: together, because each ends in minutes of work for one core.
+    pub(crate) fn client_selection(&self) -> Vec<String> {
+        let features = |package: &str, features: &[String]| {
+            features.iter().map(|feature| format!("{package}/{feature}")).collect::<Vec<_>>()
+        };
+        let (page, lab) = (&self.leptos, &self.lab);
+        let features =
+            [features(&page.lib_package, &page.lib_features), features(&lab.package, &lab.features)].concat();
+        let words =
+            ["--lib", "--bins", "--package", &page.lib_package, "--package", &lab.package, "--features"];
+        words.into_iter().map(str::to_owned).chain([features.join(",")]).collect()
     }
 
     /// The client as the browser loads it, before it joins the site.
-    pub(crate) fn bindings(&self, client: &Client) -> PathBuf {
-        self.target.join("xtask/client").join(&client.output_name)
+    pub(crate) fn bindings(&self, client: &Client<'_>) -> PathBuf {
+        self.target.join("xtask/client").join(client.name)
     }
 
     /// What is embedded in the server: every file that is served as it is.
@@ -140,10 +169,6 @@ impl Workspace {
     /// Where in the site the clients and their styles are.
     pub(crate) fn package(&self) -> &Path {
         &self.leptos.site_pkg_dir
-    }
-
-    pub(crate) fn style(&self, client: &Client) -> PathBuf {
-        self.root.join(&client.style_file)
     }
 
     /// The oldest browsers that the style is for, as cargo-leptos reads them.
@@ -165,6 +190,13 @@ impl Workspace {
     }
 }
 
+fn cargo_in(root: &Path, arguments: &str) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = command::program_in(root, program);
+    command.args(arguments.split_whitespace());
+    command
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,19 +207,19 @@ mod tests {
         // Cargo names the file after the target; cargo-leptos must be told so.
         assert_eq!(workspace.leptos.bin_exe_name, workspace.leptos.bin_target);
         assert_eq!(workspace.leptos.bin_features, ["pages"]);
-        let page = &workspace.leptos.page;
+        let page = &workspace.leptos;
         assert_eq!(page.lib_features, ["mount"]);
         // Set in .cargo/config.toml, for us as for Leptos: it decides that the file which the
         // page asks for is called `otagh.wasm`.
         assert_eq!(option_env!("LEPTOS_OUTPUT_NAME"), Some(page.output_name.as_str()));
-        assert!(workspace.client_wasm(page).ends_with("wasm-release/chat_client.wasm"));
+        assert!(workspace.clients()[0].wasm.ends_with("wasm-release/chat_client.wasm"));
         assert_eq!(workspace.site(), workspace.root.join("target/site"));
     }
 
     #[test]
     fn what_the_metadata_names_exists() {
         let workspace = Workspace::read().expect("cargo metadata");
-        let styles = workspace.clients().map(|client| workspace.style(client));
+        let styles = workspace.clients().into_iter().map(|client| client.style);
         for path in styles.into_iter().chain([workspace.assets(), workspace.end2end()]) {
             assert!(path.exists(), "{} is named in Cargo.toml and missing", path.display());
         }

@@ -13,7 +13,7 @@ pub(crate) const STEP: Step = Step {
     run: |context| {
         let workspace = &context.workspace;
         let leptos = &workspace.leptos;
-        let mut build = command::cargo(workspace, "build --release");
+        let mut build = workspace.cargo("build --release");
         build
             .args(["--package", &leptos.bin_package, "--bin", &leptos.bin_target])
             .args(["--features", &leptos.bin_features.join(",")]);

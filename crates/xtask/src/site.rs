@@ -37,7 +37,7 @@ pub(crate) const STEP: Step = Step {
 
 /// Style sheets that a room can be without at first, each a file of its own in `style/`, which the document
 /// links where, or for the medium that, it is meant for.
-const LATE_STYLES: [&str; 3] = ["forced.css", "home.css", "print.css"];
+const LATE_STYLES: [&str; 4] = ["classic.css", "forced.css", "home.css", "print.css"];
 
 /// Files by their path within the site.
 type Files = BTreeMap<PathBuf, Vec<u8>>;
@@ -47,9 +47,9 @@ fn gather(workspace: &Workspace) -> Result<Files> {
     add_folder(&mut files, &workspace.assets(), Path::new(""))?;
     let browsers = style::browsers(workspace.browsers())?;
     for client in workspace.clients() {
-        add_folder(&mut files, &workspace.bindings(client).join("pkg"), workspace.package())?;
-        let sheet = workspace.package().join(&client.output_name).with_extension("css");
-        files.insert(sheet, style::bundle(&workspace.style(client), browsers)?.into_bytes());
+        add_folder(&mut files, &workspace.bindings(&client).join("pkg"), workspace.package())?;
+        let sheet = workspace.package().join(client.name).with_extension("css");
+        files.insert(sheet, style::bundle(&client.style, browsers)?.into_bytes());
     }
     for late in LATE_STYLES {
         let sheet = workspace.package().join(late);

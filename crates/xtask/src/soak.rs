@@ -26,7 +26,7 @@ pub(crate) fn soak(workspace: &Workspace, options: &[OsString]) -> Result<bool> 
 /// # Errors
 /// When they cannot be built.
 pub(crate) fn programs(workspace: &Workspace) -> Result<(PathBuf, PathBuf)> {
-    let mut build = command::cargo(workspace, "build --bins --package chat-bench");
+    let mut build = workspace.cargo("build --bins --package chat-bench");
     build.args(["--package", &workspace.leptos.bin_package, "--profile", PROFILE]);
     command::run(&mut build, "The compiler's message above says where.")?;
     let program =

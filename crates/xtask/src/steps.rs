@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{metadata::Workspace, tally::Tally};
+use crate::{metadata::Workspace, test_counts::TestCounts};
 
 /// What a step may look at.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct Outcome {
     /// Shown when it ends; may have several lines.
     pub(crate) note: String,
     /// For a step that runs tests. A step without is one check by itself.
-    pub(crate) tally: Option<Tally>,
+    pub(crate) counts: Option<TestCounts>,
     /// Why there was nothing to do, when that is so: not counted as passed.
     pub(crate) skipped: bool,
 }
@@ -52,8 +52,8 @@ impl Outcome {
         Self { note: why.into(), skipped: true, ..Self::default() }
     }
 
-    pub(crate) fn tests(tally: Tally) -> Self {
-        Self { note: tally.to_string(), tally: Some(tally), skipped: false }
+    pub(crate) fn tests(counts: TestCounts) -> Self {
+        Self { note: counts.to_string(), counts: Some(counts), skipped: false }
     }
 }
 
@@ -109,8 +109,8 @@ impl Plan {
 /// is not made of tests as one check.
 #[derive(Default, Debug)]
 pub(crate) struct Report {
-    checks: Tally,
-    tests: Tally,
+    checks: TestCounts,
+    tests: TestCounts,
     failed_steps: Vec<&'static str>,
     not_run: Vec<&'static str>,
     took: Duration,
@@ -123,9 +123,9 @@ impl Report {
 
     fn add(&mut self, name: &'static str, result: Result<Outcome>) {
         match result {
-            Ok(Outcome { tally: Some(tally), .. }) => {
-                self.tests += tally;
-                if tally.failed > 0 {
+            Ok(Outcome { counts: Some(counts), .. }) => {
+                self.tests += counts;
+                if counts.failed > 0 {
                     self.failed_steps.push(name);
                 }
             }
@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     fn tests(passed: u32, failed: u32) -> Result<Outcome> {
-        Ok(Outcome::tests(Tally { passed, failed, skipped: 0 }))
+        Ok(Outcome::tests(TestCounts { passed, failed, skipped: 0 }))
     }
 
     fn last_line(report: &Report) -> String {

@@ -8,7 +8,7 @@ use crate::{
     command,
     metadata::Workspace,
     steps::{Outcome, Step},
-    tally::Runner,
+    test_counts::Runner,
 };
 
 /// With normalisation, because the server has the last word on names.
@@ -38,7 +38,7 @@ pub(crate) const EXAMPLES: Step = Step {
     browser: false,
     run: |context| {
         // The same crates and features as above, so nothing is compiled again.
-        let mut run = command::cargo(&context.workspace, "test --doc --no-fail-fast");
+        let mut run = context.workspace.cargo("test --doc --no-fail-fast");
         run.args(["--features", ROOMS_FEATURES]);
         command::count_tests(Runner::Libtest, &mut run, FIX).map(Outcome::tests)
     },
@@ -49,8 +49,7 @@ pub(crate) const PAGES: Step = Step {
     why: "tests of the pages, and of the server that renders it",
     browser: false,
     run: |context| {
-        let mut packages = vec![&*context.workspace.leptos.bin_package];
-        packages.extend(context.workspace.clients().map(|client| &*client.lib_package));
+        let packages = [&context.workspace.leptos.bin_package, "chat-client", "chat-lab", "chat-ui"];
         let mut selection: Vec<&str> =
             packages.into_iter().flat_map(|package| ["--package", package]).collect();
         // Of the server's integration tests those of its pages; the others have been run.
@@ -87,9 +86,9 @@ pub(crate) fn test_ignored(workspace: &Workspace, selection: &[&str]) -> Result<
 }
 
 fn runner(workspace: &Workspace) -> (Runner, std::process::Command) {
-    if command::succeeds(&mut command::cargo(workspace, "nextest --version")) {
-        (Runner::Nextest, command::cargo(workspace, "nextest run --no-tests pass"))
+    if command::succeeds(&mut workspace.cargo("nextest --version")) {
+        (Runner::Nextest, workspace.cargo("nextest run --no-tests pass"))
     } else {
-        (Runner::Libtest, command::cargo(workspace, "test"))
+        (Runner::Libtest, workspace.cargo("test"))
     }
 }

@@ -29,7 +29,7 @@ pub(crate) const CHECK: Step = Step {
         if command::output(Command::new("wasm-bindgen").arg("--version")).is_err() {
             return Ok(Outcome::skipped("there is no wasm-bindgen on PATH for it to use"));
         }
-        let mut build = command::cargo(workspace, "leptos build");
+        let mut build = workspace.cargo("leptos build");
         build.env("LEPTOS_SITE_ROOT", workspace.target.join("leptos-site"));
         command::run(&mut build, "[[workspace.metadata.leptos]] in Cargo.toml is what it reads.")?;
         Ok(Outcome::default())
@@ -50,9 +50,9 @@ pub(crate) fn watch(workspace: &Workspace, options: &[OsString]) -> Result<bool>
     if site.exists() {
         fs::remove_dir_all(&site)?;
     }
-    run::become_program(command::cargo(workspace, "leptos watch").args(options))
+    run::become_program(workspace.cargo("leptos watch").args(options))
 }
 
 fn is_installed(workspace: &Workspace) -> bool {
-    command::succeeds(&mut command::cargo(workspace, "leptos --version"))
+    command::succeeds(&mut workspace.cargo("leptos --version"))
 }

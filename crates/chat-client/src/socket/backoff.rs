@@ -2,14 +2,14 @@
 //! browsers whose server restarted does not return as one. Randomness is passed in.
 
 /// First upper bound, in milliseconds: a hiccup is over at once.
-pub const BASE_MS: u64 = 500;
+pub(crate) const BASE_MS: u64 = 500;
 /// Last upper bound, in milliseconds: nobody should wait longer for a server that is back.
-pub const CAP_MS: u64 = 15_000;
+pub(crate) const CAP_MS: u64 = 15_000;
 /// Least wait, in milliseconds, so that a server that refuses at once is not hammered.
-pub const FLOOR_MS: u64 = 200;
+pub(crate) const FLOOR_MS: u64 = 200;
 
 /// The wait before attempt number `attempt` (0 for the first), given `random` in `0.0..1.0`.
-pub fn wait_ms(attempt: u32, random: f64) -> u64 {
+pub(crate) fn wait_ms(attempt: u32, random: f64) -> u64 {
     let upper = BASE_MS.saturating_mul(1 << attempt.min(10)).min(CAP_MS);
     FLOOR_MS.max((upper as f64 * random) as u64)
 }

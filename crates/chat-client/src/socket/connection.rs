@@ -9,16 +9,16 @@ use std::{
 };
 
 use chat_protocol::{ClientId, ClientMsg, CloseCode, RoomId, SUBPROTOCOL, ServerMsg, json::Read};
+use chat_ui::browser::{json, location};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
 use leptos::logging;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use super::link::Way;
-use crate::browser::{json, location};
 
 /// What browsers report when a connection ended without a close frame (RFC 6455 §7.1.5).
-pub const LOST_WITHOUT_CLOSE: u16 = 1006;
+pub(crate) const LOST_WITHOUT_CLOSE: u16 = 1006;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,14 +29,14 @@ extern "C" {
 }
 
 /// An open connection.
-pub struct Connection {
+pub(crate) struct Connection {
     socket: WebSocket,
     way: Way,
 }
 
 /// The connection is over, with this close code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Over(pub u16);
+pub(crate) struct Over(pub u16);
 
 impl Connection {
     /// Step 1, **open**: an HTTP request that asks to become a WebSocket. Returns once the server
@@ -46,7 +46,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Over`] when it did not; a browser does not tell a script why.
-    pub async fn open(
+    pub(crate) async fn open(
         way: Way,
         room: RoomId,
         client: ClientId,
@@ -69,13 +69,13 @@ impl Connection {
     }
 
     /// By which way.
-    pub fn way(&self) -> Way {
+    pub(crate) fn way(&self) -> Way {
         self.way
     }
 
     /// Steps 2 and 3, **join** and **say**: one message, one text frame. Of a connection that has
     /// ended meanwhile [`Connection::poll_hear`] tells.
-    pub fn send(&mut self, msg: &ClientMsg) {
+    pub(crate) fn send(&mut self, msg: &ClientMsg) {
         if self.socket.start_send_unpin(Message::Text(msg.to_json())).is_err() {
             logging::warn!("a message could not be sent");
         }
@@ -86,7 +86,7 @@ impl Connection {
     ///
     /// # Errors
     /// [`Over`] when the connection has ended.
-    pub fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerMsg, Over>> {
+    pub(crate) fn poll_hear(&mut self, cx: &mut Context<'_>) -> Poll<Result<ServerMsg, Over>> {
         loop {
             let text = match self.socket.poll_next_unpin(cx) {
                 Poll::Pending => return Poll::Pending,
@@ -108,7 +108,7 @@ impl Connection {
 
     /// Step 5, **close**: says goodbye with a code. The server's own close frame answers it, but
     /// nobody here waits for that.
-    pub fn close(self, code: CloseCode) {
+    pub(crate) fn close(self, code: CloseCode) {
         if let Err(error) = self.socket.close(Some(code.code()), Some(code.reason())) {
             logging::warn!("the socket could not be closed: {error}");
         }
@@ -116,7 +116,7 @@ impl Connection {
 }
 
 /// Whether the server is reached by HTTP.
-pub async fn is_answered(room: RoomId, client: ClientId) -> bool {
+pub(crate) async fn is_answered(room: RoomId, client: ClientId) -> bool {
     Connection::open(Way::Http, room, client, false, false).await.is_ok()
 }
 

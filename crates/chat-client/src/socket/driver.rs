@@ -6,6 +6,7 @@
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
 use chat_protocol::{ClientMsg, CloseCode, ErrorCode, Name, ServerMsg, TabId};
+use chat_ui::browser::{clock, network, storage::Keep};
 use futures_channel::mpsc::Receiver;
 use futures_util::StreamExt;
 use leptos::task::spawn_local;
@@ -17,11 +18,7 @@ use super::{
     ping::Ping,
     wake::Wake,
 };
-use crate::{
-    browser::{clock, network, storage::Keep},
-    chat::Chat,
-    state::Changed,
-};
+use crate::{chat::Chat, state::Changed};
 
 /// What this tab remembers of its way, so that a reload does not begin with attempts that fail.
 const WAY: &str = "otagh:way";
@@ -54,7 +51,7 @@ enum Event {
 type Opening = Pin<Box<dyn Future<Output = Result<Connection, Over>>>>;
 
 /// Begins: connects, joins under this name, and stays; or, where that has begun, joins under it now.
-pub fn start(chat: Chat, name: Name) {
+pub(crate) fn start(chat: Chat, name: Name) {
     match chat.take_wakes() {
         Some((tab, wakes)) => spawn_local(run(chat, name, tab, wakes)),
         None => chat.wake(Wake::Name(name)),
@@ -100,7 +97,7 @@ impl Driver {
                     if attempt == 0 || code != LOST_WITHOUT_CLOSE {
                         why = code;
                     }
-                    let wait_ms = backoff::wait_ms(attempt, crate::browser::random::unit());
+                    let wait_ms = backoff::wait_ms(attempt, chat_ui::browser::random::unit());
                     attempt += 1;
                     self.wait(why, wait_ms).await;
                 }

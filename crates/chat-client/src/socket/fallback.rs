@@ -11,7 +11,7 @@ use super::link::Way;
 
 /// Strikes after which HTTP is used. One may be an accident of the moment; to be wrong after two costs
 /// nothing but a few headers a message, until WebSocket is tried again.
-pub const STRIKES: u32 = 2;
+pub(crate) const STRIKES: u32 = 2;
 /// After how long an attempt that hears nothing is reason to ask whether HTTP is answered, in
 /// milliseconds.
 const ASK_AFTER_MS: u64 = 2_000;
@@ -42,7 +42,7 @@ const TRIAL_MAX_MS: u64 = 8 * 60_000;
 
 /// See the module.
 #[derive(Default, Debug)]
-pub struct Fallback {
+pub(crate) struct Fallback {
     way: Way,
     strikes: u32,
     is_blocked: bool,
@@ -67,32 +67,32 @@ struct Attempt {
 
 impl Fallback {
     /// Begins with this way.
-    pub fn new(way: Way) -> Self {
+    pub(crate) fn new(way: Way) -> Self {
         Self { way, is_blocked: way == Way::Http, ..Self::default() }
     }
 
     /// By which way to connect.
-    pub fn way(&self) -> Way {
+    pub(crate) fn way(&self) -> Way {
         self.way
     }
 
     /// Whether this network lets no WebSocket through, as far as is known.
-    pub fn is_blocked(&self) -> bool {
+    pub(crate) fn is_blocked(&self) -> bool {
         self.is_blocked
     }
 
     /// An attempt begins.
-    pub fn begin(&mut self, now: u64) {
+    pub(crate) fn begin(&mut self, now: u64) {
         self.attempt = Attempt { began_ms: now, ..Attempt::default() };
     }
 
     /// The connection is open; nothing was heard yet.
-    pub fn opened(&mut self) {
+    pub(crate) fn opened(&mut self) {
         self.attempt.is_open = true;
     }
 
     /// The server spoke.
-    pub fn heard(&mut self) {
+    pub(crate) fn heard(&mut self) {
         self.attempt.is_heard = true;
         if self.way == Way::Socket {
             (self.strikes, self.is_blocked, self.trials) = (0, false, 0);
@@ -100,7 +100,7 @@ impl Fallback {
     }
 
     /// The attempt has ended, or the connection that came of it.
-    pub fn ended(&mut self) {
+    pub(crate) fn ended(&mut self) {
         self.attempt.is_over = true;
         if self.attempt.is_heard {
             return;
@@ -115,7 +115,7 @@ impl Fallback {
 
     /// Whether to ask for `/healthz` now, which is done once an attempt; [`Fallback::answered`] is what
     /// comes of it.
-    pub fn should_ask(&mut self, now: u64) -> bool {
+    pub(crate) fn should_ask(&mut self, now: u64) -> bool {
         let Attempt { began_ms, is_looked, is_asked, is_heard, is_over, .. } = self.attempt;
         let is_due = is_over || is_looked || now >= began_ms + ASK_AFTER_MS;
         let is_asking = self.asking_ms.is_some_and(|since| now < since + ASK_FORGOTTEN_MS);
@@ -129,7 +129,7 @@ impl Fallback {
     }
 
     /// Somebody looks: what was asked while there may have been no network is asked again.
-    pub fn look(&mut self, now: u64) {
+    pub(crate) fn look(&mut self, now: u64) {
         if self.asking_ms.is_none_or(|since| now >= since + ASK_APART_MS) {
             self.asking_ms = None;
             (self.attempt.is_looked, self.attempt.is_asked) = (true, false);
@@ -137,14 +137,14 @@ impl Fallback {
     }
 
     /// Whether the opening, which somebody looks at, is to be begun anew.
-    pub fn should_reopen(&self, now: u64) -> bool {
+    pub(crate) fn should_reopen(&self, now: u64) -> bool {
         let Attempt { began_ms, answer_ms, is_looked, is_open, .. } = self.attempt;
         let least = answer_ms.map_or(REOPEN_UNANSWERED_MS, |took| REOPEN_MS.max(3 * took));
         is_looked && !is_open && now >= began_ms + least
     }
 
     /// What was asked at `since` was answered by HTTP, or not.
-    pub fn answered(&mut self, since: u64, is_answered: bool, now: u64) {
+    pub(crate) fn answered(&mut self, since: u64, is_answered: bool, now: u64) {
         if self.asking_ms != Some(since) {
             return;
         }
@@ -163,24 +163,24 @@ impl Fallback {
     }
 
     /// Whether the next attempt should wait for what HTTP says of the last.
-    pub fn is_undecided(&self, now: u64) -> bool {
+    pub(crate) fn is_undecided(&self, now: u64) -> bool {
         self.attempt.is_over && self.asking_ms.is_some_and(|since| now < since + ASK_MAX_MS)
     }
 
     /// Whether the attempt has lasted too long.
-    pub fn is_hung(&self, now: u64) -> bool {
+    pub(crate) fn is_hung(&self, now: u64) -> bool {
         let Attempt { began_ms, answer_ms, is_heard, .. } = self.attempt;
         let patience = answer_ms.map_or(HUNG_MS, |took| (5 * took).clamp(HUNG_BESIDE_HTTP_MS, HUNG_MS));
         !is_heard && now > began_ms + patience
     }
 
     /// One is in the room.
-    pub fn welcomed(&mut self, now: u64) {
+    pub(crate) fn welcomed(&mut self, now: u64) {
         self.trial_ms = now + self.trial_wait();
     }
 
     /// Whether to try a WebSocket beside the connection by HTTP now.
-    pub fn is_trial_due(&mut self, now: u64) -> bool {
+    pub(crate) fn is_trial_due(&mut self, now: u64) -> bool {
         let is_due = self.way == Way::Http && now >= self.trial_ms;
         if is_due {
             self.trials += 1;
@@ -190,12 +190,12 @@ impl Fallback {
     }
 
     /// Somebody asks for WebSocket to be tried again: at the next tick.
-    pub fn try_again(&mut self) {
+    pub(crate) fn try_again(&mut self) {
         self.trial_ms = 0;
     }
 
     /// A WebSocket carried a message there and back.
-    pub fn got_through(&mut self) {
+    pub(crate) fn got_through(&mut self) {
         (self.way, self.strikes) = (Way::Socket, 0);
     }
 

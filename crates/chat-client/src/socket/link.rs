@@ -8,11 +8,11 @@ use chat_protocol::CloseCode;
 /// How long an interruption may last without being shown, in milliseconds. A server that restarts, a
 /// change of network or a lost packet is mostly mended by the first attempt, well within this; and
 /// nobody needs to know sooner, because what is said meanwhile is shown as under way.
-pub const GRACE_MS: u64 = 1_000;
+pub(crate) const GRACE_MS: u64 = 1_000;
 
 /// By which means the page is connected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Way {
+pub(crate) enum Way {
     /// A WebSocket.
     #[default]
     Socket,
@@ -22,7 +22,7 @@ pub enum Way {
 
 /// Where the connection stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Link {
+pub(crate) enum Link {
     /// Nothing was tried yet: the page has just arrived, or waits for a name.
     #[default]
     Idle,
@@ -57,14 +57,14 @@ pub enum Link {
 
 impl Link {
     /// Whether messages go out right now.
-    pub fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         matches!(self, Self::Open { .. })
     }
 }
 
 /// The link as it is, and as it is shown.
 #[derive(Default, Debug)]
-pub struct Shown {
+pub(crate) struct Shown {
     link: Link,
     /// What is shown in the place of an interruption that may be over soon, and since when.
     kept: Option<(Link, u64)>,
@@ -74,18 +74,18 @@ pub struct Shown {
 
 impl Shown {
     /// The link as it is.
-    pub fn link(&self) -> Link {
+    pub(crate) fn link(&self) -> Link {
         self.link
     }
 
     /// The link as it is shown.
-    pub fn shown(&self) -> Link {
+    pub(crate) fn shown(&self) -> Link {
         self.kept.map(|(link, _)| link).or(self.lost).unwrap_or(self.link)
     }
 
     /// The link is this from now on. True when an interruption has begun: [`Shown::reveal`] is to be
     /// called when it has lasted for [`GRACE_MS`].
-    pub fn set(&mut self, link: Link, now: u64) -> bool {
+    pub(crate) fn set(&mut self, link: Link, now: u64) -> bool {
         let before = self.shown();
         let was_undisturbed = self.kept.is_none() && self.lost.is_none();
         let was_open = self.link.is_open();
@@ -119,7 +119,7 @@ impl Shown {
     }
 
     /// Shows an interruption that has lasted long enough.
-    pub fn reveal(&mut self, now: u64) {
+    pub(crate) fn reveal(&mut self, now: u64) {
         self.kept = self.kept.filter(|(_, since)| now < since + GRACE_MS);
     }
 }

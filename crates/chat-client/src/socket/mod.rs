@@ -3,12 +3,12 @@
 //! again, by the pure rules of [`backoff`], [`fallback`] and [`ping`]; [`link`] is what people see of
 //! it, a [`wake`] what the driver is asked. Nothing outside this folder touches a socket.
 
-pub mod backoff;
-pub mod connection;
-pub mod driver;
-pub mod fallback;
-pub mod link;
-pub mod ping;
-pub mod wake;
+pub(crate) mod backoff;
+pub(crate) mod connection;
+pub(crate) mod driver;
+pub(crate) mod fallback;
+pub(crate) mod link;
+pub(crate) mod ping;
+pub(crate) mod wake;
 
-pub use link::{Link, Way};
+pub(crate) use link::{Link, Way};

@@ -20,7 +20,7 @@ const LATE_MS: u64 = 1_000;
 
 /// See the module.
 #[derive(Default, Debug)]
-pub struct Ping {
+pub(crate) struct Ping {
     n: u32,
     /// When the next one goes out; the first on the first tick.
     due_ms: u64,
@@ -36,24 +36,24 @@ pub struct Ping {
 
 impl Ping {
     /// For a connection whose opening took this long.
-    pub fn new(opening_ms: u64) -> Self {
+    pub(crate) fn new(opening_ms: u64) -> Self {
         Self { guess_ms: opening_ms, ..Self::default() }
     }
 
     /// Something there and back took this long: the join and its welcome.
-    pub fn guess(&mut self, took_ms: u64) {
+    pub(crate) fn guess(&mut self, took_ms: u64) {
         self.guess_ms = took_ms;
     }
 
     /// The last measured round trip, in milliseconds.
-    pub fn rtt_ms(&self) -> Option<u32> {
+    pub(crate) fn rtt_ms(&self) -> Option<u32> {
         self.rtt_ms
     }
 
     /// Somebody looks: the next ping is due now, and its answer within `LOOK_MAX_MS`. Says after how many
     /// milliseconds it is late, and after how many the connection is dead. A look while another waits for
     /// its answer changes nothing.
-    pub fn look(&mut self, now: u64) -> Option<[u64; 2]> {
+    pub(crate) fn look(&mut self, now: u64) -> Option<[u64; 2]> {
         if self.looked_ms.is_some() {
             return None;
         }
@@ -66,7 +66,7 @@ impl Ping {
     }
 
     /// The number of the ping to send now, if one is due.
-    pub fn due(&mut self, now: u64) -> Option<u32> {
+    pub(crate) fn due(&mut self, now: u64) -> Option<u32> {
         if now < self.due_ms {
             return None;
         }
@@ -79,12 +79,12 @@ impl Ping {
 
     /// Something was heard. After a look only the pong counts in full: what the device had received
     /// before it slept is heard when it wakes.
-    pub fn heard(&mut self, now: u64) {
+    pub(crate) fn heard(&mut self, now: u64) {
         self.deadline_ms = self.looked_ms.map(|_| now + LOOK_MAX_MS);
     }
 
     /// A pong with this number. True when it answers the latest ping: then the round trip is measured.
-    pub fn answered(&mut self, n: u32, now: u64) -> bool {
+    pub(crate) fn answered(&mut self, n: u32, now: u64) -> bool {
         let latest = n == self.n;
         if latest {
             self.rtt_ms = Some(now.saturating_sub(self.sent_ms) as u32);
@@ -94,12 +94,12 @@ impl Ping {
     }
 
     /// Whether a look has waited so long that another connection should be opened beside this one.
-    pub fn is_late(&self, now: u64) -> bool {
+    pub(crate) fn is_late(&self, now: u64) -> bool {
         self.looked_ms.is_some_and(|since| now >= since + self.lateness())
     }
 
     /// Whether nobody answers any more.
-    pub fn is_dead(&self, now: u64) -> bool {
+    pub(crate) fn is_dead(&self, now: u64) -> bool {
         self.deadline_ms.is_some_and(|deadline| now > deadline)
     }
 

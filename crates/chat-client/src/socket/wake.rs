@@ -4,7 +4,7 @@ use chat_protocol::{ClientMsg, Name};
 
 /// What the driver is asked to do.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Wake {
+pub(crate) enum Wake {
     /// A second has passed.
     Tick,
     /// The time that was waited for has come.

@@ -4,13 +4,13 @@
 //! a number, so it does not matter whether it came one by one, or at once after a lost connection.
 
 /// Most messages of a second that are announced word by word.
-pub const MESSAGES_MAX: u64 = 3;
+pub(crate) const MESSAGES_MAX: u64 = 3;
 /// How long nothing is announced after a count, in seconds; after messages, one second for each.
 const REST_AFTER_COUNT: u64 = 5;
 
 /// What to announce.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Announcement {
+pub(crate) enum Announcement {
     /// Nothing.
     Nothing,
     /// The newest so many messages of others, word by word.
@@ -21,14 +21,14 @@ pub enum Announcement {
 
 /// What was announced so far.
 #[derive(Default, Debug)]
-pub struct Announcer {
+pub(crate) struct Announcer {
     announced: u64,
     rest: u64,
 }
 
 impl Announcer {
     /// A second has passed, and so many messages of others were heard by now.
-    pub fn second(&mut self, heard: u64) -> Announcement {
+    pub(crate) fn second(&mut self, heard: u64) -> Announcement {
         self.rest = self.rest.saturating_sub(1);
         let new = heard - self.announced;
         if new == 0 || self.rest > 0 {

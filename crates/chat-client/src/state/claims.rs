@@ -16,7 +16,7 @@ const CLAIMS_MAX: usize = 8;
 
 /// One person in one room.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Claim {
+pub(crate) struct Claim {
     /// The room.
     pub room: RoomId,
     /// Who they are there.
@@ -39,7 +39,7 @@ impl Read for Claim {
 }
 
 /// Keeps this one, in the place of what was known of the same person or the same name.
-pub fn remember(claims: &mut Vec<Claim>, claim: Claim) {
+pub(crate) fn remember(claims: &mut Vec<Claim>, claim: Claim) {
     let is_other = |other: &Claim| {
         other.room != claim.room || (other.client_id != claim.client_id && other.name != claim.name)
     };
@@ -49,7 +49,7 @@ pub fn remember(claims: &mut Vec<Claim>, claim: Claim) {
 }
 
 /// Who had this name in this room.
-pub fn find<'a>(claims: &'a [Claim], room: &RoomId, name: &Name) -> Option<&'a Claim> {
+pub(crate) fn find<'a>(claims: &'a [Claim], room: &RoomId, name: &Name) -> Option<&'a Claim> {
     claims.iter().find(|claim| claim.room == *room && claim.name == *name)
 }
 

@@ -11,11 +11,11 @@ use serde::Serialize;
 
 /// Most changes that a row knows. Of what comes after that only the number is kept: if one of those
 /// people goes again, the row says both, which is longer and still true.
-pub const KNOWN_MAX: usize = 100;
+pub(crate) const KNOWN_MAX: usize = 100;
 
 /// What became of one member: came when there was no name `before`, left when there is none `now`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Coming {
+pub(crate) struct Coming {
     /// Who.
     pub id: ClientId,
     /// The name they had here.
@@ -26,7 +26,7 @@ pub struct Coming {
 
 /// One row.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
-pub struct Comings {
+pub(crate) struct Comings {
     /// What became of whom, at most [`KNOWN_MAX`], in the order in which it began. Somebody who came
     /// and took another name stands there twice.
     pub known: Vec<Coming>,
@@ -40,17 +40,17 @@ pub struct Comings {
 
 impl Comings {
     /// Whether there is nothing to tell.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.known.is_empty() && self.more_joined + self.more_left + self.more_renamed == 0
     }
 
     /// Whether it tells that this member left.
-    pub fn tells_leaving_of(&self, id: &ClientId) -> bool {
+    pub(crate) fn tells_leaving_of(&self, id: &ClientId) -> bool {
         self.known.iter().any(|known| known.id == *id && known.now.is_none())
     }
 
     /// Takes in one more change: together with what came before of the same member it is one.
-    pub fn absorb(&mut self, mut coming: Coming) {
+    pub(crate) fn absorb(&mut self, mut coming: Coming) {
         let mut at = self.known.len();
         // That somebody came by one name and has another now is two things to a reader.
         while let Some(earlier) = self.known[..at].iter().rposition(|known| known.id == coming.id)

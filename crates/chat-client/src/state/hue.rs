@@ -2,11 +2,11 @@
 //! ([`super::roster`]). Which colours they are is the style's.
 
 /// How many person colours there are.
-pub const HUES: u8 = 8;
+pub(crate) const HUES: u8 = 8;
 
 /// Which of the [`HUES`] colours this member id would have, were it alone: 32-bit FNV-1a, its halves folded
 /// together because its lowest bits alone are the weakest.
-pub fn of(id: &str) -> u8 {
+pub(crate) fn of(id: &str) -> u8 {
     let hash =
         id.bytes().fold(0x811C_9DC5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let folded = hash ^ (hash >> 16);

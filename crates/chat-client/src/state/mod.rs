@@ -3,24 +3,24 @@
 //! chat shows: what was said, who is here, and what of mine is still under way. Time is passed in.
 //! Nothing here knows the DOM, the socket, or a word of Persian.
 
-pub mod announcer;
-pub mod claims;
-pub mod comings;
-pub mod hue;
-pub mod outbox;
-pub mod room;
-pub mod roster;
-pub mod settling;
-pub mod snapshot;
-pub mod timeline;
-pub mod typing;
+pub(crate) mod announcer;
+pub(crate) mod claims;
+pub(crate) mod comings;
+pub(crate) mod hue;
+pub(crate) mod outbox;
+pub(crate) mod room;
+pub(crate) mod roster;
+pub(crate) mod settling;
+pub(crate) mod snapshot;
+pub(crate) mod timeline;
+pub(crate) mod typing;
 
-pub use announcer::{Announcement, Announcer};
-pub use comings::{Coming, Comings};
-pub use outbox::{Outbox, Pending};
-pub use room::{Changed, Room};
-pub use roster::Roster;
-pub use settling::Settling;
-pub use snapshot::Snapshot;
-pub use timeline::{Entry, EntryKind, Timeline};
-pub use typing::Typing;
+pub(crate) use announcer::{Announcement, Announcer};
+pub(crate) use comings::{Coming, Comings};
+pub(crate) use outbox::{Outbox, Pending};
+pub(crate) use room::{Changed, Room};
+pub(crate) use roster::Roster;
+pub(crate) use settling::Settling;
+pub(crate) use snapshot::Snapshot;
+pub(crate) use timeline::{Entry, EntryKind, Timeline};
+pub(crate) use typing::Typing;

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// Most messages that may wait. Enough for a lost connection; when full, [`Outbox::say`] refuses
 /// and the words stay in the composer.
-pub const WAITING_MAX: usize = 100;
+pub(crate) const WAITING_MAX: usize = 100;
 
 /// Most messages sent without a pause, and how many more each second after that. Within what the
 /// server allows one person (a burst of 50, then 10 a second, of frames of any kind), so that
@@ -20,7 +20,7 @@ const PER_SECOND: usize = 8;
 
 /// A message under way.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Pending {
+pub(crate) struct Pending {
     /// Its id, for as long as it lives.
     pub id: SayId,
     /// What it says.
@@ -46,7 +46,7 @@ impl Read for Pending {
 
 /// Messages under way, oldest first.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     waiting: Vec<Pending>,
     /// How many may be sent before the next second.
     allowance: usize,
@@ -61,13 +61,13 @@ impl Default for Outbox {
 
 impl Outbox {
     /// An outbox with what a reload kept.
-    pub fn restore(waiting: Vec<Pending>) -> Self {
+    pub(crate) fn restore(waiting: Vec<Pending>) -> Self {
         Self { waiting, allowance: BURST, refusals: 0 }
     }
 
     /// Takes a message. False when [`WAITING_MAX`] are waiting already.
     #[must_use]
-    pub fn say(&mut self, id: SayId, text: Text) -> bool {
+    pub(crate) fn say(&mut self, id: SayId, text: Text) -> bool {
         let has_room = self.waiting.len() < WAITING_MAX;
         if has_room {
             self.waiting.push(Pending { id, text, refused: None, sent_ms: None });
@@ -76,13 +76,13 @@ impl Outbox {
     }
 
     /// When the oldest was sent that waits for its echo, and not for its author or its turn.
-    pub fn oldest_ms(&self) -> Option<u64> {
+    pub(crate) fn oldest_ms(&self) -> Option<u64> {
         self.waiting.iter().find(|pending| pending.refused.is_none()).and_then(|pending| pending.sent_ms)
     }
 
     /// What to send `now` on this connection, oldest first, as far as the pace allows; it then counts
     /// as sent.
-    pub fn take_unsent(&mut self, now: u64) -> Vec<Pending> {
+    pub(crate) fn take_unsent(&mut self, now: u64) -> Vec<Pending> {
         let is_unsent = |pending: &&mut Pending| pending.sent_ms.is_none() && pending.refused.is_none();
         let unsent = self.waiting.iter_mut().filter(is_unsent);
         let taken: Vec<Pending> = unsent
@@ -97,19 +97,19 @@ impl Outbox {
     }
 
     /// A second has passed: more may be sent.
-    pub fn second(&mut self) {
+    pub(crate) fn second(&mut self) {
         self.allowance = (self.allowance + PER_SECOND).min(BURST);
     }
 
     /// A new connection: nothing was sent on it yet.
-    pub fn reconnected(&mut self) {
+    pub(crate) fn reconnected(&mut self) {
         for pending in &mut self.waiting {
             pending.sent_ms = None;
         }
     }
 
     /// Its echo came: done. True if it was waiting.
-    pub fn acknowledge(&mut self, id: &SayId) -> bool {
+    pub(crate) fn acknowledge(&mut self, id: &SayId) -> bool {
         let before = self.waiting.len();
         self.discard(id);
         self.waiting.len() != before
@@ -117,7 +117,7 @@ impl Outbox {
 
     /// The server did not take it. Too fast for it is not too fast for ever: that goes out again by
     /// itself. Anything else waits for its author.
-    pub fn refuse(&mut self, id: &SayId, why: ErrorCode) {
+    pub(crate) fn refuse(&mut self, id: &SayId, why: ErrorCode) {
         if let Some(pending) = self.waiting.iter_mut().find(|pending| pending.id == *id) {
             if why == ErrorCode::TooFast {
                 pending.sent_ms = None;
@@ -130,12 +130,12 @@ impl Outbox {
     }
 
     /// How often the server did not take one and it waits for its author, since the page was opened.
-    pub fn refusals(&self) -> u32 {
+    pub(crate) fn refusals(&self) -> u32 {
         self.refusals
     }
 
     /// Try a refused one again.
-    pub fn retry(&mut self, id: &SayId) {
+    pub(crate) fn retry(&mut self, id: &SayId) {
         if let Some(pending) = self.waiting.iter_mut().find(|pending| pending.id == *id) {
             pending.refused = None;
             pending.sent_ms = None;
@@ -143,12 +143,12 @@ impl Outbox {
     }
 
     /// Give one up.
-    pub fn discard(&mut self, id: &SayId) {
+    pub(crate) fn discard(&mut self, id: &SayId) {
         self.waiting.retain(|pending| pending.id != *id);
     }
 
     /// All of them, oldest first.
-    pub fn all(&self) -> &[Pending] {
+    pub(crate) fn all(&self) -> &[Pending] {
         &self.waiting
     }
 }

@@ -1,14 +1,14 @@
 //! The room as this page knows it, and the one function that lets the server change it.
 
 use chat_protocol::{
-    CaptureToken, Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, SayId, Seq, ServerMsg, Welcome,
+    CaptureToken, Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, Seq, ServerMsg, Welcome,
 };
 
 use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcOffset};
 
 /// Everything the page knows.
 #[derive(Default, Debug)]
-pub struct Room {
+pub(crate) struct Room {
     /// Who we are, once welcomed.
     pub me: Option<Member>,
     /// What was said.
@@ -27,7 +27,7 @@ pub struct Room {
 
 /// Counts of what was heard, for the lesson.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Heard {
+pub(crate) struct Heard {
     /// Messages, one's own included.
     pub all: u32,
     /// One's own, echoed by the room.
@@ -46,7 +46,7 @@ struct Place {
 
 /// What a message changed, so that only that is drawn again.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Changed {
+pub(crate) struct Changed {
     /// The conversation.
     pub timeline: bool,
     /// Who is here, or who we are.
@@ -69,7 +69,7 @@ pub struct Changed {
 
 /// Something the server did not accept.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Refused {
+pub(crate) struct Refused {
     /// Why.
     pub code: ErrorCode,
     /// A free name, when the name was taken.
@@ -80,30 +80,30 @@ pub struct Refused {
 
 impl Room {
     /// A room nobody has entered yet, for a reader whose clock is this.
-    pub fn new(utc_offset: UtcOffset) -> Self {
+    pub(crate) fn new(utc_offset: UtcOffset) -> Self {
         Self { timeline: Timeline::new(utc_offset), ..Self::default() }
     }
 
     /// Brings back what a reload kept.
-    pub fn restore(&mut self, snapshot: Snapshot) {
+    pub(crate) fn restore(&mut self, snapshot: Snapshot) {
         self.timeline.restore(snapshot.said, snapshot.marks, &snapshot.client_id);
         self.outbox = Outbox::restore(snapshot.pending);
         self.set_resume(snapshot.resume);
     }
 
     /// What to ask for when joining again.
-    pub fn resume(&self) -> Option<Resume> {
+    pub(crate) fn resume(&self) -> Option<Resume> {
         let place = self.place.clone()?;
         Some(Resume { token: place.token, epoch: place.epoch, seq: place.seq })
     }
 
     /// From now on this is what to ask for.
-    pub fn set_resume(&mut self, resume: Option<Resume>) {
+    pub(crate) fn set_resume(&mut self, resume: Option<Resume>) {
         self.place = resume.map(|Resume { token, epoch, seq }| Place { epoch, seq, token });
     }
 
     /// Takes one message from the server, at `now` in milliseconds.
-    pub fn apply(&mut self, msg: ServerMsg, now: u64) -> Changed {
+    pub(crate) fn apply(&mut self, msg: ServerMsg, now: u64) -> Changed {
         match msg {
             ServerMsg::Welcome(welcome) => self.welcome(welcome, now),
             ServerMsg::Said(said) => self.said(said),
@@ -138,7 +138,7 @@ impl Room {
     }
 
     /// Takes what a second has changed, at `now` in milliseconds.
-    pub fn second(&mut self, now: u64) -> Changed {
+    pub(crate) fn second(&mut self, now: u64) -> Changed {
         self.outbox.second();
         Changed {
             typing: self.typing.expire(now),
@@ -201,14 +201,15 @@ impl Room {
     }
 
     /// Whether a message of ours with this id is still under way.
-    pub fn is_pending(&self, id: &SayId) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is_pending(&self, id: &chat_protocol::SayId) -> bool {
         self.outbox.all().iter().any(|pending| pending.id == *id)
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use chat_protocol::{ClientId, Presence, RoomId, Text};
+    use chat_protocol::{ClientId, Presence, RoomId, SayId, Text};
 
     use super::*;
     use crate::state::timeline::EntryKind;

@@ -16,13 +16,13 @@ use super::{
 const GONE_MAX: usize = 200;
 
 /// Which of two names comes first.
-pub type Compare = fn(&str, &str) -> Ordering;
+pub(crate) type Compare = fn(&str, &str) -> Ordering;
 
 /// The members of the room. A plain list, searched from its beginning: for the
 /// [`ROSTER_MAX`](chat_protocol::limits::ROSTER_MAX) it may be told of at once, an index would cost
 /// more to download than it saves.
 #[derive(Debug)]
-pub struct Roster {
+pub(crate) struct Roster {
     /// By name.
     members: Vec<Listed>,
     count: u32,
@@ -34,7 +34,7 @@ pub struct Roster {
 
 /// A member, and which of the person colours is theirs.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Listed {
+pub(crate) struct Listed {
     /// As the server tells it.
     pub member: Member,
     /// Below [`HUES`]. Stays the same while they are here.
@@ -43,7 +43,7 @@ pub struct Listed {
 
 impl Listed {
     /// A number that changes with anything the roster shows of a member.
-    pub fn fingerprint(&self, is_me: bool) -> u64 {
+    pub(crate) fn fingerprint(&self, is_me: bool) -> u64 {
         let Self { member, hue } = self;
         let flags = u64::from(member.tabs) << 2 ^ u64::from(member.away) << 1 ^ u64::from(is_me);
         let start = 0xCBF2_9CE4_8422_2325 ^ u64::from(*hue) << 56 ^ flags;
@@ -62,7 +62,7 @@ impl Default for Roster {
 impl Roster {
     /// Sets the order, and brings back the colours that a reload kept ([`Roster::hues`]). Before anybody
     /// is listed.
-    pub fn begin(&mut self, compare: Compare, hues: &str) {
+    pub(crate) fn begin(&mut self, compare: Compare, hues: &str) {
         self.compare = compare;
         let pair = |line: &str| {
             let (id, hue) = line.split_once(' ')?;
@@ -72,7 +72,7 @@ impl Roster {
     }
 
     /// Whose colour is which, for a reload to keep: a line each.
-    pub fn hues(&self) -> String {
+    pub(crate) fn hues(&self) -> String {
         let here = self.members.iter().map(|listed| (&listed.member.id, listed.hue));
         let all = here.chain(self.gone.iter().rev().map(|(id, hue)| (id, *hue))).take(GONE_MAX);
         all.flat_map(|(id, hue)| [id.as_str(), " ", DIGITS[usize::from(hue)], "\n"].map(str::to_owned))
@@ -80,7 +80,7 @@ impl Roster {
     }
 
     /// Starts over with what `welcome` said.
-    pub fn reset(&mut self, members: Vec<Member>, count: u32, away: u32) {
+    pub(crate) fn reset(&mut self, members: Vec<Member>, count: u32, away: u32) {
         for Listed { member, hue } in std::mem::take(&mut self.members) {
             self.remember(member.id, hue);
         }
@@ -101,7 +101,7 @@ impl Roster {
 
     /// Applies a difference and returns what of it is news: who really came, went, or changed
     /// names. One's own coming and going is not.
-    pub fn apply(&mut self, presence: Presence, me: Option<&ClientId>) -> Vec<Coming> {
+    pub(crate) fn apply(&mut self, presence: Presence, me: Option<&ClientId>) -> Vec<Coming> {
         let mut comings = Vec::new();
         let mut news = |id: ClientId, before: Option<Name>, now: Option<Name>| {
             let is_own = me == Some(&id) && (before.is_none() || now.is_none());
@@ -133,7 +133,7 @@ impl Roster {
     }
 
     /// The members: oneself first, then who is here, then who is away, by name.
-    pub fn in_order(&self, me: Option<&ClientId>) -> Vec<Listed> {
+    pub(crate) fn in_order(&self, me: Option<&ClientId>) -> Vec<Listed> {
         let is_me = |listed: &&Listed| me == Some(&listed.member.id);
         let others =
             |away| self.members.iter().filter(move |listed| !is_me(listed) && listed.member.away == away);
@@ -175,7 +175,7 @@ impl Roster {
     }
 
     /// Which of the person colours is this person's, here or not.
-    pub fn hue(&self, id: &ClientId) -> u8 {
+    pub(crate) fn hue(&self, id: &ClientId) -> u8 {
         if let Some(at) = self.position(id) {
             return self.members[at].hue;
         }
@@ -199,17 +199,17 @@ impl Roster {
     }
 
     /// The member with this id, if listed.
-    pub fn get(&self, id: &ClientId) -> Option<&Member> {
+    pub(crate) fn get(&self, id: &ClientId) -> Option<&Member> {
         self.position(id).map(|at| &self.members[at].member)
     }
 
     /// How many are here, listed or not; not who is away.
-    pub fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.count.saturating_sub(self.away)
     }
 
     /// How many are members, here or away, but not listed.
-    pub fn unlisted(&self) -> u32 {
+    pub(crate) fn unlisted(&self) -> u32 {
         self.count.saturating_sub(self.members.len() as u32)
     }
 }

@@ -8,15 +8,15 @@ use super::{Coming, Roster, Timeline};
 
 /// How long somebody must be gone, and how long between two rows about somebody, in milliseconds. A
 /// room page on a slow phone is loaded again in about so long.
-pub const SETTLE_MS: u64 = 3_000;
+pub(crate) const SETTLE_MS: u64 = 3_000;
 /// How long after their leaving was told it is taken back when somebody returns, in milliseconds.
-pub const BACK_WITHIN_MS: u64 = 60_000;
+pub(crate) const BACK_WITHIN_MS: u64 = 60_000;
 /// Most members about whom anything may be unsettled. More are told of at once.
 const UNSETTLED_MAX: usize = 200;
 
 /// What is not settled.
 #[derive(Default, Debug)]
-pub struct Settling(Vec<Unsettled>);
+pub(crate) struct Settling(Vec<Unsettled>);
 
 #[derive(Debug)]
 struct Unsettled {
@@ -31,7 +31,7 @@ struct Unsettled {
 
 impl Settling {
     /// Something became of somebody at `now`, in milliseconds. Tells of it, or waits.
-    pub fn notice(&mut self, coming: Coming, timeline: &mut Timeline, now: u64) {
+    pub(crate) fn notice(&mut self, coming: Coming, timeline: &mut Timeline, now: u64) {
         let due_ms = now + SETTLE_MS;
         if let Some(unsettled) = self.0.iter_mut().find(|unsettled| unsettled.coming.id == coming.id) {
             unsettled.coming.now = coming.now;
@@ -54,7 +54,7 @@ impl Settling {
     }
 
     /// Tells of what has lasted until `now`, in milliseconds. True if there was anything.
-    pub fn settle(&mut self, timeline: &mut Timeline, now: u64) -> bool {
+    pub(crate) fn settle(&mut self, timeline: &mut Timeline, now: u64) -> bool {
         let mut told = false;
         self.0.retain_mut(|unsettled| {
             if unsettled.due_ms > now {
@@ -72,7 +72,7 @@ impl Settling {
     }
 
     /// The roster was told anew, at `now` in milliseconds, and with it what became of these.
-    pub fn catch_up(&mut self, roster: &Roster, now: u64) {
+    pub(crate) fn catch_up(&mut self, roster: &Roster, now: u64) {
         for Unsettled { coming, due_ms, .. } in &mut self.0 {
             let listed = roster.get(&coming.id).map(|member| member.name.clone());
             // Who is not listed in a room that lists not everybody may be here all the same.

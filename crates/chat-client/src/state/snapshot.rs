@@ -12,11 +12,11 @@ use serde::Serialize;
 use super::{Pending, timeline::Mark};
 
 /// Most messages a reload brings back.
-pub const MESSAGES_MAX: usize = 200;
+pub(crate) const MESSAGES_MAX: usize = 200;
 
 /// One tab in one room.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Snapshot {
+pub(crate) struct Snapshot {
     /// The id asked for in the URL of the socket.
     pub client_id: ClientId,
     /// Present once the room welcomed us.

@@ -13,14 +13,14 @@ use super::{Coming, Comings};
 
 /// Most entries kept; beyond it the oldest go. Far more than anyone scrolls back in a room without
 /// history, small enough for a phone.
-pub const ENTRIES_MAX: usize = 10_000;
+pub(crate) const ENTRIES_MAX: usize = 10_000;
 
 const MINUTE_MS: u64 = 60_000;
 const DAY_MINUTES: i64 = 24 * 60;
 
 /// One thing in the conversation.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Unique in this page's life; grows with position.
     pub key: u64,
     /// Counts the changes of this entry, so that a view knows when to draw it again.
@@ -31,7 +31,7 @@ pub struct Entry {
 
 /// What an entry is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum EntryKind {
+pub(crate) enum EntryKind {
     /// A new day begins with the message that follows, sent at this Unix time in milliseconds.
     Day(u64),
     /// Somebody said something.
@@ -53,7 +53,7 @@ pub enum EntryKind {
 
 /// An entry that is no message and does not follow from them, as a reload keeps it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// How many of the messages that are kept with it stand before it.
     pub at: u32,
     /// A row of comings, if it is one.
@@ -63,11 +63,11 @@ pub struct Mark {
 }
 
 /// How many minutes east of UTC the reader's clock is, or was, at a Unix time in milliseconds.
-pub type UtcOffset = fn(u64) -> i32;
+pub(crate) type UtcOffset = fn(u64) -> i32;
 
 /// The entries, oldest first.
 #[derive(Debug)]
-pub struct Timeline {
+pub(crate) struct Timeline {
     entries: VecDeque<Arc<Entry>>,
     next_key: u64,
     utc_offset: UtcOffset,
@@ -83,13 +83,13 @@ impl Default for Timeline {
 
 impl Timeline {
     /// An empty conversation for a reader whose clock is this.
-    pub fn new(utc_offset: UtcOffset) -> Self {
+    pub(crate) fn new(utc_offset: UtcOffset) -> Self {
         Self { entries: VecDeque::new(), next_key: 0, utc_offset, last_day: None, last_said: None }
     }
 
     /// Adds a message. A new day is marked before it; one from the same author in the same minute
     /// continues the last.
-    pub fn say(&mut self, said: Said, mine: bool) {
+    pub(crate) fn say(&mut self, said: Said, mine: bool) {
         // A place for the day that it may begin, now or by another clock.
         self.next_key += 1;
         self.begin_day(said.at, self.next_key - 1);
@@ -112,7 +112,7 @@ impl Timeline {
 
     /// The reader's clock shows other times than it did: marks the days anew, and what shows a time
     /// has changed.
-    pub fn other_clock(&mut self) {
+    pub(crate) fn other_clock(&mut self) {
         self.last_day = None;
         for mut entry in std::mem::take(&mut self.entries) {
             match &entry.kind {
@@ -130,7 +130,7 @@ impl Timeline {
     /// Adds what became of somebody: to the row with key `row` if that tells of their leaving, which
     /// they have now taken back; else to the last entry if it is such a row; else as a new one. The
     /// key of the row that tells it, if one does: a row in which all is undone goes.
-    pub fn comings(&mut self, coming: Coming, row: Option<u64>) -> Option<u64> {
+    pub(crate) fn comings(&mut self, coming: Coming, row: Option<u64>) -> Option<u64> {
         let is_row = |at: &usize| self.row(*at).is_some();
         let has_left = |at: &usize| self.row(*at).is_some_and(|row| row.tells_leaving_of(&coming.id));
         let earlier = row.map(|key| self.position(key)).filter(has_left);
@@ -160,54 +160,54 @@ impl Timeline {
     }
 
     /// Marks that messages may be missing here; once is enough.
-    pub fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         if !matches!(self.entries.back().map(|entry| &entry.kind), Some(EntryKind::Gap)) {
             self.push(EntryKind::Gap);
         }
     }
 
     /// Whether it begins in the middle of others' talk.
-    pub fn begins_late(&self) -> bool {
+    pub(crate) fn begins_late(&self) -> bool {
         self.entries.front().is_some_and(|entry| entry.kind == EntryKind::Beginning)
     }
 
     /// Marks that others talked before.
-    pub fn begin(&mut self) {
+    pub(crate) fn begin(&mut self) {
         self.push(EntryKind::Beginning);
     }
 
     /// The newest `count` entries, oldest first.
-    pub fn newest(&self, count: usize) -> impl Iterator<Item = &Arc<Entry>> {
+    pub(crate) fn newest(&self, count: usize) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.iter().skip(self.entries.len().saturating_sub(count))
     }
 
     /// At most `count` entries from this key on, oldest first.
-    pub fn stretch(&self, key: u64, count: usize) -> impl Iterator<Item = &Arc<Entry>> {
+    pub(crate) fn stretch(&self, key: u64, count: usize) -> impl Iterator<Item = &Arc<Entry>> {
         self.entries.range(self.position(key)..).take(count)
     }
 
     /// How many entries there are from this key on.
-    pub fn len_since(&self, key: u64) -> usize {
+    pub(crate) fn len_since(&self, key: u64) -> usize {
         self.entries.len() - self.position(key)
     }
 
     /// The key of the earliest of the newest `count` entries.
-    pub fn key_of_newest(&self, count: usize) -> u64 {
+    pub(crate) fn key_of_newest(&self, count: usize) -> u64 {
         self.key_at(self.entries.len().saturating_sub(count))
     }
 
     /// The key `count` entries before this one, or the earliest there is.
-    pub fn key_before(&self, key: u64, count: usize) -> u64 {
+    pub(crate) fn key_before(&self, key: u64, count: usize) -> u64 {
         self.key_at(self.position(key).saturating_sub(count))
     }
 
     /// The key `count` entries after this one, or of the next entry to come.
-    pub fn key_after(&self, key: u64, count: usize) -> u64 {
+    pub(crate) fn key_after(&self, key: u64, count: usize) -> u64 {
         self.key_at(self.position(key) + count)
     }
 
     /// Whether anything was said, or may have been.
-    pub fn has_messages(&self) -> bool {
+    pub(crate) fn has_messages(&self) -> bool {
         self.entries.iter().any(|entry| matches!(entry.kind, EntryKind::Said { .. } | EntryKind::Gap))
     }
 
@@ -220,18 +220,19 @@ impl Timeline {
     }
 
     /// How many entries there are.
-    pub fn len(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// Whether nothing has happened yet.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
     /// The newest `count` messages, oldest first, and what stands between them that does not follow
     /// from them.
-    pub fn kept(&self, count: usize) -> (Vec<Said>, Vec<Mark>) {
+    pub(crate) fn kept(&self, count: usize) -> (Vec<Said>, Vec<Mark>) {
         let is_said = |entry: &'_ Arc<Entry>| matches!(entry.kind, EntryKind::Said { .. });
         let total = self.entries.iter().filter(|entry| is_said(entry)).count();
         let mut left_out = total.saturating_sub(count);
@@ -256,7 +257,7 @@ impl Timeline {
     }
 
     /// Brings back what [`Timeline::kept`] gave, to the person with this id.
-    pub fn restore(&mut self, messages: Vec<Said>, marks: Vec<Mark>, own: &ClientId) {
+    pub(crate) fn restore(&mut self, messages: Vec<Said>, marks: Vec<Mark>, own: &ClientId) {
         let (mut messages, mut marks) = (messages.into_iter(), marks.into_iter().peekable());
         for at in 0.. {
             while let Some(Mark { comings, is_gap, .. }) = marks.next_if(|mark| mark.at <= at) {

@@ -7,11 +7,11 @@ const TYPING_MAX: usize = 16;
 
 /// People whose last notice has not run out, at most `TYPING_MAX`, in the order they began.
 #[derive(Default, Debug)]
-pub struct Typing(Vec<(ClientId, u64)>);
+pub(crate) struct Typing(Vec<(ClientId, u64)>);
 
 impl Typing {
     /// Takes a notice that arrived at `now`, in milliseconds. True if that is somebody more.
-    pub fn notice(&mut self, from: ClientId, now: u64) -> bool {
+    pub(crate) fn notice(&mut self, from: ClientId, now: u64) -> bool {
         let until = now + TYPING_TTL_MS;
         if let Some(known) = self.0.iter_mut().find(|(id, _)| *id == from) {
             known.1 = until;
@@ -25,21 +25,21 @@ impl Typing {
     }
 
     /// This person is done. True if that changes anything.
-    pub fn stop(&mut self, from: &ClientId) -> bool {
+    pub(crate) fn stop(&mut self, from: &ClientId) -> bool {
         let before = self.0.len();
         self.0.retain(|(id, _)| id != from);
         self.0.len() != before
     }
 
     /// Drops notices that ran out before `now`. True if there were any.
-    pub fn expire(&mut self, now: u64) -> bool {
+    pub(crate) fn expire(&mut self, now: u64) -> bool {
         let before = self.0.len();
         self.0.retain(|(_, until)| *until > now);
         self.0.len() != before
     }
 
     /// Who is typing, longest first.
-    pub fn who(&self) -> impl Iterator<Item = &ClientId> {
+    pub(crate) fn who(&self) -> impl Iterator<Item = &ClientId> {
         self.0.iter().map(|(id, _)| id)
     }
 }

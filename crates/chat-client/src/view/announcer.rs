@@ -2,18 +2,18 @@
 //! A live region of its own, because the list of messages is drawn anew by a reload and by scrolling,
 //! and says one's own twice: first on its way, then arrived. The list can be read, and is silent.
 
+use chat_ui::{
+    bind::follow,
+    browser::element,
+    dom::{append, draw, name},
+};
 use leptos::prelude::*;
 use web_sys::Element;
 
-use super::{
-    bind::follow,
-    dom::{append, draw, name},
-};
 use crate::{
-    browser::element,
     chat::Chat,
-    fa::words::{errors, messages},
     state::{Announcement, Announcer as Announced, EntryKind, Room},
+    words::{errors, messages},
 };
 
 /// How many announcements stay in the document, for a screen reader that is slow to look; and for how
@@ -67,7 +67,7 @@ pub(crate) fn Announcer(chat: Chat) -> impl IntoView {
 }
 
 /// The newest `count` messages of others, oldest first, each with its author.
-fn said(room: &Room, count: usize) -> Vec<super::dom::Drawn> {
+fn said(room: &Room, count: usize) -> Vec<chat_ui::dom::Drawn> {
     let said = room.timeline.newest(LOOK_BACK).filter_map(|entry| match &entry.kind {
         EntryKind::Said { said, mine: false, .. } => Some(said),
         _ => None,

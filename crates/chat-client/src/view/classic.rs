@@ -1,12 +1,12 @@
 //! The room as the web was before JavaScript: a page that the server draws and no program brings to
 //! life. Its forms do all there is to do.
 
+use chat_ui::said::SaidText;
 use leptos::{either::Either, prelude::*};
 
-use super::said::SaidText;
 use crate::{
-    fa::words::{self, ways},
     page::Classic,
+    words::{self, classic as told},
 };
 
 /// The page.
@@ -16,7 +16,7 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
     let here = format!("/classic/{room}");
     let keep = |name: &'static str, value: String| view! { <input type="hidden" name=name value=value /> };
     let body = if is_in {
-        let none = said.is_empty().then(|| view! { <p class="none">{ways::CLASSIC_EMPTY}</p> });
+        let none = said.is_empty().then(|| view! { <p class="none">{told::EMPTY}</p> });
         let lines = said.into_iter().map(|said| {
             view! {
                 <li data-seq=said.seq.to_string() data-id=said.id.as_str().to_owned()>
@@ -29,16 +29,16 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
             <form method="get" action=here>
                 {keep("client", client)}
                 {name.map(|name| keep("name", name))}
-                <button type="submit" class="button">{ways::REFRESH}</button>
+                <button type="submit" class="button">{told::REFRESH}</button>
             </form>
             {none}
             <ol>{lines.collect_view()}</ol>
             <form method="post" action=post>
                 <div class="field">
-                    <label for="text">{ways::TEXT}</label>
+                    <label for="text">{told::TEXT}</label>
                     <input id="text" name="text" dir="auto" autocomplete="off" required=true />
                 </div>
-                <button type="submit" class="button">{ways::SAY}</button>
+                <button type="submit" class="button">{told::SAY}</button>
             </form>
         })
     } else {
@@ -46,23 +46,23 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
             <form method="get" action=here>
                 {keep("client", client)}
                 <div class="field">
-                    <label for="name">{ways::YOUR_NAME}</label>
+                    <label for="name">{told::YOUR_NAME}</label>
                     <input id="name" name="name" dir="auto" autocomplete="nickname" required=true />
                 </div>
                 {problem.map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
-                <button type="submit" class="button">{ways::ENTER}</button>
+                <button type="submit" class="button">{told::ENTER}</button>
             </form>
         })
     };
     view! {
         <main class="classic">
-            <h1>{ways::CLASSIC_TITLE} " " <bdi translate="no">{room.as_str().to_owned()}</bdi></h1>
-            <p>{ways::CLASSIC_INTRO}</p>
+            <h1>{told::TITLE} " " <bdi translate="no">{room.as_str().to_owned()}</bdi></h1>
+            <p>{told::INTRO}</p>
             {body}
             <p class="links">
-                <a href=format!("/r/{room}")>{ways::LIVE}</a>
+                <a href=format!("/r/{room}")>{told::LIVE}</a>
                 " · "
-                <a href=format!("/ways/{room}")>{ways::COMPARE}</a>
+                <a href=format!("/ways/{room}")>{told::WAYS}</a>
                 " · "
                 <a href="/">{words::GO_HOME}</a>
             </p>

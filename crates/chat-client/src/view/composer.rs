@@ -4,22 +4,21 @@
 //! browser asks before it is lost with the tab: `assets/later.js` sees to that, and says `NO_FILES`.
 
 use chat_protocol::{ClientId, ErrorCode, Text, limits::TEXT_MAX_CHARS};
+use chat_ui::{
+    bind::{Condition, act, attr, flag, follow, press, submit, text},
+    browser::{self, storage::Keep},
+    dom::{self, draw},
+    icon, prose,
+};
 use leptos::prelude::*;
-
 use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
-use super::{
-    bind::{Condition, act, attr, flag, follow, press, submit, text},
-    dom::{self, draw},
-    icon, scroller,
-};
+use super::scroller;
 use crate::{
-    browser::{self, storage::Keep},
     chat::Chat,
-    fa::words::{errors, messages, people},
-    prose,
     state::{Pending, outbox::WAITING_MAX},
+    words::{errors, messages, people},
 };
 
 /// How many characters before the end a count of them appears.

@@ -2,18 +2,18 @@
 //! again when a name was not accepted.
 
 use chat_protocol::{Name, typed};
+use chat_ui::{
+    bind::{Condition, flag, follow, submit},
+    browser::{element, focus, focus_drawn, is_touch},
+};
 use leptos::prelude::*;
-
 use web_sys::HtmlInputElement;
 
-use super::{
-    bind::{Condition, flag, follow, submit},
-    field::labelled,
-};
+use super::field::labelled;
 use crate::{
-    browser::{element, focus, focus_drawn, is_touch, profile},
     chat::Chat,
-    fa::words::{errors, home},
+    profile,
+    words::{errors, home},
 };
 
 /// The form. Calls `enter` with a valid name.

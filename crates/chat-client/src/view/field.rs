@@ -1,9 +1,8 @@
 //! A line to write in, with its label above and what is wrong with it below, where a screen reader
 //! hears it at once. It knows no rule: whoever reads the field says what is wrong.
 
+use chat_ui::bind::{attr, text};
 use leptos::prelude::*;
-
-use super::bind::{attr, text};
 
 /// The field with this id; empty `problem` is none. `remembers` is what the browser may offer
 /// (HTML §"autofill").

@@ -2,6 +2,12 @@
 //! room's few controls. Where the bar is narrow, some of them are a menu behind a button; which and
 //! where is the style's to say (`style/small.css`), and they are the same buttons.
 
+use chat_ui::{
+    bind::{act, attr, flag, follow, press, text},
+    browser::{element, focus, hear},
+    icon,
+    theme::ThemeButton,
+};
 use leptos::{
     ev::{FocusEvent, KeyboardEvent},
     prelude::*,
@@ -9,16 +15,10 @@ use leptos::{
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, Node};
 
-use super::{
-    bind::{act, attr, flag, follow, press, text},
-    icon,
-    theme::ThemeButton,
-};
 use crate::{
-    browser::{element, focus, hear},
     chat::Chat,
-    fa::words::{self, connection, people, share},
     socket::{Link, Way},
+    words::{self, connection, people, share},
 };
 
 /// The bar.

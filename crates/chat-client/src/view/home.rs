@@ -3,15 +3,13 @@
 //! remembers of its reader, the focus and the random room are `assets/home.js`'s, which is plain
 //! JavaScript and may be missing.
 
+use chat_ui::{digits, theme::ThemeButton};
 use leptos::prelude::*;
 
-use super::{masthead::masthead, theme::ThemeButton};
+use super::masthead::masthead;
 use crate::{
-    fa::{
-        digits,
-        words::{self, home, lesson, room_names},
-    },
     page::{Answered, Asked},
+    words::{self, home, lesson, room_names},
 };
 
 /// The page, with what was written into it, if it comes as the answer to that.

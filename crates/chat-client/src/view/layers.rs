@@ -7,10 +7,11 @@
 
 use std::cmp::Ordering;
 
+use chat_ui::{
+    bind::follow,
+    browser::{history, listen, matches_media},
+};
 use leptos::prelude::*;
-
-use super::bind::follow;
-use crate::browser::{history, listen, matches_media};
 
 /// Where people and X-ray lie over the conversation and not beside it; as in the style.
 const NARROW: &str = "(max-width: 56rem)";

@@ -1,13 +1,16 @@
 //! The five steps of one's own connection, each lit by what really happened on the wire, and with
 //! the piece of wire that shows it.
 
+use chat_ui::{
+    bind::{attr, text},
+    digits,
+};
 use leptos::prelude::*;
 
-use super::bind::{attr, text};
 use crate::{
     chat::Chat,
-    fa::{digits, words::lesson},
     socket::{Link, Way},
+    words::lesson,
 };
 
 /// The steps.

@@ -1,23 +1,20 @@
 //! One message, as everyone sees it, and one of one's own that is still under way.
 
 use chat_protocol::{ErrorCode, Said};
-use leptos::prelude::untrack;
-
-use super::{
-    composer,
+use chat_ui::{
+    browser::clock,
+    dates,
     dom::{self, Drawn, draw},
     icon,
-    people::avatar,
-};
-use crate::{
-    browser::clock,
-    chat::Chat,
-    fa::{
-        dates,
-        words::{errors, messages, people},
-    },
     prose::{self, Block, Piece, Segment, link},
+};
+use leptos::prelude::untrack;
+
+use super::{composer, people::avatar};
+use crate::{
+    chat::Chat,
     state::Pending,
+    words::{errors, messages, people},
 };
 
 /// A message younger than this, in milliseconds, arrives with a small movement; older ones - a

@@ -1,10 +1,11 @@
 //! The page that says a page is not there, and what a room's id may be when that was the trouble. Drawn by
 //! the server alone.
 
+use chat_ui::theme::ThemeButton;
 use leptos::prelude::*;
 
-use super::{masthead::masthead, theme::ThemeButton};
-use crate::fa::words;
+use super::masthead::masthead;
+use crate::words;
 
 /// The page.
 #[component]

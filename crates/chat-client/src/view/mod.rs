@@ -4,17 +4,14 @@
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
 mod announcer;
-pub mod bind;
 #[cfg(feature = "ssr")]
 mod classic;
 mod composer;
-pub mod dom;
 mod entrance;
 mod field;
 mod header;
 #[cfg(feature = "ssr")]
 mod home;
-pub mod icon;
 mod layers;
 mod lesson;
 #[cfg(feature = "ssr")]
@@ -25,13 +22,8 @@ mod missing;
 mod notice;
 mod people;
 mod room;
-mod rows;
-pub mod said;
 mod scroller;
 mod share;
-#[cfg(feature = "ssr")]
-mod shown;
-pub mod theme;
 mod timeline;
 mod xray;
 
@@ -41,6 +33,4 @@ pub(crate) use classic::ClassicPage;
 pub(crate) use home::Home;
 #[cfg(feature = "ssr")]
 pub(crate) use missing::Missing;
-pub use room::RoomPage;
-#[cfg(feature = "ssr")]
-pub(crate) use shown::Shown;
+pub(crate) use room::RoomPage;

@@ -3,17 +3,17 @@
 //! through. What it says stays the same as long as the same is wrong, so that it is read aloud once,
 //! and it lies above the conversation, which therefore does not move: see `style/room.css`.
 
-use leptos::prelude::*;
-
-use super::{
+use chat_ui::{
     bind::{attr, flag, press, text},
+    browser::location,
     icon,
 };
+use leptos::prelude::*;
+
 use crate::{
-    browser::location,
     chat::Chat,
-    fa::words::{self, connection},
     socket::{Link, Way},
+    words::{self, connection},
 };
 
 /// The strip; nothing while all is well.

@@ -2,22 +2,22 @@
 //! phone. One's own name is changed here.
 
 use chat_protocol::{Name, typed};
+use chat_ui::{
+    bind::{act, attr, flag, follow, press, submit, text},
+    browser::{element, focus, focus_drawn},
+    dom::{self, Drawn, draw},
+    icon,
+    rows::Rows,
+};
 use leptos::prelude::*;
 use web_sys::{HtmlInputElement, KeyboardEvent};
 
-use super::{
-    bind::{act, attr, flag, follow, press, submit, text},
-    dom::{self, Drawn, draw},
-    icon,
-    lesson::Lesson,
-    rows::Rows,
-};
+use super::lesson::Lesson;
 use crate::{
-    browser::{element, focus, focus_drawn, profile},
     chat::Chat,
-    fa::words::{self, errors, people},
-    person,
+    person, profile,
     state::roster::Listed,
+    words::{self, errors, people},
 };
 
 /// The column, or drawer.

@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use chat_protocol::{Name, RoomId};
+use chat_ui::{
+    bind::{act, attr, flag, follow},
+    browser::{element, listen, network},
+};
 use leptos::prelude::*;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::{
     announcer::Announcer,
-    bind::{act, attr, flag, follow},
     composer::Composer,
     entrance::Entrance,
     header::Header,
@@ -21,15 +24,15 @@ use super::{
     xray,
 };
 use crate::{
-    browser::{element, listen, network, profile},
     chat::Chat,
-    fa::words,
+    profile,
     socket::{Link, driver},
+    words,
 };
 
 /// The page.
 #[component]
-pub fn RoomPage(
+pub(crate) fn RoomPage(
     /// Which room.
     room: RoomId,
     /// What all its spellings have in common.
@@ -56,7 +59,7 @@ pub fn RoomPage(
     // On a wide page the people, and the panel that was not made wider, stand beside the conversation.
     let beside = |is_narrow| is_narrow;
     let layers = Layers::new([
-        Layer { open: xray_seen, covers: |is_narrow| is_narrow || crate::xray::is_wide(), returns: false },
+        Layer { open: xray_seen, covers: |is_narrow| is_narrow || chat_ui::lab::is_wide(), returns: false },
         Layer { open: people_open, covers: beside, returns: true },
         Layer { open: renaming, covers: beside, returns: false },
         Layer { open: menu_open, covers: |_| has_menu(), returns: false },

@@ -3,21 +3,17 @@
 //! stretch of the conversation is in the document, and moves along with the reader; what is outside
 //! it costs nothing, however much there is.
 
+use chat_ui::{
+    bind::{Condition, act, attr, flag, follow, press, text},
+    browser::{self, clock, selection},
+    dates, icon,
+};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent};
 
-use super::{
-    bind::{Condition, act, attr, flag, follow, press, text},
-    icon,
-    timeline::{DRAWN_MAX, TimelineList, reaches_end},
-};
-use crate::{
-    browser::{self, clock, selection},
-    chat::Chat,
-    fa::{dates, words::messages},
-    state::Room,
-};
+use super::timeline::{DRAWN_MAX, TimelineList, reaches_end};
+use crate::{chat::Chat, state::Room, words::messages};
 
 /// How near the end counts as being there, in CSS pixels: half a line of text.
 const NEAR_END: i32 = 24;

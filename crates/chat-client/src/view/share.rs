@@ -3,17 +3,17 @@
 //! shown. Works on plain HTTP, where the clipboard API does not exist.
 
 use chat_protocol::RoomId;
+use chat_ui::{
+    bind::{follow, press, text},
+    browser::{clipboard, element, location},
+    icon,
+};
 use leptos::prelude::*;
 use web_sys::{Element, HtmlDialogElement, HtmlInputElement};
 
-use super::{
-    bind::{follow, press, text},
-    icon,
-};
 use crate::{
-    browser::{clipboard, element, location},
     chat::Chat,
-    fa::words::{self, share},
+    words::{self, share},
 };
 
 /// The dialog.

@@ -1,26 +1,26 @@
 //! The conversation itself: a stretch of the log of entries, and below the newest one's own messages
-//! under way. Leptos draws the empty list; its rows are drawn by [`super::rows`].
+//! under way. Leptos draws the empty list; its rows are drawn by [`chat_ui::rows`].
 
 use std::sync::Arc;
 
 use chat_protocol::SayId;
+use chat_ui::{
+    bind::{flag, follow, press, text},
+    browser::{clock, element},
+    dates,
+    dom::{Drawn, draw},
+    icon,
+    rows::Rows,
+    sentence::Sentence,
+};
 use leptos::prelude::*;
 
-use super::{
-    bind::{flag, follow, press, text},
-    dom::{Drawn, draw},
-    icon, message,
-    rows::Rows,
-};
+use super::message;
 use crate::{
-    browser::{clock, element},
     chat::Chat,
-    fa::{
-        Sentence, dates,
-        words::{self, messages, people, share},
-    },
     socket::Link,
     state::{Coming, Comings, Entry, EntryKind, Pending, timeline::ENTRIES_MAX},
+    words::{self, messages, people, share},
 };
 
 /// How many entries are drawn at most: several screens of any size.

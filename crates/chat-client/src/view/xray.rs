@@ -1,40 +1,40 @@
 //! The button that turns the X-ray on. It is made in the browser, where alone it means something. All
 //! else is another client's, which is loaded when the button is first pressed and takes it over; see
-//! [`crate::xray`].
+//! [`lab`].
 
+use chat_ui::{
+    bind::follow,
+    browser::{element, listen},
+    dom::draw,
+    icon, lab,
+};
 use leptos::prelude::*;
 
-use super::{bind::follow, dom::draw, icon};
-use crate::{
-    browser::{element, listen},
-    chat::Chat,
-    fa::words::show,
-    xray,
-};
+use crate::{chat::Chat, words};
 
 /// Puts the button first among the room's controls. `seen` follows whether the panel is shown, and
 /// hides it.
 pub(crate) fn offer(chat: Chat, seen: RwSignal<bool>) {
-    listen(&document(), xray::ON, move || chat.record(true));
-    listen(&document(), xray::OFF, move || chat.record(false));
-    listen(&document(), xray::STANDS, move || seen.set(xray::is_seen()));
+    listen(&document(), lab::ON, move || chat.record(true));
+    listen(&document(), lab::OFF, move || chat.record(false));
+    listen(&document(), lab::STANDS, move || seen.set(lab::is_seen()));
     let mut is_loaded = false;
     let button = draw("button")
-        .attr("id", xray::BUTTON)
+        .attr("id", lab::BUTTON)
         .attr("type", "button")
         .class("icon-button")
-        .attr("aria-label", show::XRAY)
-        .attr("title", show::XRAY)
-        .attr("data-show", "beside")
+        .attr("aria-label", words::XRAY)
+        .attr("title", words::XRAY)
+        .attr("data-show", "xray")
         .icon(icon::XRAY)
         .on_click(move || {
             if !std::mem::replace(&mut is_loaded, true) {
-                xray::load();
+                lab::load();
             }
         });
     let hide = button.0.clone();
     follow(move || {
-        if !seen.get() && xray::is_seen() {
+        if !seen.get() && lab::is_seen() {
             hide.click();
         }
     });

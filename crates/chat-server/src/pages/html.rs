@@ -1,15 +1,16 @@
-//! The pages, drawn by the client crate on the server: the one module that knows it, and their content
+//! The pages, drawn by the crates that they are of: the one module that knows those, and their content
 //! security policy.
 
 use std::sync::OnceLock;
 
 use axum::{extract::Request, response::Response};
 use chat_client::{
-    Page as Drawn, document,
-    fa::words::{self, errors},
+    Page as Drawn,
     page::{Answered, Asked, Classic},
+    words::{self, errors},
 };
 use chat_protocol::{ErrorCode, Flaw, Name, RoomKey, ServerMsg};
+use chat_ui::document::{Document, document};
 use http::{HeaderValue, header};
 use leptos::{
     config::{LeptosOptions, get_configuration},
@@ -23,9 +24,10 @@ use super::{ClassicPage, ClassicProblem, Form, Page};
 use crate::http::links;
 
 pub(super) async fn draw(page: Page, request: Request) -> Response {
-    let (page, options) = (drawn(page), options());
-    let draw =
-        render_app_async_with_context(set_policy, move || document(page.clone(), options.clone()).into_any());
+    let options = options();
+    let draw = render_app_async_with_context(set_policy, move || {
+        document(drawn(page.clone()), options.clone()).into_any()
+    });
     let mut response = draw(request).await;
     // The theme is drawn from a cookie, and a page must match its program's version.
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
@@ -33,9 +35,9 @@ pub(super) async fn draw(page: Page, request: Request) -> Response {
     response
 }
 
-/// The page in the client's words.
-fn drawn(page: Page) -> Drawn {
-    match page {
+/// The page as its crate has it.
+fn drawn(page: Page) -> Document {
+    let page = match page {
         Page::Home(None) => Drawn::Home(Asked::default()),
         Page::Home(Some(form)) => {
             let answered = |(value, flaw): (String, Option<Flaw>), told: fn(Flaw) -> String| Answered {
@@ -50,8 +52,8 @@ fn drawn(page: Page) -> Drawn {
             Drawn::Room { room, key, share_url }
         }
         Page::Classic(page) => Drawn::Classic(classic(*page)),
-        Page::Ways(room) => Drawn::Shown { what: "ways", title: words::ways::COMPARE, room: Some(room) },
-        Page::Workbench => Drawn::Shown { what: "workbench", title: words::workbench::TITLE, room: None },
+        Page::Ways(room) => return chat_lab::pages::compare(room),
+        Page::Workbench => return chat_lab::pages::workbench(),
         Page::BadRoom(flaw) => {
             let why = flaw.map(errors::room).unwrap_or_default();
             // The heading says so much already.
@@ -59,7 +61,8 @@ fn drawn(page: Page) -> Drawn {
             Drawn::NotFound { bad_room: Some(rest.unwrap_or(why)) }
         }
         Page::NotFound => Drawn::NotFound { bad_room: None },
-    }
+    };
+    page.document()
 }
 
 fn classic(page: ClassicPage) -> Classic {

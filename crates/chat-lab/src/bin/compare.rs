@@ -1,0 +1,13 @@
+//! Fills the page of the five ways. A module of its own, so that nobody downloads
+//! what another page shows; `assets/lab.js` calls [`show`].
+
+use wasm_bindgen::prelude::wasm_bindgen;
+use web_sys::HtmlElement;
+
+/// Fills this place, for as long as the document lives.
+#[wasm_bindgen]
+pub fn show(place: HtmlElement) {
+    chat_lab::compare::show(place);
+}
+
+fn main() {}

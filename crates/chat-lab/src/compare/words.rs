@@ -1,0 +1,128 @@
+//! Five ways into one room.
+
+use chat_ui::digits;
+
+/// Title, before the room.
+pub(crate) const TITLE: &str = "پنج راه به یک اتاق:";
+/// What is shown.
+pub(crate) const INTRO: &str = "همین حالا پنج عضو این اتاق در همین صفحه‌اند، هر کدام از راهی دیگر. چیزی بگویید و ببینید به هر کدام کی می‌رسد و چند بایت روی سیم می‌برد.";
+/// The ways, in the order of their history.
+pub(crate) const NAMES: [&str; 5] =
+    ["HTTP کلاسیک", "سرکشی (Polling)", "سرکشی بلند (Long polling)", "رویدادهای سرور (SSE)", "WebSocket"];
+/// The same as names of people.
+const MEMBERS: [&str; 5] = ["HTTP کلاسیک", "سرکشی", "سرکشی بلند", "رویدادهای سرور", "WebSocket"];
+/// What each does.
+pub(crate) const WHATS: [&str; 5] = [
+    "صفحه‌ای که هر بار از نو می‌آید. پیام دیگران را تا تازه نکنید نمی‌بینید.",
+    "هر چند ثانیه یک بار می‌پرسد «خبری هست؟»؛ بیشتر وقت‌ها نیست.",
+    "می‌پرسد و سرور تا خبری نشود پاسخ نمی‌دهد. برای هر خبر یک درخواست.",
+    "یک پاسخ HTTP که تمام نمی‌شود. فقط سرور حرف می‌زند؛ گفتن، درخواست جدا می‌خواهد.",
+    "یک اتصال، هر دو سو، هر وقت که بخواهند. برای هر پیام چند بایت سربرگ.",
+];
+/// Which way to say it.
+pub(crate) const BY: &str = "از راه";
+/// What to say.
+pub(crate) const TEXT: &str = "پیام";
+/// Say it.
+pub(crate) const SAY: &str = "بگو";
+/// It was not said.
+pub(crate) const NOT_SAID: &str = "پیام فرستاده نشد؛ کمی بعد دوباره بگویید.";
+/// Nobody answers, or the connection broke off.
+pub(crate) const LOST: &str = "سرور پاسخ نمی‌دهد، یا اتصال قطع شد.";
+/// Another listener has taken this member over.
+pub(crate) const ELSEWHERE: &str = "زبانه‌ی دیگری این راه را در دست دارد.";
+/// What came was not understood.
+pub(crate) const STRANGE: &str = "پاسخی آمد که فهمیده نشد.";
+/// The stream is open, and nothing comes out of it.
+pub(crate) const SILENT: &str =
+    "جریان باز است ولی چیزی از آن نمی‌رسد؛ گویا پراکسی‌ای میان راه آن را نگه می‌دارد.";
+/// It is tried again.
+pub(crate) const AGAIN: &str = "کمی بعد دوباره تلاش می‌شود.";
+/// It is not, until somebody wants it.
+pub(crate) const RESTS: &str = "این راه ایستاد.";
+
+/// It was answered with this HTTP status.
+pub(crate) fn refused(status: u16) -> String {
+    format!("سرور با کد {} HTTP نپذیرفت.", digits::year(status.into()))
+}
+
+/// The room ended it with this close code.
+pub(crate) fn closed(code: u16) -> String {
+    format!("اتاق با کد {} بست.", digits::year(code.into()))
+}
+
+/// Load the page anew.
+pub(crate) const REFRESH: &str = "تازه کن";
+/// Rest.
+pub(crate) const REST: &str = "نگه دار";
+/// Go on.
+pub(crate) const GO_ON: &str = "ادامه بده";
+/// How often polling asks.
+pub(crate) const INTERVAL: &str = "فاصله‌ی پرسش‌ها";
+/// Names of the figures.
+pub(crate) const REQUESTS: &str = "درخواست";
+/// Bytes of headers.
+pub(crate) const HEADERS: &str = "سربرگ";
+/// Bytes of payload.
+pub(crate) const PAYLOAD: &str = "محموله";
+/// The last delay.
+pub(crate) const LAST: &str = "آخرین تأخیر";
+/// The median delay.
+pub(crate) const MEDIAN: &str = "میانه‌ی تأخیر";
+/// The scale of delays: its beginning, its middle, its end.
+pub(crate) const SCALE: [&str; 3] = ["۱ م‌ث", "۱۰۰ م‌ث", "۱۰ ث"];
+/// What came.
+pub(crate) const HEARD: &str = "پیام‌های رسیده";
+/// Nothing to compare yet.
+pub(crate) const NO_VERDICT: &str = "چند پیام بگویید و کمی صبر کنید تا اندازه‌ها خودشان حرف بزنند.";
+/// Some of what is to be compared was not counted.
+pub(crate) const NO_FAIR_VERDICT: &str =
+    "همه‌ی بایت‌های WebSocket شمرده نشد؛ مقایسه با عددی که کم است منصفانه نیست.";
+/// A connection is not recorded.
+pub(crate) const UNSEEN: &str = "ضبط این اتصال در دست نیست؛ بایت‌هایش شمرده نمی‌شود و عددها از راستین کمترند.";
+
+/// The recording is as long as it may be.
+pub(crate) fn full(limit_bytes: u64) -> String {
+    format!(
+        "ضبط این اتصال پر شد ({} کیلوبایت)؛ از این پس بایت‌هایش شمرده نمی‌شود و عددها از راستین کمترند.",
+        digits::number(limit_bytes / 1024)
+    )
+}
+
+/// How it is measured.
+pub(crate) const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت شمرده است: سربرگ یعنی خط درخواست، سربرگ‌های HTTP و سربرگ قاب‌ها؛ محموله یعنی بدنه‌ها. تأخیر را ساعت همین صفحه می‌سنجد: از لحظه‌ی گفتن تا رسیدن به هر راه.";
+
+/// The name of a way's member.
+pub(crate) fn name(way: usize, mark: u32) -> String {
+    let name = MEMBERS.get(way).copied().unwrap_or_default();
+    format!("{name} {}", digits::year(mark.into()))
+}
+
+/// Once in so many milliseconds.
+pub(crate) fn every(ms: u32) -> String {
+    match ms {
+        500 => "هر نیم ثانیه".to_owned(),
+        ms => format!("هر {} ثانیه", digits::number((ms / 1000).into())),
+    }
+}
+
+/// For so many messages, polling took so many times the bytes.
+pub(crate) fn verdict(count: u64, times: f64) -> String {
+    let tenths = (times * 10.0).round() as u64;
+    format!(
+        "برای {} پیامی که تا این‌جا رسید، سرکشی {}٫{} برابر WebSocket بایت روی سیم برد.",
+        digits::number(count),
+        digits::number(tenths / 10),
+        digits::number(tenths % 10)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_verdict_is_a_sentence() {
+        assert!(verdict(3, 12.34).contains("۳ پیامی") && verdict(3, 12.34).contains("۱۲٫۳ برابر"));
+    }
+}

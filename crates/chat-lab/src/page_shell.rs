@@ -1,0 +1,43 @@
+//! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes all
+//! of it larger, and what the page is about below it. Nothing of it is for translating: it shows bytes, and
+//! lives in text nodes that a translation would take out of the page.
+
+#![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
+
+use chat_ui::{theme::ThemeButton, words};
+use leptos::prelude::*;
+
+use crate::words::WIDEN;
+
+/// The page.
+#[component]
+pub(crate) fn PageShell<C: IntoView + 'static>(
+    /// What stands in the bar.
+    #[prop(into)]
+    title: String,
+    /// What the page is about. Typed, because erased views carry code for every way to draw one.
+    children: TypedChildren<C>,
+) -> impl IntoView {
+    let children = children.into_inner();
+    let wide = RwSignal::new(false);
+    view! {
+        <div class="stage" translate="no" data-wide=move || wide.get().then_some("")>
+            <header>
+                <a class="home-link" href="/" aria-label=words::GO_HOME>
+                    <img src="/favicon.svg" alt="" width="36" height="36" />
+                </a>
+                <h1>{title}</h1>
+                <button
+                    type="button"
+                    class="button quiet small widen"
+                    aria-pressed=move || if wide.get() { "true" } else { "false" }
+                    on:click=move |_| wide.update(|wide| *wide = !*wide)
+                >
+                    {WIDEN}
+                </button>
+                <ThemeButton />
+            </header>
+            <main>{children()}</main>
+        </div>
+    }
+}

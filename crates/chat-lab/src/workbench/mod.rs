@@ -1,0 +1,390 @@
+//! The workbench: a request and frames written by hand, sent as raw bytes to a strict endpoint, and its
+//! answers taken apart. What is composed is plain data in [`attempt`]; the `pipe` carries it. It shows
+//! with the same views as the X-ray what a head and a frame are made of.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chat_ui::{browser::random, said::PlainLine};
+use chat_wire::{
+    accept::Accept,
+    frame::{LengthForm, Opcode},
+    head::Head,
+};
+use leptos::{either::EitherOf5, prelude::*};
+use web_sys::HtmlElement;
+
+use self::{
+    attempt::{Attempt, Composed, Entry, from_hex, preset, request, to_hex},
+    pipe::Pipe,
+};
+use crate::{
+    page_shell::PageShell,
+    words::WORKBENCH,
+    xray::{
+        frame::{Bits, Bytes},
+        handshake::{Computation, Lines},
+        words::{frames, handshake as heads},
+    },
+};
+
+pub(crate) mod attempt;
+mod pipe;
+pub(crate) mod words;
+
+/// Most characters of a payload that are shown in the log.
+const TEXT_MAX: usize = 400;
+
+/// Fills this place with the workbench.
+pub fn show(place: HtmlElement) {
+    crate::fill(place, Workbench);
+}
+
+#[component]
+fn Workbench() -> impl IntoView {
+    let attempt = RwSignal::new(Attempt::default());
+    let pipe = Pipe::new();
+    let unreachable = RwSignal::new(false);
+    let send = move |bytes: Vec<u8>| {
+        unreachable.set(false);
+        let heard = move |bytes: Vec<u8>| attempt.update(|attempt| attempt.hear(&bytes));
+        let ended = move |began: bool| {
+            unreachable.set(!began);
+            attempt.update(Attempt::end);
+        };
+        pipe.send(bytes, heard, ended);
+    };
+    let anew = move |_| {
+        pipe.close();
+        attempt.set(Attempt::default());
+    };
+    view! {
+        <PageShell title=WORKBENCH>
+            <div class="workbench">
+                <p class="intro">{words::INTRO}</p>
+                <div class="benches">
+                    <Request attempt send />
+                    <Compose attempt send />
+                    <Log attempt unreachable anew />
+                </div>
+            </div>
+        </PageShell>
+    }
+}
+
+/// A fresh key for a handshake.
+fn fresh_key() -> String {
+    STANDARD.encode(random::bytes::<16>())
+}
+
+/// A fresh masking key.
+fn fresh_mask() -> [u8; 4] {
+    random::bytes()
+}
+
+/// The request.
+#[component]
+fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
+    let text = RwSignal::new(preset(0, &fresh_key()));
+    let accept = Memo::new(move |_| {
+        let head = Head::read(&request(&text.get()));
+        head.value("sec-websocket-key").map(|key| Accept::of(&key))
+    });
+    let presets = words::REQUESTS.into_iter().enumerate().map(|(number, name)| {
+        view! { <button type="button" class="chip" on:click=move |_| text.set(preset(number, &fresh_key()))>{name}</button> }
+    });
+    let ask = move |_| {
+        let bytes = request(&text.get_untracked());
+        attempt.update(|attempt| attempt.ask(&bytes));
+        send(bytes);
+    };
+    view! {
+        <section class="bench">
+            <h2>{words::HANDSHAKE}</h2>
+            <div class="presets" role="group" aria-label=words::PRESETS>{presets.collect_view()}</div>
+            <label>
+                <span>{words::REQUEST}</span>
+                <textarea
+                    dir="ltr"
+                    rows="8"
+                    spellcheck="false"
+                    prop:value=move || text.get()
+                    on:input=move |event| text.set(event_target_value(&event))
+                ></textarea>
+            </label>
+            <button
+                type="button"
+                class="button"
+                id="ask"
+                disabled=move || attempt.with(|attempt| attempt.is_open() || attempt.is_over())
+                on:click=ask
+            >
+                {words::SEND_REQUEST}
+            </button>
+            <OwnAccept attempt accept />
+        </section>
+    }
+}
+
+/// The answer to the key, to be computed by whoever learns it; how it is done stays folded until asked for.
+#[component]
+fn OwnAccept(attempt: RwSignal<Attempt>, accept: Memo<Option<Accept>>) -> impl IntoView {
+    let own = RwSignal::new(String::new());
+    let verdict = move || {
+        let own = own.get();
+        let is_right = accept.with(|accept| accept.as_ref().is_some_and(|accept| accept.value == own.trim()));
+        let text = if is_right { words::ACCEPT_RIGHT } else { words::ACCEPT_WRONG };
+        (!own.trim().is_empty())
+            .then(|| view! { <p class="verdict" data-good=is_right.then_some("")>{text}</p> })
+    };
+    let computation = move || {
+        let answered = attempt.with(|attempt| {
+            attempt.log.iter().rev().find_map(|entry| match entry {
+                Entry::Answered(head, _) => head.value("sec-websocket-accept").map(String::from),
+                _ => None,
+            })
+        });
+        accept.get().map(|accept| view! { <Computation accept answered key_is=words::ACCEPT_KEY /> })
+    };
+    view! {
+        <div class="own-accept">
+            <h3>{words::ACCEPT_OWN}</h3>
+            <p class="small">{words::ACCEPT_HOW}</p>
+            <label>
+                <span>{words::ACCEPT_VALUE}</span>
+                <input
+                    dir="ltr"
+                    id="own-accept"
+                    autocomplete="off"
+                    spellcheck="false"
+                    prop:value=move || own.get()
+                    on:input=move |event| own.set(event_target_value(&event))
+                />
+            </label>
+            <div role="status">{verdict}</div>
+            <details>
+                <summary>{words::ACCEPT_SHOW}</summary>
+                {computation}
+            </details>
+        </div>
+    }
+}
+
+/// The frame.
+#[component]
+fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
+    let composed = RwSignal::new(Composed::preset(0, fresh_mask()));
+    let presets = words::FRAMES.into_iter().enumerate().map(|(number, name)| {
+        let choose = move |_| composed.set(Composed::preset(number, fresh_mask()));
+        view! { <button type="button" class="chip" on:click=choose>{name}</button> }
+    });
+    let bit = move |name: &'static str, read: fn(&Composed) -> bool, flip: fn(&mut Composed)| {
+        view! {
+            <label class="bit">
+                <input
+                    type="checkbox"
+                    prop:checked=move || composed.with(read)
+                    on:change=move |_| composed.update(flip)
+                />
+                <code dir="ltr">{name}</code>
+            </label>
+        }
+    };
+    let opcodes = (0..16_u8).map(|bits| {
+        let name = format!("0x{bits:X} {}", Opcode::new(bits).name());
+        view! { <option value=bits.to_string() selected=move || composed.with(|composed| composed.opcode.bits() == bits)>{name}</option> }
+    });
+    let form_of = |at: usize| {
+        [None, Some(LengthForm::Bits7), Some(LengthForm::Bits16), Some(LengthForm::Bits64)][at.min(3)]
+    };
+    let forms = words::FORMS.into_iter().enumerate().map(|(at, name)| {
+        view! { <option value=at.to_string() selected=move || composed.with(|composed| composed.form == form_of(at))>{name}</option> }
+    });
+    let expected =
+        move || attempt.with(|attempt| composed.with(|composed| words::expected(attempt.expect(composed))));
+    let is_open = move || attempt.with(Attempt::is_open);
+    let send_it = move |_| {
+        let frame = composed.get_untracked();
+        attempt.update(|attempt| attempt.send(&frame));
+        send(frame.bytes());
+    };
+    view! {
+        <section class="bench">
+            <h2>{words::FRAME}</h2>
+            <div class="presets" role="group" aria-label=words::PRESETS>{presets.collect_view()}</div>
+            <div class="controls">
+                {bit("FIN", |composed| composed.fin, |composed| composed.fin ^= true)}
+                {bit("RSV1", |composed| composed.rsv[0], |composed| composed.rsv[0] ^= true)}
+                {bit("RSV2", |composed| composed.rsv[1], |composed| composed.rsv[1] ^= true)}
+                {bit("RSV3", |composed| composed.rsv[2], |composed| composed.rsv[2] ^= true)}
+                {bit("MASK", |composed| composed.is_masked, |composed| composed.is_masked ^= true)}
+            </div>
+            <div class="controls">
+                <label>
+                    <span dir="ltr">"opcode"</span>
+                    <select dir="ltr" id="opcode" on:change=move |event| {
+                        let bits = event_target_value(&event).parse().unwrap_or(1);
+                        composed.update(|composed| composed.opcode = Opcode::new(bits));
+                    }>{opcodes.collect_view()}</select>
+                </label>
+                <label>
+                    <span>{words::FORM}</span>
+                    <select on:change=move |event| {
+                        let at = event_target_value(&event).parse().unwrap_or(0);
+                        composed.update(|composed| composed.form = form_of(at));
+                    }>{forms.collect_view()}</select>
+                </label>
+                <label>
+                    <span>{words::KEY}</span>
+                    <input
+                        dir="ltr"
+                        size="12"
+                        prop:value=move || composed.with(|composed| to_hex(&composed.key))
+                        on:change=move |event| {
+                            let key = from_hex(&event_target_value(&event));
+                            composed.update(|composed| composed.key = std::array::from_fn(|at| key.get(at).copied().unwrap_or(0)));
+                        }
+                    />
+                </label>
+            </div>
+            <label>
+                <span>{words::LENGTH}</span>
+                <input
+                    dir="ltr"
+                    inputmode="numeric"
+                    prop:value=move || composed.with(|composed| composed.length.map(|length| length.to_string()).unwrap_or_default())
+                    on:change=move |event| composed.update(|composed| composed.length = event_target_value(&event).trim().parse().ok())
+                />
+            </label>
+            {move || composed.with(Composed::cut).map(|said| view! { <p class="note" id="cut">{words::cut(said)}</p> })}
+            <label>
+                <span>{words::AS_TEXT}</span>
+                <input
+                    dir="auto"
+                    id="payload"
+                    prop:value=move || composed.with(|composed| String::from_utf8_lossy(&composed.payload).into_owned())
+                    on:change=move |event| composed.update(|composed| composed.payload = event_target_value(&event).into_bytes())
+                />
+            </label>
+            <label>
+                <span>{words::AS_HEX}</span>
+                <input
+                    dir="ltr"
+                    prop:value=move || composed.with(|composed| to_hex(&composed.payload))
+                    on:change=move |event| composed.update(|composed| composed.payload = from_hex(&event_target_value(&event)))
+                />
+            </label>
+            <details class="prediction">
+                <summary>{words::PREDICT}</summary>
+                <p>{expected}</p>
+            </details>
+            <button type="button" class="button" id="send-frame" disabled=move || !is_open() on:click=send_it>{words::SEND_FRAME}</button>
+            {move || (!is_open()).then(|| view! { <p class="note">{words::FIRST_SHAKE}</p> })}
+            <div class="open-frame">
+                {move || {
+                    let frame = composed.with(Composed::frame);
+                    let header = frame.header.write();
+                    let length = frame.header.length;
+                    view! {
+                        <Bits header=header.clone() is_own=true length />
+                        <Bytes header frame hidden=Vec::new() />
+                    }
+                }}
+            </div>
+        </section>
+    }
+}
+
+/// What went and came.
+#[component]
+fn Log(
+    attempt: RwSignal<Attempt>,
+    unreachable: RwSignal<bool>,
+    anew: impl Fn(leptos::ev::MouseEvent) + Copy + 'static,
+) -> impl IntoView {
+    let entry = move |number: usize| {
+        let entry = attempt.with_untracked(|attempt| attempt.entry(number).cloned())?;
+        Some(match entry {
+            Entry::Asked(head) => EitherOf5::A(said(true, head_text(&head), String::new(), None)),
+            Entry::Answered(head, _) => EitherOf5::B(view! { <Answer attempt number head /> }),
+            Entry::Sent(frame) => EitherOf5::C(said(true, header_text(&frame), payload_text(&frame), None)),
+            Entry::Came(frame) => {
+                EitherOf5::D(said(false, header_text(&frame), payload_text(&frame), explained(&frame)))
+            }
+            Entry::Over => EitherOf5::E(view! { <li class="over">{words::OVER}</li> }),
+        })
+    };
+    view! {
+        <section class="bench">
+            <h2>{words::LOG}</h2>
+            {move || attempt.with(|attempt| attempt.log.is_empty()).then(|| view! { <p class="none">{words::NOTHING}</p> })}
+            <div role="log" aria-label=words::LOG>
+                // What is there already is not touched, so that nobody is read it twice.
+                <ol class="log">
+                    <For each=move || attempt.with(Attempt::numbers) key=|number| *number children=entry />
+                </ol>
+            </div>
+            <p role="alert">{move || unreachable.get().then_some(words::UNREACHABLE)}</p>
+            <button type="button" class="button quiet" id="anew" on:click=anew>{words::ANEW}</button>
+        </section>
+    }
+}
+
+/// One entry of the log.
+fn said(is_own: bool, text: String, payload: String, told: Option<String>) -> impl IntoView {
+    view! {
+        <li data-own=is_own.then_some("")>
+            <b>{if is_own { words::YOU } else { words::SERVER }}</b>
+            <pre class="wire" dir="ltr">{text}<PlainLine line=payload /></pre>
+            {told.map(|told| view! { <p>{told}</p> })}
+        </li>
+    }
+}
+
+/// The answer to a request: what it means as a whole, and each of its lines. Its body may come later.
+#[component]
+fn Answer(attempt: RwSignal<Attempt>, number: usize, head: Head) -> impl IntoView {
+    let told = head.status().map(|code| view! { <p>{words::status(code)}</p> });
+    let body = Memo::new(move |_| {
+        attempt.with(|attempt| match attempt.entry(number) {
+            Some(Entry::Answered(_, body)) if !body.is_empty() => Some(body.clone()),
+            _ => None,
+        })
+    });
+    view! {
+        <li>
+            <b>{words::SERVER}</b>
+            <Lines head first=heads::STATUS_LINE />
+            {move || body.get().map(|body| view! { <pre class="wire" dir="ltr">{body}</pre> })}
+            {told}
+        </li>
+    }
+}
+
+fn head_text(head: &Head) -> String {
+    String::from_utf8_lossy(&head.bytes).trim_end().to_owned()
+}
+
+/// What the header of a frame says, in a line.
+fn header_text(frame: &chat_wire::decoder::Frame) -> String {
+    let header = frame.header;
+    let flags = if header.fin { "FIN " } else { "" };
+    let mask = if header.mask.is_some() { "MASK " } else { "" };
+    format!("{flags}{mask}{} len={}\n", header.opcode.name(), header.length)
+}
+
+/// What a frame says, or the beginning of it.
+fn payload_text(frame: &chat_wire::decoder::Frame) -> String {
+    match frame.close() {
+        Some((code, reason)) => format!("{code} {reason}"),
+        None => String::from_utf8_lossy(&frame.unmasked()).chars().take(TEXT_MAX).collect(),
+    }
+}
+
+/// What a frame of the server's means here: a close frame names the rule that was broken.
+fn explained(frame: &chat_wire::decoder::Frame) -> Option<String> {
+    let (code, reason) = frame.close()?;
+    let rule = chat_wire::rules::Violation::of_name(&reason).map(|broken| {
+        let section = chat_ui::digits::persian(broken.section());
+        format!(" {} (RFC 6455 §{section})", frames::violation(broken.name()))
+    });
+    Some(frames::close(Some(code), &reason) + &rule.unwrap_or_default())
+}

@@ -1,0 +1,142 @@
+//! What can be taken home: the file for Wireshark, which the server writes, and a page that shows the
+//! same without a server, which is put together here from what this page was loaded from.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chat_ui::lab::STYLE;
+use gloo_net::http::Request;
+use leptos::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
+
+use super::recordings::Recordings;
+use crate::xray::words::export as words;
+
+/// What the page is made of, in the order in which [`page`] takes it.
+const PARTS: [&str; 5] =
+    ["/pkg/otagh.css", STYLE, "/fonts/vazirmatn.woff2", "/pkg/xray.js", "/pkg/xray.wasm"];
+
+/// How long the made page is kept for the browser to save it: Safari and Firefox begin after the click,
+/// and some ask where to put it first.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// The tab.
+#[component]
+pub(super) fn Export(recordings: Recordings) -> impl IntoView {
+    let token = Memo::new(move |_| recordings.with(|one| one.token.clone()));
+    let said = RwSignal::new(None::<&'static str>);
+    let make = move |_| {
+        said.set(Some(words::MAKING));
+        spawn_local(async move {
+            let made = make(recordings).await;
+            if let Err(error) = &made {
+                leptos::logging::warn!("the page could not be made: {error:?}");
+            }
+            said.set(made.err().map(|_| words::FAILED));
+        });
+    };
+    view! {
+        <div class="take-home">
+            <p>{words::INTRO}</p>
+            {move || token.get().map(|token| view! {
+                <section>
+                    <a class="button" href=format!("/xray/{token}/otagh.pcapng") download="otagh.pcapng">{words::PCAPNG}</a>
+                    <p class="small">{words::PCAPNG_WHAT}</p>
+                </section>
+            })}
+            <section>
+                <button type="button" class="button" id="take-page-home" on:click=make>{words::PAGE}</button>
+                <p class="small">{words::PAGE_WHAT}</p>
+                <p role="status">{move || said.get()}</p>
+            </section>
+        </div>
+    }
+}
+
+async fn make(recordings: Recordings) -> Result<(), JsValue> {
+    let mut parts = Vec::new();
+    for part in PARTS {
+        let answer = Request::get(part).send().await.map_err(failed)?;
+        parts.push(answer.binary().await.map_err(failed)?);
+    }
+    let events: Vec<_> = recordings.write().iter().map(|one| one.events.clone()).collect();
+    let events = serde_json::to_string(&events).map_err(failed)?;
+    let theme = document().document_element().and_then(|root| root.get_attribute("data-theme"));
+    let html = page(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>(), &events, theme.as_deref());
+    let kind = BlobPropertyBag::new();
+    kind.set_type("text/html");
+    let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&html.into()), &kind)?;
+    let url = Url::create_object_url_with_blob(&blob)?;
+    let link: HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+    link.set_href(&url);
+    link.set_download("otagh.html");
+    link.click();
+    let forget = move || {
+        if Url::revoke_object_url(&url).is_err() {
+            leptos::logging::warn!("the page that was taken home is still in memory");
+        }
+    };
+    set_timeout(forget, KEPT);
+    Ok(())
+}
+
+fn failed(error: impl std::fmt::Display) -> JsValue {
+    error.to_string().into()
+}
+
+/// The page: style, font and program within it. `events` are the recordings, in JSON.
+fn page(parts: &[&[u8]], events: &str, theme: Option<&str>) -> String {
+    let [style, more_style, font, script, wasm] = parts else { return String::new() };
+    let font = format!("url(data:font/woff2;base64,{})", STANDARD.encode(font));
+    let style = String::from_utf8_lossy(style).replace("url(/fonts/vazirmatn.woff2)", &font);
+    let style = style.replace("url(\"/fonts/vazirmatn.woff2\")", &font);
+    let theme = theme.map(|theme| format!(" data-theme=\"{theme}\"")).unwrap_or_default();
+    let title = words::PAGE_TITLE;
+    let (script, wasm) = (STANDARD.encode(script), STANDARD.encode(wasm));
+    let more_style = String::from_utf8_lossy(more_style);
+    // Within a script `<` could begin its end.
+    let events = events.replace('<', "\\u003c");
+    format!(
+        r#"<!DOCTYPE html>
+<html lang="fa" dir="rtl"{theme}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>{style}</style>
+<style>{more_style}</style>
+</head>
+<body class="taken-home">
+<h1>{title}</h1>
+<div id="panel" data-taken-home="recordings"></div>
+<script type="application/json" id="recordings">{events}</script>
+<script type="module">
+const shown = await import('data:text/javascript;base64,{script}');
+shown.initSync({{ module: Uint8Array.from(atob('{wasm}'), c => c.charCodeAt(0)) }});
+shown.show(document.getElementById('panel'));
+</script>
+</body>
+</html>
+"#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_holds_all_it_needs_and_nothing_ends_its_script_early() {
+        let style = b"@font-face{src:url(/fonts/vazirmatn.woff2)format(\"woff2\")}".as_slice();
+        let html = page(&[style, b"", b"font", b"js", b"wasm"], r#"[["</script><b>"]]"#, Some("dark"));
+        assert!(html.contains("url(data:font/woff2;base64,Zm9udA==)format"), "{html}");
+        assert!(html.contains(r#"<html lang="fa" dir="rtl" data-theme="dark">"#));
+        assert_eq!(html.matches("</script>").count(), 2, "{html}");
+        assert!(html.contains(r#"[["\u003c/script>\u003cb>"]]"#));
+        for elsewhere in ["src=", "href=", "http:", "https:"] {
+            assert!(!html.replace("src:url", "").contains(elsewhere), "{elsewhere}");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! One frame, opened: its header bit by bit as in the figure of RFC 6455 §5.2, its bytes, how the mask
+//! comes off, and what it says. Long payloads are shown in part. It knows this frame and no other.
+
+use chat_ui::said::PlainLine;
+use chat_wire::{
+    Direction,
+    decoder::Frame,
+    frame::{Field, Part, layout},
+};
+use leptos::{either::Either, prelude::*};
+
+use super::recording::{Says, Shown};
+use crate::xray::words::frames as words;
+
+/// How many bits stand in one row of the figure: two bytes, so that a phone has room for it.
+const ROW: usize = 16;
+/// How many bytes are shown at most.
+const BYTES_MAX: usize = 512;
+/// How many bytes are unmasked at a time.
+const UNMASKED: usize = 12;
+/// How many characters of what it says are shown at most.
+const TEXT_MAX: usize = 4_000;
+/// What stands for a byte that is covered.
+const COVER: &str = "▒▒";
+
+/// The frame.
+#[component]
+pub(super) fn OpenFrame(shown: Shown) -> impl IntoView {
+    let is_own = shown.direction == Direction::In;
+    let header = shown.frame.header.write();
+    let violation = shown.violation.map(|violation| {
+        view! {
+            <p class="note warning">
+                {words::VIOLATION} " " {words::violation(violation.name())} " "
+                <code dir="ltr">{format!("{} · {} · §{}", violation.name(), violation.code(), violation.section())}</code>
+            </p>
+        }
+    });
+    view! {
+        <div class="open-frame">
+            {violation}
+            <Payload shown=shown.clone() />
+            <Bits header=header.clone() is_own length=shown.frame.header.length />
+            <Bytes header frame=shown.frame.clone() hidden=shown.hidden.clone() />
+            {shown.frame.header.mask.map(|key| view! {
+                <Unmasking frame=shown.frame.clone() key_bytes=key hidden=shown.hidden.clone() />
+            })}
+            <p class="passage">{words::passage(is_own, shown.pieces, shown.neighbours)}</p>
+        </div>
+    }
+}
+
+/// What it says, as it stands in the payload.
+#[component]
+fn Payload(shown: Shown) -> impl IntoView {
+    let is_own = shown.direction == Direction::In;
+    let meaning = shown.says.kind().map(|kind| words::meaning(kind, is_own).to_owned());
+    let meaning = meaning.or_else(|| match &shown.says {
+        Says::Close(close) => Some(match close {
+            Some((code, reason)) => words::close(Some(*code), reason),
+            None => words::close(None, ""),
+        }),
+        _ => None,
+    });
+    let payload = shown.frame.unmasked();
+    let text = match &shown.says {
+        Says::Close(Some((code, reason))) => format!("{code} {reason}"),
+        _ => String::from_utf8_lossy(&payload).into_owned(),
+    };
+    let is_long = text.chars().count() > TEXT_MAX;
+    let text: String = text.chars().take(TEXT_MAX).collect();
+    view! {
+        <section>
+            <h3>{words::PAYLOAD}</h3>
+            {meaning.map(|meaning| view! { <p class="meaning">{meaning}</p> })}
+            {if payload.is_empty() {
+                Either::Left(view! { <p>{words::EMPTY}</p> })
+            } else {
+                Either::Right(view! { <pre class="wire payload" dir="ltr">{isolated(&text)}</pre> })
+            }}
+            {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
+            {(!shown.hidden.is_empty()).then(|| view! { <p class="small">{words::HIDDEN}</p> })}
+        </section>
+    }
+}
+
+/// A payload in which no string of JSON can move the punctuation around it. Any other text stays whole.
+fn isolated(text: &str) -> impl IntoView + use<> {
+    let piece = |(piece, is_string): (&str, bool)| {
+        let piece = piece.to_owned();
+        if is_string { Either::Left(view! { <PlainLine line=piece /> }) } else { Either::Right(piece) }
+    };
+    strings(text).into_iter().map(piece).collect_view()
+}
+
+/// A text of JSON cut where its strings begin and end, their quotes outside; and which pieces are what a
+/// string says in another script than JSON's own. What is no JSON is one piece.
+fn strings(text: &str) -> Vec<(&str, bool)> {
+    if !text.starts_with(['{', '[']) {
+        return vec![(text, false)];
+    }
+    let mut pieces = Vec::new();
+    // Where what is not yet a piece begins, and where the string begins that one is in.
+    let (mut from, mut string) = (0, None::<usize>);
+    let mut is_escaped = false;
+    for (at, letter) in text.char_indices() {
+        match (letter, string) {
+            ('"', None) => string = Some(at + 1),
+            ('"', Some(begin)) if !is_escaped => {
+                if !text[begin..at].is_ascii() {
+                    pieces.extend([(&text[from..begin], false), (&text[begin..at], true)]);
+                    from = at;
+                }
+                string = None;
+            }
+            _ => {}
+        }
+        is_escaped = letter == '\\' && !is_escaped;
+    }
+    // The end may have been cut off in the middle of a string.
+    let end = string.filter(|begin| !text[*begin..].is_ascii()).unwrap_or(text.len());
+    pieces.extend([(&text[from..end], false), (&text[end..], true)]);
+    pieces.retain(|(piece, _)| !piece.is_empty());
+    pieces
+}
+
+/// The figure: sixteen bits a row, and under it what each part means.
+#[component]
+pub(crate) fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView {
+    let fields = layout(&header);
+    let segments = fields.iter().flat_map(rows).map(|(part, bits)| {
+        let width = bits.len();
+        let cells = bits.map(|bit| header[bit / 8] >> (7 - bit % 8) & 1).map(|bit| view! { <i>{bit}</i> });
+        view! {
+            <div class="segment" data-part=part.name() data-span=width.to_string()>
+                <span>{part.name()}</span>
+                <div>{cells.collect_view()}</div>
+            </div>
+        }
+    });
+    let numbers = (0..ROW).map(|bit| view! { <span>{bit}</span> });
+    // Mostly all three are zero, for one reason.
+    let rsv_is_zero = header[0] & 0x70 == 0;
+    let meanings = fields.iter().filter_map(|field| {
+        let value = field.value(&header)?;
+        let name = match field.part {
+            Part::Rsv2 | Part::Rsv3 if rsv_is_zero => return None,
+            Part::Rsv1 if rsv_is_zero => "RSV1–3",
+            part => part.name(),
+        };
+        let written = match field.part {
+            Part::Opcode => format!("0x{value:X}"),
+            Part::MaskingKey => format!(
+                "{:02x} {:02x} {:02x} {:02x}",
+                value >> 24,
+                value >> 16 & 255,
+                value >> 8 & 255,
+                value & 255
+            ),
+            _ => value.to_string(),
+        };
+        Some(view! {
+            <div data-part=field.part.name()>
+                <dt dir="ltr">{name} " = " <code>{written}</code></dt>
+                <dd>{words::part(field.part.name(), value, is_own)}</dd>
+            </div>
+        })
+    });
+    view! {
+        <section>
+            <h3>{words::BITS}</h3>
+            <p class="small">{words::BITS_HINT}</p>
+            <div class="bits" dir="ltr">
+                <div class="numbers" aria-hidden="true">{numbers.collect_view()}</div>
+                <div class="grid">
+                    {segments.collect_view()}
+                    <div class="segment payload" data-part="Payload" data-span="16">
+                        <span>{format!("Payload Data · {length} bytes")}</span>
+                    </div>
+                </div>
+            </div>
+            <dl class="parts">{meanings.collect_view()}</dl>
+        </section>
+    }
+}
+
+/// A field cut where a row of the figure ends.
+fn rows(field: &Field) -> Vec<(Part, std::ops::Range<usize>)> {
+    let mut rows = Vec::new();
+    let mut from = field.bits.start;
+    while from < field.bits.end {
+        let to = field.bits.end.min((from / ROW + 1) * ROW);
+        rows.push((field.part, from..to));
+        from = to;
+    }
+    rows
+}
+
+/// The bytes, in hex, each in the colour of its part.
+#[component]
+pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
+    // Of two parts in one byte the more telling one has it.
+    let part = |at: usize| match at {
+        0 => Part::Opcode,
+        1 => Part::Length,
+        at if at < 2 + frame.header.form.extra() => Part::ExtendedLength,
+        _ => Part::MaskingKey,
+    };
+    let head = header.iter().enumerate().map(|(at, byte)| {
+        view! { <span data-part=part(at).name()>{format!("{byte:02x}")}</span> }
+    });
+    let payload = frame.payload.iter().enumerate().take(BYTES_MAX).map(|(at, byte)| {
+        let is_hidden = hidden.iter().any(|range| range.contains(&at));
+        let text = if is_hidden { COVER.to_owned() } else { format!("{byte:02x}") };
+        view! { <span data-part="Payload" data-hidden=is_hidden.then_some("")>{text}</span> }
+    });
+    let is_long = frame.payload.len() > BYTES_MAX || frame.came > frame.payload.len() as u64;
+    view! {
+        <section>
+            <h3>{words::BYTES}</h3>
+            <div class="wire hex" dir="ltr">{head.collect_view()} {payload.collect_view()}</div>
+            {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
+        </section>
+    }
+}
+
+/// How the mask comes off, byte by byte.
+#[component]
+fn Unmasking(frame: Frame, key_bytes: [u8; 4], hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
+    let clear = frame.unmasked();
+    if clear.is_empty() {
+        return None;
+    }
+    let from = RwSignal::new(0_usize);
+    let count = clear.len().min(BYTES_MAX);
+    let letters = letters(&clear);
+    let row = move |name: &'static str, cell: &dyn Fn(usize) -> String, at: std::ops::Range<usize>| {
+        // What stands in place of a covered byte never passed the wire; the key did.
+        let is_hidden = |at| name != words::UNMASK_ROWS[1] && hidden.iter().any(|range| range.contains(&at));
+        let cell = |at| {
+            let is_hidden = is_hidden(at);
+            let text = if is_hidden { COVER.to_owned() } else { cell(at) };
+            view! { <td data-hidden=is_hidden.then_some("")>{text}</td> }
+        };
+        let cells = at.map(cell).collect_view();
+        view! { <tr><th scope="row">{name}</th>{cells}</tr> }
+    };
+    let table = move || {
+        let at = from.get()..count.min(from.get() + UNMASKED);
+        view! {
+            <tbody>
+                {row(words::UNMASK_ROWS[0], &|at| format!("{:02x}", frame.payload[at]), at.clone())}
+                {row(words::UNMASK_ROWS[1], &|at| format!("{:02x}", key_bytes[at % 4]), at.clone())}
+                {row(words::UNMASK_ROWS[2], &|at| format!("{:02x}", clear[at]), at.clone())}
+                {row(words::UNMASK_ROWS[3], &|at| letters[at].clone(), at)}
+            </tbody>
+        }
+    };
+    Some(view! {
+        <section>
+            <h3>{words::UNMASK}</h3>
+            <p class="small">{words::UNMASK_WHY}</p>
+            <table class="unmask" dir="ltr">{table}</table>
+            <div class="pager">
+                <button
+                    type="button"
+                    class="button quiet small"
+                    disabled=move || from.get() == 0
+                    on:click=move |_| from.update(|from| *from = from.saturating_sub(UNMASKED))
+                >
+                    {words::BEFORE}
+                </button>
+                <button
+                    type="button"
+                    class="button quiet small"
+                    disabled=move || { from.get() + UNMASKED >= count }
+                    on:click=move |_| from.update(|from| *from += UNMASKED)
+                >
+                    {words::NEXT}
+                </button>
+            </div>
+        </section>
+    })
+}
+
+/// The character that begins at each byte; nothing at those that continue one.
+fn letters(clear: &[u8]) -> Vec<String> {
+    let mut letters = vec![String::new(); clear.len()];
+    let mut at = 0;
+    for chunk in clear.utf8_chunks() {
+        for letter in chunk.valid().chars() {
+            letters[at] = if letter.is_control() { "·".to_owned() } else { letter.to_string() };
+            at += letter.len_utf8();
+        }
+        for _ in chunk.invalid() {
+            letters[at] = "�".to_owned();
+            at += 1;
+        }
+    }
+    letters
+}
+
+#[cfg(test)]
+mod tests {
+    use chat_wire::frame::{Header, LengthForm, Opcode};
+
+    use super::*;
+
+    #[test]
+    fn no_part_of_the_figure_crosses_a_row() {
+        let header = Header { form: LengthForm::Bits64, ..Header::new(Opcode::TEXT, Some([1; 4]), 7) };
+        let bytes = header.write();
+        let rows: Vec<_> = layout(&bytes).iter().flat_map(rows).collect();
+        assert!(rows.iter().all(|(_, bits)| bits.start / ROW == (bits.end - 1) / ROW));
+        assert_eq!(rows.iter().map(|(_, bits)| bits.len()).sum::<usize>(), bytes.len() * 8);
+    }
+
+    #[test]
+    fn what_a_string_says_is_apart_from_the_json_around_it() {
+        let json = r#"{"text":"سلام \"دنیا\"","id":"a1","name":"علی\\"}"#;
+        let pieces = strings(json);
+        assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), json);
+        let said: Vec<_> =
+            pieces.iter().filter(|(_, is_string)| *is_string).map(|(piece, _)| *piece).collect();
+        assert_eq!(said, [r#"سلام \"دنیا\""#, r"علی\\"]);
+        assert_eq!(strings(r#"{"text":"سلا"#), [(r#"{"text":""#, false), ("سلا", true)]);
+        assert_eq!(strings("سلام \"دنیا\""), [("سلام \"دنیا\"", false)]);
+        assert_eq!(strings(r#"{"n":1}"#), [(r#"{"n":1}"#, false)]);
+    }
+
+    #[test]
+    fn a_letter_stands_at_its_first_byte() {
+        assert_eq!(letters("aس\n".as_bytes()), ["a", "س", "", "·"]);
+        assert_eq!(letters(&[0xFF, b'x']), ["�", "x"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! The handshake: what each line of the request and of the answer is for.
+
+/// Heading of the request.
+pub(crate) const REQUEST: &str = "درخواست مرورگر";
+/// Heading of the answer.
+pub(crate) const ANSWER: &str = "پاسخ سرور";
+/// What to do with the lines.
+pub(crate) const HINT: &str = "روی هر خط بزنید یا نشانگر را رویش نگه دارید تا معنایش را ببینید.";
+/// Heading of the computation.
+pub(crate) const ACCEPT: &str = "پاسخ کلید، گام به گام";
+/// Why it is done.
+pub(crate) const ACCEPT_WHY: &str = "این حساب رازی را نگه نمی‌دارد؛ فقط نشان می‌دهد که آن سوی خط واقعاً سروری است که WebSocket می‌داند، نه سروری که به هر درخواستی پاسخ می‌دهد.";
+/// The steps of the computation.
+pub(crate) const ACCEPT_STEPS: [&str; 4] = [
+    "کلیدی که مرورگر شما همین بار به‌تصادف ساخت:",
+    "رشته‌ی ثابت RFC 6455 به دنبالش می‌آید:",
+    "از آن SHA-1 می‌گیریم، بیست بایت:",
+    "و آن بیست بایت را base64 می‌نویسیم:",
+];
+/// The result is what the server answered.
+pub(crate) const ACCEPT_EQUAL: &str = "با Sec-WebSocket-Accept در پاسخ سرور یکی است.";
+/// It is not.
+pub(crate) const ACCEPT_DIFFERENT: &str = "با پاسخ سرور یکی نیست!";
+
+/// The first line of a request.
+pub(crate) const REQUEST_LINE: &str = "خط درخواست: روش GET، نشانی اتاق و شناسه‌ی شما، و نسخه‌ی HTTP. همه‌چیز با یک درخواست معمولی HTTP شروع می‌شود. ‎xray=1‎ یعنی خواسته‌اید همین اتصال ضبط شود.";
+/// The first line of an answer.
+pub(crate) const STATUS_LINE: &str = "خط وضعیت: ‎101 Switching Protocols‎ یعنی «پذیرفتم؛ از این پس روی همین اتصال به زبان دیگری حرف می‌زنیم». با خط خالی پس از سربرگ‌ها HTTP تمام می‌شود و قاب‌ها شروع می‌شوند.";
+
+/// What a header line is for.
+pub(crate) fn header(name: &str) -> &'static str {
+    match name.to_ascii_lowercase().as_str() {
+        "host" => "نام و درگاه سروری که مرورگر با آن حرف می‌زند. یک سرور می‌تواند چند نام داشته باشد.",
+        "connection" => "می‌گوید این اتصال قرار است تغییر کند: سربرگ Upgrade را جدی بگیر.",
+        "upgrade" => "زبانی که از این پس باید به کار رود: websocket.",
+        "sec-websocket-key" => {
+            "شانزده بایت تصادفی، به صورت base64. سرور باید از روی آن Sec-WebSocket-Accept را بسازد. راز نیست و چیزی را رمز نمی‌کند."
+        }
+        "sec-websocket-version" => "نسخه‌ی پروتکل. تنها نسخه‌ی زنده ۱۳ است، همان RFC 6455.",
+        "sec-websocket-accept" => {
+            "پاسخ کلید. مرورگر خودش هم همین را حساب می‌کند و اگر یکی نباشد اتصال را می‌بندد. گام به گامش در همین صفحه هست."
+        }
+        "sec-websocket-protocol" => {
+            "زبان گفت‌وگو روی WebSocket. مرورگر پیشنهاد می‌کند و سرور یکی را برمی‌گزیند؛ این‌جا otagh.v1، یعنی پیام‌های JSON همین اتاق."
+        }
+        "sec-websocket-extensions" => {
+            "افزونه‌هایی که مرورگر پیشنهاد می‌کند، مثل فشرده‌سازی. سرور ما هیچ‌کدام را نپذیرفت، پس قاب‌ها خوانا می‌مانند و بیت‌های RSV صفرند."
+        }
+        "origin" => {
+            "صفحه‌ای که این اتصال را خواسته از کدام سایت است. سرور با دیدن آن جلوی صفحه‌های بیگانه را می‌گیرد؛ خودِ مرورگر این را می‌نویسد و صفحه نمی‌تواند عوضش کند."
+        }
+        "user-agent" => "مرورگر خودش را معرفی می‌کند. برای WebSocket هیچ اثری ندارد.",
+        "accept" => "گونه‌هایی از محتوا که مرورگر می‌پذیرد. دست‌دادن محتوایی ندارد، پس این‌جا اثری ندارد.",
+        "accept-encoding" => "فشرده‌سازی‌هایی که مرورگر برای پاسخ‌های HTTP می‌فهمد. این‌جا پاسخی فشرده نمی‌شود.",
+        "accept-language" => "زبان‌هایی که ترجیح می‌دهید. این‌جا اثری ندارد.",
+        "cache-control" | "pragma" => {
+            "«از حافظه‌ی نهان پاسخ نده». دست‌دادن را نمی‌شود از پیش نگه داشت؛ هر بار تازه است."
+        }
+        "cookie" => {
+            "کوکی‌های این سایت. مرورگر آن‌ها را با هر درخواست می‌فرستد، حتی وقتی لازم نیست. مقدارش این‌جا پوشانده شده است."
+        }
+        "sec-fetch-dest"
+        | "sec-fetch-mode"
+        | "sec-fetch-site"
+        | "sec-fetch-user"
+        | "sec-fetch-storage-access" => {
+            "مرورگر به سرور می‌گوید این درخواست از کجا و برای چه آمده است. صفحه نمی‌تواند آن را جعل کند."
+        }
+        "authorization" => {
+            "نام و گذرواژه یا نشانه‌ای برای سروری که ورود می‌خواهد. این سرور آن را نمی‌خواند، و مقدارش این‌جا پوشانده شده است."
+        }
+        "priority" => "این درخواست برای صفحه چقدر فوری است (RFC 9218). برای WebSocket اثری ندارد.",
+        "te" => "شیوه‌هایی که می‌شود بدنه‌ی پاسخ HTTP را با آن‌ها فرستاد. پاسخ دست‌دادن بدنه ندارد.",
+        "sec-gpc" | "dnt" => "خواهش مرورگر برای این‌که ردتان را نگیرند.",
+        "date" => "ساعت سرور هنگام پاسخ.",
+        "content-length" => "طول بدنه‌ی پیام HTTP به بایت.",
+        "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-host" | "x-real-ip" | "forwarded" | "via" => {
+            "این را پراکسی میان راه افزوده است تا بگوید درخواست در اصل از کجا آمده بود."
+        }
+        "x-content-type-options" => "به مرورگر می‌گوید نوع محتوا را حدس نزند.",
+        "referrer-policy" => "به مرورگر می‌گوید نشانی این صفحه را به سایت‌های دیگر ندهد.",
+        "x-frame-options" => "نمی‌گذارد سایت دیگری این نشانی را درون iframe نشان دهد.",
+        "content-security-policy" => {
+            "می‌گوید صفحه از کجا حق دارد اسکریپت و سبک و تصویر بیاورد. در پاسخ ۱۰۱ صفحه‌ای نیست؛ سرور ما این را کنار همه‌ی پاسخ‌هایش می‌گذارد."
+        }
+        "cross-origin-resource-policy" => "نمی‌گذارد سایت دیگری از این نشانی چیزی بارگذاری کند.",
+        "strict-transport-security" => {
+            "به مرورگر می‌گوید تا مدتی این سایت را فقط با HTTPS باز کند؛ WebSocket هم آن‌گاه wss می‌شود."
+        }
+        "permissions-policy" => "دوربین و میکروفن و مکان‌یابی را برای این سایت می‌بندد.",
+        "server" => "نام برنامه‌ی سرور.",
+        "vary" => "می‌گوید پاسخ به کدام سربرگ‌های درخواست بستگی دارد.",
+        name if name.starts_with("sec-ch-") => {
+            "مرورگر درباره‌ی خودش و دستگاه می‌گوید. برای WebSocket اثری ندارد."
+        }
+        _ => "سربرگی که برای دست‌دادن WebSocket لازم نیست. سرور آن را نادیده می‌گیرد.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_that_matters_has_words_of_its_own_whatever_its_case() {
+        let unknown = header("x-nobody-knows");
+        for name in ["Host", "CONNECTION", "Upgrade", "Sec-WebSocket-Key", "sec-websocket-version", "Origin"]
+        {
+            assert_ne!(header(name), unknown, "{name}");
+        }
+        assert_eq!(header("Sec-CH-UA"), header("sec-ch-ua-mobile"));
+    }
+}

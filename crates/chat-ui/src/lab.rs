@@ -1,0 +1,60 @@
+//! The door between the room page and the lab (`chat-lab`), which shows the wire and is downloaded only
+//! where somebody asks for it. The two share nothing but the X-ray's button, with the tokens of what was
+//! recorded noted on it, two events by which the panel asks for a recording, and one by which it says
+//! where it stands.
+
+use web_sys::HtmlElement;
+
+use crate::{
+    browser::element,
+    dom::{append, draw},
+};
+
+/// The id of the button.
+pub const BUTTON: &str = "xray-button";
+/// The attribute that holds the tokens of all recordings so far, oldest first, each after a space.
+pub const RECORDINGS: &str = "data-recordings";
+/// The event, at the document, that asks for the connection to be recorded.
+pub const ON: &str = "xray-on";
+/// The event that asks for it not to be recorded any more.
+pub const OFF: &str = "xray-off";
+/// The event that says that the panel was shown or hidden, or is another width.
+pub const STANDS: &str = "xray-stands";
+/// The script that fills every place with a `data-show`, each by the module of that name.
+pub const SCRIPT: &str = "/lab.js";
+/// How the panel looks.
+pub const STYLE: &str = "/pkg/xray.css";
+
+/// Loads what shows the wire. To be called once.
+pub fn load() {
+    let style = draw("link").attr("rel", "stylesheet").attr("href", STYLE);
+    let script = draw("script").attr("type", "module").attr("src", SCRIPT);
+    if let Some(head) = leptos::prelude::document().head() {
+        append(&head, &style.0);
+        append(&head, &script.0);
+    }
+}
+
+/// Whether the panel is shown.
+pub fn is_seen() -> bool {
+    panel_has("data-seen")
+}
+
+/// Whether the panel, when shown, is as wide as the page.
+pub fn is_wide() -> bool {
+    panel_has("data-wide")
+}
+
+fn panel_has(attribute: &str) -> bool {
+    let panel = leptos::prelude::document().get_element_by_id("xray");
+    panel.is_some_and(|panel| panel.has_attribute(attribute))
+}
+
+/// A recording has begun: it is shown beside those before it.
+pub fn show(token: &str) {
+    let button: HtmlElement = element(BUTTON);
+    let tokens = button.get_attribute(RECORDINGS).unwrap_or_default() + " " + token;
+    if button.set_attribute(RECORDINGS, &tokens).is_err() {
+        leptos::logging::warn!("what is recorded cannot be shown");
+    }
+}
