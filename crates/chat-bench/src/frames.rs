@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_is_known_as_soon_as_it_can_be_and_not_before() {
+    fn head_is_known_once_enough_bytes_arrive() {
         let payload = br#"{"type":"said","seq":41,"id":"7","from":"a","text":"x"}"#;
         for filler in [0, 100, 70_000] {
             let payload = [&payload[..], &vec![b' '; filler]].concat();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_masked_is_what_the_standard_shows() {
+    fn masked_frame_matches_rfc_example() {
         // RFC 6455 §5.7: a masked "Hello".
         let mut frame = Vec::new();
         put_masked(&mut frame, TEXT, b"Hello", [0x37, 0xfa, 0x21, 0x3d]);

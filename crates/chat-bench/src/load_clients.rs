@@ -620,7 +620,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_loses_repeats_reorders_or_alters_stops_the_run() {
+    fn faulty_delivery_stops_the_run() {
         for (second, complaint) in [
             (&[ONE, THREE][..], "heard message 3, and 2 should have been next"),
             (&[ONE, ONE], "heard message 1, and 2 should have been next"),

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missed_goal_is_told_and_only_a_regression_fails() {
+    fn missed_goal_shows_but_only_regression_fails() {
         let missed = ratio(1.0, Goal::AtLeast(1.2), true);
         assert!(!missed.is_reached() && missed.is_within_guard());
         assert_eq!(missed.to_string(), "1.00 of Bun (goal ≥ 1.20, NOT reached)");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_are_as_short_as_they_are_sure() {
+    fn figures_are_rounded_to_readable_length() {
         let told = [0.876, 12.34, 123.4, 2_031.0, 254_321.0, 1_234_567.0].map(short);
         assert_eq!(told, ["0.88", "12.3", "123", "2.03 k", "254 k", "1.23 M"]);
     }

@@ -1,8 +1,9 @@
 //! The page of an Otagh room: Persian, right to left, drawn on the server so that there is something
 //! to read at once, and drawn anew in the browser when its program has arrived.
 //!
-//! Data walks in a circle: [`socket`] hears messages, [`state`] takes them in, [`view`] shows
-//! them, and what people do goes out through the socket again; [`chat`] is where the four meet.
+//! Data walks in a circle: the [`driver`] keeps a [`socket`] alive and hears messages, [`state`] takes them
+//! in, [`view`] shows them, and what people do goes out through the socket again; [`chat`] is where all of
+//! them meet.
 //! Every word a reader sees is in [`words`], or, said by all pages, in [`chat_ui`], whose elements the
 //! views are made of. The first drawing is the same on both sides, so that nobody sees the one replace the other: no clock, no
 //! storage, no randomness in it. There is no client-side router; each page is a document of its own.
@@ -11,6 +12,7 @@
 #![recursion_limit = "256"]
 
 mod chat;
+mod driver;
 pub mod page;
 mod person;
 mod profile;

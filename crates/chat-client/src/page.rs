@@ -7,18 +7,20 @@
 //! anything yet (docs/adr/0001-pages-without-a-client-router.md).
 
 use chat_protocol::RoomId;
+#[cfg(feature = "ssr")]
+use chat_ui::document::{Document, Program};
 #[cfg(any(feature = "ssr", feature = "mount"))]
 use leptos::prelude::*;
 
 #[cfg(any(feature = "ssr", feature = "mount"))]
 use crate::view::RoomPage;
 #[cfg(feature = "ssr")]
+pub use crate::view::{Answered, Asked, Classic};
+#[cfg(feature = "ssr")]
 use crate::{
     view::{ClassicPage, Home, Missing},
     words,
 };
-#[cfg(feature = "ssr")]
-use chat_ui::document::{Document, Program};
 
 /// What only pages outside of a room look like.
 #[cfg(feature = "ssr")]
@@ -51,46 +53,6 @@ pub enum Page {
     /// `/classic/{room}`: a page without a program.
     #[cfg(feature = "ssr")]
     Classic(Classic),
-}
-
-/// What was written into the home page, where that page is the answer to it.
-#[cfg(feature = "ssr")]
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Asked {
-    /// Under which name.
-    pub name: Answered,
-    /// For which room.
-    pub room: Answered,
-}
-
-/// A field of a form.
-#[cfg(feature = "ssr")]
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Answered {
-    /// What was written, as it was.
-    pub value: String,
-    /// What is wrong with it, in Persian; empty when nothing is.
-    pub problem: String,
-}
-
-/// What a classic page shows.
-#[cfg(feature = "ssr")]
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Classic {
-    /// The room, percent-encoded where it stands in an address.
-    pub room: String,
-    /// Whose page it is.
-    pub client: String,
-    /// The name they came by.
-    pub name: Option<String>,
-    /// The address that their messages are sent to.
-    pub post: String,
-    /// Whether they are in, and not asked for a name.
-    pub is_in: bool,
-    /// What was said since they came, oldest first.
-    pub said: Vec<chat_protocol::Said>,
-    /// Why they are not in, in Persian.
-    pub problem: Option<String>,
 }
 
 impl Page {

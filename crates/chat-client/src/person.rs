@@ -20,7 +20,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_initial_is_what_the_eye_sees_first() {
+    fn initial_is_first_visible_character() {
         for (name, expected) in [
             ("سارا", "س"),
             ("آرش", "آ"),

@@ -63,7 +63,7 @@ impl Dice {
 }
 
 #[test]
-fn every_target_holds_for_its_seeds_and_their_mutations() {
+fn every_target_survives_seeds_and_mutations() {
     for target in TARGETS {
         let seeds = seeds(target.name);
         seeds.iter().for_each(|seed| (target.run)(seed));

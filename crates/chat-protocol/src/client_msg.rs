@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_of_wrong_has_its_own_code() {
+    fn each_invalid_message_has_its_code() {
         for (json, expected) in [
             ("", ErrorCode::BadJson),
             ("{", ErrorCode::BadJson),
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_field_at_fault_is_named_and_its_value_is_not_repeated() {
+    fn bad_field_is_named_without_its_value() {
         for (json, named) in [
             (r#"{"type":"say","id":"a"}"#, "missing field `text`"),
             (r#"{"type":"say","id":"a","text":["secret"]}"#, "text: expected a string"),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_about_a_say_carries_its_id() {
+    fn error_about_say_carries_its_id() {
         for json in [
             r#"{"type":"say","id":"a-1","text":""}"#,
             r#"{"type":"say","id":"a-1","text":7}"#,
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_text_fits_a_frame_however_it_is_escaped() {
+    fn longest_escaped_text_fits_a_frame() {
         let escaped = r"\ud83d\ude42".repeat(TEXT_MAX_CHARS);
         let json = format!(r#"{{"type":"say","id":"{}","text":"{escaped}"}}"#, "a".repeat(64));
         assert!(ClientMsg::parse(&json, TEXT_MAX_CHARS).is_ok());

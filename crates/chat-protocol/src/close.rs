@@ -115,7 +115,7 @@ mod tests {
     use crate::limits::CLOSE_REASON_MAX_BYTES;
 
     #[test]
-    fn reasons_fit_a_close_frame_and_are_ascii() {
+    fn close_reasons_are_short_ascii() {
         for close in CloseCode::ALL {
             assert!(close.reason().len() <= CLOSE_REASON_MAX_BYTES && close.reason().is_ascii());
         }

@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_what_serde_writes_and_reads() {
+    fn error_token_matches_serde() {
         for code in ErrorCode::ALL {
             let json = format!("\"{}\"", code.as_str());
             assert_eq!(serde_json::to_string(&code).unwrap(), json);

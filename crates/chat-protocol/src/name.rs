@@ -128,14 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_kept_as_written_but_for_its_spaces() {
+    fn name_is_kept_except_for_spaces() {
         assert_eq!(name("  علی   رضا ").as_str(), "علی رضا");
         assert_eq!(name("نیم‌فاصله").as_str(), "نیم\u{200C}فاصله");
         assert_eq!(name("👩‍💻 Sara").as_str(), "👩\u{200D}💻 Sara");
     }
 
     #[test]
-    fn names_that_break_the_rule_are_refused_with_the_reason() {
+    fn invalid_name_is_refused_with_reason() {
         let long = "ا".repeat(33);
         for (bad, why) in [
             ("", "nothing to see"),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_that_look_like_letters_to_unicode_are_nothing_to_see() {
+    fn blank_letters_make_no_name() {
         for blank in ["\u{3164}", "\u{FFA0}", "\u{2800}", "\u{115F}"] {
             assert!(Name::parse(blank).is_err(), "{blank:?}");
         }

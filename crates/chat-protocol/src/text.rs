@@ -59,18 +59,18 @@ mod tests {
     }
 
     #[test]
-    fn what_could_reorder_the_neighbours_is_dropped() {
+    fn bidi_and_control_characters_are_dropped() {
         assert_eq!(Text::parse("a\u{202E}b\u{2066}c\u{0}d").unwrap().as_str(), "abcd");
     }
 
     #[test]
     #[cfg(feature = "normalize")]
-    fn letters_that_meet_when_something_is_dropped_are_composed() {
+    fn letters_joined_by_dropping_are_composed() {
         assert_eq!(Text::parse("e\u{202E}\u{301}").unwrap().as_str(), "é");
     }
 
     #[test]
-    fn kashida_and_marks_alone_are_something_to_say() {
+    fn kashida_or_mark_alone_is_text() {
         assert!(Text::parse("ـــ").is_ok());
         assert!(Text::parse("\u{64E}").is_ok());
     }

@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_nobody_typed_are_dropped_from_names() {
+    fn untyped_marks_are_dropped_from_names() {
         for raw in [
             "\u{202A}سارا\u{202C}",
             "سارا\u{200F}",
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_name_is_said() {
+    fn invalid_typed_name_gets_its_flaw() {
         for (raw, flaw) in [
             ("", Flaw::Empty),
             (" \u{200F}\u{202A} ", Flaw::Empty),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_is_read_out_of_what_is_around_it() {
+    fn typed_room_ignores_surrounding_marks() {
         for raw in [
             "کلاس ریاضی",
             "  کلاس   ریاضی  ",
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_a_room_is_the_room() {
+    fn link_to_room_yields_room() {
         let encoded = "%DA%A9%D9%84%D8%A7%D8%B3-%DB%B1";
         for raw in [
             format!("http://{HERE}/r/کلاس-۱"),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_somewhere_else_is_no_room() {
+    fn foreign_link_is_no_room() {
         for raw in [
             "https://example.com/r/class",
             "example.com/r/class",
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_server_itself_any_of_its_addresses_is_its_own() {
+    fn localhost_accepts_lan_addresses_on_same_port() {
         let at_home = |raw| room(raw, &["localhost:3000"]);
         assert!(at_home("http://192.168.1.7:3000/r/class").is_ok());
         assert!(at_home("http://mac.local:3000/r/class").is_ok());
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_a_room_is_said() {
+    fn invalid_typed_room_gets_its_flaw() {
         for (raw, flaw) in [
             ("", Flaw::Empty),
             ("  ", Flaw::Empty),

@@ -13,7 +13,7 @@ use serde_json::json;
 const GOLDEN: &str = "crates/chat-protocol/golden";
 
 #[test]
-fn what_a_client_sends_is_written_and_read_as_the_golden_files_say() {
+fn client_messages_match_golden_files() {
     for (shape, message) in cases::client() {
         let path = format!("{GOLDEN}/client/{shape}.json");
         golden_file::check(&path, &(message.to_json() + "\n"));
@@ -23,7 +23,7 @@ fn what_a_client_sends_is_written_and_read_as_the_golden_files_say() {
 }
 
 #[test]
-fn what_the_server_sends_is_written_and_read_as_the_golden_files_say() {
+fn server_messages_match_golden_files() {
     for (shape, message) in cases::server() {
         let path = format!("{GOLDEN}/server/{shape}.json");
         golden_file::check(&path, &(message.to_json() + "\n"));
@@ -34,7 +34,7 @@ fn what_the_server_sends_is_written_and_read_as_the_golden_files_say() {
 
 /// With every field left out in turn, and every value in turn of a wrong kind.
 #[test]
-fn what_the_server_sends_is_read_the_same_with_and_without_serde() {
+fn server_messages_read_equally_without_serde() {
     let mut refused = 0;
     for (_, message) in cases::server() {
         let whole = serde_json::to_value(&message).unwrap();

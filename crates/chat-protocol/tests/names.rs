@@ -81,7 +81,7 @@ fn names_that_look_alike_are_one_name() {
 
 /// What has no look of its own, or none that can be known, is not in a name at all.
 #[test]
-fn what_cannot_be_seen_for_what_it_is_is_refused() {
+fn invisible_or_ambiguous_characters_are_refused() {
     for bad in [
         "Ali\u{202E}",
         "Ali\u{2066}",
@@ -110,7 +110,7 @@ fn what_cannot_be_seen_for_what_it_is_is_refused() {
 
 /// A client id is the name of who gives none, and so no way around.
 #[test]
-fn an_id_that_becomes_a_name_is_compared_like_any() {
+fn id_as_name_is_compared_by_look() {
     let id = ClientId::parse("sаra").unwrap();
     assert!(Name::from(&id).is_like(&name("Sara")));
 }
@@ -174,7 +174,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_not_seen_makes_no_other_name(of in select(all()), unseen in select(UNSEEN.to_vec()), at in 0_usize..16) {
+    fn unseen_characters_make_no_other_name(of in select(all()), unseen in select(UNSEEN.to_vec()), at in 0_usize..16) {
         let letters: Vec<char> = of.as_str().chars().collect();
         let at = at.min(letters.len());
         let longer: String = letters[..at].iter().copied().chain(unseen.chars()).chain(letters[at..].iter().copied()).collect();

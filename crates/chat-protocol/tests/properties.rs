@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 2_000, max_global_rejects: 1_000_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_a_rule_leaves_it_leaves_alone(raw in chars()) {
+    fn parsing_is_idempotent(raw in chars()) {
         if let Ok(room) = RoomId::parse(&raw) {
             prop_assert_eq!(RoomId::parse(room.as_str()).unwrap(), room);
         }
@@ -74,7 +74,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_made_from_something_valid_is_valid(raw in chars(), n in 2_usize..) {
+    fn derived_ids_and_names_stay_valid(raw in chars(), n in 2_usize..) {
         if let Ok(id) = ClientId::parse(&raw) {
             let (numbered, name) = (id.numbered(n), Name::from(&id));
             prop_assert!(numbered.as_str().chars().count() <= ID_MAX_CHARS);
@@ -90,7 +90,7 @@ proptest! {
     }
 
     #[test]
-    fn a_message_means_the_same_after_the_wire(message in client_msg()) {
+    fn client_message_round_trips_over_wire(message in client_msg()) {
         prop_assert_eq!(ClientMsg::parse(&message.to_json(), TEXT_MAX_CHARS).unwrap(), message);
     }
 

@@ -116,14 +116,14 @@ proptest! {
     }
 
     #[test]
-    fn what_is_typed_never_panics(raw in ".{0,200}", before in "(https?://)?[a-z.:]{0,9}/r/", after in ".{0,50}") {
+    fn typed_input_never_panics(raw in ".{0,200}", before in "(https?://)?[a-z.:]{0,9}/r/", after in ".{0,50}") {
         drop(typed::name(&raw));
         drop(typed::room(&raw, &[]));
         drop(typed::room(&(before + &raw + &after), &["a.b"]));
     }
 
     #[test]
-    fn what_is_not_seen_makes_no_other_room(at in 1_usize..9, unseen in select(vec!["\u{200C}", "\u{640}", "\u{64E}", "\u{651}", "-", "_", "--"])) {
+    fn unseen_characters_make_no_other_room(at in 1_usize..9, unseen in select(vec!["\u{200C}", "\u{640}", "\u{64E}", "\u{651}", "-", "_", "--"])) {
         let letters: Vec<char> = "همکلاسیها".chars().collect();
         let longer: String = letters[..at].iter().copied().chain(unseen.chars()).chain(letters[at..].iter().copied()).collect();
         prop_assert_eq!(key(&longer), key("همکلاسیها"));

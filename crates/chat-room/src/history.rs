@@ -134,7 +134,7 @@ mod tests {
     const ROOMY: HistoryLimits = HistoryLimits { messages: 100, bytes: 1 << 20, age: 1_000 };
 
     #[test]
-    fn what_was_missed_comes_back_whole_and_in_order() {
+    fn missed_messages_return_whole_and_ordered() {
         let mut history = History::new(ROOMY);
         assert_eq!(seqs(&history, 0), Some(vec![]));
         for seq in 1..=5 {
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(history.next_deadline(), None);
     }
     #[test]
-    fn a_room_that_falls_silent_gives_its_memory_back() {
+    fn silent_room_releases_history_memory() {
         let mut history = History::new(ROOMY);
         for seq in 1..=300 {
             history.push(said(seq, 10, "x"));

@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quiet_room_keeps_its_own_part_in_any_flood() {
+    fn quiet_room_keeps_share_during_flood() {
         let budget = MemoryBudget::new(1_000, 10);
         let mut floods: Vec<MemoryShare> = (0..9).map(|_| budget.share()).collect();
         floods.iter_mut().for_each(|share| {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn all_rooms_together_never_keep_more_than_the_total() {
+    fn rooms_together_stay_within_total() {
         let budget = MemoryBudget::new(1_000, 10);
         let mut rooms: Vec<(MemoryShare, usize)> = (0..10).map(|_| (budget.share(), 0)).collect();
         for round in 0..5 {
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_late_gets_as_much_as_who_came_first() {
+    fn late_room_gets_equal_share() {
         let budget = MemoryBudget::new(1_100, 1);
         let mut rooms: Vec<MemoryShare> = (0..4).map(|_| budget.share()).collect();
         let mut kept = [0; 4];
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_room_kept_is_given_back_when_it_is_gone() {
+    fn dropped_room_returns_its_share() {
         let budget = MemoryBudget::new(1_000, 10);
         let before = flood(&mut budget.share());
         let mut share = budget.share();

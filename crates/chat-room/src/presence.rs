@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn one_member_is_told_once_and_as_it_is_now() {
+    fn presence_changes_merge_per_member() {
         let mut pending = PendingPresence::default();
         let (ali, sara) = (member("ali", "علی"), member("sara", "سارا"));
         pending.joined(ali.clone());
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn joining_costs_a_room_linear_presence_at_any_pace() {
+    fn presence_deliveries_stay_linear_in_joins() {
         // Deliveries while `n` people join one after the other, `pace` milliseconds apart.
         let deliveries = |n: usize, pace: f64| -> usize {
             let (mut due, mut sum) = (None, 0);

@@ -170,7 +170,7 @@ fn ids(members: &[Member]) -> Vec<&str> {
 }
 
 #[test]
-fn everybody_hears_the_same_in_the_same_order_the_sender_included() {
+fn members_and_sender_hear_same_order() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (ali, _) = stage.join("ali");
@@ -196,7 +196,7 @@ fn a_newcomer_sees_nothing_from_before() {
 }
 
 #[test]
-fn a_taken_client_id_without_the_token_is_another_member() {
+fn taken_id_without_token_is_another_member() {
     let mut stage = Stage::new(LIMITS);
     let (first, _) = stage.join("ali");
     let (second, welcome) = stage.join("ali");
@@ -211,7 +211,7 @@ fn a_taken_client_id_without_the_token_is_another_member() {
 }
 
 #[test]
-fn a_taken_name_is_refused_with_a_free_one_and_nothing_changes() {
+fn taken_name_is_refused_with_suggestion() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join_as(Ask::new("a").named("علی")).unwrap();
     stage.hears(sara);
@@ -225,7 +225,7 @@ fn a_taken_name_is_refused_with_a_free_one_and_nothing_changes() {
 }
 
 #[test]
-fn a_name_of_somebody_away_is_told_when_it_is_free() {
+fn away_members_name_says_when_free() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join_as(Ask::new("a").named("سارا")).unwrap();
     let (ali, _) = stage.join("ali");
@@ -241,7 +241,7 @@ fn a_name_of_somebody_away_is_told_when_it_is_free() {
 }
 
 #[test]
-fn a_name_that_two_have_between_them_is_free_when_both_are_gone() {
+fn shared_lookalike_name_frees_when_both_leave() {
     let mut stage = Stage::new(LIMITS);
     // One is spelt like Ian, the other looks like it.
     let (one, _) = stage.join_as(Ask::new("a").named("ian")).unwrap();
@@ -258,7 +258,7 @@ fn a_name_that_two_have_between_them_is_free_when_both_are_gone() {
 }
 
 #[test]
-fn a_rename_follows_the_rules_of_names_and_is_told() {
+fn rename_obeys_name_rules_and_is_announced() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (ali, _) = stage.join("ali");
@@ -276,7 +276,7 @@ fn a_rename_follows_the_rules_of_names_and_is_told() {
 }
 
 #[test]
-fn a_lost_connection_is_away_and_then_left() {
+fn lost_connection_is_away_then_left() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (ali, _) = stage.join("ali");
@@ -298,7 +298,7 @@ fn a_lost_connection_is_away_and_then_left() {
 }
 
 #[test]
-fn a_clean_close_leaves_at_once_and_can_still_be_resumed() {
+fn clean_close_leaves_but_allows_resume() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (ali, welcome) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
@@ -312,7 +312,7 @@ fn a_clean_close_leaves_at_once_and_can_still_be_resumed() {
 }
 
 #[test]
-fn who_left_holds_no_name_and_comes_back_numbered_when_it_was_taken() {
+fn resume_numbers_name_taken_after_leaving() {
     let mut stage = Stage::new(LIMITS);
     let (first, welcome) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
     stage.leave(first, Departure::Clean);
@@ -324,7 +324,7 @@ fn who_left_holds_no_name_and_comes_back_numbered_when_it_was_taken() {
 }
 
 #[test]
-fn who_is_away_keeps_id_and_name() {
+fn away_member_keeps_id_and_name() {
     let mut stage = Stage::new(LIMITS);
     let (first, welcome) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
     stage.leave(first, Departure::Lost);
@@ -335,7 +335,7 @@ fn who_is_away_keeps_id_and_name() {
 }
 
 #[test]
-fn a_rename_outlives_the_connection_whatever_name_the_join_says() {
+fn rename_survives_reconnect_despite_join_name() {
     let mut stage = Stage::new(LIMITS);
     stage.join("sara");
     let (mut ali, welcome) = stage.join_as(Ask::new("ali").named("علی")).unwrap();
@@ -353,7 +353,7 @@ fn a_rename_outlives_the_connection_whatever_name_the_join_says() {
 }
 
 #[test]
-fn the_same_tab_replaces_its_ghost_and_another_tab_is_one_more() {
+fn same_tab_replaces_ghost_other_tab_adds() {
     let mut stage = Stage::new(LIMITS);
     let (ghost, welcome) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
     let (new, back) = stage.join_as(Ask::new("ali").tab("t1").resuming(&welcome, 0)).unwrap();
@@ -369,7 +369,7 @@ fn the_same_tab_replaces_its_ghost_and_another_tab_is_one_more() {
 }
 
 #[test]
-fn a_join_that_was_long_on_its_way_takes_nothing_from_the_connection_that_overtook_it() {
+fn late_join_takes_nothing_from_newer_connection() {
     let mut stage = Stage::new(LIMITS);
     let (lost, welcome) = stage.join("ali");
     stage.leave(lost, Departure::Lost);
@@ -402,7 +402,7 @@ fn tabs_of_one_session_are_bounded() {
 }
 
 #[test]
-fn a_tab_in_place_of_a_forgotten_one_may_lose_its_welcome_too() {
+fn tab_replacing_forgotten_one_survives_lost_welcomes() {
     let mut stage = Stage::new(LIMITS);
     let (first, welcome) = stage.join_as(Ask::new("ali").tab(TABS[0])).unwrap();
     for tab in &TABS[1..] {
@@ -416,7 +416,7 @@ fn a_tab_in_place_of_a_forgotten_one_may_lose_its_welcome_too() {
 }
 
 #[test]
-fn a_token_rotates_and_the_previous_one_lives_until_the_new_one_is_used() {
+fn previous_token_lives_until_new_is_used() {
     let mut stage = Stage::new(LIMITS);
     let (_, t1) = stage.join("ali");
     let (_, t2) = stage.join_as(Ask::new("ali").resuming(&t1, 0)).unwrap();
@@ -450,7 +450,7 @@ fn a_resume_brings_exactly_what_was_missed() {
 }
 
 #[test]
-fn a_resume_that_cannot_be_complete_says_so() {
+fn incomplete_resume_says_so() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (_, welcome) = stage.join("ali");
@@ -475,7 +475,7 @@ fn a_resume_that_cannot_be_complete_says_so() {
 }
 
 #[test]
-fn a_resume_never_reaches_behind_the_first_join() {
+fn resume_never_reaches_before_first_join() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     stage.say(sara, "1", "راز");
@@ -486,7 +486,7 @@ fn a_resume_never_reaches_behind_the_first_join() {
 }
 
 #[test]
-fn a_message_sent_twice_is_said_once_and_acknowledged_twice() {
+fn duplicate_say_is_acknowledged_not_repeated() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (ali, welcome) = stage.join("ali");
@@ -509,7 +509,7 @@ fn a_message_sent_twice_is_said_once_and_acknowledged_twice() {
 }
 
 #[test]
-fn who_comes_back_under_another_id_still_knows_its_acknowledgement() {
+fn resume_under_new_id_keeps_acknowledgements() {
     let mut stage = Stage::new(LIMITS);
     let (ali, welcome) = stage.join("ali");
     stage.say(ali, "c-1", "یک بار");
@@ -524,7 +524,7 @@ fn who_comes_back_under_another_id_still_knows_its_acknowledgement() {
 }
 
 #[test]
-fn everybody_sees_a_member_come_in_before_its_first_words() {
+fn presence_precedes_first_message_of_newcomer() {
     let mut stage = Stage::new(LIMITS);
     let (watcher, _) = stage.join("watcher");
     const CROWD: [&str; 40] = [
@@ -547,7 +547,7 @@ fn everybody_sees_a_member_come_in_before_its_first_words() {
 }
 
 #[test]
-fn a_full_room_refuses_newcomers_but_not_those_who_are_away() {
+fn full_room_refuses_newcomers_admits_away_member() {
     let mut stage = Stage::new(Limits { members: 2, ..LIMITS });
     let (ali, welcome) = stage.join("ali");
     stage.join("sara");
@@ -557,7 +557,7 @@ fn a_full_room_refuses_newcomers_but_not_those_who_are_away() {
 }
 
 #[test]
-fn those_who_left_are_remembered_up_to_a_bound() {
+fn remembered_departures_are_bounded() {
     let mut stage = Stage::new(Limits { members: 2, ..LIMITS });
     let welcomes: Vec<Welcome> = ["a", "b", "c"]
         .map(|id| {
@@ -576,7 +576,7 @@ fn those_who_left_are_remembered_up_to_a_bound() {
 }
 
 #[test]
-fn a_room_over_its_share_forgets_messages_then_who_left_then_who_is_away_and_never_who_is_here() {
+fn memory_pressure_evicts_messages_left_then_away() {
     let share = || MemoryBudget::new(1, 1).share();
     let mut stage = Stage::with_share(LIMITS, share());
     let (ali, first) = stage.join("ali");
@@ -610,7 +610,7 @@ fn a_room_over_its_share_forgets_messages_then_who_left_then_who_is_away_and_nev
 }
 
 #[test]
-fn typing_is_told_once_in_half_its_lifetime() {
+fn typing_is_relayed_once_per_half_lifetime() {
     let mut stage = Stage::new(LIMITS);
     let (ali, _) = stage.join("ali");
     let typed = |stage: &mut Stage| {
@@ -626,7 +626,7 @@ fn typing_is_told_once_in_half_its_lifetime() {
 }
 
 #[test]
-fn a_welcome_lists_some_of_a_crowd_and_oneself_always() {
+fn crowded_welcome_lists_some_and_oneself() {
     let mut stage = Stage::new(Limits { members: 1_000, ..LIMITS });
     for _ in 0..chat_protocol::limits::ROSTER_MAX + 5 {
         stage.join("namesake");
@@ -638,7 +638,7 @@ fn a_welcome_lists_some_of_a_crowd_and_oneself_always() {
 }
 
 #[test]
-fn a_room_is_over_when_nobody_is_here_and_nobody_may_come_back() {
+fn room_ends_when_nobody_can_return() {
     let mut stage = Stage::new(LIMITS);
     assert!(stage.room.is_over());
     let (ali, _) = stage.join("ali");
@@ -653,7 +653,7 @@ fn a_room_is_over_when_nobody_is_here_and_nobody_may_come_back() {
 }
 
 #[test]
-fn who_is_forgotten_has_left_and_is_a_newcomer_next_time() {
+fn forgotten_member_returns_as_newcomer() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     let (ali, welcome) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();

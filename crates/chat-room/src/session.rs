@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_remembers_its_last_says_and_no_more() {
+    fn remembered_says_are_bounded() {
         let frames = Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()));
         let mut ali = Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, frames);
         let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_passes_and_then_the_pace_holds() {
+    fn burst_passes_then_pace_holds() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let allowance = RateLimit::new(10.0, 40.0, start);

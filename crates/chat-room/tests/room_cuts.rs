@@ -554,7 +554,7 @@ fn play(seed: u64, lost: &mut BTreeMap<Lost, u64>) {
 }
 
 #[test]
-fn ten_thousand_cuts_lose_repeat_and_reorder_nothing() {
+fn ten_thousand_cuts_break_no_delivery() {
     let mut lost = BTreeMap::new();
     for seed in 0..CASES {
         let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| play(seed, &mut lost)));

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_is_for_programs_and_the_rest_for_people() {
+    fn banners_first_line_is_for_programs() {
         let banner = banner_of("0.0.0.0:80", None, wifi_and_more);
         assert_eq!(banner.lines().next(), Some("listening on http://127.0.0.1:80"));
         assert!(banner.contains("http://192.168.1.7\n") && banner.contains('█'));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wifi_comes_first_and_others_say_what_they_are() {
+    fn wifi_comes_first_and_others_are_labelled() {
         let banner = banner_of("0.0.0.0:3000", None, wifi_and_more);
         let lines: Vec<&str> = banner.lines().filter(|line| line.contains("http://")).skip(2).collect();
         assert_eq!(
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_public_url_comes_before_all_of_them() {
+    fn public_url_comes_before_networks() {
         let banner = banner_of("0.0.0.0:3000", Some("https://chat.example.org"), wifi_and_more);
         assert!(banner.contains("  other devices   https://chat.example.org\n"), "{banner}");
         assert!(
@@ -152,13 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_for_this_machine_only_says_so_and_shows_no_code() {
+    fn loopback_server_shows_no_qr_code() {
         let banner = banner_of("127.0.0.1:80", None, wifi_and_more);
         assert!(banner.contains("this machine only") && !banner.contains('█'));
     }
 
     #[test]
-    fn where_there_is_no_network_it_says_why() {
+    fn missing_network_is_explained_without_code() {
         let banner = banner_of("0.0.0.0:3000", None, Vec::new);
         assert!(banner.contains("in no network") && !banner.contains('█'), "{banner}");
         let ipv6 = || lan::rank(vec![("wlan0".into(), "2001:db8::7".parse().unwrap())], &[], |_| false);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_full_of_containers_has_a_short_list() {
+    fn many_containers_are_abbreviated() {
         let many = || {
             let found = (1..40).map(|n| (format!("br-{n}"), IpAddr::from([172, 18, n, 1])));
             lan::rank(found.collect(), &[], |_| false)

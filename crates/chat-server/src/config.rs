@@ -251,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_option_has_a_flag_an_environment_variable_and_a_reason() {
+    fn every_option_has_flag_variable_and_help() {
         Config::command().debug_assert();
         for arg in Config::command().get_arguments().filter(|arg| arg.get_id() != "help") {
             let flag = arg.get_long().expect("a flag");
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_cannot_work_is_refused_with_what_to_do() {
+    fn impossible_address_is_refused_with_advice() {
         for (option, value, what_to_do) in [
             ("--public-url", "https://a.example/chat", "give it a name of its own"),
             ("--public-url", "https://a.example?x", "leave out the '?'"),

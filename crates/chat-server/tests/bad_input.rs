@@ -18,7 +18,7 @@ async fn unharmed(server: &TestServer, ali: &mut Client, bystander: &mut Client)
 }
 
 #[tokio::test]
-async fn each_mistake_is_named_and_the_session_lives() {
+async fn each_mistake_is_named_without_disconnect() {
     let server = TestServer::start().await;
     let mut bystander = server.join("class", "bystander").await;
     let mut ali = server.open("/ws/class/ali").await;
@@ -63,7 +63,7 @@ async fn each_mistake_is_named_and_the_session_lives() {
 }
 
 #[tokio::test]
-async fn the_longest_text_passes_however_it_is_escaped() {
+async fn longest_escaped_text_passes() {
     let server = TestServer::start().await;
     let mut ali = server.join("class", "ali").await;
     let escaped = "\\ud83d\\ude42".repeat(4096);
@@ -72,7 +72,7 @@ async fn the_longest_text_passes_however_it_is_escaped() {
 }
 
 #[tokio::test]
-async fn broken_frames_end_their_connection_with_the_right_code() {
+async fn broken_frame_closes_with_right_code() {
     let server = TestServer::start().await;
     let mut bystander = server.join("class", "bystander").await;
     let big = vec![b'x'; chat_protocol::limits::FRAME_MAX_BYTES + 1];
@@ -104,7 +104,7 @@ async fn broken_frames_end_their_connection_with_the_right_code() {
 }
 
 #[tokio::test]
-async fn the_close_frame_reaches_a_client_that_is_still_sending() {
+async fn close_frame_reaches_still_sending_client() {
     let server = TestServer::start().await;
     let mut raw = Raw::open(&server, "/ws/class/flood").await;
     raw.stream.write_all(&[0x81, 0xFF, 0x7F, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]).await.unwrap();
@@ -116,7 +116,7 @@ async fn the_close_frame_reaches_a_client_that_is_still_sending() {
 }
 
 #[tokio::test]
-async fn fragments_and_pings_between_them_are_one_message() {
+async fn fragments_around_ping_form_one_message() {
     let server = TestServer::start().await;
     let mut raw = Raw::open(&server, "/ws/class/ali").await;
     raw.send_json(json!({"type": "join"})).await;
@@ -138,7 +138,7 @@ async fn fragments_and_pings_between_them_are_one_message() {
 }
 
 #[tokio::test]
-async fn too_fast_is_told_and_dropped_and_in_the_end_closed() {
+async fn rate_limit_drops_then_closes_as_abuse() {
     let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "5"]).await;
     let mut bystander = server.join("class", "bystander").await;
     let mut ali = server.join("class", "ali").await;
@@ -165,7 +165,7 @@ async fn too_fast_is_told_and_dropped_and_in_the_end_closed() {
 }
 
 #[tokio::test]
-async fn a_hundred_says_at_once_are_each_answered_by_id_and_close_nothing() {
+async fn every_burst_say_is_answered_by_id() {
     let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "50"]).await;
     let mut ali = server.join("class", "ali").await;
     for n in 0..100 {
@@ -191,7 +191,7 @@ async fn a_hundred_says_at_once_are_each_answered_by_id_and_close_nothing() {
 }
 
 #[tokio::test]
-async fn a_say_before_join_is_refused_by_its_id() {
+async fn say_before_join_is_refused_by_id() {
     let server = TestServer::start().await;
     let mut ali = server.open("/ws/class/ali").await;
     ali.say("c-1", "زود").await;
@@ -211,7 +211,7 @@ async fn bad_frames_again_and_again_are_abuse() {
 }
 
 #[tokio::test]
-async fn a_close_code_that_may_not_be_sent_is_a_protocol_error() {
+async fn forbidden_close_code_is_protocol_error() {
     let server = TestServer::start().await;
     for code in [0_u16, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
         let mut raw = Raw::open(&server, "/ws/class/ali").await;

@@ -10,7 +10,7 @@ use common::{TestServer, soon};
 const OTAGH: &str = env!("CARGO_BIN_EXE_otagh");
 
 #[tokio::test]
-async fn the_binary_prints_where_it_listens_and_ends_with_zero_on_either_signal() {
+async fn binary_prints_address_and_exits_zero() {
     for signal in [Process::interrupt, Process::terminate] {
         let mut process = Program::new(OTAGH).start().await.unwrap();
         let answer = TestServer::at(process.address()).get("/healthz").await;
@@ -22,7 +22,7 @@ async fn the_binary_prints_where_it_listens_and_ends_with_zero_on_either_signal(
 }
 
 #[tokio::test]
-async fn a_taken_port_is_an_error_that_says_what_to_do() {
+async fn taken_port_error_says_what_to_do() {
     let server = TestServer::start().await;
     let port = server.address.port().to_string();
     let error = Program::new(OTAGH).options(&["--port", &port]).start().await.unwrap_err().to_string();
@@ -31,7 +31,7 @@ async fn a_taken_port_is_an_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_killed_server_can_be_started_again_at_once_at_the_same_address() {
+async fn killed_server_restarts_at_same_address() {
     let mut process = Program::new(OTAGH).start().await.unwrap();
     let ali = TestServer::at(process.address()).join("class", "ali").await;
     process.restart().await.unwrap();
@@ -41,7 +41,7 @@ async fn a_killed_server_can_be_started_again_at_once_at_the_same_address() {
 }
 
 #[tokio::test]
-async fn logs_hold_no_words_no_names_and_no_tokens() {
+async fn logs_hold_no_words_names_or_tokens() {
     let mut process = Program::new(OTAGH).log("chat_server=trace").start().await.unwrap();
     let server = TestServer::at(process.address());
     let mut ali =

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
 #[tokio::test]
-async fn a_resume_replays_exactly_what_was_missed_and_goes_on() {
+async fn resume_replays_missed_and_continues() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let mut ali = server.join("class", "ali").await;
@@ -48,7 +48,7 @@ async fn a_gap_is_told() {
 }
 
 #[tokio::test]
-async fn a_room_that_was_cleared_away_is_another_life() {
+async fn cleared_room_gets_new_epoch() {
     let server = TestServer::with(&["--resume-window", "0s"]).await;
     let ali = server.join("class", "ali").await;
     let (epoch, resume) = (ali.welcome["epoch"].clone(), ali.resume(0));
@@ -59,7 +59,7 @@ async fn a_room_that_was_cleared_away_is_another_life() {
 }
 
 #[tokio::test]
-async fn joining_a_room_while_it_is_cleared_away_always_works() {
+async fn join_succeeds_while_room_is_cleared() {
     let server = TestServer::with(&["--resume-window", "0s"]).await;
     let mut tasks = Vec::new();
     for n in 0..4 {
@@ -109,7 +109,7 @@ async fn last_words_are_heard_before_the_leaving() {
 }
 
 #[tokio::test]
-async fn a_message_sent_again_is_acknowledged_again_and_said_once() {
+async fn duplicate_say_is_acknowledged_not_repeated() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let mut ali = server.join("class", "ali").await;
@@ -126,7 +126,7 @@ async fn a_message_sent_again_is_acknowledged_again_and_said_once() {
 }
 
 #[tokio::test]
-async fn a_slow_reader_is_cut_while_the_others_go_on_and_may_resume() {
+async fn slow_reader_is_disconnected_and_may_resume() {
     let server = TestServer::with(&[
         "--outbox-bytes",
         "65536",

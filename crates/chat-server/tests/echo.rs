@@ -108,7 +108,7 @@ async fn however_cut(server: &TestServer, sent: &[u8], expected: &[(u8, &[u8])])
 }
 
 #[tokio::test]
-async fn text_and_binary_of_every_length_come_back() {
+async fn every_message_length_is_echoed() {
     // 1.1, 1.2 and 9: the borders of the three forms of a length, and the longest message.
     let server = TestServer::start().await;
     let mut raw = open(&server).await;
@@ -126,7 +126,7 @@ async fn text_and_binary_of_every_length_come_back() {
 }
 
 #[tokio::test]
-async fn cuts_make_no_difference_and_many_frames_may_come_at_once() {
+async fn cuts_and_batches_make_no_difference() {
     // 1.1.8, 2.6, 2.11 and 10.1.1.
     let server = TestServer::start().await;
     let long = vec![b'x'; 1_300];
@@ -147,7 +147,7 @@ async fn cuts_make_no_difference_and_many_frames_may_come_at_once() {
 }
 
 #[tokio::test]
-async fn a_ping_is_answered_with_what_it_says_and_a_pong_with_nothing() {
+async fn ping_is_echoed_and_pong_ignored() {
     let server = TestServer::start().await;
     let most = [0xFE; 125];
     for payload in [&b""[..], b"Hello", &[0, 0xFF, 0xFE, 0xFD], &most] {
@@ -169,7 +169,7 @@ async fn a_ping_is_answered_with_what_it_says_and_a_pong_with_nothing() {
 }
 
 #[tokio::test]
-async fn reserved_bits_and_opcodes_end_it_and_what_came_before_is_echoed() {
+async fn reserved_bit_or_opcode_ends_connection() {
     let server = TestServer::start().await;
     let hello = masked(TEXT, b"Hello");
     // 3.1 to 3.7, with every kind of frame.
@@ -189,7 +189,7 @@ async fn reserved_bits_and_opcodes_end_it_and_what_came_before_is_echoed() {
 }
 
 #[tokio::test]
-async fn a_header_that_may_not_be_is_not_waited_for() {
+async fn forbidden_header_is_refused_without_waiting() {
     let server = TestServer::start().await;
     for (header, violation) in [
         // §5.1: not masked.
@@ -242,7 +242,7 @@ async fn fragments_come_back_as_one_frame() {
 }
 
 #[tokio::test]
-async fn each_frame_is_unmasked_by_its_own_key() {
+async fn each_frame_uses_own_masking_key() {
     let server = TestServer::start().await;
     // §5.7.
     let hello = [0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58];
@@ -269,7 +269,7 @@ async fn each_frame_is_unmasked_by_its_own_key() {
 }
 
 #[tokio::test]
-async fn fragments_may_be_empty_and_as_many_as_they_like() {
+async fn many_empty_fragments_are_accepted() {
     let server = TestServer::start().await;
     let empty = masked(GOES_ON, b"").repeat(200_000);
     let sent = [masked(TEXT_BEGINS, b"a"), empty, masked(ENDS, b"b")].concat();
@@ -277,7 +277,7 @@ async fn fragments_may_be_empty_and_as_many_as_they_like() {
 }
 
 #[tokio::test]
-async fn who_ends_without_a_close_is_told_what_is_whole_and_nothing_else() {
+async fn truncated_connection_echoes_only_whole_messages() {
     let server = TestServer::start().await;
     // §7.1.5: the connection is closed with 1006, which is never sent.
     for (sent, echoed) in [(masked(TEXT, b"whole"), 1), (masked(TEXT, b"cut off")[..9].to_vec(), 0)] {
@@ -290,7 +290,7 @@ async fn who_ends_without_a_close_is_told_what_is_whole_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn fragments_that_do_not_fit_together_end_it() {
+async fn misplaced_fragments_end_connection() {
     let server = TestServer::start().await;
     // 5.1 and 5.2, and the same of a close.
     for opcode in [8, 9, 10] {
@@ -369,7 +369,7 @@ const NOT_UTF8: [(&[u8], usize); 22] = [
 ];
 
 #[tokio::test]
-async fn text_that_is_no_utf8_ends_it_at_the_byte_that_cannot_be() {
+async fn invalid_utf8_ends_at_first_bad_byte() {
     let server = TestServer::start().await;
     for (bytes, known) in NOT_UTF8 {
         breaks(&server, &masked(TEXT, bytes), &[], Violation::TextNotUtf8).await;
@@ -412,7 +412,7 @@ async fn is_silent(raw: &mut Raw) -> bool {
 }
 
 #[tokio::test]
-async fn a_close_is_answered_with_the_same_and_the_server_closes_first() {
+async fn close_is_echoed_and_server_closes_first() {
     let server = TestServer::start().await;
     let longest = "x".repeat(123);
     // 7.3.1, 7.3.3 to 7.3.5, and 7.7: every code that may be sent.
@@ -434,7 +434,7 @@ async fn a_close_is_answered_with_the_same_and_the_server_closes_first() {
 }
 
 #[tokio::test]
-async fn a_close_that_may_not_be_is_named() {
+async fn forbidden_close_frame_names_its_violation() {
     let server = TestServer::start().await;
     // 7.3.2.
     breaks(&server, &masked(CLOSE, &[3]), &[], Violation::HalfCloseCode).await;
@@ -453,7 +453,7 @@ async fn a_close_that_may_not_be_is_named() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_after_a_close_whatever_comes() {
+async fn nothing_is_sent_after_close() {
     let server = TestServer::start().await;
     // 7.1.2 to 7.1.5.
     let fragment = masked(TEXT_BEGINS, b"fragment1");
@@ -475,7 +475,7 @@ async fn nothing_is_said_after_a_close_whatever_comes() {
 }
 
 #[tokio::test]
-async fn what_still_comes_after_the_goodbye_is_taken() {
+async fn bytes_after_close_are_drained() {
     // A socket that is closed with unread bytes is reset, which can destroy the close frame on its way.
     let server = TestServer::start().await;
     let mut raw = open(&server).await;
@@ -488,7 +488,7 @@ async fn what_still_comes_after_the_goodbye_is_taken() {
 }
 
 #[tokio::test]
-async fn a_message_one_byte_too_long_is_refused_in_one_piece_or_many() {
+async fn message_one_byte_too_long_is_refused() {
     let server = TestServer::start().await;
     let half = vec![b'x'; MESSAGE_MAX / 2];
     let fits = [masked(BINARY_BEGINS, &half), masked(GOES_ON, &half), masked(ENDS, b"")].concat();
@@ -502,7 +502,7 @@ async fn a_message_one_byte_too_long_is_refused_in_one_piece_or_many() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_is_told_what_is_missing() {
+async fn failed_handshake_says_what_is_missing() {
     let server = TestServer::start().await;
     let good = handshake("/ws/echo", "");
     for (is, becomes, status, said) in [
@@ -545,7 +545,7 @@ async fn what_is_no_handshake_is_told_what_is_missing() {
 }
 
 #[tokio::test]
-async fn silence_is_pinged_and_who_does_not_answer_is_cut() {
+async fn silent_client_is_pinged_then_closed() {
     let server = TestServer::with(&["--ping-interval", "50ms", "--ping-deadline", "100ms"]).await;
     let mut silent = open(&server).await;
     let mut alive = open(&server).await;
@@ -562,7 +562,7 @@ async fn silence_is_pinged_and_who_does_not_answer_is_cut() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_is_not_read_and_then_cut() {
+async fn slow_reader_pauses_reads_then_is_cut() {
     let options = ["--ping-interval", "200ms", "--ping-deadline", "200ms", "--close-grace", "100ms"];
     let server = TestServer::with(&options).await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -603,7 +603,7 @@ async fn a_stop_is_announced() {
 }
 
 #[tokio::test]
-async fn an_echo_has_a_place_among_the_connections_and_gives_it_back() {
+async fn echo_takes_and_returns_connection_slot() {
     let server = TestServer::with(&["--max-connections", "1"]).await;
     let mut raw = open(&server).await;
     let refused =
@@ -626,7 +626,7 @@ async fn an_echo_has_a_place_among_the_connections_and_gives_it_back() {
 }
 
 #[test]
-fn the_document_names_every_rule_that_a_client_can_break() {
+fn workbench_document_names_every_violation() {
     let document = include_str!("../../../docs/workbench.md");
     for violation in Violation::ALL {
         let row = format!("| `{}` | {} | {} |", violation.name(), violation.code(), violation.section());

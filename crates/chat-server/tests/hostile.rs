@@ -123,7 +123,7 @@ fn seq_of(payload: &[u8]) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn a_thousand_who_never_finish_their_request_delay_nobody_and_are_let_go() {
+async fn unfinished_requests_delay_nobody_and_time_out() {
     let (process, server) = otagh(&["--head-deadline", "2s"]).await;
     let before = process.usage().unwrap().open_files().unwrap();
     // Busy elsewhere for a moment: so many the kernel must keep for it, or a second is lost already.
@@ -158,7 +158,7 @@ fn long_text() -> String {
 }
 
 #[tokio::test]
-async fn a_stopped_process_is_cut_and_resumes_and_the_two_hundred_others_hear_all_as_before() {
+async fn stopped_reader_resumes_and_delays_nobody() {
     let (process, server) =
         otagh(&["--outbox-bytes", "65536", "--history-bytes", "100000000", "--history-messages", "10000"])
             .await;
@@ -269,7 +269,7 @@ async fn the_reader_that_is_stopped() {
 }
 
 #[tokio::test]
-async fn those_who_never_read_cost_their_outbox_and_the_healthy_hear_everything() {
+async fn slow_readers_cost_only_their_outbox() {
     // They read at last, and then see how they were closed.
     let (process, server) = otagh(&["--close-grace", "1m"]).await;
     let mut sara = server.join("class", "sara").await;
@@ -306,7 +306,7 @@ async fn those_who_never_read_cost_their_outbox_and_the_healthy_hear_everything(
 }
 
 #[tokio::test]
-async fn who_is_gone_without_a_word_is_noticed_shown_away_and_then_left() {
+async fn vanished_member_is_away_then_left() {
     let (_process, server) =
         otagh(&["--ping-interval", "300ms", "--ping-deadline", "300ms", "--resume-window", "600ms"]).await;
     let mut sara = server.join("class", "sara").await;
@@ -331,7 +331,7 @@ async fn who_is_gone_without_a_word_is_noticed_shown_away_and_then_left() {
 }
 
 #[tokio::test]
-async fn without_file_descriptors_the_members_talk_on_the_server_rests_and_then_serves_again() {
+async fn exhausted_file_descriptors_spare_present_members() {
     let (process, server) = otagh(&["--head-deadline", "1m"]).await;
     let mut sara = server.join("class", "sara").await;
     let open = process.usage().unwrap().open_files().unwrap();
@@ -377,7 +377,7 @@ async fn try_room(address: SocketAddr, room: &str) -> (Raw, u16) {
 }
 
 #[tokio::test]
-async fn a_flood_of_room_names_is_refused_at_the_bound_and_leaves_nothing_behind() {
+async fn room_name_flood_is_bounded() {
     const ROOMS: usize = 300;
     let rooms = ROOMS.to_string();
     // From many addresses, as far as the server is concerned.
@@ -418,7 +418,7 @@ async fn a_flood_of_room_names_is_refused_at_the_bound_and_leaves_nothing_behind
 }
 
 #[tokio::test]
-async fn connections_over_the_bound_are_refused_in_words_and_those_inside_go_on() {
+async fn excess_connections_are_refused_with_503() {
     let (_process, server) = otagh(&["--max-connections", "3"]).await;
     let mut sara = server.join("class", "sara").await;
     let ali = server.join("class", "ali").await;
@@ -443,7 +443,7 @@ async fn connections_over_the_bound_are_refused_in_words_and_those_inside_go_on(
 }
 
 #[tokio::test]
-async fn lengths_that_are_announced_and_not_sent_cost_little() {
+async fn announced_unsent_lengths_cost_little() {
     let (process, server) = otagh(&[]).await;
     let mut honest = Vec::new();
     for n in 0..1_000 {
@@ -482,7 +482,7 @@ async fn lengths_that_are_announced_and_not_sent_cost_little() {
 
 #[cfg(feature = "lab")]
 #[tokio::test]
-async fn thousands_who_want_to_see_a_recording_are_bounded_and_the_chat_goes_on() {
+async fn recording_viewers_are_bounded() {
     let (process, server) = otagh(&["--http-sockets-per-address", "100"]).await;
     let mut tokens = Vec::new();
     let mut members = Vec::new();
@@ -516,7 +516,7 @@ async fn thousands_who_want_to_see_a_recording_are_bounded_and_the_chat_goes_on(
 }
 
 #[tokio::test]
-async fn a_body_that_comes_byte_by_byte_costs_its_bytes() {
+async fn bytewise_body_costs_only_its_bytes() {
     let (process, server) = otagh(&["--head-deadline", "60s"]).await;
     let memory = process.usage().unwrap().memory().unwrap();
     let mut crowd = Vec::new();
@@ -540,7 +540,7 @@ async fn a_body_that_comes_byte_by_byte_costs_its_bytes() {
 }
 
 #[tokio::test]
-async fn a_stream_whose_reader_takes_nothing_is_ended_and_its_place_is_free() {
+async fn stalled_stream_ends_and_frees_its_place() {
     // One place among the sockets that are no WebSockets; what is sent waits in the kernel.
     let options = ["--ping-interval", "1s", "--ping-deadline", "1s", "--max-http-sockets", "1"];
     let (_process, server) = otagh(&[&options[..], &["--outbox-bytes", "100000000"]].concat()).await;
@@ -563,7 +563,7 @@ async fn a_stream_whose_reader_takes_nothing_is_ended_and_its_place_is_free() {
 }
 
 #[tokio::test]
-async fn a_stop_under_load_is_told_to_everybody_spread_over_time_and_ends_with_zero() {
+async fn stop_under_load_spreads_closes() {
     let (mut process, server) = otagh(&["--close-grace", "1s"]).await;
     let mut sara = server.join("class", "sara").await;
     let mut deaf = Vec::new();
@@ -607,7 +607,7 @@ async fn a_stop_under_load_is_told_to_everybody_spread_over_time_and_ends_with_z
 }
 
 #[tokio::test]
-async fn nothing_from_outside_writes_a_line_or_a_control_character_into_the_log() {
+async fn outside_input_cannot_forge_log_lines() {
     let program = Program::new(env!("CARGO_BIN_EXE_otagh")).log("debug").options(&["--close-grace", "100ms"]);
     let (mut process, server) = start(program).await;
     const EVIL: &str = "%0aFORGED%0d%0a%1b[31mFORGED%1b]0;x%07%e2%80%ae%c2%85";

@@ -29,7 +29,7 @@ async fn upgraded(server: &TestServer, request: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_handshake_of_the_rfc_gets_the_answer_of_the_rfc() {
+async fn rfc_handshake_gets_rfc_answer() {
     let server = TestServer::start().await;
     let head = upgraded(&server, &handshake("/ws/class/ali", "")).await;
     assert_eq!(status(&head), 101);
@@ -53,7 +53,7 @@ async fn the_subprotocol_is_echoed_only_when_offered() {
 }
 
 #[tokio::test]
-async fn ids_that_break_their_rule_are_named_before_any_upgrade() {
+async fn invalid_ids_are_refused_before_upgrade() {
     let server = TestServer::start().await;
     for (path, rule) in [
         ("/ws/a%20%2Fb/ali", "room id: has U+002F"),
@@ -73,7 +73,7 @@ async fn ids_that_break_their_rule_are_named_before_any_upgrade() {
 }
 
 #[tokio::test]
-async fn what_is_no_upgrade_is_told_what_is_missing() {
+async fn failed_upgrade_says_what_is_missing() {
     let server = TestServer::start().await;
     let good = handshake("/ws/class/ali", "");
     for (from, to, code, rule) in [
@@ -115,7 +115,7 @@ async fn pages_of_other_sites_may_not_connect() {
 }
 
 #[tokio::test]
-async fn a_server_with_no_place_left_says_when_to_come_back() {
+async fn full_server_sends_retry_after() {
     let server = TestServer::with(&["--max-connections", "1"]).await;
     let first = server.join("class", "ali").await;
     let answer = server.http(&handshake("/ws/class/sara", "Connection: close\r\n")).await;
@@ -211,7 +211,7 @@ async fn unknown_paths_are_told_so_in_persian() {
 }
 
 #[tokio::test]
-async fn the_qr_code_is_an_image_of_the_rooms_address() {
+async fn qr_code_shows_public_room_address() {
     let server = TestServer::with(&["--public-url", "https://chat.example.org"]).await;
     let answer = server.get("/r/class/qr.svg").await;
     assert_eq!((status(&answer), header(&answer, "content-type")), (200, Some("image/svg+xml")));
@@ -221,7 +221,7 @@ async fn the_qr_code_is_an_image_of_the_rooms_address() {
 }
 
 #[tokio::test]
-async fn with_a_public_url_a_name_that_is_not_ours_is_refused() {
+async fn public_url_refuses_foreign_host() {
     let options = ["--public-url", "https://chat.example.org", "--allow-origin", "https://friend.example"];
     let server = TestServer::with(&options).await;
     for (host, expected) in [

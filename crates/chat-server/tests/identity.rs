@@ -7,7 +7,7 @@ use common::TestServer;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_taken_id_is_another_member_and_the_first_is_unharmed() {
+async fn taken_id_becomes_another_member() {
     let server = TestServer::start().await;
     let mut first = server.join("class", "ali").await;
     let mut second = server.join("class", "ali").await;
@@ -20,7 +20,7 @@ async fn a_taken_id_is_another_member_and_the_first_is_unharmed() {
 }
 
 #[tokio::test]
-async fn a_taken_name_is_refused_politely_and_the_suggestion_is_free() {
+async fn taken_name_is_refused_with_free_suggestion() {
     let server = TestServer::start().await;
     let mut ali = server.join_with("class", "a", json!({"type": "join", "name": "علی"})).await;
     let mut other = server.open("/ws/class/b").await;
@@ -36,7 +36,7 @@ async fn a_taken_name_is_refused_politely_and_the_suggestion_is_free() {
 }
 
 #[tokio::test]
-async fn a_lost_connection_is_away_and_comes_back_as_itself() {
+async fn lost_connection_is_away_then_resumes() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let ali = server.join("class", "ali").await;
@@ -55,7 +55,7 @@ async fn a_lost_connection_is_away_and_comes_back_as_itself() {
 }
 
 #[tokio::test]
-async fn who_does_not_come_back_leaves_when_the_window_ends() {
+async fn lost_member_leaves_when_window_ends() {
     let server = TestServer::with(&["--resume-window", "50ms"]).await;
     let mut sara = server.join("class", "sara").await;
     let ali = server.join("class", "ali").await;
@@ -68,7 +68,7 @@ async fn who_does_not_come_back_leaves_when_the_window_ends() {
 }
 
 #[tokio::test]
-async fn a_reload_leaves_and_comes_back_as_the_same_person() {
+async fn reload_leaves_and_returns_as_same_member() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let ali = server.join_with("class", "ali", json!({"type": "join", "name": "علی", "tab": "t1"})).await;
@@ -88,7 +88,7 @@ async fn a_reload_leaves_and_comes_back_as_the_same_person() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_with_its_own_code_means_to_come_back() {
+async fn close_with_own_code_means_away() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     server.join("class", "ali").await.close(4999).await;
@@ -144,7 +144,7 @@ async fn a_full_server_says_so() {
 }
 
 #[tokio::test]
-async fn a_rename_survives_a_reconnect_whose_join_says_the_old_name() {
+async fn rename_survives_reconnect_despite_join_name() {
     let server = TestServer::start().await;
     let mut ali = server.join_with("class", "ali", json!({"type": "join", "name": "علی"})).await;
     ali.send(json!({"type": "rename", "name": "رضا"})).await;
@@ -158,7 +158,7 @@ async fn a_rename_survives_a_reconnect_whose_join_says_the_old_name() {
 }
 
 #[tokio::test]
-async fn nobody_can_pose_as_another_by_letters_that_look_alike() {
+async fn lookalike_letters_cannot_impersonate() {
     let server = TestServer::start().await;
     let _sara = server.join_with("class", "s", json!({"type": "join", "name": "Sara"})).await;
     let mut other = server.open("/ws/class/o").await;

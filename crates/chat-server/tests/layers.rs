@@ -1,5 +1,6 @@
-//! The folders of `src` are layers, and each imports only those below it: read from the `crate::` paths of
-//! every file, tests apart. What fails here says which line and what to do.
+//! The modules of a crate are layers, and each imports only those below it: read from the `crate::` paths
+//! of every file, tests apart. What fails here says which line and what to do. The server's are held, and
+//! those of the crates that pages are made of; in the rest a folder is small enough to be seen at a glance.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
@@ -7,29 +8,66 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// From the top down; those of one row are siblings, which do not know one another.
-const LAYERS: [&[&str]; 11] = [
-    &["main"],
-    &["server"],
-    &["router"],
-    &["app"],
-    &["config"],
-    &["websocket", "polling", "lab::xray", "lab::echo", "banner"],
-    &["pages"],
-    &["rooms"],
-    &["http"],
-    &["net"],
-    &["limits"],
-];
+/// A crate, and its layers from the top down; those of one row are siblings, which do not know one another.
+struct House {
+    name: &'static str,
+    layers: &'static [&'static [&'static str]],
+    /// What `lib.rs` gives a shorter name, or a folder is written for all that is in it.
+    short: &'static [(&'static str, &'static str)],
+}
 
-/// What `lib.rs` gives a shorter name, and what is written of both labs at once.
-const SHORT: [(&str, &str); 4] =
-    [("App", "app"), ("Config", "config"), ("Server", "server"), ("lab::", "lab::xray")];
+const SERVER: House = House {
+    name: "chat-server",
+    layers: &[
+        &["main"],
+        &["server"],
+        &["router"],
+        &["app"],
+        &["config"],
+        &["websocket", "polling", "lab::xray", "lab::echo", "banner"],
+        &["pages"],
+        &["rooms"],
+        &["http"],
+        &["net"],
+        &["limits"],
+    ],
+    short: &[("App", "app"), ("Config", "config"), ("Server", "server"), ("lab::", "lab::xray")],
+};
+
+const CLIENT: House = House {
+    name: "chat-client",
+    layers: &[
+        &["page"],
+        &["view"],
+        &["driver"],
+        &["chat"],
+        &["socket", "state", "profile", "person", "words"],
+    ],
+    short: &[],
+};
+
+const LAB: House = House {
+    name: "chat-lab",
+    layers: &[&["bin"], &["compare", "workbench"], &["xray"], &["page_shell", "pages"], &["words"]],
+    short: &[("fill", "words")],
+};
+
+const UI: House = House {
+    name: "chat-ui",
+    layers: &[
+        &["document"],
+        &["lab", "theme", "said", "rows"],
+        &["dom", "bind", "icon"],
+        &["browser", "prose", "sentence", "dates"],
+        &["digits", "words"],
+    ],
+    short: &[("ROOT", "words")],
+};
 
 /// The place of the layer that a path into the crate belongs to, and its name.
-fn layer(path: &str) -> Option<(usize, &'static str)> {
-    let path = SHORT.iter().find(|(short, _)| *short == path).map_or(path, |(_, long)| *long);
-    LAYERS.iter().enumerate().find_map(|(rank, names)| {
+fn layer(house: &House, path: &str) -> Option<(usize, &'static str)> {
+    let path = house.short.iter().find(|(short, _)| *short == path).map_or(path, |(_, long)| *long);
+    house.layers.iter().enumerate().find_map(|(rank, names)| {
         let is_it = |name: &&&str| path == **name || path.starts_with(&format!("{name}::"));
         names.iter().find(is_it).map(|name| (rank, *name))
     })
@@ -77,18 +115,21 @@ fn path_at(code: &str) -> String {
 }
 
 /// What this file may not import, in words.
-fn violations(file: &str, source: &str) -> Vec<String> {
+fn violations(house: &House, file: &str, source: &str) -> Vec<String> {
     let own = file.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
     if own == "lib" || own == "lab" {
         return Vec::new();
     }
-    let Some((own_rank, own_name)) = layer(&own) else {
-        return vec![format!("src/{file} belongs to no layer: name it in tests/layers.rs")];
+    let Some((own_rank, own_name)) = layer(house, &own) else {
+        return vec![format!("{}/src/{file} belongs to no layer: name it in tests/layers.rs", house.name)];
     };
     let mut said = Vec::new();
     for (line, path) in imports(source) {
-        let Some((rank, name)) = layer(&path) else {
-            said.push(format!("src/{file}:{line} imports `{path}`, which belongs to no layer"));
+        let Some((rank, name)) = layer(house, &path) else {
+            said.push(format!(
+                "{}/src/{file}:{line} imports `{path}`, which belongs to no layer",
+                house.name
+            ));
             continue;
         };
         let why = match rank {
@@ -98,8 +139,9 @@ fn violations(file: &str, source: &str) -> Vec<String> {
             _ => "above",
         };
         said.push(format!(
-            "src/{file}:{line} imports `{path}`, which is {why} `{own_name}`: move what both need to a layer \
-             below, or pass it in"
+            "{}/src/{file}:{line} imports `{path}`, which is {why} `{own_name}`: move what both need to a layer \
+             below, or pass it in",
+            house.name
         ));
     }
     said
@@ -117,30 +159,41 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn imports_point_down() {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut found = Vec::new();
-    files(&src, &mut found);
-    assert!(found.len() > 50, "the files of src were read");
     let mut said = Vec::new();
-    for path in found {
-        let file = path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/");
-        said.extend(violations(&file, &fs::read_to_string(&path).unwrap()));
+    for (house, count_min) in [(SERVER, 50), (CLIENT, 40), (LAB, 25), (UI, 25)] {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(house.name).join("src");
+        let mut found = Vec::new();
+        files(&src, &mut found);
+        assert!(found.len() > count_min, "the files of {} were read", house.name);
+        for path in found.into_iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+            let file = path.strip_prefix(&src).unwrap().to_str().unwrap().replace('\\', "/");
+            said.extend(violations(&house, &file, &fs::read_to_string(&path).unwrap()));
+        }
     }
     assert!(said.is_empty(), "\n{}", said.join("\n"));
 }
 
 #[test]
 fn a_planted_arrow_is_found() {
-    let up = violations("net/outbox.rs", "use crate::{\n    limits::client_ip,\n    rooms::Rooms,\n};\n");
-    let told = "src/net/outbox.rs:3 imports `rooms::Rooms`, which is above `net`: move what both need to a \
+    let up =
+        violations(&SERVER, "net/outbox.rs", "use crate::{\n    limits::client_ip,\n    rooms::Rooms,\n};\n");
+    let told = "chat-server/src/net/outbox.rs:3 imports `rooms::Rooms`, which is above `net`: move what both need to a \
                 layer below, or pass it in";
     assert_eq!(up, [told]);
-    assert_eq!(violations("polling/mod.rs", "\nuse crate::websocket::io::Io;").len(), 1, "a sibling");
-    assert_eq!(violations("lab/echo/mod.rs", "let x = crate::lab::xray::Y;").len(), 1, "a sibling");
-    assert_eq!(violations("rooms/mod.rs", "use crate::{App, net::clock::Clock};").len(), 1);
-    assert_eq!(violations("http/site.rs", "use crate::Config;").len(), 1, "options are read by app alone");
-    assert_eq!(violations("elsewhere.rs", "").len(), 1);
+    assert_eq!(
+        violations(&SERVER, "polling/mod.rs", "\nuse crate::websocket::io::Io;").len(),
+        1,
+        "a sibling"
+    );
+    assert_eq!(violations(&SERVER, "lab/echo/mod.rs", "let x = crate::lab::xray::Y;").len(), 1, "a sibling");
+    assert_eq!(violations(&SERVER, "rooms/mod.rs", "use crate::{App, net::clock::Clock};").len(), 1);
+    assert_eq!(
+        violations(&SERVER, "http/site.rs", "use crate::Config;").len(),
+        1,
+        "options are read by app alone"
+    );
+    assert_eq!(violations(&SERVER, "elsewhere.rs", "").len(), 1);
     let allowed = "use crate::{net::{frame, queue::{Kind, Message}}, limits::x};\n// crate::app\n\
                    #[cfg(test)]\nmod tests {\n    use crate::App;\n}";
-    assert_eq!(violations("rooms/fanout.rs", allowed), [""; 0]);
+    assert_eq!(violations(&SERVER, "rooms/fanout.rs", allowed), [""; 0]);
 }

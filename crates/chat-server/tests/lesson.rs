@@ -60,7 +60,7 @@ async fn everybody_gets_the_very_same_bytes() {
 }
 
 #[tokio::test]
-async fn everybody_sees_one_order_while_all_talk_at_once() {
+async fn concurrent_talkers_see_one_order() {
     const EACH: usize = 50;
     let server = TestServer::start().await;
     let mut talkers = Vec::new();
@@ -135,7 +135,7 @@ async fn typing_renaming_and_pinging() {
 }
 
 #[tokio::test]
-async fn a_join_sent_with_the_handshake_is_not_lost() {
+async fn join_sent_with_handshake_is_kept() {
     let server = TestServer::start().await;
     let stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
     let early = common::masked(0x81, br#"{"type":"join"}"#);

@@ -101,7 +101,7 @@ fn in_tab(mut join: serde_json::Value, tab: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_person_may_say_no_more_in_many_tabs_than_in_one() {
+async fn tabs_of_one_person_share_rate_limit() {
     let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "20"]).await;
     let start = Instant::now();
     let mut tabs = vec![server.join("class", "ali").await];
@@ -123,7 +123,7 @@ async fn a_person_may_say_no_more_in_many_tabs_than_in_one() {
 }
 
 #[tokio::test]
-async fn coming_back_again_and_again_brings_no_fresh_burst() {
+async fn reconnecting_brings_no_fresh_burst() {
     let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "20"]).await;
     let start = Instant::now();
     let mut ali = server.join("class", "ali").await;
@@ -144,7 +144,7 @@ async fn coming_back_again_and_again_brings_no_fresh_burst() {
 }
 
 #[tokio::test]
-async fn an_address_with_all_its_connections_is_told_so_and_others_come_in() {
+async fn excess_connections_per_address_get_429() {
     let server = TestServer::with(&["--connections-per-address", "2"]).await;
     let mut ali = join(&server, "127.0.0.2", "class", "ali").await;
     let (_, held) = shake(&server, "127.0.0.2", "").await;
@@ -163,7 +163,7 @@ async fn an_address_with_all_its_connections_is_told_so_and_others_come_in() {
 }
 
 #[tokio::test]
-async fn a_trusted_proxy_speaks_for_others_and_nobody_else_does() {
+async fn only_trusted_proxy_speaks_for_others() {
     let options = ["--connections-per-address", "1", "--trusted-proxy", "127.0.0.1,127.1.0.0/16"];
     let server = TestServer::with(&options).await;
     let mut kept = Vec::new();
@@ -189,7 +189,7 @@ async fn a_trusted_proxy_speaks_for_others_and_nobody_else_does() {
 }
 
 #[tokio::test]
-async fn silent_sockets_and_half_heads_of_one_address_leave_room_for_others() {
+async fn idle_sockets_leave_room_for_other_addresses() {
     let options = ["--http-sockets-per-address", "4", "--max-http-sockets", "6", "--head-deadline", "1m"];
     let server = TestServer::with(&options).await;
     // A WebSocket does not count among them, nor can they take its place.
@@ -227,7 +227,7 @@ async fn silent_sockets_and_half_heads_of_one_address_leave_room_for_others() {
 }
 
 #[tokio::test]
-async fn an_address_that_creates_too_many_rooms_is_told_to_come_back_later() {
+async fn too_many_rooms_per_address_are_refused() {
     let server = TestServer::with(&["--rooms-per-address", "3"]).await;
     let mut clients = Vec::new();
     for n in 0..3 {
@@ -244,7 +244,7 @@ async fn an_address_that_creates_too_many_rooms_is_told_to_come_back_later() {
 }
 
 #[tokio::test]
-async fn the_people_of_one_address_share_its_pace_and_others_have_theirs() {
+async fn people_of_one_address_share_rate_limit() {
     let server = TestServer::with(&["--messages-per-address", "10"]).await;
     let start = Instant::now();
     let mut people = Vec::new();
@@ -262,7 +262,7 @@ async fn the_people_of_one_address_share_its_pace_and_others_have_theirs() {
 }
 
 #[tokio::test]
-async fn who_is_over_a_pace_of_their_own_does_not_use_up_their_neighbours() {
+async fn person_over_rate_limit_spares_neighbours() {
     let options = ["--messages-per-second", "1", "--messages-burst", "20", "--messages-per-address", "10"];
     let server = TestServer::with(&options).await;
     let mut hasty = join(&server, "127.0.0.2", "class", "hasty").await;
@@ -273,7 +273,7 @@ async fn who_is_over_a_pace_of_their_own_does_not_use_up_their_neighbours() {
 }
 
 #[tokio::test]
-async fn who_goes_on_over_the_pace_of_an_address_is_closed_in_the_end() {
+async fn persistent_excess_over_address_limit_closes() {
     let server = TestServer::with(&["--messages-per-address", "5"]).await;
     let mut neighbour = join(&server, "127.0.0.2", "class", "neighbour").await;
     let mut ali = join(&server, "127.0.0.2", "class", "ali").await;
@@ -303,7 +303,7 @@ async fn who_goes_on_over_the_pace_of_an_address_is_closed_in_the_end() {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_long_is_answered_and_others_are_unharmed() {
+async fn overlong_head_is_refused_with_431() {
     let server = TestServer::with(&["--head-max", "2000"]).await;
     let mut ali = join(&server, "127.0.0.3", "class", "ali").await;
     for (what, more, status) in [
@@ -345,7 +345,7 @@ async fn otagh_under(ulimit: &str, connections: &str) -> (tokio::process::Child,
 }
 
 #[tokio::test]
-async fn open_files_are_raised_as_far_as_needed_and_a_shortage_is_told() {
+async fn open_file_limit_raises_or_warns() {
     let (child, said) = otagh_under("-Sn 128", "300").await;
     assert_eq!(said, "");
     let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id().unwrap())).unwrap();

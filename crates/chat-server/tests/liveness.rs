@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::TcpStream};
 
 #[tokio::test]
-async fn silence_is_pinged_and_a_dead_peer_is_away() {
+async fn silent_peer_is_pinged_then_away() {
     let server = TestServer::with(&["--ping-interval", "50ms", "--ping-deadline", "100ms"]).await;
     let mut sara = server.join("class", "sara").await;
     let mut dead = Raw::open(&server, "/ws/class/dead").await;
@@ -45,7 +45,7 @@ async fn any_sign_of_life_counts() {
 }
 
 #[tokio::test]
-async fn who_never_joins_is_closed_and_a_refused_join_counts_as_trying() {
+async fn join_deadline_spares_refused_valid_join() {
     let server = TestServer::with(&["--join-deadline", "100ms"]).await;
     let mut silent = server.open("/ws/class/silent").await;
     let mut trying = server.open("/ws/class/trying").await;
@@ -62,7 +62,7 @@ async fn who_never_joins_is_closed_and_a_refused_join_counts_as_trying() {
 }
 
 #[tokio::test]
-async fn silent_sockets_and_half_sent_heads_are_closed() {
+async fn silent_sockets_and_partial_heads_are_closed() {
     let server = TestServer::with(&["--head-deadline", "100ms"]).await;
     let mut silent = TcpStream::connect(server.address).await.unwrap();
     let mut half = TcpStream::connect(server.address).await.unwrap();
@@ -73,7 +73,7 @@ async fn silent_sockets_and_half_sent_heads_are_closed() {
 }
 
 #[tokio::test]
-async fn a_client_that_does_not_finish_the_close_does_not_hold_the_server() {
+async fn unfinished_close_does_not_hold_server() {
     let mut server = TestServer::with(&["--close-grace", "100ms", "--drain-deadline", "1m"]).await;
     let mut raw = Raw::open(&server, "/ws/class/ali").await;
     raw.send_json(json!({"type": "join"})).await;
@@ -87,7 +87,7 @@ async fn a_client_that_does_not_finish_the_close_does_not_hold_the_server() {
 /// Fragments without end and without content are no message: they are not counted, and read as fast as
 /// they come.
 #[tokio::test]
-async fn who_floods_is_let_go_at_the_join_deadline_like_who_is_silent() {
+async fn fragment_flood_is_closed_at_join_deadline() {
     use std::io::{Read, Write};
 
     let server = TestServer::with(&["--join-deadline", "200ms", "--close-grace", "100ms"]).await;

@@ -41,7 +41,7 @@ fn may_have_a_network() -> bool {
 }
 
 #[test]
-fn a_laptop_offers_the_wifi_it_is_in() {
+fn laptop_offers_its_wifi_address() {
     if !may_have_a_network() {
         eprintln!("not tried: this system gives no network of one's own (unshare, ip)");
         return;

@@ -12,7 +12,7 @@ fn header<'a>(answer: &'a str, name: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn every_page_is_a_persian_document_with_its_status() {
+async fn every_page_is_persian_with_its_status() {
     let server = TestServer::start().await;
     for (path, status, page) in [
         ("/", "200", "home"),
@@ -31,7 +31,7 @@ async fn every_page_is_a_persian_document_with_its_status() {
 }
 
 #[tokio::test]
-async fn the_room_page_knows_the_address_to_share() {
+async fn room_page_shows_address_to_share() {
     let server = TestServer::with(&["--public-url", "https://chat.example.org"]).await;
     let answer = server.get("/r/%DA%A9%D9%84%D8%A7%D8%B3").await;
     assert!(answer.contains(r#"data-room="کلاس""#), "{answer}");
@@ -39,7 +39,7 @@ async fn the_room_page_knows_the_address_to_share() {
 }
 
 #[tokio::test]
-async fn the_policy_lets_only_this_answers_own_script_run() {
+async fn policy_runs_only_own_nonce_scripts() {
     let server = TestServer::start().await;
     let (one, other) = (server.get("/r/class").await, server.get("/r/class").await);
     let nonce = |answer: &str| {
@@ -62,7 +62,7 @@ async fn the_policy_lets_only_this_answers_own_script_run() {
 }
 
 #[tokio::test]
-async fn a_theme_chosen_before_is_there_from_the_first_paint() {
+async fn chosen_theme_is_in_first_paint() {
     let server = TestServer::start().await;
     let request = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nCookie: theme=dark\r\n\r\n";
     let answer = server.http(request).await;

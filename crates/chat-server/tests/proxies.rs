@@ -43,7 +43,7 @@ async fn behind_tls_links_and_codes_say_https() {
 }
 
 #[tokio::test]
-async fn a_code_is_drawn_for_the_page_that_shows_it() {
+async fn qr_code_follows_page_origin() {
     let server = TestServer::start().await;
     // A tunnel's end here: it says `localhost`, and only the page knows where it is.
     let path = "/r/class/qr.svg?origin=https%3A%2F%2Fx.tunnel.example";
@@ -56,7 +56,7 @@ async fn a_code_is_drawn_for_the_page_that_shows_it() {
 }
 
 #[tokio::test]
-async fn no_link_shows_a_code_for_a_strangers_address() {
+async fn foreign_origin_gets_no_qr_code() {
     let server = TestServer::start().await;
     let path = "/r/class/qr.svg?origin=https://evil.example";
     for more in [
@@ -140,7 +140,7 @@ mod told {
     }
 
     #[tokio::test]
-    async fn a_refused_origin_is_one_warning_with_what_mends_it() {
+    async fn refused_origin_logs_one_helpful_warning() {
         let refused = opening("backend:3000", "https://chat.example.org");
         let poll = "GET /rooms/class/messages HTTP/1.1\r\nHost: backend:3000\r\nConnection: close\r\n\
                     Origin: https://chat.example.org\r\n\r\n";
@@ -157,7 +157,7 @@ mod told {
     }
 
     #[tokio::test]
-    async fn a_refused_host_is_one_warning_with_what_mends_it() {
+    async fn refused_host_logs_one_helpful_warning() {
         let refused = opening("backend:3000", "https://chat.example.org");
         let options = ["--public-url", "https://chat.example.org"];
         let log = log_of(&options, &[refused.clone(), refused]).await;
@@ -185,7 +185,7 @@ mod told {
     }
 
     #[tokio::test]
-    async fn a_proxy_that_is_not_trusted_is_told_of() {
+    async fn untrusted_proxy_logs_a_hint() {
         let asks = |header: &str| {
             format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{header}\r\n\r\n")
         };
@@ -199,7 +199,7 @@ mod told {
     }
 
     #[tokio::test]
-    async fn what_is_in_order_is_not_told_of() {
+    async fn ordinary_requests_log_no_hint() {
         let more = "Connection: close\r\nOrigin: http://localhost:3000\r\n";
         let requests = [
             handshake("/ws/class/ali", more).replace("Version: 13", "Version: 8"),

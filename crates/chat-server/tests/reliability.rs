@@ -19,31 +19,31 @@ async fn play(scenario: Scenario, clients: usize, rooms: usize, talk: Duration) 
 const SHORT: Duration = Duration::from_secs(3);
 
 #[tokio::test]
-async fn a_hundred_in_five_rooms_lose_nothing_when_connections_break_in_every_way() {
+async fn faults_lose_nothing_in_five_rooms() {
     play(Scenario::Faults, 100, 5, SHORT).await;
 }
 
 #[tokio::test]
-async fn a_killed_server_is_told_as_a_new_life_and_everybody_comes_back() {
+async fn crash_announces_new_epoch_and_everybody_returns() {
     play(Scenario::Crash, 60, 3, Duration::ZERO).await;
 }
 
 #[tokio::test]
-async fn a_stop_is_announced_and_everybody_comes_back() {
+async fn announced_stop_lets_everybody_return() {
     play(Scenario::Stop, 60, 3, Duration::ZERO).await;
 }
 
 #[tokio::test]
-async fn when_all_are_cut_at_once_all_recover() {
+async fn all_recover_when_cut_at_once() {
     play(Scenario::Storm, 100, 5, Duration::ZERO).await;
 }
 
 #[tokio::test]
-async fn where_little_is_remembered_gaps_are_told_and_never_silent() {
+async fn short_history_never_hides_gaps() {
     play(Scenario::Rollover, 40, 2, SHORT).await;
 }
 
 #[tokio::test]
-async fn slow_readers_are_closed_and_then_miss_nothing() {
+async fn slow_readers_resume_without_loss() {
     play(Scenario::SlowReaders, 3, 1, Duration::ZERO).await;
 }

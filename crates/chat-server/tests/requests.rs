@@ -89,7 +89,7 @@ impl<'a> Page<'a> {
 }
 
 #[tokio::test]
-async fn who_comes_by_requests_is_a_member_like_everybody() {
+async fn polling_session_is_an_ordinary_member() {
     let server = TestServer::start().await;
     let mut ali = server.join("class", "ali").await;
     let (mut sara, welcome) = Page::joined(&server, "sara", json!({"type": "join", "name": "سارا"})).await;
@@ -118,7 +118,7 @@ async fn who_comes_by_requests_is_a_member_like_everybody() {
 }
 
 #[tokio::test]
-async fn an_answer_that_was_lost_is_told_again_whole() {
+async fn lost_answer_is_repeated_whole() {
     let server = TestServer::start().await;
     let (mut sara, _) = Page::joined(&server, "sara", json!({"type": "join"})).await;
     let heard = sara.heard;
@@ -156,7 +156,7 @@ async fn a_request_that_comes_twice_is_one() {
 }
 
 #[tokio::test]
-async fn a_tab_goes_on_by_requests_and_back_without_a_gap() {
+async fn tab_switches_transport_both_ways_without_gap() {
     let server = TestServer::start().await;
     let mut ali = server.join("class", "ali").await;
     let join = json!({"type": "join", "name": "سارا", "tab": "t1"});
@@ -182,7 +182,7 @@ async fn a_tab_goes_on_by_requests_and_back_without_a_gap() {
 }
 
 #[tokio::test]
-async fn who_is_not_in_is_told_in_the_answer() {
+async fn unjoined_session_is_answered_directly() {
     let server = TestServer::start().await;
     let _ali = server.join_with("class", "ali", json!({"type": "join", "name": "علی"})).await;
     let mut sara = Page::new(&server, "sara");
@@ -201,7 +201,7 @@ async fn who_is_not_in_is_told_in_the_answer() {
 }
 
 #[tokio::test]
-async fn who_is_not_known_any_more_is_told_to_come_back() {
+async fn unknown_session_gets_503_with_4002() {
     let server = TestServer::start().await;
     let sara = Page::new(&server, "sara");
     for answer in [sara.hear_after(0).await, sara.post(&[json!({"type": "typing"})]).await] {
@@ -210,7 +210,7 @@ async fn who_is_not_known_any_more_is_told_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_tab_that_is_replaced_is_told_so() {
+async fn replaced_tab_gets_409() {
     let server = TestServer::start().await;
     let (sara, welcome) = Page::joined(&server, "sara", json!({"type": "join", "tab": "t1"})).await;
     let heard = async {
@@ -228,7 +228,7 @@ async fn a_tab_that_is_replaced_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_page_that_may_not_connect_is_told_by_code() {
+async fn forbidden_page_is_refused_by_code() {
     let server = TestServer::with(&["--public-url", "https://chat.example"]).await;
     let mut sara = Page::new(&server, "sara");
     let join = json!({"type": "join"}).to_string();
@@ -251,7 +251,7 @@ async fn a_page_that_may_not_connect_is_told_by_code() {
 }
 
 #[tokio::test]
-async fn where_there_is_no_place_one_is_told_to_try_later() {
+async fn full_server_asks_to_try_later() {
     let server = TestServer::with(&["--max-connections", "1"]).await;
     let _ali = server.join("class", "ali").await;
     let answer = Page::new(&server, "sara").post(&[json!({"type": "join"})]).await;
@@ -259,7 +259,7 @@ async fn where_there_is_no_place_one_is_told_to_try_later() {
 }
 
 #[tokio::test]
-async fn haste_is_told_with_the_id_of_what_was_dropped() {
+async fn rate_limited_say_is_refused_by_id() {
     let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "5"]).await;
     let (mut sara, _) = Page::joined(&server, "sara", json!({"type": "join"})).await;
     let says: Vec<Value> =

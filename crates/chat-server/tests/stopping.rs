@@ -9,7 +9,7 @@ use common::TestServer;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 #[tokio::test]
-async fn everybody_is_told_to_come_back_and_the_server_ends() {
+async fn stop_disconnects_everybody_and_ends_server() {
     let mut server = TestServer::start().await;
     let mut clients = Vec::new();
     for n in 0..20 {
@@ -30,7 +30,7 @@ async fn everybody_is_told_to_come_back_and_the_server_ends() {
 }
 
 #[tokio::test]
-async fn nobody_can_hold_up_a_stop_beyond_its_deadline() {
+async fn nobody_delays_stop_beyond_deadline() {
     let mut server = TestServer::with(&["--drain-deadline", "200ms", "--close-grace", "1h"]).await;
     let mut raw = common::Raw::open(&server, "/ws/class/ali").await;
     raw.send_json(serde_json::json!({"type": "join"})).await;

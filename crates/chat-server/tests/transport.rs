@@ -165,7 +165,7 @@ impl Stream {
 }
 
 #[tokio::test]
-async fn every_way_finds_a_room_by_any_spelling() {
+async fn every_transport_finds_room_by_any_spelling() {
     const SPELLINGS: [&str; 4] = [
         "%D9%87%D9%85%DA%A9%D9%84%D8%A7%D8%B3%DB%8C",          // همکلاسی
         "%D9%87%D9%85-%DA%A9%D9%84%D8%A7%D8%B3%DB%8C",         // هم-کلاسی
@@ -195,7 +195,7 @@ async fn every_way_finds_a_room_by_any_spelling() {
 }
 
 #[tokio::test]
-async fn a_form_may_hold_marks_that_nobody_typed() {
+async fn form_drops_untyped_marks_from_name() {
     let server = TestServer::start().await;
     let mut socket = server.join("class", "socket").await;
     let marked = "%E2%80%AA%D8%B3%D8%A7%D8%B1%D8%A7%E2%80%AC%E2%80%8F";
@@ -216,7 +216,7 @@ async fn a_form_may_hold_marks_that_nobody_typed() {
 }
 
 #[tokio::test]
-async fn all_ways_deliver_one_message_to_one_another() {
+async fn all_transports_deliver_to_each_other() {
     let server = TestServer::start().await;
     let mut socket = server.join("class", "socket").await;
     let mut polls = Browser::new(&server, "polls");
@@ -252,7 +252,7 @@ async fn all_ways_deliver_one_message_to_one_another() {
 }
 
 #[tokio::test]
-async fn they_are_members_and_are_away_and_gone_like_others() {
+async fn event_stream_member_is_away_then_left() {
     let server = TestServer::with(&["--resume-window", "200ms"]).await;
     let mut sara = server.join("class", "sara").await;
     let (mut stream, head) = Stream::open(&server, "ali", "").await;
@@ -276,7 +276,7 @@ async fn they_are_members_and_are_away_and_gone_like_others() {
 }
 
 #[tokio::test]
-async fn a_long_poll_is_answered_as_soon_as_there_is_something_and_no_later_than_it_said() {
+async fn long_poll_answers_at_message_or_timeout() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let mut ali = Browser::new(&server, "ali");
@@ -300,7 +300,7 @@ async fn a_long_poll_is_answered_as_soon_as_there_is_something_and_no_later_than
 }
 
 #[tokio::test]
-async fn two_requests_of_one_guest_at_once_do_not_take_from_each_other() {
+async fn parallel_requests_do_not_steal_messages() {
     let server = TestServer::start().await;
     let mut ali = Browser::new(&server, "ali");
     ali.poll("").await;
@@ -315,7 +315,7 @@ async fn two_requests_of_one_guest_at_once_do_not_take_from_each_other() {
 }
 
 #[tokio::test]
-async fn what_is_said_is_answered_with_its_own_echo_whoever_listens_to_the_stream() {
+async fn post_is_answered_with_own_echo() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut stream, head) = Stream::open(&server, "ali", "").await;
@@ -339,7 +339,7 @@ async fn what_is_said_is_answered_with_its_own_echo_whoever_listens_to_the_strea
 }
 
 #[tokio::test]
-async fn of_two_who_listen_as_one_the_latest_hears_all_and_the_other_is_told_so() {
+async fn newest_listener_replaces_older_one() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut first, head) = Stream::open(&server, "ali", "").await;
@@ -369,7 +369,7 @@ async fn of_two_who_listen_as_one_the_latest_hears_all_and_the_other_is_told_so(
 }
 
 #[tokio::test]
-async fn who_asks_for_what_they_had_acknowledged_comes_back_and_is_told_it_again() {
+async fn acknowledged_messages_are_replayed_on_request() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let mut ali = Browser::new(&server, "ali");
@@ -397,7 +397,7 @@ async fn who_asks_for_what_they_had_acknowledged_comes_back_and_is_told_it_again
 }
 
 #[tokio::test]
-async fn a_stream_that_was_cut_goes_on_where_its_listener_was_and_begins_with_who_is_here() {
+async fn reopened_event_stream_resumes_at_last_event() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     sara.say("0", "پیش از همه").await;
@@ -431,7 +431,7 @@ async fn a_stream_that_was_cut_goes_on_where_its_listener_was_and_begins_with_wh
 }
 
 #[tokio::test]
-async fn who_makes_a_mistake_before_they_have_come_has_not_come() {
+async fn invalid_first_post_does_not_join() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let json = "Content-Type: application/json\r\n";
@@ -454,7 +454,7 @@ async fn who_makes_a_mistake_before_they_have_come_has_not_come() {
 }
 
 #[tokio::test]
-async fn an_answer_is_bounded_and_the_rest_follows() {
+async fn poll_answer_is_bounded_rest_follows() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let mut ali = Browser::new(&server, "ali");
@@ -473,7 +473,7 @@ async fn an_answer_is_bounded_and_the_rest_follows() {
 }
 
 #[tokio::test]
-async fn the_classic_page_keeps_its_name_and_shows_the_last_of_much() {
+async fn classic_page_keeps_name_and_latest_messages() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let mut form = Browser::new(&server, "form");
@@ -500,7 +500,7 @@ async fn the_classic_page_keeps_its_name_and_shows_the_last_of_much() {
 }
 
 #[tokio::test]
-async fn who_comes_too_fast_takes_no_place() {
+async fn rate_limited_newcomer_takes_no_slot() {
     let server = TestServer::with(&["--messages-per-address", "1", "--max-connections", "20"]).await;
     let mut came = 0;
     for n in 0..50 {
@@ -512,7 +512,7 @@ async fn who_comes_too_fast_takes_no_place() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for() {
+async fn missing_body_times_out_with_408() {
     let server = TestServer::with(&["--head-deadline", "300ms"]).await;
     let mut ali = Browser::new(&server, "ali");
     ali.poll("").await;
@@ -529,7 +529,7 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn what_was_not_acknowledged_is_told_again_and_a_repeated_post_is_said_once() {
+async fn unacknowledged_messages_repeat_but_posts_deduplicate() {
     let server = TestServer::start().await;
     let mut ali = Browser::new(&server, "ali");
     ali.poll("").await;
@@ -547,7 +547,7 @@ async fn what_was_not_acknowledged_is_told_again_and_a_repeated_post_is_said_onc
 }
 
 #[tokio::test]
-async fn who_shows_nothing_is_somebody_else() {
+async fn session_without_cookie_is_somebody_else() {
     let server = TestServer::start().await;
     let mut ali = Browser::new(&server, "ali");
     let welcome = &ali.poll("").await[0];
@@ -570,7 +570,7 @@ async fn who_shows_nothing_is_somebody_else() {
 }
 
 #[tokio::test]
-async fn mistakes_are_named_as_in_the_protocol_and_harm_nobody() {
+async fn mistakes_are_named_as_in_protocol() {
     let server = TestServer::start().await;
     let _sara = server.join_with("class", "sara", json!({"type": "join", "name": "سارا"})).await;
     let mut ali = Browser::new(&server, "ali");
@@ -616,7 +616,7 @@ async fn mistakes_are_named_as_in_the_protocol_and_harm_nobody() {
 }
 
 #[tokio::test]
-async fn a_guest_has_the_pace_of_a_person() {
+async fn polling_session_has_a_persons_rate_limit() {
     let server = TestServer::with(&["--messages-per-second", "1", "--messages-burst", "5"]).await;
     let mut ali = Browser::new(&server, "ali");
     let mut statuses = Vec::new();
@@ -640,7 +640,7 @@ async fn guests_have_no_more_places_than_connections() {
 }
 
 #[tokio::test]
-async fn who_does_not_fetch_for_too_long_is_over_comes_back_and_is_told_what_is_missing() {
+async fn unfetched_session_ends_and_reports_gap() {
     let server = TestServer::with(&["--outbox-bytes", "4000", "--history-bytes", "4000"]).await;
     let mut sara = server.join("class", "sara").await;
     let mut ali = Browser::new(&server, "ali");
@@ -665,7 +665,7 @@ async fn who_does_not_fetch_for_too_long_is_over_comes_back_and_is_told_what_is_
 }
 
 #[tokio::test]
-async fn who_was_away_for_a_while_gets_all_of_it_as_one_replay() {
+async fn returning_stream_gets_whole_replay() {
     let server = TestServer::with(&["--outbox-bytes", "1000"]).await;
     let mut sara = server.join("class", "sara").await;
     let (mut stream, head) = Stream::open(&server, "ali", "").await;
@@ -685,7 +685,7 @@ async fn who_was_away_for_a_while_gets_all_of_it_as_one_replay() {
 }
 
 #[tokio::test]
-async fn what_is_counted_is_what_passed_the_wire() {
+async fn costs_match_bytes_on_wire() {
     let server = TestServer::start().await;
     let mut ali = Browser::new(&server, "ali");
     let (mut sent, mut received, mut payload_in, mut payload_out) = (0, 0, 0, 0);
@@ -711,7 +711,7 @@ async fn what_is_counted_is_what_passed_the_wire() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_asked_for_first_is_counted_too() {
+async fn expect_continue_body_is_counted() {
     let server = TestServer::start().await;
     let mut ali = Browser::new(&server, "ali");
     let came = ali.get(&ali.path("")).await;
@@ -748,7 +748,7 @@ async fn a_body_that_is_asked_for_first_is_counted_too() {
 }
 
 #[tokio::test]
-async fn a_browser_keeps_a_ticket_for_each_room_and_shows_it_to_nobody_else() {
+async fn browser_keeps_one_cookie_per_room() {
     let server = TestServer::start().await;
     let mut browser = Browser::new(&server, "ali");
     let page = browser.get("/classic/class?client=ali&name=ali").await;
@@ -768,7 +768,7 @@ async fn a_browser_keeps_a_ticket_for_each_room_and_shows_it_to_nobody_else() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_long_polls_and_streams_in_time_and_says_why() {
+async fn stop_ends_polls_and_streams_promptly() {
     let mut server = TestServer::start().await;
     let (mut stream, _) = Stream::open(&server, "stream", "").await;
     assert_eq!(stream.next().await.unwrap().1["type"], "welcome");

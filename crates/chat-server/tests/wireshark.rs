@@ -28,7 +28,7 @@ fn dissected(file: &std::path::Path, fields: &[&str]) -> Vec<String> {
 
 #[tokio::test]
 #[ignore = "needs tshark; `cargo xtask test --only wireshark` has it"]
-async fn wireshark_reads_the_handshake_and_every_frame_unmasked() {
+async fn wireshark_reads_every_frame_unmasked() {
     let server = TestServer::start().await;
     let mut client = Raw::open(&server, "/ws/class/ali?xray=1").await;
     let token = client.expect("xray").await.json()["token"].as_str().unwrap().to_owned();

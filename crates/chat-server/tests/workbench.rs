@@ -80,7 +80,7 @@ fn close_frame(code: u16, reason: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_handshake_and_frames_by_hand_are_answered_as_on_any_socket() {
+async fn handmade_handshake_and_frames_are_answered() {
     let server = TestServer::start().await;
     let mut pipe = Pipe::to_echo(&server).await;
     pipe.write(&masked(0x81, "سلام".as_bytes())).await;
@@ -92,7 +92,7 @@ async fn a_handshake_and_frames_by_hand_are_answered_as_on_any_socket() {
 }
 
 #[tokio::test]
-async fn what_is_cut_over_messages_and_what_is_in_one_is_the_same() {
+async fn pipe_message_boundaries_make_no_difference() {
     let server = TestServer::start().await;
     let all = [handshake("/ws/echo", "").into_bytes(), masked(0x81, b"one"), masked(0x82, b"two")].concat();
     for size in [1, 7, all.len()] {
@@ -106,7 +106,7 @@ async fn what_is_cut_over_messages_and_what_is_in_one_is_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_no_handshake_gets_the_status_it_gets_anywhere() {
+async fn failed_handshake_gets_usual_status() {
     let server = TestServer::start().await;
     let good = handshake("/ws/echo", "");
     for (is, becomes, status) in [
@@ -136,7 +136,7 @@ async fn what_is_no_handshake_gets_the_status_it_gets_anywhere() {
 }
 
 #[tokio::test]
-async fn a_broken_rule_is_named_and_the_pipe_tells_the_end() {
+async fn broken_rule_is_named_and_ends_pipe() {
     let server = TestServer::start().await;
     for (sent, code, name) in [
         (b"\x81\x05Hello".to_vec(), 1002, "unmasked"),
@@ -153,7 +153,7 @@ async fn a_broken_rule_is_named_and_the_pipe_tells_the_end() {
 }
 
 #[tokio::test]
-async fn a_pipe_leads_to_the_echo_and_nowhere_else() {
+async fn pipe_leads_only_to_echo() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     for path in
@@ -178,7 +178,7 @@ async fn a_pipe_leads_to_the_echo_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_flood_goes_through_and_nothing_waits_for_ever() {
+async fn flood_passes_pipe_up_to_limit() {
     let server = TestServer::start().await;
     let mut pipe = Pipe::to_echo(&server).await;
     // Far more than the buffers hold, before any of it is read.
@@ -196,7 +196,7 @@ async fn a_flood_goes_through_and_nothing_waits_for_ever() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_read_is_cut() {
+async fn slow_reader_of_pipe_is_cut() {
     let options = ["--ping-interval", "200ms", "--ping-deadline", "200ms", "--close-grace", "100ms"];
     let server = TestServer::with(&options).await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -213,7 +213,7 @@ async fn a_page_that_does_not_read_is_cut() {
 }
 
 #[tokio::test]
-async fn a_pipe_carries_bytes_for_pages_of_this_site() {
+async fn pipe_takes_only_binary_from_own_site() {
     let server = TestServer::start().await;
     let mut pipe = Pipe::open(&server).await;
     pipe.raw.send(1, b"GET / HTTP/1.1").await;
@@ -235,7 +235,7 @@ async fn a_pipe_counts_once_among_the_connections() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_pipe_and_what_is_inside() {
+async fn stop_ends_pipe_and_its_content() {
     let mut server = TestServer::start().await;
     let mut in_http = Pipe::open(&server).await;
     in_http.write(b"GET /ws/echo HTTP/1.1\r\n").await;
@@ -250,7 +250,7 @@ async fn a_stop_ends_the_pipe_and_what_is_inside() {
 }
 
 #[tokio::test]
-async fn who_composes_by_hand_is_not_pinged_inside_and_the_page_is() {
+async fn composer_is_not_pinged_but_page_is() {
     let server = TestServer::with(&["--ping-interval", "30ms", "--ping-deadline", "100ms"]).await;
     let mut pipe = Pipe::to_echo(&server).await;
     for _ in 0..5 {

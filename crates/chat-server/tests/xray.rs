@@ -156,7 +156,7 @@ async fn recorded(server: &TestServer, room: &str, id: &str) -> (Client, String)
 }
 
 #[tokio::test]
-async fn what_is_shown_is_what_passed_byte_for_byte() {
+async fn recording_matches_wire_byte_for_byte() {
     let server = TestServer::start().await;
     let witness = Witness::before(&server).await;
     let early = masked(0x81, br#"{"type":"ping","n":1}"#);
@@ -221,7 +221,7 @@ async fn what_is_shown_is_what_passed_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn on_a_socket_that_asked_for_something_else_before_the_recording_begins_with_its_own_request() {
+async fn recording_starts_at_own_request() {
     let server = TestServer::start().await;
     let witness = Witness::before(&server).await;
     let mut stream = TcpStream::connect(witness.address).await.unwrap();
@@ -243,7 +243,7 @@ async fn on_a_socket_that_asked_for_something_else_before_the_recording_begins_w
 }
 
 #[tokio::test]
-async fn cookies_and_tokens_are_covered_and_said_to_be() {
+async fn cookies_and_tokens_are_hidden_and_marked() {
     let server = TestServer::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let request = handshake("/ws/class/ali?xray=1", "Cookie: theme=dark; session=geheim\r\n");
@@ -270,7 +270,7 @@ async fn cookies_and_tokens_are_covered_and_said_to_be() {
 }
 
 #[tokio::test]
-async fn it_is_seen_while_it_happens_and_ends_with_the_connection() {
+async fn events_stream_live_until_connection_ends() {
     let server = TestServer::start().await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
     let sara = server.join("class", "sara").await;
@@ -311,7 +311,7 @@ async fn a_repeated_say_has_no_second_journey() {
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_where_it_broke_off_and_then_there_is_nothing_to_come_back_for() {
+async fn event_stream_resumes_then_answers_204() {
     let server = TestServer::start().await;
     let (ali, token) = recorded(&server, "class", "ali").await;
     ali.close(1000).await;
@@ -334,7 +334,7 @@ async fn a_stream_goes_on_where_it_broke_off_and_then_there_is_nothing_to_come_b
 }
 
 #[tokio::test]
-async fn only_who_asks_is_recorded_and_only_their_token_shows_it() {
+async fn recording_needs_request_and_own_token() {
     let server = TestServer::start().await;
     for query in ["", "?xray=0", "?xray", "?xray=10", "?nox&ray=1"] {
         let mut client = server.open(&format!("/ws/class/ali{query}")).await;
@@ -355,7 +355,7 @@ async fn only_who_asks_is_recorded_and_only_their_token_shows_it() {
 }
 
 #[tokio::test]
-async fn a_full_recording_says_so_and_the_chat_goes_on() {
+async fn full_recording_reports_itself_chat_continues() {
     let server = TestServer::with(&["--xray-bytes", "2000"]).await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
     for n in 0..20 {
@@ -386,7 +386,7 @@ async fn many_small_pieces_fill_it_too() {
 }
 
 #[tokio::test]
-async fn where_nobody_may_be_recorded_the_chat_goes_on_without() {
+async fn chat_continues_where_recording_is_unavailable() {
     let server = TestServer::with(&["--xray-total-bytes", "0"]).await;
     let mut ali = server.open("/ws/class/ali?xray=1").await;
     ali.expect_error("xray_unavailable").await;
@@ -397,7 +397,7 @@ async fn where_nobody_may_be_recorded_the_chat_goes_on_without() {
 }
 
 #[tokio::test]
-async fn recordings_are_bounded_and_those_that_ended_make_room() {
+async fn recordings_are_bounded_ended_ones_evicted() {
     let server = TestServer::start().await;
     let (ali, first) = recorded(&server, "class", "ali").await;
     ali.close(1000).await;
@@ -412,7 +412,7 @@ async fn recordings_are_bounded_and_those_that_ended_make_room() {
 }
 
 #[tokio::test]
-async fn recordings_that_ended_give_their_bytes_to_the_next() {
+async fn ended_recordings_return_their_bytes() {
     let server = TestServer::with(&["--xray-bytes", "20000", "--xray-total-bytes", "50000"]).await;
     let mut tokens = Vec::new();
     for n in 0..10 {
@@ -434,7 +434,7 @@ async fn recordings_that_ended_give_their_bytes_to_the_next() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_came_with_another_request_is_not_recorded() {
+async fn pipelined_handshake_is_not_recorded() {
     let server = TestServer::start().await;
     let upgrade = handshake("/ws/class/ali?xray=1", "Cookie: session=geheim\r\n");
     // The other request ends before, or in the middle of what is read with it.
@@ -457,7 +457,7 @@ async fn a_handshake_that_came_with_another_request_is_not_recorded() {
 }
 
 #[tokio::test]
-async fn streams_of_one_recording_are_bounded_and_do_not_hold_up_a_stop() {
+async fn recording_streams_are_bounded_and_stop_promptly() {
     let mut server = TestServer::start().await;
     let (_ali, token) = recorded(&server, "class", "ali").await;
     let mut streams = Vec::new();
@@ -505,7 +505,7 @@ async fn inflict(server: &TestServer, token: &str, fault: Value) {
 }
 
 #[tokio::test]
-async fn a_cut_is_a_loss_without_a_close_frame_and_can_be_resumed() {
+async fn cut_connection_has_no_close_and_resumes() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
@@ -523,7 +523,7 @@ async fn a_cut_is_a_loss_without_a_close_frame_and_can_be_resumed() {
 }
 
 #[tokio::test]
-async fn who_is_deaf_hears_later_and_others_do_not_wait() {
+async fn paused_reads_delay_only_own_messages() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
@@ -538,7 +538,7 @@ async fn who_is_deaf_hears_later_and_others_do_not_wait() {
 }
 
 #[tokio::test]
-async fn what_is_delayed_comes_late_whole_and_in_order() {
+async fn delayed_frames_arrive_whole_and_ordered() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
@@ -561,7 +561,7 @@ async fn what_is_delayed_comes_late_whole_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_lost_acknowledgement_is_made_up_for_and_the_message_is_said_once() {
+async fn lost_acknowledgement_is_replayed_without_duplicate() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
@@ -580,7 +580,7 @@ async fn a_lost_acknowledgement_is_made_up_for_and_the_message_is_said_once() {
 }
 
 #[tokio::test]
-async fn a_server_that_pretends_to_restart_has_forgotten_one_and_nobody_else() {
+async fn simulated_restart_forgets_only_one_member() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
     let (mut ali, token) = recorded(&server, "class", "ali").await;
@@ -599,7 +599,7 @@ async fn a_server_that_pretends_to_restart_has_forgotten_one_and_nobody_else() {
 }
 
 #[tokio::test]
-async fn nothing_can_be_broken_that_is_not_ones_own_or_where_there_is_no_lab() {
+async fn faults_need_own_token_and_lab() {
     let server = TestServer::start().await;
     let (_ali, token) = recorded(&server, "class", "ali").await;
     let cut = json!({"break": "cut"});

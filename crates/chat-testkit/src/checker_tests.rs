@@ -194,7 +194,7 @@ fn everybody_hears_the_same_name_and_time() {
 }
 
 #[test]
-fn one_message_has_one_place_also_when_it_was_sent_again() {
+fn resent_message_keeps_one_place() {
     let mut story = Story::ali_said(&["a1"]);
     story.come_back(ALI, 1);
     story.say(ALI, "a1");
@@ -204,7 +204,7 @@ fn one_message_has_one_place_also_when_it_was_sent_again() {
 }
 
 #[test]
-fn what_nobody_sent_is_a_forgery() {
+fn unsent_message_is_a_forgery() {
     let mut story = Story::ali_said(&["a1"]);
     story.hear(SARA, 2, ALI, "a2");
     let forged = Violation::NeverSent { client: SARA, seq: 2, from: id(ALI), id: say_id("a2") };
@@ -230,7 +230,7 @@ fn words_arrive_as_they_were_sent() {
 }
 
 #[test]
-fn a_gap_that_was_not_told_is_found_live_and_after_a_recovery() {
+fn silent_gap_is_found_live_and_recovered() {
     for cut in [false, true] {
         let mut story = Story::ali_said(&["a1"]);
         for (seq, what) in [(2, "a2"), (3, "a3"), (4, "a4")] {
@@ -246,7 +246,7 @@ fn a_gap_that_was_not_told_is_found_live_and_after_a_recovery() {
 }
 
 #[test]
-fn a_gap_stays_one_when_the_client_is_cut_after_it() {
+fn gap_remains_when_client_is_cut() {
     let mut story = Story::ali_said(&["a1"]);
     story.say(ALI, "a2");
     story.say(ALI, "a3");
@@ -266,7 +266,7 @@ fn messages_come_in_order() {
 }
 
 #[test]
-fn nothing_is_repeated_live_or_by_a_replay() {
+fn repetition_is_found_live_and_replayed() {
     let mut story = Story::ali_said(&["a1", "a2"]);
     story.hear(SARA, 2, ALI, "a2");
     assert_eq!(story.found(), [Violation::Repeated { client: SARA, seq: 2, last: 2 }]);
@@ -303,7 +303,7 @@ fn a_newcomer_sees_nothing_from_before() {
 }
 
 #[test]
-fn a_resume_does_not_reach_behind_the_first_join() {
+fn resume_never_reaches_before_first_join() {
     let mut story = Story::ali_said(&["a1", "a2"]);
     story.come(REZA, 2);
     story.come_back(REZA, 2);
@@ -323,7 +323,7 @@ fn nobody_hears_anything_before_the_welcome() {
 }
 
 #[test]
-fn recovered_means_asked_for_in_this_life_and_from_this_place() {
+fn false_recovery_is_found() {
     for (asked, life, seq) in [(None, 1, 1), (Some((1, 1)), 2, 1), (Some((1, 1)), 1, 2)] {
         let mut story = Story::ali_said(&["a1"]);
         story.say(ALI, "a2");
@@ -347,7 +347,7 @@ fn a_new_beginning_is_a_new_life() {
 }
 
 #[test]
-fn a_welcome_is_asked_for_and_is_to_the_room_that_was_asked_for() {
+fn unasked_or_wrong_welcome_is_found() {
     let mut story = Story::ali_said(&[]);
     story.welcome(SARA, 1, 0, false, &[SARA]);
     assert_eq!(story.found(), [Violation::UnaskedWelcome { client: SARA }]);
@@ -380,7 +380,7 @@ fn a_senders_messages_keep_their_order() {
 }
 
 #[test]
-fn what_was_refused_for_haste_may_come_later() {
+fn rate_limited_message_may_come_later() {
     let mut story = Story::ali_said(&[]);
     story.say(ALI, "a1");
     story.say(ALI, "a2");
@@ -399,7 +399,7 @@ fn what_was_refused_for_haste_may_come_later() {
 }
 
 #[test]
-fn what_is_sent_after_an_acknowledgement_comes_after_it() {
+fn overtaken_acknowledgement_is_found() {
     // Ali is told that he missed something, and then that his message was number 2.
     let mut story = Story::ali_said(&[]);
     story.say(ALI, "a1");
@@ -418,7 +418,7 @@ fn what_is_sent_after_an_acknowledgement_comes_after_it() {
 }
 
 #[test]
-fn a_client_may_not_invent_where_it_was() {
+fn invented_claim_is_found() {
     let mut story = Story::ali_said(&["a1"]);
     story.note(SARA, Event::Over);
     story.ask(SARA, Some((1, 9)));
@@ -436,7 +436,7 @@ fn at_rest() -> Story {
 }
 
 #[test]
-fn at_rest_everybody_is_here_and_has_heard_everything() {
+fn at_rest_all_are_present_and_current() {
     assert_eq!(at_rest().found_with(&[ALI, SARA]), []);
 
     let mut story = at_rest();

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_densest_window_is_found_wherever_it_begins() {
+    fn densest_window_may_begin_anywhere() {
         let returns = [0, 950, 960, 1_049, 1_050, 2_000].map(|joined| back(joined, 1)).to_vec();
         let tally = Tally { returns, ..Tally::default() };
         let window = Duration::from_millis(100);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_of_the_returns_are_taken_in_order_of_time() {
+    fn return_percentiles_are_sorted_by_time() {
         let returns = (1..=101).rev().map(|took| back(0, took)).collect();
         let tally = Tally { returns, ..Tally::default() };
         let ms = |share| tally.return_within(share).unwrap().as_millis();

@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_faults_bytes_and_ends_pass_in_order_each_way() {
+    async fn faultless_proxy_passes_bytes_and_ends() {
         let (proxy, listener) = network().await;
         let (mut client, mut server, link) = pair(&proxy, &listener).await;
         let words = numbered(1_000_000);
@@ -448,7 +448,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cut_after_so_many_bytes_lets_exactly_those_through() {
+    async fn cut_after_passes_exactly_given_bytes() {
         let (proxy, listener) = network().await;
         for (way, more) in [(Way::ToClient, 5_003), (Way::ToServer, 5_003), (Way::ToClient, 0)] {
             let (client, server, link) = pair(&proxy, &listener).await;
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reset_is_one_at_both_ends_and_harms_no_other_connection() {
+    async fn reset_hits_both_ends_of_one_connection() {
         let (proxy, listener) = network().await;
         let (mut client, mut server, link) = pair(&proxy, &listener).await;
         let (mut other_client, mut other_server, _) = pair(&proxy, &listener).await;
@@ -479,7 +479,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stalled_way_pushes_back_the_other_one_goes_on_and_mending_loses_nothing() {
+    async fn stalled_way_pushes_back_until_mended() {
         let (proxy, listener) = network().await;
         let (mut client, mut server, link) = pair(&proxy, &listener).await;
         link.inject(Fault::Stall(Way::ToClient));
@@ -500,7 +500,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_open_is_a_reset_for_one_and_silence_for_the_other() {
+    async fn half_open_resets_one_silences_other() {
         let (proxy, listener) = network().await;
         for gone in [End::Client, End::Server] {
             let (client, server, link) = pair(&proxy, &listener).await;
@@ -519,7 +519,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn delays_and_throttles_take_their_time_and_keep_the_order() {
+    async fn delay_and_throttle_keep_order() {
         let (proxy, listener) = network().await;
         let (mut client, mut server, link) = pair(&proxy, &listener).await;
         link.inject(Fault::Delay(Duration::from_millis(50)));
@@ -540,7 +540,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_is_refused_is_reset_and_who_is_in_stays() {
+    async fn refused_connection_is_reset_existing_stays() {
         let (proxy, listener) = network().await;
         let (mut client, mut server, _) = pair(&proxy, &listener).await;
         proxy.refuse(true);
@@ -552,7 +552,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_is_down_is_a_reset() {
+    async fn unreachable_server_resets_client() {
         let (proxy, listener) = network().await;
         drop(listener);
         assert!(is_reset(&mut TcpStream::connect(proxy.address()).await.unwrap()).await);

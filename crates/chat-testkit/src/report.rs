@@ -81,7 +81,7 @@ mod tests {
     use crate::journal::Return;
 
     #[test]
-    fn a_tally_says_its_numbers_and_none_where_there_are_none() {
+    fn tally_shows_numbers_or_none() {
         let mut tally = Tally::default();
         assert!(tally.to_string().contains("closes       none"));
         tally.closes.insert(4001, 3);

@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unanswered_goes_again_with_its_id_after_the_replay_was_read() {
+    fn unanswered_message_is_resent_after_replay() {
         let mut session = talking();
         says(&mut session, &["three"]);
         assert_eq!(sends(&mut session, 0), ["s3"]);
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_told_gap_is_gone_on_from_and_what_is_unanswered_goes_again_in_order() {
+    fn gap_is_accepted_and_unanswered_resent() {
         let mut session = talking();
         says(&mut session, &["three"]);
         assert!(session.over(4000, 0.5).is_some());
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_too_fast_goes_again_later_gently_and_before_what_is_newer() {
+    fn rate_limited_message_is_resent_first() {
         let mut session = talking();
         session.hear(&error(ErrorCode::TooFast, Some("s2"), None), 100);
         says(&mut session, &["three"]);
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_name_is_exchanged_for_the_one_suggested() {
+    fn taken_name_becomes_suggested_one() {
         let mut session = session();
         session.open(0);
         assert_eq!(sends(&mut session, 0), ["join"]);
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_silent_server_is_asked_and_then_given_up() {
+    fn silent_server_is_pinged_then_abandoned() {
         let mut session = talking();
         assert_eq!(sends(&mut session, 9_999), [""; 0]);
         assert_eq!(session.wake_at(), 10_000);
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn the_code_decides_whether_to_come_back_and_a_welcome_calms_down() {
+    fn close_code_decides_return_welcome_resets_backoff() {
         let mut session = talking();
         for (code, back) in [(1000, false), (1006, true), (4001, true), (4500, false), (4502, false)] {
             assert_eq!(session.over(code, 0.9).is_some(), back, "{code}");

@@ -360,7 +360,7 @@ proptest! {
     }
 
     #[test]
-    fn a_history_with_one_thing_changed_is_not(
+    fn history_with_one_change_is_rejected(
         ops in prop::collection::vec(op(), 20..400),
         mutation in mutation(),
         choice: prop::sample::Index,

@@ -191,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn leap_years_are_those_of_the_published_calendar() {
+    fn leap_years_match_published_calendar() {
         let leap: Vec<i64> =
             (1370..=1415).filter(|&year| Jalali { year, month: 1, day: 1 }.is_leap_year()).collect();
         assert_eq!(leap, [1370, 1375, 1379, 1383, 1387, 1391, 1395, 1399, 1403, 1408, 1412]);
     }
 
     #[test]
-    fn every_day_of_two_centuries_follows_the_one_before() {
+    fn two_centuries_of_days_are_consecutive() {
         let mut before = Jalali::from_unix_day(unix_day(1921, 3, 20));
         for day in unix_day(1921, 3, 21)..unix_day(2122, 3, 21) {
             let date = Jalali::from_unix_day(day);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_named_as_briefly_as_it_is_clear() {
+    fn day_label_is_brief_but_unambiguous() {
         let now = tehran((2026, 11, 23), 0, 10);
         for (at, expected) in [
             (now, "امروز"),

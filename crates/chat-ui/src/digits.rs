@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn clock_digits_come_in_pairs_and_years_ungrouped() {
+    fn clock_digits_are_padded_and_years_ungrouped() {
         assert_eq!(two_digits(0), "۰۰");
         assert_eq!(two_digits(9), "۰۹");
         assert_eq!(two_digits(59), "۵۹");

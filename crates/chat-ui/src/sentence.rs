@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_a_plain_sentence_is_isolated() {
+    fn name_in_plain_sentence_is_isolated() {
         let sentence = Sentence::default().name("Sara 2").words(" آمد");
         assert_eq!(sentence.plain(), "\u{2068}Sara 2\u{2069} آمد");
     }

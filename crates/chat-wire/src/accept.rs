@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_of_the_rfc_step_by_step() {
+    fn accept_matches_rfc_example_steps() {
         let accept = Accept::of("dGhlIHNhbXBsZSBub25jZQ==");
         assert_eq!(accept.joined, "dGhlIHNhbXBsZSBub25jZQ==258EAFA5-E914-47DA-95CA-C5AB0DC85B11");
         assert_eq!(

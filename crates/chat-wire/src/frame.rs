@@ -299,7 +299,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_written_is_read_again_however_illegal(header in header()) {
+        fn any_written_header_is_read_back(header in header()) {
             let bytes = header.write();
             prop_assert_eq!(bytes.len(), header.size());
             prop_assert_eq!(Header::read(&bytes), Some(header));
@@ -309,14 +309,14 @@ mod tests {
         }
 
         #[test]
-        fn what_is_read_is_written_again(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
+        fn any_read_header_is_written_back(bytes in proptest::collection::vec(any::<u8>(), 0..20)) {
             if let Some(header) = Header::read(&bytes) {
                 prop_assert_eq!(&header.write()[..], &bytes[..header.size()]);
             }
         }
 
         #[test]
-        fn the_parts_fill_the_header_and_have_its_values(header in header()) {
+        fn layout_covers_header_with_its_values(header in header()) {
             let bytes = header.write();
             let fields = layout(&bytes);
             let mut at = 0;
@@ -337,7 +337,7 @@ mod tests {
         }
 
         #[test]
-        fn masking_twice_is_nothing_and_does_not_mind_where_it_is_cut(
+        fn unmasking_twice_restores_at_any_cut(
             bytes: Vec<u8>, key: [u8; 4], cut: prop::sample::Index,
         ) {
             let mut whole = bytes.clone();
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_minimal_in_one_form_only() {
+    fn each_length_has_one_minimal_form() {
         for (length, minimal) in [
             (0, LengthForm::Bits7),
             (125, LengthForm::Bits7),

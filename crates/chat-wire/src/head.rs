@@ -120,7 +120,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn any_bytes_are_a_head_whose_ranges_lie_in_it(
+        fn any_bytes_give_ranges_within_head(
             bytes in vec(prop_oneof![3 => select(b"ab:\r\n \t".to_vec()), 1 => any::<u8>()], 0..80)
         ) {
             let head = Head::read(&bytes);

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn each_head_and_each_whole_frame_is_a_packet_with_its_own_bytes() {
+    fn each_head_and_frame_is_one_packet() {
         let request = b"GET /ws/class/ali HTTP/1.1\r\nHost: localhost\r\n\r\n";
         let key = [1, 2, 3, 4];
         let mut masked = b"salam".to_vec();

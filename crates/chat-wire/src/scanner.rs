@@ -197,7 +197,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_byte_is_told_once_and_cuts_make_no_difference(
+        fn every_byte_is_scanned_once_despite_cuts(
             head in any::<bool>(), stream in vec(any::<u8>(), 0..300), cuts in vec(any::<prop::sample::Index>(), 0..8),
         ) {
             let scanner = if head { Scanner::at_head() } else { Scanner::at_frame() };
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_ends_at_its_empty_line_and_only_a_101_is_followed_by_frames() {
+    fn only_101_response_is_followed_by_frames() {
         let frame = &[0x81, 0x01, b'x'][..];
         for (head, after) in [
             ("GET / HTTP/1.1\r\nHost: x\r\n\r\n", "header bytes"),
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lie_about_the_length_is_waited_for_and_costs_nothing() {
+    fn lying_length_is_waited_for() {
         let header = [0x82, 127, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
         let told = steps(Scanner::at_frame(), &[&header, b"abc", b"def"]);
         let kinds: Vec<_> = told.iter().map(|(kind, _)| *kind).collect();

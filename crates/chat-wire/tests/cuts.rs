@@ -47,7 +47,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_frame_is_decoded_at_its_place_however_the_stream_is_cut(
+    fn frames_keep_their_place_at_any_cut(
         rest in vec(any::<u8>(), 0..400), cuts in vec(any::<Index>(), 0..12),
     ) {
         let stream = [HEAD.as_bytes(), &rest].concat();
@@ -65,7 +65,7 @@ proptest! {
     }
 
     #[test]
-    fn only_hidden_bytes_differ_and_cuts_hide_neither_more_nor_less(
+    fn only_hidden_bytes_change_at_any_cut(
         rest in vec(any::<u8>(), 0..400), cuts in vec(any::<Index>(), 0..12),
     ) {
         let stream = [HEAD.as_bytes(), &rest].concat();
@@ -79,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_is_stars_of_the_same_length(
+    fn token_becomes_stars_of_same_length(
         token in "[A-Za-z0-9_-]{1,60}", key: [u8; 4], cuts in vec(any::<Index>(), 0..12),
     ) {
         let json = format!(r#"{{"type":"join","resume":{{"token":"{token}","seq":7}}}}"#);

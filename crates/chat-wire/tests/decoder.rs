@@ -63,7 +63,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_was_said_is_decoded_and_heard_and_tungstenite_agrees(
+    fn decoder_and_receiver_agree_with_tungstenite(
         (masked, (stream, said)) in any::<bool>().prop_flat_map(|masked| (Just(masked), legal(masked))),
         cuts in cuts(),
     ) {
@@ -97,7 +97,7 @@ proptest! {
     }
 
     #[test]
-    fn frames_lie_end_to_end_in_the_stream_and_hold_its_bytes((stream, _) in legal(true), cuts in cuts()) {
+    fn frames_lie_end_to_end_in_stream((stream, _) in legal(true), cuts in cuts()) {
         let mut at = 0;
         for frame in frames(&pieces(&stream, &cuts)) {
             prop_assert_eq!(frame.start, at);
@@ -110,13 +110,13 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_decoded_the_same_however_they_are_cut(stream: Vec<u8>, cuts in cuts()) {
+    fn any_bytes_decode_equally_when_cut(stream: Vec<u8>, cuts in cuts()) {
         prop_assert_eq!(frames(&pieces(&stream, &cuts)), frames(&[&stream]));
     }
 }
 
 #[test]
-fn a_handshake_and_two_frames_in_one_read_and_a_frame_over_several() {
+fn decoder_reports_unfinished_head_and_frames() {
     let head = b"GET /ws/echo HTTP/1.1\r\nHost: x\r\n\r\n";
     let one = good(Opcode::TEXT, true, Some([1, 2, 3, 4]), b"one");
     let two = good(Opcode::BINARY, true, Some([5, 6, 7, 8]), &[7; 300]);
@@ -142,7 +142,7 @@ fn a_handshake_and_two_frames_in_one_read_and_a_frame_over_several() {
 }
 
 #[test]
-fn what_is_over_the_limits_is_counted_and_not_kept() {
+fn excess_over_limits_is_counted_not_kept() {
     let limits = Limits { head: 20, payload: 10, message: 15 };
     let mut decoder = Decoder::at_head(limits);
     let head = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1_000));
@@ -175,7 +175,7 @@ fn what_is_over_the_limits_is_counted_and_not_kept() {
 }
 
 #[test]
-fn a_close_frame_says_its_code_and_reason() {
+fn close_frame_yields_code_and_reason() {
     let close = |payload: &[u8]| frames(&[&good(Opcode::CLOSE, true, Some([9; 4]), payload)])[0].close();
     assert_eq!(close(b"\x03\xe8bye"), Some((1000, "bye".into())));
     assert_eq!(close(b"\x03"), None);

@@ -47,7 +47,7 @@ fn more(fin: bool, payload: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_header_that_may_not_be_is_refused_before_its_payload_comes() {
+fn forbidden_header_is_refused_before_payload() {
     let header = Header::new(Opcode::TEXT, KEY, 0);
     for place in 0..3 {
         let mut rsv = [false; 3];
@@ -83,7 +83,7 @@ fn a_client_hears_no_masked_frame() {
 }
 
 #[test]
-fn fragments_are_one_message_and_nothing_else_comes_between_them_but_control_frames() {
+fn only_control_frames_interrupt_fragments() {
     breaks(&more(true, b"abc"), Violation::UnexpectedContinuation, 3);
     breaks(&more(false, b"abc"), Violation::UnexpectedContinuation, 3);
     breaks(&[text(true, b"whole"), more(true, b"x")].concat(), Violation::UnexpectedContinuation, 1);
@@ -97,7 +97,7 @@ fn fragments_are_one_message_and_nothing_else_comes_between_them_but_control_fra
 }
 
 #[test]
-fn a_message_is_refused_at_the_header_that_makes_it_too_big() {
+fn oversized_message_is_refused_at_header() {
     let exactly = text(true, &[b'x'; MAX]);
     assert!(matches!(&hears(&exactly)[..], [Heard::Message { .. }]));
     breaks(&text(true, &[b'x'; MAX + 1]), Violation::TooBig, MAX + 1);
@@ -112,7 +112,7 @@ fn a_message_is_refused_at_the_header_that_makes_it_too_big() {
 }
 
 #[test]
-fn a_text_is_refused_at_the_first_byte_that_cannot_be() {
+fn invalid_utf8_is_refused_at_first_byte() {
     // Autobahn 6.3 and 6.4: the Greek word kosme, then a surrogate half in three bytes.
     let bad = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80edited";
     breaks(&text(true, bad), Violation::TextNotUtf8, 7);
@@ -133,7 +133,7 @@ fn a_text_is_refused_at_the_first_byte_that_cannot_be() {
 }
 
 #[test]
-fn a_close_frame_has_nothing_or_a_code_that_may_be_sent_and_a_reason_in_utf8() {
+fn close_payload_is_empty_or_valid() {
     let close = |payload: &[u8]| good(Opcode::CLOSE, true, KEY, payload);
     assert_eq!(hears(&close(b"")), [Heard::Close(None)]);
     let said = |code: u16, reason: &[u8]| close(&[&code.to_be_bytes(), reason].concat());

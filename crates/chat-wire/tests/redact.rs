@@ -154,7 +154,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_secret_is_hidden_and_nothing_else_wherever_it_is_cut(
+    fn secrets_alone_are_hidden_at_any_cut(
         head in head(),
         texts in vec((json(), vec(any::<Index>(), 0..5)), 0..4),
         mask: Option<[u8; 4]>,
@@ -194,7 +194,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_keep_their_number_and_are_redacted_the_same_however_they_are_cut(
+    fn any_bytes_redact_equally_when_cut(
         stream: Vec<u8>, cuts in cuts(), in_head: bool,
     ) {
         let redactor = if in_head { Redactor::at_head() } else { Redactor::at_frame() };
@@ -204,7 +204,7 @@ proptest! {
 }
 
 #[test]
-fn the_resume_token_of_a_welcome_and_of_a_join_are_hidden() {
+fn welcome_and_join_hide_resume_token() {
     for (mask, message) in [
         (None, r#"{"type":"welcome","epoch":"1","token":"c0ffee","seq":1}"#),
         (Some([1, 2, 3, 4]), r#"{"type":"join","resume":{"token" : "c0ffee","epoch":"1","seq":1}}"#),

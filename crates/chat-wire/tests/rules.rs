@@ -127,7 +127,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_legal_is_heard_as_it_was_meant_however_it_is_cut(
+    fn legal_stream_is_heard_at_any_cut(
         sayings in vec(saying(), 0..8), key: [u8; 4], cuts in vec(any::<Index>(), 0..12),
     ) {
         let (wire, meant) = write(&sayings, key);
@@ -139,7 +139,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_comes_cuts_make_no_difference_and_a_broken_rule_is_the_end(
+    fn violation_ends_any_stream_despite_cuts(
         sayings in vec(saying(), 0..4), key: [u8; 4], at: Index, noise in vec(any::<u8>(), 0..60),
         cuts in vec(any::<Index>(), 0..12), is_server: bool,
     ) {
@@ -160,7 +160,7 @@ proptest! {
     }
 
     #[test]
-    fn utf8_in_pieces_is_judged_as_std_judges_it_whole(
+    fn utf8_in_pieces_agrees_with_std(
         bytes in prop_oneof![vec(any::<u8>(), 0..12), any::<String>().prop_map(String::into_bytes)],
         cuts in vec(any::<Index>(), 0..6),
     ) {
@@ -173,7 +173,7 @@ proptest! {
 }
 
 #[test]
-fn every_violation_has_a_name_a_code_and_a_section_of_its_own_kind() {
+fn every_violation_has_name_code_and_section() {
     for violation in Violation::ALL {
         assert_eq!(Violation::of_name(violation.name()), Some(violation));
         assert!(violation.name().len() <= 123 && violation.name().is_ascii());

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn the_major_version_of_node_is_its_first_number() {
+    fn node_major_is_first_number() {
         assert_eq!(major("v20.20.2"), Some(20));
         assert_eq!(major("nonsense"), None);
     }

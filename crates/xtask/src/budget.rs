@@ -95,7 +95,7 @@ mod tests {
     const BUDGET: Budget = Budget { limit_kib: 110, goal_kib: 95 };
 
     #[test]
-    fn a_kib_is_1024_bytes_and_the_limit_itself_still_fits() {
+    fn budget_counts_kib_and_includes_limit() {
         assert!(fits(110 * 1024, BUDGET));
         assert!(!fits(110 * 1024 + 1, BUDGET));
     }

@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wasm_bindgen_is_the_same_version_on_both_sides() {
+    fn wasm_bindgen_versions_match() {
         let manifest = include_str!("../../../Cargo.toml");
         let client = manifest.lines().find_map(|line| line.strip_prefix("wasm-bindgen = \"="));
         assert_eq!(client.map(|rest| rest.trim_end_matches('"')), Some(bindgen_version()));

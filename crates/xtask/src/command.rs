@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_names_the_command_and_the_fix() {
+    fn failure_names_command_and_fix() {
         let mut command = Command::new("no-such-program-anywhere");
         command.arg("--loud");
         let error = run(&mut command, "Install it.").expect_err("it does not exist").to_string();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn summaries_are_counted_and_every_byte_is_passed_on() {
+    fn summaries_are_counted_and_output_passed_on() {
         let said = b"\xffnoise\ntest result: ok. 2 passed; 0 failed\n";
         let mut passed_on = Vec::new();
         let counts = count_lines(Runner::Libtest, &said[..], &mut passed_on).expect("reads");

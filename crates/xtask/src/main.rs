@@ -220,7 +220,7 @@ mod cli_tests {
     }
 
     #[test]
-    fn server_options_pass_through_with_and_without_the_two_dashes() {
+    fn server_options_pass_with_or_without_dashes() {
         let wanted = ["--host", "0.0.0.0", "--port=80", "-v"].map(OsString::from);
         assert_eq!(options_of(&["--host", "0.0.0.0", "--port=80", "-v"]), wanted);
         assert_eq!(options_of(&["--", "--host", "0.0.0.0", "--port=80", "-v"]), wanted);
@@ -235,7 +235,7 @@ mod cli_tests {
     }
 
     #[test]
-    fn no_two_steps_share_a_name_and_all_of_the_build_is_tested() {
+    fn step_names_are_unique_and_cover_build() {
         let names = step_names();
         for (i, name) in names.iter().enumerate() {
             assert!(!names[..i].contains(name), "{name} twice");

@@ -202,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_workspace_says_what_cargo_leptos_needs_and_what_leptos_was_compiled_with() {
+    fn metadata_has_what_cargo_leptos_needs() {
         let workspace = Workspace::read().expect("cargo metadata");
         // Cargo names the file after the target; cargo-leptos must be told so.
         assert_eq!(workspace.leptos.bin_exe_name, workspace.leptos.bin_target);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_metadata_names_exists() {
+    fn paths_named_in_metadata_exist() {
         let workspace = Workspace::read().expect("cargo metadata");
         let styles = workspace.clients().into_iter().map(|client| client.style);
         for path in styles.into_iter().chain([workspace.assets(), workspace.end2end()]) {

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_module_is_told() {
+    fn invalid_module_is_an_error() {
         assert!(by_likeness(b"not a module").is_err());
     }
 }

@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_files_call_an_import_by_the_same_short_name() {
+    fn short_import_names_match_in_both_files() {
         let mut wasm = Module::default();
         let nothing = wasm.types.add(&[], &[]);
         wasm.add_import_func("./otagh_bg.js", "__wbg_now_0123456789abcdef", nothing);

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_tool_left_behind_is_put_right() {
+    fn stale_files_of_other_tools_are_replaced() {
         let site = tempfile::tempdir().expect("a folder");
         let wanted = files(&[("pkg/a.css", "a{}")]);
         write(site.path(), &wanted).expect("writes");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn the_licence_of_the_font_is_served_with_it() {
+    fn font_is_served_with_its_licence() {
         let workspace = Workspace::read().expect("cargo metadata");
         let mut assets = Files::new();
         add_folder(&mut assets, &workspace.assets(), Path::new("")).expect("reads");

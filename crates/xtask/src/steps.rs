@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_counts_tests_and_checks_and_not_what_was_skipped() {
+    fn last_line_counts_all_but_skipped() {
         let mut report = Report::default();
         report.add("a", Ok(Outcome::done("")));
         report.add("b", tests(40, 0));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_failure_nothing_runs_unless_asked_to_keep_going() {
+    fn failure_stops_unless_keep_going() {
         const BAD: Step = Step { name: "bad", why: "", browser: false, run: |_| anyhow::bail!("as meant") };
         const GOOD: Step = Step { name: "good", why: "", browser: false, run: |_| Ok(Outcome::default()) };
         let context =

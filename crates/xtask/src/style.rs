@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn imports_become_part_of_one_small_file_in_their_order() {
+    fn imports_are_bundled_in_order() {
         let folder = tempfile::tempdir().expect("a folder");
         let main = folder.path().join("main.css");
         std::fs::write(&main, "@import \"tokens.css\";\nb { color: red; }\n").expect("written");
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_file_and_line() {
+    fn mistake_is_reported_with_file_and_line() {
         let folder = tempfile::tempdir().expect("a folder");
         let main = folder.path().join("main.css");
         std::fs::write(&main, "a { color: red; }\n} b {").expect("written");

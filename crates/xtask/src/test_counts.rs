@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_prints_numbers_counts_for_nothing() {
+    fn numbers_printed_by_test_are_ignored() {
         assert_eq!(TestCounts::of_line(Runner::Libtest, "test limits::says_3 failed"), TestCounts::default());
         assert_eq!(TestCounts::of_line(Runner::Nextest, "I saw 5 passed, 5 failed"), TestCounts::default());
     }
 
     #[test]
-    fn what_nextest_quotes_of_libtest_is_not_counted_again() {
+    fn libtest_summary_quoted_by_nextest_is_ignored() {
         let quoted = "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 30 filtered out";
         assert_eq!(TestCounts::of_line(Runner::Nextest, quoted), TestCounts::default());
         assert_eq!(TestCounts::of_line(Runner::Libtest, quoted), TestCounts::default());

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bound_doubles_up_to_the_cap_and_the_whole_range_is_used() {
+    fn backoff_doubles_to_cap_with_full_jitter() {
         let bounds: Vec<u64> = (0..8).map(|attempt| wait_ms(attempt, 0.999_999)).collect();
         assert_eq!(bounds, [499, 999, 1_999, 3_999, 7_999, 14_999, 14_999, 14_999]);
         assert_eq!(wait_ms(u32::MAX, 0.0), FLOOR_MS);

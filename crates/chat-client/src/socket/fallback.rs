@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn two_failures_while_http_is_answered_lead_to_http() {
+    fn two_failures_beside_http_switch_to_http() {
         let mut fallback = Fallback::default();
         fail(&mut fallback, 0, true);
         assert_eq!((fallback.way(), fallback.is_blocked()), (Way::Socket, false));
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn an_attempt_that_hangs_beside_http_is_a_strike_soon() {
+    fn hung_attempt_beside_http_is_a_strike() {
         let mut fallback = Fallback::default();
         for began in [0, 6_000] {
             fallback.begin(began);
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_comes_late_belongs_to_the_attempt_it_finds() {
+    fn late_probe_answer_counts_for_current_attempt() {
         let mut fallback = Fallback::default();
         fallback.begin(0);
         fallback.ended();
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn an_opening_that_hangs_is_begun_anew_where_http_is_answered() {
+    fn hung_opening_restarts_when_http_answers() {
         let mut fallback = Fallback::default();
         fallback.begin(0);
         assert!(fallback.should_ask(2_000), "while there is no network");
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_opening_that_lives_is_not_cut_by_looks() {
+    fn looks_do_not_cut_slow_opening() {
         let mut fallback = Fallback::default();
         fallback.begin(0);
         for now in (0..4_000).step_by(100) {
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_that_does_not_answer_at_all_is_given_more_time() {
+    fn unanswering_network_gets_more_time() {
         let mut fallback = Fallback::new(Way::Http);
         fallback.begin(0);
         fallback.look(100);
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_without_answer_does_not_forbid_others_for_ever() {
+    fn unanswered_probe_does_not_block_later_ones() {
         let mut fallback = Fallback::default();
         fallback.begin(0);
         fallback.ended();
@@ -366,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn websocket_is_tried_again_less_and_less_often() {
+    fn websocket_retries_become_rarer() {
         let mut fallback = Fallback::new(Way::Http);
         fallback.begin(0);
         fallback.heard();
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn what_gets_through_is_gone_back_to_and_kept() {
+    fn websocket_that_got_through_is_kept() {
         let mut fallback = Fallback::new(Way::Http);
         fallback.welcomed(0);
         assert!(fallback.is_trial_due(6_000));
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn where_neither_lets_one_in_each_has_its_turn() {
+    fn ways_alternate_when_both_fail() {
         let mut fallback = Fallback::new(Way::Http);
         for now in [0, 10_000, 20_000] {
             fallback.begin(now);

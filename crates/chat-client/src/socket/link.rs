@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_one_is_one_thing_until_its_end() {
+    fn long_interruption_shows_as_one() {
         let mut shown = Shown::default();
         shown.set(OPEN, 0);
         shown.set(waiting(1_300), 1_000);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timer_of_an_earlier_interruption_shows_no_later_one() {
+    fn stale_timer_does_not_reveal_later_interruption() {
         let mut shown = Shown::default();
         shown.set(OPEN, 0);
         shown.set(waiting(200), 0);
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_first_attempt_that_fails_is_shown_as_an_attempt_for_a_while() {
+    fn failed_first_attempt_shows_opening_during_grace() {
         let mut shown = Shown::default();
         shown.set(Link::Opening, 0);
         assert!(shown.set(waiting(300), 10));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_must_answer_is_shown_at_once() {
+    fn refusal_or_close_shows_at_once() {
         for link in [Link::Refused, Link::Closed(4500)] {
             let mut shown = Shown::default();
             shown.set(OPEN, 0);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_is_opened_anew_is_not_shown_unless_it_takes_long() {
+    fn reopening_shows_only_after_grace() {
         let mut shown = Shown::default();
         shown.set(OPEN, 0);
         assert!(shown.set(Link::Opening, 10));

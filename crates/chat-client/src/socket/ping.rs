@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ping_is_due_at_once_and_then_every_so_often() {
+    fn ping_is_due_at_once_then_periodically() {
         let mut ping = measured(0);
         assert_eq!(ping.due(100_000 + PING_EVERY_MS - 1), None);
         assert_eq!(ping.due(100_000 + PING_EVERY_MS), Some(2));
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_dies_after_it_spoke_but_before_it_answered_is_dead_too() {
+    fn unanswered_ping_is_fatal_despite_earlier_frame() {
         let mut ping = Ping::default();
         assert_eq!(ping.due(100_000), Some(1));
         ping.heard(100_500);
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_pings_at_once_and_waits_less() {
+    fn look_pings_at_once_with_shorter_deadline() {
         let mut ping = measured(20);
         assert_eq!(ping.look(101_000), Some([1_000, 4_000]));
         assert_eq!(ping.due(101_000), Some(2));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slow_connection_that_lives_is_not_cut_by_a_look() {
+    fn look_does_not_cut_slow_connection() {
         let mut ping = measured(2_000);
         assert_eq!(ping.look(101_000), Some([4_000, 5_000]));
         assert_eq!(ping.due(101_000), Some(2));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn until_one_is_measured_a_round_trip_is_guessed() {
+    fn unmeasured_round_trip_is_guessed() {
         let mut ping = Ping::new(4_000);
         assert_eq!(ping.look(100_000), Some([8_000, 9_000]));
         ping.guess(2_000);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_received_before_a_sleep_does_not_answer_a_look() {
+    fn buffered_frame_does_not_answer_look() {
         let mut ping = measured(20);
         assert!(ping.look(101_000).is_some());
         assert_eq!(ping.due(101_000), Some(2));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_does_not_lengthen_a_silence_that_is_almost_over() {
+    fn look_does_not_extend_nearly_ended_silence() {
         let mut ping = measured(20);
         assert_eq!(ping.due(110_000), Some(2));
         assert_eq!(ping.look(121_000), Some([1_000, 1_000]));

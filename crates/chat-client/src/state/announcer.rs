@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_while_it_rests_is_announced_after() {
+    fn messages_during_rest_are_announced_after() {
         use Announcement::{Messages, Nothing};
         let mut announcer = Announcer::default();
         assert_eq!(announcer.second(3), Messages(3));

@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn each_person_in_each_room_is_kept_once() {
+    fn one_claim_per_person_and_room() {
         let mut claims = Vec::new();
         for (room, client, called, seq) in [
             ("class", "a", "سارا", 1),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn claims_round_trip_through_json() {
         let claims = vec![claim("کلاس", "sara", "سارا", 7)];
         let written = serde_json::to_value(&claims).unwrap();
         assert_eq!(Vec::<Claim>::read(&written).unwrap(), claims);

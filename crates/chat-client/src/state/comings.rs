@@ -121,7 +121,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_undoes_itself_leaves_nothing() {
+    fn changes_that_cancel_leave_nothing() {
         for undone in [
             vec![("s", "", "سارا"), ("s", "سارا", "")],
             vec![("s", "سارا", ""), ("s", "", "سارا")],
@@ -141,7 +141,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_newcomer_with_another_name_is_two_things() {
+    fn renamed_newcomer_is_join_and_rename() {
         let row = row(&[("s", "", "a"), ("s", "a", "b"), ("s", "b", "c")]);
         assert_eq!(look(&row), ["+a", "a>c"]);
     }
@@ -153,7 +153,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_row_stays_small_however_much_it_gathers() {
+    fn row_stays_bounded_under_flood() {
         let mut row = Comings::default();
         for n in 0..1_000 {
             row.absorb(coming(&format!("j{n}"), "", &format!("j{n}")));

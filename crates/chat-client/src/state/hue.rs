@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hue_is_stable_and_all_hues_are_used() {
+    fn hue_is_stable_and_spread_evenly() {
         assert_eq!(of("c-1"), of("c-1"));
         let mut counts = [0; HUES as usize];
         for n in 0..800 {

@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn each_message_goes_out_once_per_connection_until_its_echo() {
+    fn unechoed_message_is_resent_once_per_connection() {
         let mut outbox = outbox(&["a", "b"]);
         assert_eq!(unsent(&mut outbox), ["a", "b"]);
         assert!(unsent(&mut outbox).is_empty());
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_is_the_one_that_waits_for_its_echo() {
+    fn oldest_unechoed_message_sets_oldest_ms() {
         let mut outbox = Outbox::default();
         assert_eq!(outbox.oldest_ms(), None);
         for (id, now) in [("a", 10), ("b", 20), ("c", 30)] {
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_message_still_waits_after_a_reload() {
+    fn refused_message_waits_across_reload() {
         let mut outbox = outbox(&["a", "b"]);
         outbox.refuse(&SayId::parse("a").unwrap(), ErrorCode::TextTooLong);
         let kept = serde_json::to_value(outbox.all()).unwrap();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_waited_goes_out_in_order_and_at_a_pace() {
+    fn backlog_is_sent_in_order_and_paced() {
         let ids: Vec<String> = (0..WAITING_MAX).map(|n| format!("m{n}")).collect();
         let mut outbox = outbox(&ids.iter().map(String::as_str).collect::<Vec<_>>());
         let mut sent = unsent(&mut outbox);

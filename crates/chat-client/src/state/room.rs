@@ -281,7 +281,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_newcomer_is_told_that_others_talked_before() {
+    fn newcomer_sees_earlier_talk_notice_once() {
         let mut room = joined();
         assert_eq!(beginnings(&room), 1);
         assert!(!room.timeline.has_messages());
@@ -294,7 +294,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn whoever_comes_first_is_told_nothing() {
+    fn first_member_sees_no_earlier_talk_notice() {
         let mut room = Room::default();
         room.apply(welcome("e1", 0, false), 0);
         assert_eq!(beginnings(&room), 0);
@@ -307,7 +307,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_gap_outlives_a_reload_where_it_was() {
+    fn gap_survives_reload_in_place() {
         let mut room = joined();
         room.apply(ServerMsg::Said(said(5, "ali", 0)), 0);
         room.apply(welcome("e1", 9, false), 0);
@@ -328,7 +328,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_complete_resume_shows_no_gap_and_an_incomplete_one_does() {
+    fn only_incomplete_resume_shows_gap() {
         let mut room = joined();
         room.apply(ServerMsg::Said(said(5, "ali", 0)), 0);
         room.apply(welcome("e1", 5, true), 0);
@@ -342,21 +342,21 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_refused_resume_that_missed_nothing_is_no_gap() {
+    fn refused_resume_without_loss_shows_no_gap() {
         let mut room = joined();
         room.apply(welcome("e1", 4, false), 0);
         assert_eq!(gaps(&room), 0);
     }
 
     #[test]
-    fn a_hole_in_the_numbers_is_shown_even_if_nobody_announced_it() {
+    fn unannounced_seq_hole_shows_gap() {
         let mut room = joined();
         room.apply(ServerMsg::Said(said(7, "ali", 0)), 0);
         assert_eq!(gaps(&room), 1);
     }
 
     #[test]
-    fn a_repeated_message_is_shown_once_and_still_acknowledges() {
+    fn repeated_message_changes_nothing() {
         let mut room = joined();
         assert!(room.outbox.say(SayId::parse("me-5").unwrap(), Text::parse("سلام").unwrap()));
         let own = said(5, "me", 0);
@@ -368,7 +368,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn somebody_elses_message_with_the_same_id_acknowledges_nothing() {
+    fn foreign_message_with_same_id_acknowledges_nothing() {
         let mut room = joined();
         let theirs = said(5, "ali", 0);
         assert!(room.outbox.say(theirs.id.clone(), Text::parse("سلام").unwrap()));
@@ -378,7 +378,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn everything_unacknowledged_is_sent_again_after_a_welcome() {
+    fn unacknowledged_message_is_resent_after_welcome() {
         let mut room = joined();
         assert!(room.outbox.say(SayId::parse("m1").unwrap(), Text::parse("سلام").unwrap()));
         assert_eq!(room.outbox.take_unsent(0).len(), 1);

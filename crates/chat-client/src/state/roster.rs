@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_away_is_not_counted_as_here() {
+    fn away_members_are_not_counted_present() {
         let mut roster = Roster::default();
         // Of five, two are away, of whom one is not listed.
         let away = Member { away: true, ..member("a", "آرش") };
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn the_order_is_the_collators_however_people_come() {
+    fn roster_is_sorted_by_collator() {
         let mut roster = Roster::default();
         roster.begin(|a, b| b.cmp(a), "");
         roster.reset(vec![member("a", "a"), member("c", "c")], 2, 0);
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_stays_while_its_owner_is_here() {
+    fn colour_stays_while_owner_is_here() {
         let mut roster = Roster::default();
         let all: Vec<Member> = (0..20).map(|n| member(&format!("c{n}"), &format!("n{n}"))).collect();
         roster.reset(all.clone(), 20, 0);
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn who_left_is_remembered_for_a_while() {
+    fn remembered_departures_are_bounded() {
         let mut roster = Roster::default();
         for n in 0..GONE_MAX + 50 {
             roster.apply(joined(member(&format!("c{n}"), "n"), 1), None);

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn slow_reloads_are_taken_back_and_never_told_as_coming() {
+    fn slow_reload_takes_leaving_row_back() {
         let mut stage = Stage::default();
         for reload in 0..5 {
             let now = reload * 100_000;
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn who_really_left_is_told_and_comes_anew_later() {
+    fn late_return_is_a_new_join() {
         let mut stage = Stage::default();
         stage.became("sara", "سارا", "", 0);
         stage.say();
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_many_who_left_is_taken_back_alone() {
+    fn return_takes_back_only_own_leaving() {
         let mut stage = Stage::default();
         stage.became("sara", "سارا", "", 0);
         stage.became("ali", "علی", "", 0);
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_takes_the_place_of_one_who_left_is_told() {
+    fn newcomer_with_departed_name_is_shown() {
         let mut stage = Stage::default();
         stage.became("sara", "سارا", "", 0);
         stage.became("thief", "", "سارا", 100);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn nine_names_a_second_change_the_row_seldom() {
+    fn rapid_renames_change_row_seldom() {
         let mut stage = Stage::default();
         let name = |n: u64| if n == 0 { "سارا".to_owned() } else { format!("n{n}") };
         let mut looks = std::collections::BTreeSet::new();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn as_much_waits_as_may_and_the_rest_is_told() {
+    fn unsettled_overflow_is_shown_at_once() {
         let mut stage = Stage::default();
         for n in 0..UNSETTLED_MAX as u64 + 2 {
             let who = format!("p{n}");

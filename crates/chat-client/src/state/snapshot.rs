@@ -63,7 +63,7 @@ mod tests {
     };
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn snapshot_round_trips_through_json() {
         let mut outbox = crate::state::Outbox::default();
         assert!(outbox.say("m1".parse().unwrap(), "سلام".parse().unwrap()));
         let mut comings = crate::state::Comings::default();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_page_kept_is_read() {
+    fn snapshot_of_earlier_version_is_read() {
         let kept = r#"{"client_id":"sara","resume":{"token":"TOKEN","epoch":"e1","seq":7},"tab":"t1",
             "said":[{"seq":7,"id":"a-7","from":"ali","name":"علی","text":"سلام","at":1795465740000}],
             "pending":[{"id":"m1","text":"سلام"}]}"#;

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_one_author_in_one_minute_continue_each_other() {
+    fn same_author_in_same_minute_continues() {
         let mut timeline = Timeline::default();
         timeline.say(said(1, "sara", 60_000), false);
         timeline.say(said(2, "sara", 60_500), false);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn comings_in_a_row_are_one_entry_and_cancel_out() {
+    fn comings_in_a_row_merge_and_cancel() {
         let mut timeline = Timeline::default();
         for (joined, left) in [("سارا", ""), ("علی", ""), ("", "سارا"), ("", "علی")] {
             let who = format!("{joined}{left}");
@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leaving_is_taken_back_where_it_stands() {
+    fn leaving_is_taken_back_in_place() {
         let mut timeline = Timeline::default();
         timeline.say(said(1, "sara", 0), false);
         let row = timeline.comings(coming("ali", "علی", ""), None);
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn another_clock_moves_the_days_and_no_key() {
+    fn clock_change_moves_days_not_keys() {
         // A clock that moves by what is asked: one that jumps ahead by ten hours at noon.
         static EAST: std::sync::atomic::AtomicI32 = std::sync::atomic::AtomicI32::new(0);
         let clock: UtcOffset = |_| EAST.load(std::sync::atomic::Ordering::Relaxed);
@@ -383,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_comes_back_where_it_was() {
+    fn kept_entries_are_restored_in_place() {
         let mut timeline = Timeline::new(TEHRAN);
         timeline.begin();
         timeline.say(said(1, "sara", BEFORE_MIDNIGHT), false);
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_moves_to_both_ends_and_no_further() {
+    fn stretch_moves_to_both_ends_only() {
         let mut timeline = Timeline::default();
         for seq in 1..=9 {
             timeline.say(said(seq, "sara", 0), false);

@@ -50,7 +50,7 @@ mod tests {
     use crate::state::room::tests::id;
 
     #[test]
-    fn a_notice_runs_out_and_a_new_one_renews_it() {
+    fn typing_notice_expires_unless_renewed() {
         let mut typing = Typing::default();
         assert!(typing.notice(id("sara"), 0));
         assert!(!typing.notice(id("sara"), 1_000));
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn who_types_on_keeps_their_place() {
+    fn typist_keeps_place_when_renewed() {
         let mut typing = Typing::default();
         for (who, now) in [("sara", 0), ("ali", 100), ("sara", 2_500)] {
             typing.notice(id(who), now);

@@ -4,10 +4,26 @@
 use chat_ui::said::SaidText;
 use leptos::{either::Either, prelude::*};
 
-use crate::{
-    page::Classic,
-    words::{self, classic as told},
-};
+use crate::words::{self, classic as told};
+
+/// What a classic page shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Classic {
+    /// The room, percent-encoded where it stands in an address.
+    pub room: String,
+    /// Whose page it is.
+    pub client: String,
+    /// The name they came by.
+    pub name: Option<String>,
+    /// The address that their messages are sent to.
+    pub post: String,
+    /// Whether they are in, and not asked for a name.
+    pub is_in: bool,
+    /// What was said since they came, oldest first.
+    pub said: Vec<chat_protocol::Said>,
+    /// Why they are not in, in Persian.
+    pub problem: Option<String>,
+}
 
 /// The page.
 #[component]

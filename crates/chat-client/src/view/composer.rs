@@ -12,9 +12,8 @@ use chat_ui::{
 };
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
 
-use super::scroller;
 use crate::{
     chat::Chat,
     state::{Pending, outbox::WAITING_MAX},
@@ -106,7 +105,7 @@ pub(crate) fn Composer(
             _ => return,
         };
         event.prevent_default();
-        scroller::turn(pages);
+        turn(pages);
     });
     let is_unsent = move || written.with(|written| !written.trim().is_empty()) || !chat.pending().is_empty();
     let problem = move || written.with(|written| Text::parse(written).err().map(|invalid| invalid.code));
@@ -177,6 +176,12 @@ pub(super) fn take_back(chat: Chat, refused: &Pending) {
     if browser::write_at_end(&field, &[gap, refused.text.as_str()].concat()) {
         chat.discard(&refused.id);
     }
+}
+
+/// Turns so many pages of the conversation, less a few lines that stay to go on from.
+fn turn(pages: f64) {
+    let conversation: Element = browser::element("scroller");
+    conversation.scroll_by_with_x_and_y(0.0, pages * 0.875 * f64::from(conversation.client_height()));
 }
 
 fn field() -> HtmlTextAreaElement {

@@ -7,10 +7,25 @@ use chat_ui::{digits, theme::ThemeButton};
 use leptos::prelude::*;
 
 use super::masthead::masthead;
-use crate::{
-    page::{Answered, Asked},
-    words::{self, home, lesson, room_names},
-};
+use crate::words::{self, home, lesson, room_names};
+
+/// What was written into the home page, where that page is the answer to it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Asked {
+    /// Under which name.
+    pub name: Answered,
+    /// For which room.
+    pub room: Answered,
+}
+
+/// A field of a form.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Answered {
+    /// What was written, as it was.
+    pub value: String,
+    /// What is wrong with it, in Persian; empty when nothing is.
+    pub problem: String,
+}
 
 /// The page, with what was written into it, if it comes as the answer to that.
 #[component]

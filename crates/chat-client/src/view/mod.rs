@@ -28,9 +28,13 @@ mod timeline;
 mod xray;
 
 #[cfg(feature = "ssr")]
+pub use classic::Classic;
+#[cfg(feature = "ssr")]
 pub(crate) use classic::ClassicPage;
 #[cfg(feature = "ssr")]
 pub(crate) use home::Home;
+#[cfg(feature = "ssr")]
+pub use home::{Answered, Asked};
 #[cfg(feature = "ssr")]
 pub(crate) use missing::Missing;
 pub(crate) use room::RoomPage;

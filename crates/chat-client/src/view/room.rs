@@ -23,12 +23,7 @@ use super::{
     share::Share,
     xray,
 };
-use crate::{
-    chat::Chat,
-    profile,
-    socket::{Link, driver},
-    words,
-};
+use crate::{chat::Chat, driver, profile, socket::Link, words};
 
 /// The page.
 #[component]

@@ -185,12 +185,6 @@ fn node() -> Element {
     browser::element("scroller")
 }
 
-/// Turns so many pages of the conversation, less a few lines that stay to go on from.
-pub(super) fn turn(pages: f64) {
-    let node = node();
-    node.scroll_by_with_x_and_y(0.0, pages * 0.875 * f64::from(node.client_height()));
-}
-
 /// Whether something in the conversation is marked.
 fn has_mark() -> bool {
     selection::begins_in(&browser::element("timeline"))

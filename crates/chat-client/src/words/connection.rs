@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_round_trip_is_readable_at_any_length() {
+    fn round_trip_is_readable_at_any_length() {
         for (ms, expected) in [
             (0, "۰ میلی‌ثانیه"),
             (12, "۱۲ میلی‌ثانیه"),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn every_close_code_has_words_of_its_own() {
+    fn known_close_code_has_specific_words() {
         for close in CloseCode::ALL {
             assert_ne!(closed(close.code()), closed(4999), "{close:?}");
         }

@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_name_comes_with_a_free_one() {
+    fn taken_name_comes_with_free_suggestion() {
         assert_eq!(
             error(ErrorCode::NameTaken, Some("سارا ۲")).plain(),
             "این نام گرفته شده؛ «\u{2068}سارا ۲\u{2069}» آزاد است."
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_somebody_away_comes_with_its_time() {
+    fn away_members_name_says_when_free() {
         assert_eq!(
             error_until(ErrorCode::NameTaken, Some("سارا ۲"), Some(87)).plain(),
             "اتصال کسی با این نام قطع شده؛ اگر برنگردد، نام تا ۱ دقیقه و ۲۷ ثانیه‌ی دیگر آزاد می‌شود. «\u{2068}سارا ۲\u{2069}» اکنون آزاد است."
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_can_mend_is_told_apart_from_what_they_cannot() {
+    fn mendable_error_has_specific_words() {
         let unknown = error(ErrorCode::Unknown, None);
         for code in [
             ErrorCode::BadName,

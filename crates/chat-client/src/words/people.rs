@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verb_agrees_with_how_many_there_are() {
+    fn verb_agrees_with_number_of_people() {
         for (names, expected) in [
             (vec![], ""),
             (vec!["سارا"], "سارا آمد"),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_is_not_named_is_counted() {
+    fn unnamed_people_are_counted() {
         for (names, total, expected) in [
             (vec!["سارا", "علی", "Sam"], 45, "سارا، علی و ۴۳ نفر دیگر آمدند"),
             (vec!["سارا", "علی"], 3, "سارا، علی و ۱ نفر دیگر آمدند"),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_two_who_type_are_not_named() {
+    fn more_than_two_typists_are_unnamed() {
         assert_eq!(bare(&typing(&["سارا"])), "سارا می‌نویسد…");
         assert_eq!(bare(&typing(&["سارا", "علی"])), "سارا و علی می‌نویسند…");
         assert_eq!(bare(&typing(&["a", "b", "c"])), "چند نفر می‌نویسند…");

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_title_counts_only_when_there_is_something_to_count() {
+    fn room_title_omits_zero_count() {
         assert_eq!(room_title("a", 0), "\u{2068}a\u{2069} · اتاق");
         assert_eq!(room_title("a", 3), "(۳) \u{2068}a\u{2069} · اتاق");
     }

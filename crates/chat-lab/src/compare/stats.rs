@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_hears_a_message_once_and_is_timed_from_when_it_was_sent_here() {
+    fn each_way_is_timed_once_per_message() {
         let mut stats = Stats::default();
         stats.send("a".into(), 100.0);
         stats.hear(Way::Socket, &said(1, "a"), 103.0);
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_writes_is_read() {
+    fn server_costs_and_messages_are_read() {
         let costs = Costs { requests: 1, headers_in: 2, payload_in: 3, headers_out: 4, payload_out: 5 };
         let written = serde_json::to_value(costs).expect("numbers");
         assert_eq!(account(&written), Some(costs));
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn each_tenfold_delay_is_a_quarter_of_the_scale_further_and_none_is_off_it() {
+    fn delay_scale_is_logarithmic_and_bounded() {
         assert_eq!([1.0, 10.0, 100.0, 1_000.0, 10_000.0].map(place), [0, 250, 500, 750, 1_000]);
         assert_eq!([-1.0, 0.0, 0.4, 90_000.0].map(place), [0, 0, 0, 1_000]);
         assert_eq!(marks(&[1.0, 100.0, 90_000.0], POINT), "M970 60h0M500 60h0M30 60h0");
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_never_go_down_whoever_keeps_the_account() {
+    fn costs_never_decrease_across_accounts() {
         let mut stats = Stats::default();
         let account = |requests, bytes| Costs { requests, headers_in: bytes, ..Costs::default() };
         let mut seen = Vec::new();
@@ -415,7 +415,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_paid_before_the_page_was_loaded_anew_is_not_its_cost() {
+    fn costs_before_reload_are_excluded() {
         let account = |requests, bytes| Costs { requests, headers_in: bytes, ..Costs::default() };
         let costs = |accounts: &[Costs]| {
             let mut stats = Stats::default();
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_message_is_not_known_before_the_room_names_one() {
+    fn last_seq_is_unknown_until_begun() {
         let mut stats = Stats::default();
         assert_eq!(stats.of(Way::Poll).seq, None);
         stats.begin(Way::Poll, 0);
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_half_counted_takes_nothing_back() {
+    fn partial_count_takes_no_cost_back() {
         let mut stats = Stats::default();
         let account = |headers_out, payload_out| Costs { headers_out, payload_out, ..Costs::default() };
         for told in [account(800, 200), account(700, 300), account(950, 300)] {
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_comes_back_hears_what_they_missed_and_in_a_new_room_what_is_new() {
+    fn rejoining_way_counts_missed_and_new_messages() {
         let mut stats = Stats::default();
         stats.begin(Way::Poll, 40);
         stats.hear(Way::Poll, &said(41, "before"), 0.0);
@@ -464,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_open_and_brings_nothing_is_silent() {
+    fn open_stream_without_events_is_silent() {
         let mut stats = Stats::default();
         let silent = |stats: &Stats, now| stats.of(Way::Events).is_silent(now);
         assert!(!silent(&stats, 90_000.0), "nobody asked for it");
@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_tried_again_and_what_does_not_is_left() {
+    fn transient_troubles_are_retried_others_not() {
         let passes = [Trouble::Lost, Trouble::Strange, Trouble::closed(1006), Trouble::Closed(4004)];
         assert!(passes.into_iter().all(Trouble::passes));
         assert!([409, 429, 500, 503].map(Trouble::Refused).into_iter().all(Trouble::passes));
@@ -502,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_that_begins_late_does_not_wait_for_what_was_before() {
+    fn late_way_ignores_earlier_messages() {
         let mut stats = Stats::default();
         stats.begin(Way::LongPoll, 41);
         stats.hear(Way::LongPoll, &said(41, "old"), 0.0);

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_way_is_read_as_it_was_written_and_anything_else_is_nobody() {
+    fn stored_way_round_trips_else_is_default() {
         let account = Costs { requests: 3, headers_in: 900, payload_out: 7, ..Costs::default() };
         for member in [
             Member { ticket: Some("abc.e1".into()), seq: Some(41), account },

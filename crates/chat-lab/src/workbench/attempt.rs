@@ -303,14 +303,14 @@ mod tests {
     const KEY: [u8; 4] = [1, 2, 3, 4];
 
     #[test]
-    fn a_request_is_sent_with_the_line_ends_that_http_wants() {
+    fn request_gets_http_line_ends() {
         assert_eq!(request("GET / HTTP/1.1\nHost: x\n\n\n"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
         assert!(!preset(6, "k").contains("Host") && preset(0, "k").contains("\nHost: localhost\n"));
         assert!(preset(1, "k").find("Upgrade: ").is_none() && preset(0, "k").contains("Upgrade: websocket"));
     }
 
     #[test]
-    fn each_ready_made_frame_is_what_its_name_says() {
+    fn each_preset_frame_matches_its_name() {
         let attempt = Attempt::default();
         let expect = |number| attempt.expect(&Composed::preset(number, KEY));
         let broken = |number| match expect(number) {
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_its_form_has_no_room_for_is_shown_as_it_goes() {
+    fn oversized_length_shows_as_truncated() {
         for (form, length, said) in [
             (Some(LengthForm::Bits7), 300, 125),
             (Some(LengthForm::Bits16), 70_000, 0xFFFF),
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_went_before_counts() {
+    fn earlier_frames_count_for_expectation() {
         let mut attempt = Attempt::default();
         attempt.send(&Composed::preset(1, KEY));
         assert_eq!(attempt.expect(&Composed::preset(2, KEY)), Expected::Echo);
@@ -361,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_read_whole_and_frames_only_after_101() {
+    fn answer_is_whole_and_frames_follow_101() {
         let mut attempt = Attempt::default();
         attempt.ask(&request(&preset(3, "")));
         attempt.hear(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 4\r\n\r\nno");
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_keeps_its_number_when_the_oldest_go() {
+    fn entries_keep_numbers_when_oldest_go() {
         let mut attempt = Attempt::default();
         let frame = |number: usize| Composed::new(Opcode::TEXT, number.to_string().as_bytes(), KEY);
         (0..LOG_MAX + 3).for_each(|number| attempt.send(&frame(number)));

@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_rule_is_told_with_its_code_and_section() {
+    fn broken_rule_shows_code_and_section() {
         let told = expected(Expected::Violation("unmasked", 1002, "5.1"));
         assert!(told.contains("نقاب") && told.contains("۱۰۰۲") && told.contains("۵.۱"), "{told}");
     }

@@ -2,13 +2,13 @@
 //! it, and what the recordings then show is told. Experiments belong to the panel and outlive this tab. It
 //! never touches the room's connection itself.
 
+use chat_ui::browser::clock::elapsed_us;
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     experiment::{Break, Broken, Experiment, Phase, Seen},
-    feed,
     recordings::Recordings,
 };
 use crate::xray::words::breaking::{self as words, FAULTS, Fault};
@@ -154,7 +154,9 @@ fn inflict(recordings: Recordings, what: Break, experiment: RwSignal<Experiment>
     let newest = {
         let all = recordings.write();
         let at = all.len().checked_sub(1);
-        at.map(|number| (all[number].token.clone(), Broken { number, since_us: all[number].us(feed::now()) }))
+        at.map(|number| {
+            (all[number].token.clone(), Broken { number, since_us: all[number].us(elapsed_us()) })
+        })
     };
     let stand = move |phase| experiment.update(|one| one.phase = phase);
     let Some((token, broken)) = newest else { return stand(Phase::Over) };

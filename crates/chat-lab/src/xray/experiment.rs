@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_is_told_as_it_was_measured_beside_what_was_before_it() {
+    fn delay_is_reported_beside_earlier_echo() {
         let mut tape = Tape::new();
         tape.say(500, "a");
         tape.said(502, "a", 1);
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn deafness_is_a_silence_and_then_what_was_read_at_once() {
+    fn paused_reads_show_silence_then_burst() {
         let mut tape = Tape::new();
         tape.say(900, "before");
         // On its way while it was asked for.
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_told_whatever_was_broken_and_ends_the_experiment() {
+    fn connection_end_ends_every_experiment() {
         let mut tape = Tape::new();
         assert_eq!(tape.seen(Break::LoseAck), seen([], Some(words::SAY_SOMETHING)));
         assert_eq!(tape.seen(Break::Cut), seen([], Some(words::NOT_SEEN_YET)));
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_who_was_right_before_the_recordings_show_it() {
+    fn verdict_waits_for_recorded_evidence() {
         let broken = || {
             let mut tape = Tape::new();
             tape.say(1_500, "lost");
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_meanwhile_is_told_apart_from_what_is_said_now() {
+    fn replayed_messages_are_separate_from_new() {
         let opened = |at| Opened { at, limit_bytes: 1, ipv6: false, loopback: true, proxied: false };
         let mut before = Tape::new();
         before.0.take(Event::Opened(opened(0)));
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_server_has_forgotten_is_not_waited_for() {
+    fn forgotten_recording_is_not_waited_for() {
         let mut tape = Tape::new();
         tape.0.stream = Stream::Gone;
         for what in Break::ALL {

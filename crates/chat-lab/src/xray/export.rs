@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_holds_all_it_needs_and_nothing_ends_its_script_early() {
+    fn page_is_self_contained_and_script_safe() {
         let style = b"@font-face{src:url(/fonts/vazirmatn.woff2)format(\"woff2\")}".as_slice();
         let html = page(&[style, b"", b"font", b"js", b"wasm"], r#"[["</script><b>"]]"#, Some("dark"));
         assert!(html.contains("url(data:font/woff2;base64,Zm9udA==)format"), "{html}");

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chat_ui::lab::RECORDINGS;
+use chat_ui::{browser::clock::elapsed_us, lab::RECORDINGS};
 use chat_wire::Event;
 use js_sys::Array;
 use leptos::{logging, prelude::*};
@@ -65,11 +65,6 @@ pub(super) fn follow(source: &HtmlElement, recordings: Recordings) -> Vec<Score>
     Vec::new()
 }
 
-/// The page's own clock, in microseconds.
-pub(crate) fn now() -> u64 {
-    window().performance().map_or(0.0, |performance| performance.now() * 1_000.0) as u64
-}
-
 fn read(id: &str, recordings: Recordings) -> Vec<Score> {
     let text = document().get_element_by_id(id).and_then(|element| element.text_content());
     match text.as_deref().map(serde_json::from_str::<Vec<Vec<Event>>>) {
@@ -114,7 +109,7 @@ fn listen(token: &str, recordings: Recordings) {
                 source.close();
             }
             if let Some(recording) = recordings.write().get_mut(number) {
-                recording.came(&event, now());
+                recording.came(&event, elapsed_us());
             }
             let is_first = gathered.borrow().is_empty();
             gathered.borrow_mut().push(event);

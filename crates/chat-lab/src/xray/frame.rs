@@ -307,7 +307,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_part_of_the_figure_crosses_a_row() {
+    fn figure_parts_never_cross_a_row() {
         let header = Header { form: LengthForm::Bits64, ..Header::new(Opcode::TEXT, Some([1; 4]), 7) };
         let bytes = header.write();
         let rows: Vec<_> = layout(&bytes).iter().flat_map(rows).collect();
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_string_says_is_apart_from_the_json_around_it() {
+    fn string_contents_are_separate_from_json() {
         let json = r#"{"text":"سلام \"دنیا\"","id":"a1","name":"علی\\"}"#;
         let pieces = strings(json);
         assert_eq!(pieces.iter().map(|(piece, _)| *piece).collect::<String>(), json);

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_is_looked_at_stays_and_the_newest_is_the_newest() {
+    fn viewed_message_stays_when_newer_arrive() {
         assert_eq!((before(None, 0), before(None, 1), before(Some(0), 3)), (None, None, None));
         let older = before(None, 3);
         assert_eq!(older, Some(1));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_steps_are_in_the_order_of_their_times() {
+    fn steps_follow_their_times() {
         let journey = Journey {
             id: "1".into(),
             seq: 7,

@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_layer_adds_its_own_and_the_frame_is_as_long_as_it_was_on_the_wire() {
+    fn layer_weights_add_up_to_frame() {
         let json = r#"{"type":"said","text":"سلام"}"#.as_bytes();
         let frame = [&Header::new(Opcode::TEXT, None, json.len() as u64).write(), json].concat();
         let data = [&b"HTTP/1.1 101 Switching Protocols\r\n\r\n"[..], &frame].concat();

@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_in_pieces_and_frames_in_one_piece_are_told() {
+    fn pieces_and_neighbours_of_frames_are_shown() {
         let mut recording = Recording::new("t".into());
         let head = b"GET / HTTP/1.1\r\n\r\n";
         recording.take(chunk(0, 0, head));
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readers_clock_is_known_by_what_came_fastest() {
+    fn readers_clock_follows_fastest_event() {
         let mut recording = Recording::new("t".into());
         let at = |at_us| chunk(at_us, 0, b"");
         assert_eq!(recording.us(9_000), 0);
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_live_only_while_its_stream_tells_so() {
+    fn recording_is_live_while_stream_is_open() {
         let mut recording = Recording::new("t".into());
         let mut standing = |stream| {
             recording.stream = stream;
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn fragments_are_one_message_and_say_so_at_the_end() {
+    fn fragments_form_one_message_at_end() {
         let mut recording = Recording::new("t".into());
         recording.take(chunk(0, 0, b"GET / HTTP/1.1\r\n\r\n"));
         let mut first = masked(Opcode::TEXT, br#"{"type":"#);
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_covered_is_known_within_its_frame() {
+    fn hidden_bytes_are_located_within_frame() {
         let mut recording = Recording::new("t".into());
         recording.take(chunk(0, 0, b"GET / HTTP/1.1\r\n\r\n"));
         let frame = masked(Opcode::TEXT, br#"{"type":"join","token":"****"}"#);
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_that_breaks_a_rule_by_itself_is_named() {
+    fn frame_breaking_a_rule_is_named() {
         let mut recording = Recording::new("t".into());
         recording.take(chunk(0, 0, b"GET / HTTP/1.1\r\n\r\n"));
         recording.take(chunk(1, 18, &[0x81, 0x01, b'x']));

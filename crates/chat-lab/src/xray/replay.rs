@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
+use chat_ui::browser::clock::elapsed_us;
 use chat_wire::Event;
 use leptos::prelude::*;
 
 use super::{
-    feed,
     recording::{Recording, Stream},
     recordings::Recordings,
 };
@@ -106,7 +106,7 @@ pub(super) fn Replay(scores: Vec<Score>, recordings: Recordings) -> impl IntoVie
     let begin = move |from: usize| {
         show(from);
         let played = untrack(|| of_score(&|score| score.played(from)));
-        origin.set_value((played, feed::now()));
+        origin.set_value((played, elapsed_us()));
     };
     let press = move |_| {
         let (at, last) = untrack(|| (step(), last()));
@@ -116,7 +116,7 @@ pub(super) fn Replay(scores: Vec<Score>, recordings: Recordings) -> impl IntoVie
     };
     let tick = move || {
         let (from, since) = origin.get_value();
-        let us = from + feed::now().saturating_sub(since);
+        let us = from + elapsed_us().saturating_sub(since);
         let (at, last, due) = untrack(|| (step(), last(), of_score(&|score| score.by(us) as u64) as usize));
         if due > at {
             show(due);
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_as_far_apart_as_they_were_but_a_long_pause_is_a_second() {
+    fn replay_keeps_gaps_but_shortens_pauses() {
         let score = score();
         assert_eq!(score.played_us, [0, 100, 400, 400, 1_000_400, 1_500_400]);
         let by: Vec<usize> = [0, 99, 100, 400, 1_000_399, 1_000_400, u64::MAX].map(|us| score.by(us)).into();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn after_each_step_forward_or_back_it_is_as_if_only_those_had_been_told() {
+    fn each_step_shows_only_earlier_events() {
         let score = score();
         let mut shown = score.whole();
         assert_eq!((shown.frames.len(), shown.stream), (2, Stream::Gone));
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_events_has_no_steps() {
+    fn empty_score_has_no_steps() {
         let score = Score::new(vec![]);
         assert_eq!((score.steps(), score.by(5), score.played(0), score.whole().frames.len()), (0, 0, 0, 0));
     }

@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_is_said_once_and_few_are_said_at_all() {
+    fn hints_are_deduplicated_and_rate_limited() {
         let start = Instant::now();
         let hints = Hints::new(start);
         assert!(hints.is_new(("origin", "a", "b"), start));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stranger_wrote_is_bounded_and_escaped() {
+    fn foreign_header_is_bounded_and_escaped() {
         let shown = |values: &[&[u8]]| {
             let mut headers = HeaderMap::new();
             for value in values {

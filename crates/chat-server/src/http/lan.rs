@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_only_tunnels_have_are_known_without_a_name() {
+    fn tunnel_ranges_are_known_without_name() {
         for ip in ["100.64.0.1", "100.127.255.254", "198.18.0.1", "198.19.255.255", "192.0.0.4"] {
             assert_eq!(
                 offered(&[("Ethernet 3*", ip), ("Wi-Fi", "192.168.1.7")]),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bridge_with_the_default_route_is_the_network() {
+    fn bridge_with_default_route_is_network() {
         assert_eq!(
             offered(&[("docker0", "172.17.0.1"), ("vEthernet (External)*", "192.168.1.7")]),
             ["192.168.1.7", "172.17.0.1"]
@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_networks_the_default_routes_is_first() {
+    fn default_route_network_comes_first() {
         assert_eq!(
             offered(&[("eth0", "10.1.2.3"), ("wlan0*", "192.168.1.7"), ("eth1", "192.168.0.3")]),
             ["192.168.1.7", "10.1.2.3", "192.168.0.3"]
@@ -347,13 +347,13 @@ mod tests {
     }
 
     #[test]
-    fn self_assigned_addresses_are_offered_where_nothing_else_is() {
+    fn self_assigned_address_is_last_resort() {
         assert_eq!(offered(&[("Ethernet", "169.254.7.7"), ("Wi-Fi*", "192.168.1.7")]), ["192.168.1.7"]);
         assert_eq!(offered(&[("eth0", "169.254.7.7"), ("lo", "127.0.0.1")]), ["169.254.7.7"]);
     }
 
     #[test]
-    fn ipv6_comes_after_ipv4_and_once_an_interface() {
+    fn ipv6_follows_ipv4_once_per_interface() {
         assert_eq!(
             offered(&[
                 ("lo", "::1"),
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_open_is_not_offered() {
+    fn unreachable_addresses_are_not_offered() {
         assert!(
             offered(&[("lo*", "127.0.0.1"), ("lo", "::1"), ("x", "0.0.0.0"), ("x", "::"), ("x", "fe80::1")])
                 .is_empty()
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_routes_address_is_one_of_this_machines() {
+    fn default_route_address_is_own_address() {
         let addresses = find();
         let route =
             source(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)), SocketAddr::from(([203, 0, 113, 1], 9)));

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_that_was_asked_is_reachable_unless_it_means_this_machine() {
+    fn asked_host_is_shared_unless_loopback() {
         let open = addresses("0.0.0.0:3000");
         assert_eq!(share(Some("192.168.1.9:3000"), &open), "http://192.168.1.9:3000/r/class");
         assert_eq!(share(Some("mac.local:3000"), &open), "http://mac.local:3000/r/class");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_for_this_machine_only_says_so() {
+    fn loopback_server_links_to_loopback() {
         let closed = addresses("127.0.0.1:3000");
         assert_eq!(share(Some("localhost:3000"), &closed), "http://127.0.0.1:3000/r/class");
         assert!(closed.lan().is_empty());
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn networks_are_looked_up_when_they_are_asked_for() {
+    fn networks_are_looked_up_on_demand() {
         use std::sync::atomic::{AtomicUsize, Ordering};
         static ASKED: AtomicUsize = AtomicUsize::new(0);
         let moving = Addresses {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trusted_proxy_knows_scheme_and_host_and_nobody_else_does() {
+    fn only_trusted_proxy_sets_scheme_and_host() {
         let host = ("host", "backend:3000");
         let (https, backend) =
             (Some("https://chat.example".to_owned()), Some("http://backend:3000".to_owned()));
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_drawn_for_our_own_addresses_only() {
+    fn qr_code_is_limited_to_own_addresses() {
         let open = addresses("0.0.0.0:3000");
         let own_page = [("sec-fetch-site", "same-origin"), ("sec-fetch-dest", "image")];
         let drawn = |origin: &str, lines: &[(&'static str, &str)]| {
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_persian_room_is_plain_ascii_in_a_link() {
+    fn persian_room_link_is_plain_ascii() {
         let room = RoomId::parse("کلاس ۱").unwrap();
         assert_eq!(room_path(&room), "/r/%DA%A9%D9%84%D8%A7%D8%B3-%DB%B1");
     }

@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_host_the_list_and_programs_without_an_origin_may() {
+    fn same_host_listed_or_no_origin_passes() {
         assert!(allowed(None, "localhost:3000"));
         assert!(allowed(Some("http://localhost:3000"), "localhost:3000"));
         assert!(allowed(Some("http://LOCALHOST:3000"), "localhost:3000"));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_public_url_a_host_that_is_not_ours_may_not() {
+    fn public_url_refuses_foreign_host() {
         let own = own(&["https://chat.example.org", "http://friend.example:8080"]);
         let asked = |hosts: &[&str], own: &[WebOrigin]| {
             let mut headers = HeaderMap::new();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn two_origins_may_not_even_if_both_are_allowed() {
+    fn two_origins_are_refused_even_if_allowed() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "localhost:3000".parse().unwrap());
         headers.append(header::ORIGIN, "http://localhost:3000".parse().unwrap());

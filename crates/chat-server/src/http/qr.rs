@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_terminal_shows_the_same_modules_as_the_code() {
+    fn terminal_shows_same_modules_as_code() {
         let text = "http://192.168.1.7:3000";
         let (code, drawn) = (code(text).unwrap(), terminal(text, false).unwrap());
         let rows: Vec<Vec<char>> = drawn.lines().map(|line| line.chars().collect()).collect();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_an_error() {
+    fn oversized_text_is_an_error() {
         assert!(svg(&"x".repeat(4_000)).is_err());
         assert!(svg("http://a/r/b").unwrap().starts_with("<svg"));
     }

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused_by_name() {
+    fn invalid_origin_is_refused_with_reason() {
         use BadOrigin::*;
         let path = |path: &str| Path(path.to_owned());
         let host = |host: &str| Host(host.to_owned());

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_class_may_and_the_public_may_not() {
+    fn faults_are_open_to_lan_not_public() {
         let open = |access: FaultAccess, peer: &str, public| access.is_open_to(peer.parse().unwrap(), public);
         for near in ["127.0.0.1", "192.168.1.7", "10.0.0.3", "::1", "fd00::1", "fe80::1", "::ffff:172.16.0.1"]
         {

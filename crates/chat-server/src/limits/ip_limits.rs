@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_its_places_and_gets_them_back() {
+    fn connections_per_address_are_limited_and_freed() {
         let now = Instant::now();
         let usages = IpLimits::new(LIMITS);
         let one = || usages.at(address(1), now).connection();
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn rooms_are_counted_by_the_minute_and_frames_by_the_second() {
+    fn rooms_refill_by_minute_frames_by_second() {
         let now = Instant::now();
         let usage = IpLimits::new(LIMITS).at(address(1), now);
         let rooms = |at| (0..100).filter(|_| usage.allow_room(at)).count();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_spent_outlives_the_sockets() {
+    fn room_rate_limit_outlives_sockets() {
         let now = Instant::now();
         let usages = IpLimits::new(LIMITS);
         for _ in 0..6 {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_addresses_is_forgotten_but_not_those_with_something_open() {
+    fn address_flood_is_forgotten_except_open_ones() {
         let now = Instant::now();
         let usages = IpLimits::new(LIMITS);
         let held = [usages.at(address(0), now).connection(), usages.at(address(0), now).connection()];

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_close_frame_is_a_control_frame_however_long_the_reason() {
+    fn long_reason_still_fits_close_frame() {
         assert_eq!(&close(CloseCode::Normal)[..], b"\x88\x08\x03\xe8normal");
         let long = close_with(4000, &"ب".repeat(100));
         assert_eq!(long.len(), 2 + 2 + 122, "cut at a character, below 125");

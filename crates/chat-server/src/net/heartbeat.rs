@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_pinged_and_an_unanswered_ping_is_the_end() {
+    fn silence_is_pinged_then_declared_dead() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut pulse = Heartbeat::new(start);

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_late_than_an_outbox_keeps() {
+    fn delayed_bytes_are_bounded_by_outbox() {
         let now = Instant::now();
         let impairment = delayed(Duration::from_secs(5), now);
         let frames = Bytes::from_static(&[7; 60]);

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_kernel_does_not_take_follows_whole_and_in_order() {
+    async fn pending_bytes_follow_whole_and_in_order() {
         let (near, far) = stalled().await;
         let outbox = Outbox::new(near, 1 << 20, None);
         (0..400).for_each(|n| outbox.send(&numbered(n)));
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slow_reader_costs_its_bound_and_gets_whole_frames_and_a_close() {
+    async fn slow_reader_gets_whole_frames_then_close() {
         let (near, far) = stalled().await;
         let outbox = Outbox::new(near, 10_000, None);
         let mut most = 0;
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cut_is_noticed_while_the_socket_takes_nothing() {
+    async fn slow_reader_is_noticed_while_socket_blocks() {
         let (near, _far) = stalled().await;
         let outbox = Arc::new(Outbox::new(near, 10_000, None));
         outbox.send(&vec![7; 300_000].into());
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_long_chunk_is_not_a_slow_reader() {
+    async fn one_long_chunk_is_no_slow_reader() {
         let (near, far) = stalled().await;
         let outbox = Outbox::new(near, 1_000, None);
         let replay = Bytes::from(vec![7; 300_000]);

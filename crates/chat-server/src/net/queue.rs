@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_at_once_is_taken_whole() {
+    fn one_large_push_is_taken_whole() {
         let queue = Queue::new(10_000, false);
         queue.push((1..100).map(said));
         assert_eq!(queue.over(), None);

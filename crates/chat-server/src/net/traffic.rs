@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_socket_counts_for_whoever_the_request_is() {
+    fn socket_traffic_counts_for_its_requester() {
         let (meter, sara, ali) =
             (SocketTraffic::default(), Arc::new(Traffic::default()), Arc::new(Traffic::default()));
         for (whose, came, went) in

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_client_takes_is_what_it_gets() {
+    fn accept_encoding_header_decides_encoding() {
         use Encoding::{Brotli, Gzip};
         for (offer, expected) in [
             ("gzip, deflate, br, zstd", &[Brotli, Gzip][..]),

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_comes_back_by_cookie_or_by_bearer_for_its_own_id_only() {
+    fn cookie_binds_to_member_bearer_does_not() {
         let (sara, ali) = (ClientId::parse("سارا").unwrap(), ClientId::parse("ali").unwrap());
         let (class, other) = (RoomId::parse("کلاس").unwrap(), RoomId::parse("other").unwrap());
         let spelt = RoomId::parse("كـلاس").unwrap();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_one_is_none() {
+    fn malformed_bearer_gives_no_resume_cookie() {
         let (class, ali) = (RoomId::parse("class").unwrap(), ClientId::parse("ali").unwrap());
         for bad in ["", "Bearer", "Bearer x", "Bearer a.b", "Basic abc", "Bearer ...."] {
             assert_eq!(ResumeCookie::of(&headers(header::AUTHORIZATION, bad), &class, &ali), None, "{bad}");

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn within_one_batch_everybody_hears_the_one_order_from_their_own_beginning() {
+    async fn batch_preserves_order_from_each_attach() {
         let [(a, far_a), (b, far_b), (c, far_c)] =
             [connection().await, connection().await, connection().await];
         let [key_a, key_b, key_c] = [ConnKey(1), ConnKey(2), ConnKey(3)];
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_batch_is_sent_in_slices_and_loses_nothing() {
+    async fn long_batch_is_sliced_without_loss() {
         let (a, far) = connection().await;
         let mut fanout = Fanout::default();
         fanout.attach(ConnKey(1), a.clone().into());
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn replays_are_handed_on_before_they_pile_up() {
+    async fn replays_are_flushed_before_piling_up() {
         let (a, far) = connection().await;
         let (b, _far_b) = connection().await;
         let mut fanout = Fanout::default();

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_that_share_have_together_what_one_has() {
+    fn shared_rate_limit_is_not_doubled() {
         let start = Instant::now();
         let mut one = RateLimiter::new(10, 40, start);
         let mut two = RateLimiter::new(10, 40, start);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn offences_are_forgiven_with_time_but_not_many_at_once() {
+    fn offences_are_forgiven_gradually() {
         let start = Instant::now();
         let mut pace = RateLimiter::new(0, 0, start);
         assert_eq!((0..100).filter(|_| pace.allow_offence(0, start)).count(), OFFENCES as usize);

@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn wherever_a_turn_ends_it_is_known_whether_a_message_does() {
+    fn message_boundary_is_known_at_any_cut() {
         // A message, a ping, and a message in three fragments with a pong among them.
         let frames = [
             frame(0x81, b"{}"),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_library_is_kept_within_a_message_and_not_after_it() {
+    async fn decoder_is_kept_only_within_message() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let _far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();

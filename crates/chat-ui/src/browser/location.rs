@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_leads_further_than_an_address_and_that_further_than_localhost() {
+    fn reach_ranks_localhost_below_address_below_name() {
         for own in [
             "http://localhost:3000",
             "http://localhost",

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_read_as_a_reader_of_persian_expects() {
+    fn base_direction_matches_persian_expectation() {
         use Direction::{Ltr, Rtl};
         for (line, expected) in [
             // In doubt.

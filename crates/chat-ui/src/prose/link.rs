@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_ends_where_its_sentence_goes_on() {
+    fn link_ends_where_sentence_goes_on() {
         for (text, expected) in [
             ("https://x.ir", "https://x.ir"),
             ("ببین https://x.ir/a.", "https://x.ir/a"),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_web_address_is_not_a_link() {
+    fn non_web_addresses_are_not_links() {
         for text in [
             "javascript:alert(1)",
             "javascript://x.ir",
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn two_addresses_in_one_line_are_two_links() {
+    fn two_addresses_make_two_links() {
         assert_eq!(links("https://a.ir و https://b.ir"), ["https://a.ir", "https://b.ir"]);
     }
 
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_deceive_stays_encoded() {
+    fn deceptive_characters_stay_encoded() {
         for address in [
             // Divides or ends an address.
             "https://x.ir/%2F%3F%23%25%5C%40%3A%26%3D%20%0A%09",
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_an_address_are_apart_from_each_other() {
+    fn persian_address_parts_are_isolated() {
         let marked = |address: &str| -> String {
             let mark = |(part, is_apart): (&str, bool)| {
                 if is_apart { format!("⟦{part}⟧") } else { part.to_owned() }

@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn fenced_lines_are_one_code_block_without_the_fences() {
+    fn fenced_lines_form_one_code_block() {
         let blocks = parse("ببین:\n```rust\nfn main() {\n    سلام();\n}\n```\nخوب شد؟");
         assert_eq!(blocks.len(), 3);
         assert_eq!(blocks[1], Block::Code("fn main() {\n    سلام();\n}"));
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fence_that_is_never_closed_is_an_ordinary_line() {
+    fn unclosed_fence_is_ordinary_line() {
         assert_eq!(parse("```\nسلام").len(), 2);
         assert!(parse("```\nسلام").iter().all(|block| matches!(block, Block::Paragraph { .. })));
         assert!(matches!(parse("```a```").as_slice(), [Block::Paragraph { .. }]));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_draft_that_is_one_thing_is_from_the_left() {
+    fn draft_of_one_run_is_ltr() {
         use Direction::{Ltr, Rtl};
         for (draft, expected) in [
             ("", Rtl),
@@ -290,13 +290,13 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_line_keeps_its_order_by_characters() {
+    fn plain_line_carries_isolate_characters() {
         assert_eq!(plain("زبان C++\nاست"), "\u{2067}زبان \u{2066}C++\u{2069} است\u{2069}");
         assert_eq!(plain("hello"), "\u{2066}hello\u{2069}");
     }
 
     #[test]
-    fn only_markup_and_encoded_letters_are_shown_otherwise() {
+    fn only_markup_and_escapes_change_display() {
         let shown = |text: &str| {
             let line = |block: &Block<'_>| match block {
                 Block::Code(code) => (*code).to_owned(),
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn time_grows_with_the_length_and_not_with_its_square() {
+    fn parse_time_is_not_quadratic() {
         // About a megabyte each, or some hundred kilobytes: a quadratic search would not end within a test run.
         assert_eq!(parse(&"```a\n".repeat(200_000)).len(), 200_001);
         let runs: String = (1..1_400).map(|n| "`".repeat(n) + " ").collect();

@@ -789,7 +789,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_over_to_persian_is_outside() {
+    fn joiners_toward_persian_stay_outside_run() {
         holds(&[
             "{⟦C++⟧} و [⟦C#⟧]",
             "⟦class⟧/کلاس",
@@ -847,7 +847,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_on_their_side_of_persian_words_in_english() {
+    fn numbers_beside_persian_keep_their_side() {
         holds(&[
             "we say سلام ⟦5 times here and there⟧",
             "the word سلام ⟦-5 and the number⟧",

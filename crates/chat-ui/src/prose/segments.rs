@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn words_links_and_code_come_apart_in_order() {
+    fn words_links_and_code_split_in_order() {
         assert_eq!(
             kinds("سلام https://x.ir را با `curl -i` بزن"),
             ["t:سلام ", "l:https://x.ir", "t: را با ", "c:curl -i", "t: بزن"]

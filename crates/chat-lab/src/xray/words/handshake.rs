@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_that_matters_has_words_of_its_own_whatever_its_case() {
+    fn known_header_is_explained_in_any_case() {
         let unknown = header("x-nobody-knows");
         for name in ["Host", "CONNECTION", "Upgrade", "Sec-WebSocket-Key", "sec-websocket-version", "Origin"]
         {

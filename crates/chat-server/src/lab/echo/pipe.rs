@@ -223,7 +223,7 @@ mod tests {
     const TIMEOUT: &[u8] = b"\x88\x0E\x03\xE9pipe_timeout";
 
     #[tokio::test(start_paused = true)]
-    async fn a_pipe_waits_long_for_a_hand_but_not_for_ever() {
+    async fn idle_pipe_times_out_after_last_message() {
         let mut page = open().await;
         let opened = tokio::time::Instant::now();
         tokio::time::sleep(IDLE - Duration::from_secs(1)).await;

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn there_is_one_task_and_it_keeps_no_connection() {
+    async fn injector_runs_one_task_without_connections() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let outbox = Arc::new(Outbox::new(socket, 1_000, None));

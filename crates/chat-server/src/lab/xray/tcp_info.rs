@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_connection_that_is_none_nothing_is_told() {
+    fn unknown_connection_has_no_tcp_info() {
         let (near, far, ends) = pair("127.0.0.1:0");
         drop((near, far));
         let nobody = Ends { peer: "127.0.0.1:1".parse().unwrap(), ..ends };

@@ -1,6 +1,6 @@
 //! Keeps one room connected for as long as the page is open. One task owns the connection; what it
 //! should do arrives as [`Wake`]s, what it hears goes to [`Chat`]. When the connection ends, the
-//! close code decides whether to come back, [`super::backoff`] when, and [`super::fallback`] by which
+//! close code decides whether to come back, [`backoff`] when, and [`fallback`] by which
 //! way. A connection is given up for another only when the other is open. It knows nothing of views.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
@@ -11,14 +11,17 @@ use futures_channel::mpsc::Receiver;
 use futures_util::StreamExt;
 use leptos::task::spawn_local;
 
-use super::{
-    Link, Way, backoff,
-    connection::{Connection, LOST_WITHOUT_CLOSE, Over},
-    fallback::Fallback,
-    ping::Ping,
-    wake::Wake,
+use crate::{
+    chat::Chat,
+    socket::{
+        Link, Way, backoff,
+        connection::{Connection, LOST_WITHOUT_CLOSE, Over},
+        fallback::Fallback,
+        ping::Ping,
+        wake::Wake,
+    },
+    state::Changed,
 };
-use crate::{chat::Chat, state::Changed};
 
 /// What this tab remembers of its way, so that a reload does not begin with attempts that fail.
 const WAY: &str = "otagh:way";
