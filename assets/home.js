@@ -1,5 +1,5 @@
 // What the home page does beyond its form, which does without: offers the name and the rooms that this
-// browser remembers (crates/chat-client/src/browser/profile.rs, whose keys these are), forgets them when
+// browser remembers (crates/chat-client/src/profile.rs, whose keys these are), forgets them when
 // asked, draws a random room, and puts the cursor where something is to be written. A browser that keeps
 // nothing for us remembers nothing, and the form works all the same.
 const NAME = 'otagh:name';

@@ -141,7 +141,7 @@ async function sayWatched(page: Page, url: string): Promise<Locator> {
   await enter(page, url, 'text', 'سارا');
   await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
   const panel = page.locator('#xray');
-  // The second client is large.
+  // The X-ray is large.
   await expect(panel.locator('.frame').filter({ hasText: 'welcome' })).toHaveCount(1, { timeout: 20_000 });
   await joined(page);
   await say(page, MIXED);

@@ -1,5 +1,5 @@
 //! A message's text as `message.rs` draws it, for those who draw with Leptos: the page without a program
-//! and the second client. The room page draws its own, because a view costs more to download
+//! and the lab. The room page draws its own, because a view costs more to download
 //! (docs/adr/0002-lean-client.md); a test holds the two together.
 
 use leptos::prelude::*;

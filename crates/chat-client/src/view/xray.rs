@@ -1,5 +1,5 @@
 //! The button that turns the X-ray on. It is made in the browser, where alone it means something. All
-//! else is another client's, which is loaded when the button is first pressed and takes it over; see
+//! else is the lab's, which is loaded when the button is first pressed and takes it over; see
 //! [`lab`].
 
 use chat_ui::{
