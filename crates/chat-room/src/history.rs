@@ -40,7 +40,6 @@ pub fn message_cost(said: &Said) -> usize {
 }
 
 impl History {
-    /// Nothing said yet.
     pub(crate) fn new(limits: HistoryLimits) -> Self {
         Self { limits, messages: VecDeque::new(), bytes: 0, newest: 0 }
     }

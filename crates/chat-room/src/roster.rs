@@ -20,7 +20,6 @@ use crate::{
 /// to one that nobody can have been given yet, so that a crowd of namesakes costs no search.
 const NUMBERS_IN_ORDER: usize = 64;
 
-/// The sessions of one room.
 #[derive(Debug)]
 pub(crate) struct Roster {
     /// Boxed: a tree in order of arrival has half of its places empty.

@@ -20,7 +20,6 @@ pub(crate) const TABS_MAX: usize = 16;
 /// may have unacknowledged, because the rate limit is far below it. In memory 28 bytes each.
 pub(crate) const REMEMBERED_SAYS: usize = 256;
 
-/// Where a session stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Standing {
     /// At least one connection is open.
@@ -38,7 +37,6 @@ pub(crate) enum Standing {
     },
 }
 
-/// One tab of a session.
 #[derive(Debug)]
 pub(crate) struct Tab {
     /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
@@ -63,7 +61,6 @@ pub(crate) struct Session {
     pub(crate) name: Name,
     /// Open or once open, at most [`TABS_MAX`], oldest first.
     pub(crate) tabs: Vec<Tab>,
-    /// Here, away or left.
     pub(crate) standing: Standing,
     /// The room's newest message when this session first joined: it has a right to what came after.
     pub(crate) first_seq: Seq,
@@ -107,7 +104,6 @@ impl Session {
                 * self.says.as_ref().map_or(0, |says| says.all.len())
     }
 
-    /// How many connections it has.
     pub(crate) fn open_tabs(&self) -> usize {
         self.tabs.iter().filter(|tab| tab.is_open).count()
     }

@@ -30,7 +30,6 @@ pub(crate) enum Step<'a> {
     Body(&'a [u8]),
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
 pub(crate) struct Scanner {
     stage: Stage,
