@@ -37,7 +37,6 @@ const SERVER_BUSY: f64 = 0.95;
 /// Who is where.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Seating {
-    /// How many rooms.
     pub(crate) rooms: usize,
     /// How many in each.
     pub(crate) members: usize,
@@ -51,7 +50,6 @@ pub(crate) struct Seating {
 
 /// A server with everybody in their rooms.
 pub(crate) struct Station {
-    /// The server.
     pub(crate) peer: Peer,
     load_clients: Crowd,
     seating: Seating,

@@ -37,7 +37,6 @@ pub(crate) struct Head {
     pub(crate) header: usize,
     /// Of the payload, in bytes.
     pub(crate) payload: usize,
-    /// What it is.
     pub(crate) kind: Kind,
 }
 

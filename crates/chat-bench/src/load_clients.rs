@@ -171,7 +171,6 @@ impl Crowd {
         number
     }
 
-    /// The members of a room.
     pub(crate) fn members(&self, room: usize) -> &[usize] {
         &self.rooms[room].members
     }

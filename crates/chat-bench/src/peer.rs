@@ -18,7 +18,6 @@ use chat_testkit::{process::free_port, usage::Usage};
 /// How long a start may take.
 const START: Duration = Duration::from_secs(30);
 
-/// Which server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Kind {
     /// Ours, with all features on.
@@ -49,7 +48,6 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Where the programs are.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Programs {
     /// Our binary.
@@ -153,17 +151,14 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// Which one it is.
     pub(crate) fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What it uses.
     pub(crate) fn usage(&self) -> Usage {
         Usage::of(self.child.id().cast_signed())
     }

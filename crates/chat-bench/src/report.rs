@@ -28,7 +28,6 @@ const SLACK: f64 = 2.0;
 pub(crate) struct Finding {
     /// As `A16`.
     pub(crate) name: &'static str,
-    /// What was done.
     pub(crate) what: String,
     /// Of what the figures are.
     pub(crate) unit: &'static str,
@@ -47,13 +46,11 @@ pub(crate) struct Ratio {
     pub(crate) to: String,
     /// The median of the rounds' ratios; or a figure with a unit of its own.
     pub(crate) value: f64,
-    /// What it should be.
     pub(crate) goal: Goal,
     /// Whether CI watches it.
     pub(crate) is_guarded: bool,
 }
 
-/// What a ratio should be.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Goal {
     /// At least so much.
@@ -68,7 +65,6 @@ impl Ratio {
         Self { to: to.into(), value, goal, is_guarded: false }
     }
 
-    /// Whether the goal is reached.
     pub(crate) fn is_reached(&self) -> bool {
         match self.goal {
             Goal::AtLeast(least) => self.value >= least,

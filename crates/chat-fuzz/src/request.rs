@@ -10,9 +10,7 @@ use std::{
 use axum::{Router, body::Body};
 use chat_server::{
     Config, Server,
-    limits::client_ip::{ClientIp, Peer, TrustedProxies},
-    net::traffic::SocketTraffic,
-    router::router,
+    testing::{ClientIp, Peer, SocketTraffic, TrustedProxies},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Uri, header};
 use tokio::runtime::{Builder, Runtime};
@@ -31,9 +29,10 @@ fn site() -> &'static Site {
     static SITE: OnceLock<Site> = OnceLock::new();
     SITE.get_or_init(|| {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let config = Config { host: Ipv4Addr::LOCALHOST.into(), port: 0, ..Config::default() };
+        let mut config = Config::default();
+        (config.host, config.port) = (Ipv4Addr::LOCALHOST.into(), 0);
         let server = runtime.block_on(Server::bind(config)).expect("a free port");
-        let router = router(server.app().clone());
+        let router = server.router();
         Site { runtime, router }
     })
 }

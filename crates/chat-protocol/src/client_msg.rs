@@ -6,9 +6,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, Text,
-    json::{Json, Read, required},
-    limits::TEXT_MAX_CHARS,
+    Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, Text, limits::TEXT_MAX_CHARS,
+    read_fields,
 };
 
 /// A message from a client, already checked: nothing in it can break a rule.
@@ -64,15 +63,7 @@ pub struct Resume {
     pub seq: Seq,
 }
 
-impl Read for Resume {
-    fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self {
-            token: required(json, "token")?,
-            epoch: required(json, "epoch")?,
-            seq: required(json, "seq")?,
-        })
-    }
-}
+read_fields! { Resume { token, epoch, seq } }
 
 /// Why a frame was not a [`ClientMsg`]: the error to answer with.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -45,6 +45,27 @@ pub fn optional<T: Read>(json: &impl Json, name: &str) -> Result<Option<T>, Inva
     json.field(name).map(|value| T::read(&value)).transpose()
 }
 
+/// Implements [`Read`] for structs, field by field and each by its own name. A field must be there, unless
+/// it says what it is where it is not: `or None`, `or default`, or a value.
+#[macro_export]
+macro_rules! read_fields {
+    (@ $json:ident $field:ident) => { $crate::json::required($json, stringify!($field))? };
+    (@ $json:ident $field:ident None) => { $crate::json::optional($json, stringify!($field))? };
+    (@ $json:ident $field:ident default) => {
+        $crate::json::optional($json, stringify!($field))?.unwrap_or_default()
+    };
+    (@ $json:ident $field:ident $value:literal) => {
+        $crate::json::optional($json, stringify!($field))?.unwrap_or($value)
+    };
+    ($($struct:ident { $($field:ident $(or $absent:tt)?),+ })+) => {$(
+        impl $crate::json::Read for $struct {
+            fn read(json: &impl $crate::json::Json) -> Result<Self, $crate::Invalid> {
+                Ok(Self { $($field: $crate::read_fields!(@ json $field $($absent)?)),+ })
+            }
+        }
+    )+};
+}
+
 fn of_kind<T>(value: Option<T>, kind: &str) -> Result<T, Invalid> {
     value.ok_or_else(|| Invalid::new(ErrorCode::BadField, ["must be ", kind].concat()))
 }

@@ -2,27 +2,27 @@
 //!
 //! A frame is one JSON object with a `type`. [`ClientMsg::parse`] is the only door from bytes to
 //! meaning: behind it every name, text and id has already passed its rule, so nothing further in
-//! has to ask again. [`ServerMsg`] is what comes back. Read [`client_msg`] and [`server_msg`]
-//! beside `docs/protocol.md`, which says the same for a student who writes a client by hand.
+//! has to ask again. [`ServerMsg`] is what comes back. Read the two beside `docs/protocol.md`, which
+//! says the same for a student who writes a client by hand.
 //!
 //! This crate knows rules and shapes. It deliberately does not know sockets, clocks, randomness,
 //! or what language the people in the room speak.
 
 mod chars;
-pub mod client_msg;
-pub mod close;
-pub mod command;
-pub mod error;
-pub mod flaw;
-pub mod ids;
+mod client_msg;
+mod close;
+mod command;
+mod error;
+mod flaw;
+mod ids;
 pub mod json;
 pub mod limits;
-pub mod member;
-pub mod name;
+mod member;
+mod name;
 #[cfg(feature = "normalize")]
-pub mod room_key;
-pub mod server_msg;
-pub mod text;
+mod room_key;
+mod server_msg;
+mod text;
 pub mod typed;
 mod wire_text;
 

@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    ClientId, Invalid, Name,
-    json::{Json, Read, optional, required},
-};
+use crate::{ClientId, Name, read_fields};
 
 /// A member of a room: one entry in the roster, however many tabs they have open.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -30,16 +27,7 @@ impl Member {
     }
 }
 
-impl Read for Member {
-    fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self {
-            id: required(json, "id")?,
-            name: required(json, "name")?,
-            tabs: optional(json, "tabs")?.unwrap_or_else(one),
-            away: optional(json, "away")?.unwrap_or_default(),
-        })
-    }
-}
+read_fields! { Member { id, name, tabs or 1, away or false } }
 
 fn one() -> u32 {
     1

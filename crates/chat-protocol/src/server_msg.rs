@@ -7,6 +7,7 @@ use crate::{
     CaptureToken, ClientId, Epoch, ErrorCode, Invalid, Member, Name, Rejection, ResumeToken, RoomId, SayId,
     Seq, Text,
     json::{Json, Read, optional, required},
+    read_fields,
 };
 
 /// A message to a client.
@@ -175,43 +176,8 @@ impl Read for ServerMsg {
     }
 }
 
-impl Read for Welcome {
-    fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self {
-            you: required(json, "you")?,
-            room: required(json, "room")?,
-            epoch: required(json, "epoch")?,
-            seq: required(json, "seq")?,
-            token: required(json, "token")?,
-            recovered: required(json, "recovered")?,
-            members: required(json, "members")?,
-            member_count: required(json, "member_count")?,
-            away_count: optional(json, "away_count")?.unwrap_or_default(),
-        })
-    }
-}
-
-impl Read for Presence {
-    fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self {
-            joined: required(json, "joined")?,
-            left: required(json, "left")?,
-            changed: optional(json, "changed")?.unwrap_or_default(),
-            member_count: required(json, "member_count")?,
-            away_count: optional(json, "away_count")?.unwrap_or_default(),
-        })
-    }
-}
-
-impl Read for Said {
-    fn read(json: &impl Json) -> Result<Self, Invalid> {
-        Ok(Self {
-            seq: required(json, "seq")?,
-            id: required(json, "id")?,
-            from: required(json, "from")?,
-            name: required(json, "name")?,
-            text: required(json, "text")?,
-            at: required(json, "at")?,
-        })
-    }
+read_fields! {
+    Welcome { you, room, epoch, seq, token, recovered, members, member_count, away_count or 0 }
+    Presence { joined, left, changed or default, member_count, away_count or 0 }
+    Said { seq, id, from, name, text, at }
 }

@@ -13,7 +13,7 @@ use crate::Ms;
 pub struct HistoryLimits {
     /// Most messages.
     pub messages: usize,
-    /// Most bytes, counted as [`cost`].
+    /// Most bytes, counted as [`message_cost`].
     pub bytes: usize,
     /// Oldest message kept, in milliseconds.
     pub age: Ms,
@@ -21,7 +21,7 @@ pub struct HistoryLimits {
 
 /// A contiguous run of messages that ends with the newest.
 #[derive(Debug)]
-pub struct History {
+pub(crate) struct History {
     limits: HistoryLimits,
     messages: VecDeque<Said>,
     bytes: usize,
@@ -31,7 +31,7 @@ pub struct History {
 /// What a message counts against the byte bounds: its texts, and 128 for what is around them.
 /// Measured as resident memory a message takes 0.9 to 1.0 of it; at worst 1.5, when everybody says
 /// one letter at a time under a name of its own.
-pub fn cost(said: &Said) -> usize {
+pub fn message_cost(said: &Said) -> usize {
     said.text.as_str().len()
         + said.name.as_str().len()
         + said.from.as_str().len()
@@ -40,21 +40,20 @@ pub fn cost(said: &Said) -> usize {
 }
 
 impl History {
-    /// Nothing said yet.
-    pub fn new(limits: HistoryLimits) -> Self {
+    pub(crate) fn new(limits: HistoryLimits) -> Self {
         Self { limits, messages: VecDeque::new(), bytes: 0, newest: 0 }
     }
 
     /// The newest `seq`; 0 before the first message.
-    pub fn newest(&self) -> Seq {
+    pub(crate) fn newest(&self) -> Seq {
         self.newest
     }
 
     /// Keeps `said`, which must be the next in order.
-    pub fn push(&mut self, said: Said) {
+    pub(crate) fn push(&mut self, said: Said) {
         debug_assert_eq!(said.seq, self.newest + 1, "history has no gaps");
         self.newest = said.seq;
-        self.bytes += cost(&said);
+        self.bytes += message_cost(&said);
         let now = said.at;
         // Room is made first: a full deque would double its memory for one more.
         if self.messages.len() >= self.limits.messages {
@@ -68,7 +67,7 @@ impl History {
     }
 
     /// Forgets what is too old.
-    pub fn prune(&mut self, now: Ms) {
+    pub(crate) fn prune(&mut self, now: Ms) {
         while self.next_deadline().is_some_and(|due| due <= now) {
             self.drop_oldest();
         }
@@ -79,33 +78,33 @@ impl History {
     }
 
     /// When the oldest message becomes too old.
-    pub fn next_deadline(&self) -> Option<Ms> {
+    pub(crate) fn next_deadline(&self) -> Option<Ms> {
         self.messages.front().map(|oldest| oldest.at.saturating_add(self.limits.age))
     }
 
     /// Everything after `seq`, oldest first; `None` when some of it is no longer, or not yet, known.
-    pub fn after(&self, seq: Seq) -> Option<Vec<Said>> {
+    pub(crate) fn after(&self, seq: Seq) -> Option<Vec<Said>> {
         let missed = usize::try_from(self.newest.checked_sub(seq)?).ok()?;
         let skip = self.messages.len().checked_sub(missed)?;
         Some(self.messages.range(skip..).cloned().collect())
     }
 
     /// The message with this `seq`, while it is remembered.
-    pub fn find(&self, seq: Seq) -> Option<&Said> {
+    pub(crate) fn find(&self, seq: Seq) -> Option<&Said> {
         let from_end = usize::try_from(self.newest.checked_sub(seq)?).ok()?;
         let index = self.messages.len().checked_sub(from_end + 1)?;
         self.messages.get(index)
     }
 
-    /// What is kept, as [`cost`] counts it.
-    pub fn bytes(&self) -> usize {
+    /// What is kept, as [`message_cost`] counts it.
+    pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Forgets the oldest message; false when there is none.
-    pub fn drop_oldest(&mut self) -> bool {
+    pub(crate) fn drop_oldest(&mut self) -> bool {
         let oldest = self.messages.pop_front();
-        self.bytes -= oldest.as_ref().map_or(0, cost);
+        self.bytes -= oldest.as_ref().map_or(0, message_cost);
         oldest.is_some()
     }
 }
@@ -160,7 +159,7 @@ mod tests {
 
     #[test]
     fn the_bytes_bind() {
-        let one = cost(&said(1, 0, "xx"));
+        let one = message_cost(&said(1, 0, "xx"));
         let mut history = History::new(HistoryLimits { bytes: 2 * one, ..ROOMY });
         for seq in 1..=3 {
             history.push(said(seq, 10, "xx"));

@@ -1,25 +1,25 @@
 //! A room as a pure state machine. What somebody asks and the time go in, [`Effect`]s come out, in the
 //! order in which they must happen; sockets, tasks, clocks and randomness are somebody else's, and
-//! `Cargo.toml` keeps it so. Read [`room`] for what a member can do: join, [`Command`](chat_protocol::Command),
-//! leave. Beside it stand [`roster`] (who is here), [`session`] (one identity), [`history`] (what a
-//! returning member missed), [`presence`] (who came and went) and [`resume_token`]; [`memory_budget`] is the
-//! one thing that rooms have in common, [`token_bucket`] the rate limit of a session.
+//! `Cargo.toml` keeps it so. Read `room` for what a member can do: join, [`Command`](chat_protocol::Command),
+//! leave. Beside it stand `roster` (who is here), `session` (one identity), `history` (what a returning
+//! member missed), `presence` (who came and went) and `resume_token`; `memory_budget` is the one thing that
+//! rooms have in common, `token_bucket` the rate limit of a session.
 //!
 //! The same commands at the same times give the same effects in every process: no decision hangs on a
 //! hash seed, the order of a hash table, the clock or an address in memory. Several nodes can therefore run
 //! one room.
 
-pub mod history;
-pub mod memory_budget;
-pub mod presence;
-pub mod resume_token;
-pub mod room;
-pub mod roster;
-pub mod session;
-pub mod token_bucket;
+mod history;
+mod memory_budget;
+mod presence;
+mod resume_token;
+mod room;
+mod roster;
+mod session;
+mod token_bucket;
 
 pub use self::{
-    history::HistoryLimits,
+    history::{HistoryLimits, message_cost},
     memory_budget::{MemoryBudget, MemoryShare},
     resume_token::{Claim, FreshToken, TokenHash},
     room::{Departure, Effect, Join, Limits, Refusal, Room},

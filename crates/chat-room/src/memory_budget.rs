@@ -44,7 +44,7 @@ impl MemoryShare {
     /// Asks to keep `bytes` in all, more or less than before. When refused, keep less and ask
     /// again: nothing at all is never refused.
     #[must_use]
-    pub fn keep(&mut self, bytes: usize) -> bool {
+    pub(crate) fn keep(&mut self, bytes: usize) -> bool {
         let wanted = bytes.saturating_sub(self.budget.own);
         if wanted == 0 && self.held == 0 {
             return true;

@@ -13,7 +13,7 @@ use crate::Ms;
 /// A room of up to 32 is told at once. Beyond that the wait grows with the room, a millisecond for
 /// every five members and never more than two seconds, so that presence costs a room at most about
 /// five thousand deliveries a second whatever its size, and N people joining cost O(N) messages.
-pub fn presence_wait(members: usize) -> Ms {
+pub(crate) fn presence_wait(members: usize) -> Ms {
     match members {
         0..=32 => 0,
         _ => (members as Ms / 5).min(2_000),
@@ -22,7 +22,7 @@ pub fn presence_wait(members: usize) -> Ms {
 
 /// What has not been told yet. Bounded by the members there are and were since the last telling.
 #[derive(Debug, Default)]
-pub struct PendingPresence {
+pub(crate) struct PendingPresence {
     changes: BTreeMap<ClientId, Change>,
     due: Option<Ms>,
 }
@@ -36,40 +36,40 @@ enum Change {
 
 impl PendingPresence {
     /// `member` came in.
-    pub fn joined(&mut self, member: Member) {
+    pub(crate) fn joined(&mut self, member: Member) {
         self.changes.insert(member.id.clone(), Change::Joined(member));
     }
 
     /// The member with this id went out. Told even if the coming was not, because a `welcome` in
     /// between may have shown it.
-    pub fn left(&mut self, id: ClientId) {
+    pub(crate) fn left(&mut self, id: ClientId) {
         self.changes.insert(id, Change::Left);
     }
 
     /// `member` is still here, but different.
-    pub fn changed(&mut self, member: Member) {
+    pub(crate) fn changed(&mut self, member: Member) {
         let untold = matches!(self.changes.get(&member.id), Some(Change::Joined(_)));
         let change = if untold { Change::Joined } else { Change::Changed };
         self.changes.insert(member.id.clone(), change(member));
     }
 
     /// Whether anything about this member is still untold.
-    pub fn concerns(&self, id: &ClientId) -> bool {
+    pub(crate) fn concerns(&self, id: &ClientId) -> bool {
         self.changes.contains_key(id)
     }
 
     /// Asks for the diff to be told by `at`, or earlier if that was asked before.
-    pub fn due_by(&mut self, at: Ms) {
+    pub(crate) fn due_by(&mut self, at: Ms) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
     }
 
     /// When the diff must be told; `None` while there is nothing to tell.
-    pub fn due(&self) -> Option<Ms> {
+    pub(crate) fn due(&self) -> Option<Ms> {
         self.due
     }
 
     /// The diff, which then counts as told; `None` when there is nothing to tell.
-    pub fn take(&mut self, member_count: u32, away_count: u32) -> Option<Presence> {
+    pub(crate) fn take(&mut self, member_count: u32, away_count: u32) -> Option<Presence> {
         self.due.take()?;
         let mut presence = Presence { member_count, away_count, ..Presence::default() };
         for (id, change) in std::mem::take(&mut self.changes) {

@@ -8,7 +8,7 @@ use chat_protocol::{Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one by its [`TokenHash::mark`] is
+/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one by its `mark` is
 /// not, and need not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
 #[derive(Clone, Copy, Eq, Debug)]
 pub struct TokenHash([u8; 32]);
@@ -25,7 +25,7 @@ impl TokenHash {
     }
 
     /// Its first eight bytes: to find it by, before it is compared.
-    pub fn mark(&self) -> u64 {
+    pub(crate) fn mark(&self) -> u64 {
         let [a, b, c, d, e, f, g, h, ..] = self.0;
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }

@@ -131,7 +131,7 @@ impl Room {
     ///
     /// # Errors
     /// A [`Refusal`], after which nothing has changed: `name_taken`; `room_full`, also for more than
-    /// [`TABS_MAX`] tabs; or `already_joined`, for a join that was long on its way and whose tab has
+    /// sixteen tabs; or `already_joined`, for a join that was long on its way and whose tab has
     /// joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         let Join { conn, client_id, name, tab, claim, token, frames } = join;

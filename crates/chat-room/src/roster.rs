@@ -20,9 +20,8 @@ use crate::{
 /// to one that nobody can have been given yet, so that a crowd of namesakes costs no search.
 const NUMBERS_IN_ORDER: usize = 64;
 
-/// The sessions of one room.
 #[derive(Debug)]
-pub struct Roster {
+pub(crate) struct Roster {
     /// Boxed: a tree in order of arrival has half of its places empty.
     sessions: BTreeMap<SessionKey, Box<Session>>,
     by_conn: HashMap<ConnKey, SessionKey>,
@@ -45,7 +44,7 @@ pub struct Roster {
 
 impl Roster {
     /// Nobody yet, in this life of a room.
-    pub fn new(life: &Epoch) -> Self {
+    pub(crate) fn new(life: &Epoch) -> Self {
         let mut key = SipHasher13::new();
         key.write(life.as_str().as_bytes());
         Self {
@@ -63,17 +62,17 @@ impl Roster {
     }
 
     /// How many are visible: here or away.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.by_id.len()
     }
 
     /// How many have a connection.
-    pub fn here(&self) -> usize {
+    pub(crate) fn here(&self) -> usize {
         self.count() - self.away.len()
     }
 
     /// Whether nobody is here and nobody may come back.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.sessions.is_empty()
     }
 
@@ -81,7 +80,7 @@ impl Roster {
     ///
     /// # Panics
     /// When the key is not from this roster, which is a mistake in this crate.
-    pub fn session(&self, key: SessionKey) -> &Session {
+    pub(crate) fn session(&self, key: SessionKey) -> &Session {
         &self.sessions[&key]
     }
 
@@ -90,30 +89,30 @@ impl Roster {
     ///
     /// # Panics
     /// As [`Roster::session`].
-    pub fn session_mut(&mut self, key: SessionKey) -> &mut Session {
+    pub(crate) fn session_mut(&mut self, key: SessionKey) -> &mut Session {
         self.sessions.get_mut(&key).expect("session keys come from the roster")
     }
 
     /// The session this connection speaks for.
-    pub fn by_conn(&self, conn: ConnKey) -> Option<SessionKey> {
+    pub(crate) fn by_conn(&self, conn: ConnKey) -> Option<SessionKey> {
         self.by_conn.get(&conn).copied()
     }
 
     /// The session one of whose tabs holds this token.
-    pub fn by_token(&self, proof: &TokenHash) -> Option<SessionKey> {
+    pub(crate) fn by_token(&self, proof: &TokenHash) -> Option<SessionKey> {
         let key = *self.by_token.get(&proof.mark())?;
         let holds = |tab: &Tab| tab.token == *proof || tab.previous == Some(*proof);
         self.session(key).tabs.iter().any(holds).then_some(key)
     }
 
     /// Whether the name is taken by somebody other than `own`.
-    pub fn is_name_taken(&self, name: &Name, own: Option<SessionKey>) -> bool {
+    pub(crate) fn is_name_taken(&self, name: &Name, own: Option<SessionKey>) -> bool {
         self.holders(name, own).next().is_some()
     }
 
     /// Since when those have been away who have the name, other than `own`: the last of them. `None` when one
     /// of them is here.
-    pub fn away_with_name(&self, name: &Name, own: Option<SessionKey>) -> Option<Ms> {
+    pub(crate) fn away_with_name(&self, name: &Name, own: Option<SessionKey>) -> Option<Ms> {
         let since = |key| match self.session(key).standing {
             Standing::Away { since } => Some(since),
             Standing::Here | Standing::Left { .. } => None,
@@ -129,7 +128,7 @@ impl Roster {
     }
 
     /// `name` itself, or the first numbered form of it that is free for `own`.
-    pub fn free_name(&self, name: &Name, own: Option<SessionKey>) -> Name {
+    pub(crate) fn free_name(&self, name: &Name, own: Option<SessionKey>) -> Name {
         if !self.is_name_taken(name, own) {
             return name.clone();
         }
@@ -137,7 +136,7 @@ impl Roster {
     }
 
     /// `id` itself, or the first numbered form of it that is free.
-    pub fn free_id(&self, id: &ClientId) -> ClientId {
+    pub(crate) fn free_id(&self, id: &ClientId) -> ClientId {
         if !self.by_id.contains_key(id) {
             return id.clone();
         }
@@ -149,7 +148,7 @@ impl Roster {
     }
 
     /// Adds a session, visible and without tabs. Its id and name must be free.
-    pub fn add(&mut self, session: Session) -> SessionKey {
+    pub(crate) fn add(&mut self, session: Session) -> SessionKey {
         let key = SessionKey(self.arrivals);
         self.arrivals += 1;
         self.sessions.insert(key, Box::new(session));
@@ -158,7 +157,7 @@ impl Roster {
     }
 
     /// Brings back one that had left, under an id and name that are free.
-    pub fn bring_back(&mut self, key: SessionKey, id: ClientId, name: Name) {
+    pub(crate) fn bring_back(&mut self, key: SessionKey, id: ClientId, name: Name) {
         let session = self.session_mut(key);
         session.id = id;
         session.name = name;
@@ -189,7 +188,7 @@ impl Roster {
     }
 
     /// Gives a visible session another name, which must be free for it.
-    pub fn rename(&mut self, key: SessionKey, name: Name) {
+    pub(crate) fn rename(&mut self, key: SessionKey, name: Name) {
         for old in self.hashes(&self.sessions[&key].name) {
             self.by_name.remove(&old);
         }
@@ -202,7 +201,7 @@ impl Roster {
     /// Opens a tab on `conn`, with a new token: one the session already has, whose older connection
     /// is then replaced and returned, or one more. `proof` is the token presented, if any; it stays
     /// valid until the new one is used. The session is here from now on.
-    pub fn open_tab(
+    pub(crate) fn open_tab(
         &mut self,
         key: SessionKey,
         tab: Option<TabId>,
@@ -253,7 +252,7 @@ impl Roster {
     }
 
     /// The tab on `conn` is open no more. Its token still brings it back.
-    pub fn close_tab(&mut self, conn: ConnKey) -> Option<SessionKey> {
+    pub(crate) fn close_tab(&mut self, conn: ConnKey) -> Option<SessionKey> {
         let key = self.by_conn.remove(&conn)?;
         let session = self.session_mut(key);
         for tab in session.tabs.iter_mut().filter(|tab| tab.conn == conn) {
@@ -263,7 +262,7 @@ impl Roster {
     }
 
     /// Changes where a session stands, and with it whether it is visible.
-    pub fn stand(&mut self, key: SessionKey, standing: Standing) {
+    pub(crate) fn stand(&mut self, key: SessionKey, standing: Standing) {
         self.stand_nowhere(key);
         if standing != Standing::Here {
             self.absent_bytes += self.session(key).cost();
@@ -282,7 +281,7 @@ impl Roster {
     }
 
     /// Forgets a session for good.
-    pub fn remove(&mut self, key: SessionKey) -> Session {
+    pub(crate) fn remove(&mut self, key: SessionKey) -> Session {
         if self.session(key).is_visible() {
             self.hide(key);
         }
@@ -310,27 +309,27 @@ impl Roster {
     }
 
     /// The session that has been away longest, and since when.
-    pub fn longest_away(&self) -> Option<(Ms, SessionKey)> {
+    pub(crate) fn longest_away(&self) -> Option<(Ms, SessionKey)> {
         self.away.first().copied()
     }
 
     /// The session that left first of those that may come back, and when.
-    pub fn first_left(&self) -> Option<(Ms, SessionKey)> {
+    pub(crate) fn first_left(&self) -> Option<(Ms, SessionKey)> {
         self.left.first().copied()
     }
 
     /// What those cost in memory who have no connection and may come back, in bytes.
-    pub fn absent_bytes(&self) -> usize {
+    pub(crate) fn absent_bytes(&self) -> usize {
         self.absent_bytes
     }
 
     /// How many left and may come back.
-    pub fn left_count(&self) -> usize {
+    pub(crate) fn left_count(&self) -> usize {
         self.left.len()
     }
 
     /// Those who are visible, in order of arrival, at most [`ROSTER_MAX`], `own` among them.
-    pub fn members(&self, own: SessionKey) -> Vec<Member> {
+    pub(crate) fn members(&self, own: SessionKey) -> Vec<Member> {
         let visible = self.sessions.iter().filter(|(_, session)| session.is_visible());
         let mut listed: Vec<SessionKey> = visible.map(|(&key, _)| key).take(ROSTER_MAX).collect();
         if !listed.contains(&own)

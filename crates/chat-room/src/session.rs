@@ -11,18 +11,17 @@ use crate::{ConnKey, Ms, RateLimit, TokenHash};
 
 /// Which session, within its room; grows with each, so that its order is the order of arrival.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct SessionKey(pub u64);
+pub(crate) struct SessionKey(pub u64);
 
 /// Most tabs one session may have. One person rarely needs four; past sixteen it is a script.
-pub const TABS_MAX: usize = 16;
+pub(crate) const TABS_MAX: usize = 16;
 
 /// How many of its own say ids a session remembers, to know a resent message. More than a client
 /// may have unacknowledged, because the rate limit is far below it. In memory 28 bytes each.
-pub const REMEMBERED_SAYS: usize = 256;
+pub(crate) const REMEMBERED_SAYS: usize = 256;
 
-/// Where a session stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub(crate) enum Standing {
     /// At least one connection is open.
     Here,
     /// The last connection was lost; everybody sees it as away, and it may be resumed.
@@ -38,46 +37,44 @@ pub enum Standing {
     },
 }
 
-/// One tab of a session.
 #[derive(Debug)]
-pub struct Tab {
+pub(crate) struct Tab {
     /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
-    pub id: Option<TabId>,
+    pub(crate) id: Option<TabId>,
     /// Its connection, or the last one it had.
-    pub conn: ConnKey,
+    pub(crate) conn: ConnKey,
     /// Whether that one is still there.
-    pub is_open: bool,
+    pub(crate) is_open: bool,
     /// The hash of the token given last.
-    pub token: TokenHash,
+    pub(crate) token: TokenHash,
     /// The one before it, valid until the last one is used: the `welcome` that carried that one
     /// may never have arrived.
-    pub previous: Option<TokenHash>,
+    pub(crate) previous: Option<TokenHash>,
 }
 
 /// One identity in one room.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     /// Public id.
-    pub id: ClientId,
+    pub(crate) id: ClientId,
     /// Display name.
-    pub name: Name,
+    pub(crate) name: Name,
     /// Open or once open, at most [`TABS_MAX`], oldest first.
-    pub tabs: Vec<Tab>,
-    /// Here, away or left.
-    pub standing: Standing,
+    pub(crate) tabs: Vec<Tab>,
+    pub(crate) standing: Standing,
     /// The room's newest message when this session first joined: it has a right to what came after.
-    pub first_seq: Seq,
+    pub(crate) first_seq: Seq,
     /// When it last was seen typing.
-    pub typing_at: Option<Ms>,
+    pub(crate) typing_at: Option<Ms>,
     /// What its tabs may send, together.
-    pub frames: Arc<RateLimit>,
+    pub(crate) frames: Arc<RateLimit>,
     /// Most who are in a room only listen.
     says: Option<Box<Says>>,
 }
 
 impl Session {
     /// A session that is about to get its first tab.
-    pub fn new(id: ClientId, name: Name, first_seq: Seq, frames: Arc<RateLimit>) -> Self {
+    pub(crate) fn new(id: ClientId, name: Name, first_seq: Seq, frames: Arc<RateLimit>) -> Self {
         Self {
             id,
             name,
@@ -91,7 +88,7 @@ impl Session {
     }
 
     /// The session as the room sees it.
-    pub fn member(&self) -> Member {
+    pub(crate) fn member(&self) -> Member {
         Member {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -101,35 +98,34 @@ impl Session {
     }
 
     /// What it takes of memory, in bytes: about 1 KiB, 256 for each tab, 28 for each say it remembers.
-    pub fn cost(&self) -> usize {
+    pub(crate) fn cost(&self) -> usize {
         1024 + 256 * self.tabs.len()
             + (size_of::<u32>() + size_of::<RememberedSay>())
                 * self.says.as_ref().map_or(0, |says| says.all.len())
     }
 
-    /// How many connections it has.
-    pub fn open_tabs(&self) -> usize {
+    pub(crate) fn open_tabs(&self) -> usize {
         self.tabs.iter().filter(|tab| tab.is_open).count()
     }
 
     /// Whether it is in the roster: here or away.
-    pub fn is_visible(&self) -> bool {
+    pub(crate) fn is_visible(&self) -> bool {
         !matches!(self.standing, Standing::Left { .. })
     }
 
     /// Whether a connection for this tab could be added: the tab is known, or one can be forgotten.
-    pub fn has_place_for(&self, tab: Option<&TabId>) -> bool {
+    pub(crate) fn has_place_for(&self, tab: Option<&TabId>) -> bool {
         self.tabs.len() < TABS_MAX || self.tabs.iter().any(|known| known.id.as_ref() == tab || !known.is_open)
     }
 
     /// Whether this tab has had a connection younger than `conn`. What such a one asks comes late:
     /// its client gave it up and has connected anew.
-    pub fn has_moved_on(&self, tab: Option<&TabId>, conn: ConnKey) -> bool {
+    pub(crate) fn has_moved_on(&self, tab: Option<&TabId>, conn: ConnKey) -> bool {
         self.tabs.iter().any(|known| known.id.as_ref() == tab && known.conn > conn)
     }
 
     /// The seq and time a say with this id got, if it is remembered.
-    pub fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
+    pub(crate) fn remembered(&self, id: &SayId) -> Option<(Seq, Ms)> {
         let (says, id) = (self.says.as_ref()?, hash(id));
         let (older, newer) = says.marks.as_slices();
         // Almost none is: that is found out many at a time.
@@ -140,7 +136,7 @@ impl Session {
     }
 
     /// Remembers a say, forgetting the oldest over [`REMEMBERED_SAYS`].
-    pub fn remember(&mut self, id: &SayId, seq: Seq, at: Ms) {
+    pub(crate) fn remember(&mut self, id: &SayId, seq: Seq, at: Ms) {
         let (says, id) = (self.says.get_or_insert_default(), hash(id));
         if says.all.len() == REMEMBERED_SAYS {
             says.marks.pop_front();

@@ -1,5 +1,5 @@
 //! How much may still be asked: a token bucket. It holds what may come at once and is refilled at
-//! the pace that may go on. An [`RateLimit`] is one that several draw on: the tabs of a session, the
+//! the pace that may go on. A [`RateLimit`] is one that several draw on: the tabs of a session, the
 //! connections of an address. The time is passed in; neither knows what is asked, nor what happens to
 //! who asks too much.
 
@@ -34,7 +34,7 @@ impl TokenBucket {
     }
 
     /// Whether nothing is missing.
-    pub fn is_full(&mut self, now: Instant) -> bool {
+    pub(crate) fn is_full(&mut self, now: Instant) -> bool {
         self.refill(now);
         self.tokens >= self.size
     }

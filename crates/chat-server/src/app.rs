@@ -24,34 +24,25 @@ use crate::{
     websocket,
 };
 
-/// See the module.
 #[derive(Clone, Debug, FromRef)]
-pub struct App {
-    /// What the server knows of itself.
-    pub site: Arc<Site>,
-    /// The rooms.
-    pub rooms: Arc<Rooms>,
-    /// The WebSockets and polling sessions.
-    pub connections: Arc<Connections>,
-    /// What each address uses.
-    pub ips: Arc<IpLimits>,
-    /// What WebSockets share.
-    pub websocket: Arc<websocket::Context>,
-    /// The polling sessions.
-    pub sessions: Arc<Sessions>,
+pub(crate) struct App {
+    pub(crate) site: Arc<Site>,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) ips: Arc<IpLimits>,
+    pub(crate) websocket: Arc<websocket::Context>,
+    pub(crate) sessions: Arc<Sessions>,
     /// The tasks that must end before the process may.
-    pub tasks: Tasks,
-    /// What the X-ray recorded.
+    pub(crate) tasks: Tasks,
     #[cfg(feature = "lab")]
-    pub recordings: Arc<Recordings>,
-    /// What the workbench's sockets share.
+    pub(crate) recordings: Arc<Recordings>,
     #[cfg(feature = "lab")]
-    pub workbench: Arc<echo::Context>,
+    pub(crate) workbench: Arc<echo::Context>,
 }
 
 impl App {
     /// With these options, for a server that listens at `bound`.
-    pub fn new(config: &Config, bound: SocketAddr) -> Self {
+    pub(crate) fn new(config: &Config, bound: SocketAddr) -> Self {
         let clock = Clock::start();
         let tasks = Tasks::default();
         let site = Arc::new(Site {

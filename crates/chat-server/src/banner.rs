@@ -16,7 +16,7 @@ const OTHERS_MAX: usize = 6;
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn print(addresses: &Addresses) -> io::Result<()> {
+pub(crate) fn print(addresses: &Addresses) -> io::Result<()> {
     let stdout = io::stdout();
     let colour = stdout.is_terminal();
     write(&mut stdout.lock(), addresses, colour)

@@ -35,12 +35,12 @@ pub struct Config {
     /// refused, but for --allow-origin, localhost and IP addresses. It has no path, because Otagh is
     /// served at the root of a host.
     #[arg(long, env = "OTAGH_PUBLIC_URL", value_parser = web_origin::public)]
-    pub public_url: Option<WebOrigin>,
+    pub(crate) public_url: Option<WebOrigin>,
 
     /// Origins whose pages may connect, besides the server's own host, as https://chat.example.org;
     /// several with commas. Programs that send no Origin may always connect.
     #[arg(long, env = "OTAGH_ALLOW_ORIGIN", value_delimiter = ',', value_parser = pages_origin)]
-    pub allow_origin: Vec<Option<WebOrigin>>,
+    pub(crate) allow_origin: Vec<Option<WebOrigin>>,
 
     /// Proxies in front of this server, as addresses or networks like 10.0.0.0/8; several with
     /// commas. Of a connection from one of these, X-Forwarded-For tells whose it is: of its entries
@@ -49,146 +49,146 @@ pub struct Config {
     /// of these. Without this, everybody behind a proxy counts as one address, and the headers of
     /// everybody else are never looked at.
     #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = client_ip::network)]
-    pub trusted_proxy: Vec<IpNet>,
+    pub(crate) trusted_proxy: Vec<IpNet>,
 
     /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
     /// a flood of invented room names can cost.
     #[arg(long, env = "OTAGH_MAX_ROOMS", default_value_t = 10_000)]
-    pub max_rooms: usize,
+    pub(crate) max_rooms: usize,
 
     /// New rooms one address may create in a minute, and as many at once; 0 sets no limit. More than
     /// a school or a carrier's subscribers open; too few for one address to fill the server.
     #[arg(long, env = "OTAGH_ROOMS_PER_ADDRESS", default_value_t = 120)]
-    pub rooms_per_address: u32,
+    pub(crate) rooms_per_address: u32,
 
     /// Most WebSocket connections at once. Each costs a few kilobytes and a file descriptor; the
     /// process's limit of those is raised as far as it may be (ulimit -Hn).
     #[arg(long, env = "OTAGH_MAX_CONNECTIONS", default_value_t = 16_000)]
-    pub max_connections: usize,
+    pub(crate) max_connections: usize,
 
     /// Most WebSocket connections of one address (of IPv6, of one /64); 0 sets no limit. A quarter of
     /// all by default, so that one address cannot keep the others out: a school, or the many
     /// subscribers that share a mobile carrier's address, still fit.
     #[arg(long, env = "OTAGH_CONNECTIONS_PER_ADDRESS", default_value_t = 4_000)]
-    pub connections_per_address: usize,
+    pub(crate) connections_per_address: usize,
 
     /// Most sockets at once that are not WebSockets (yet): pages being loaded, and whoever connects
     /// and says nothing. Apart from the connections, so that neither can take the other's place;
     /// each lives for --head-deadline at most without a request.
     #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_000, value_parser = at_least_one)]
-    pub max_http_sockets: usize,
+    pub(crate) max_http_sockets: usize,
 
     /// Most such sockets of one address; 0 sets no limit, and none holds for --trusted-proxy. Half of
     /// all by default: three hundred browsers that load the page in the same five seconds, with
     /// five sockets each.
     #[arg(long, env = "OTAGH_HTTP_SOCKETS_PER_ADDRESS", default_value_t = 1_500)]
-    pub http_sockets_per_address: usize,
+    pub(crate) http_sockets_per_address: usize,
 
     /// Most members in one room. Every message costs one delivery a member.
     #[arg(long, env = "OTAGH_MEMBERS_PER_ROOM", default_value_t = 10_000)]
-    pub members_per_room: usize,
+    pub(crate) members_per_room: usize,
 
     /// Longest message, in characters; the protocol allows no more than the default.
     #[arg(long, env = "OTAGH_TEXT_MAX", default_value_t = TEXT_MAX_CHARS, value_parser = text_max)]
-    pub text_max: usize,
+    pub(crate) text_max: usize,
 
     /// Frames one person may send in the long run, in frames per second, of whatever kind and in all
     /// tabs together; 0 sets no limit. Nobody types faster.
     #[arg(long, env = "OTAGH_MESSAGES_PER_SECOND", default_value_t = 10)]
-    pub messages_per_second: u32,
+    pub(crate) messages_per_second: u32,
 
     /// Frames one person may send at once, before the above holds: what a page resends after a
     /// lost connection fits.
     #[arg(long, env = "OTAGH_MESSAGES_BURST", default_value_t = 50)]
-    pub messages_burst: u32,
+    pub(crate) messages_burst: u32,
 
     /// Frames one address may send in the long run, in frames per second, all its people together;
     /// five times as many may come at once; 0 sets no limit. Several hundred people in a heated
     /// discussion behind one address send fewer.
     #[arg(long, env = "OTAGH_MESSAGES_PER_ADDRESS", default_value_t = 1_000)]
-    pub messages_per_address: u32,
+    pub(crate) messages_per_address: u32,
 
     /// Bytes kept for a connection that reads slower than its room speaks. Over that it is closed,
     /// and may come back and resume.
     #[arg(long, env = "OTAGH_OUTBOX_BYTES", default_value_t = 256 * 1024)]
-    pub outbox_bytes: usize,
+    pub(crate) outbox_bytes: usize,
 
     /// Messages a room keeps for those who come back after a lost connection.
     #[arg(long, env = "OTAGH_HISTORY_MESSAGES", default_value_t = 512)]
-    pub history_messages: usize,
+    pub(crate) history_messages: usize,
 
     /// Bytes a room keeps for the same; the tighter of the two binds.
     #[arg(long, env = "OTAGH_HISTORY_BYTES", default_value_t = 256 * 1024)]
-    pub history_bytes: usize,
+    pub(crate) history_bytes: usize,
 
     /// How long a room keeps a message for the same.
     #[arg(long, env = "OTAGH_HISTORY_AGE", default_value = "2m", value_parser = humantime::parse_duration)]
-    pub history_age: Duration,
+    pub(crate) history_age: Duration,
 
     /// How long somebody whose connection was lost is shown as away and may resume. As long as
     /// history reaches back: after it there is nothing to resume to.
     #[arg(long, env = "OTAGH_RESUME_WINDOW", default_value = "2m", value_parser = humantime::parse_duration)]
-    pub resume_window: Duration,
+    pub(crate) resume_window: Duration,
 
     /// Bytes all rooms keep together for those who come back, messages and sessions: five hundred
     /// busy rooms in full. Half is divided evenly among --max-rooms, the other half shared by those
     /// that need more; a room over its part forgets its own oldest.
     #[arg(long, env = "OTAGH_RESUME_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
-    pub resume_total_bytes: usize,
+    pub(crate) resume_total_bytes: usize,
 
     /// Bytes kept of one recorded connection (the X-ray), both directions together. A recording that
     /// has as many says so and goes no further.
     #[arg(long, env = "OTAGH_XRAY_BYTES", default_value_t = 512 * 1024)]
-    pub xray_bytes: usize,
+    pub(crate) xray_bytes: usize,
 
     /// Bytes all recordings have together, with what keeping them costs; 0 records nobody.
     #[arg(long, env = "OTAGH_XRAY_TOTAL_BYTES", default_value_t = 64 * 1024 * 1024)]
-    pub xray_total_bytes: usize,
+    pub(crate) xray_total_bytes: usize,
 
     /// Whether people may break their own recorded connection, to see what happens: cut it, delay it,
     /// lose an answer. It harms nobody else. By default it is on for a class, from this machine and its
     /// private networks, and off where the server is for the public: with --public-url or
     /// --trusted-proxy.
     #[arg(long, env = "OTAGH_LAB", default_value = "auto", num_args = 0..=1, default_missing_value = "on")]
-    pub lab: FaultAccess,
+    pub(crate) lab: FaultAccess,
 
     /// Silence after which a connection is pinged. Below the minute after which many routers and
     /// proxies forget a silent connection.
     #[arg(long, env = "OTAGH_PING_INTERVAL", default_value = "25s", value_parser = humantime::parse_duration)]
-    pub ping_interval: Duration,
+    pub(crate) ping_interval: Duration,
 
     /// How long the answer to a ping may take. Longer than a phone's change of network, mostly.
     #[arg(long, env = "OTAGH_PING_DEADLINE", default_value = "8s", value_parser = humantime::parse_duration)]
-    pub ping_deadline: Duration,
+    pub(crate) ping_deadline: Duration,
 
     /// How long a connection may be open before its first join.
     #[arg(long, env = "OTAGH_JOIN_DEADLINE", default_value = "10s", value_parser = humantime::parse_duration)]
-    pub join_deadline: Duration,
+    pub(crate) join_deadline: Duration,
 
     /// How long a client may take to send the head of an HTTP request, its first byte included, and as
     /// long again for its body, where one is read.
     #[arg(long, env = "OTAGH_HEAD_DEADLINE", default_value = "5s", value_parser = humantime::parse_duration)]
-    pub head_deadline: Duration,
+    pub(crate) head_deadline: Duration,
 
     /// Longest head of an HTTP request, in bytes: enough for any browser's cookies and headers. Over
     /// it, and over a hundred header lines, the answer is 431.
     #[arg(long, env = "OTAGH_HEAD_MAX", default_value_t = 16 * 1024, value_parser = at_least_one)]
-    pub head_max: usize,
+    pub(crate) head_max: usize,
 
     /// How long the other end may take to finish a close.
     #[arg(long, env = "OTAGH_CLOSE_GRACE", default_value = "3s", value_parser = humantime::parse_duration)]
-    pub close_grace: Duration,
+    pub(crate) close_grace: Duration,
 
     /// How long a stop may take, until everybody has been told to come back and what was on its way
     /// is sent. Below the ten seconds after which container managers kill.
     #[arg(long, env = "OTAGH_DRAIN_DEADLINE", default_value = "5s", value_parser = humantime::parse_duration)]
-    pub drain_deadline: Duration,
+    pub(crate) drain_deadline: Duration,
 }
 
 impl Config {
     /// How long the other end of a TCP connection may take nothing of what is sent to it: twice what a
     /// ping may take, so that who can still be told why is told.
-    pub fn silence_max(&self) -> Duration {
+    pub(crate) fn silence_max(&self) -> Duration {
         2 * (self.ping_interval + self.ping_deadline)
     }
 
@@ -198,12 +198,12 @@ impl Config {
     }
 
     /// Whether the server is for the public: it has a public address, or stands behind a proxy.
-    pub fn is_public(&self) -> bool {
+    pub(crate) fn is_public(&self) -> bool {
         self.public_url.is_some() || !self.trusted_proxy.is_empty()
     }
 
     /// The origins whose pages may connect, besides the server's own host.
-    pub fn origins(&self) -> Vec<WebOrigin> {
+    pub(crate) fn origins(&self) -> Vec<WebOrigin> {
         self.allow_origin.iter().flatten().chain(&self.public_url).cloned().collect()
     }
 }

@@ -3,24 +3,42 @@
 //! `main > server > router > app > websocket, polling, lab > pages > rooms > http > net > limits`, and below
 //! them the crates `chat-room`, `chat-wire` and `chat-protocol`.
 //!
-//! The five steps: [`websocket::upgrade`] opens, [`websocket::connection`] joins, says and closes, and
-//! [`rooms::fanout`] broadcasts. Nothing is stored: no accounts, no database, nothing on disk.
+//! The five steps: `websocket::upgrade` opens, `websocket::connection` joins, says and closes, and
+//! `rooms::fanout` broadcasts. Nothing is stored: no accounts, no database, nothing on disk.
+//!
+//! The binary needs what is public here; tests and `chat-fuzz` also need what is in [`testing`].
+#![cfg_attr(not(feature = "lab"), allow(dead_code, reason = "the lab's hooks are compiled without it, too"))]
 
-pub mod app;
-pub mod banner;
-pub mod config;
-pub mod http;
+mod app;
+mod banner;
+mod config;
+mod http;
 #[cfg(feature = "lab")]
-pub mod lab;
-pub mod limits;
-pub mod net;
-pub mod pages;
-pub mod polling;
-pub mod rooms;
-pub mod router;
-pub mod server;
-pub mod websocket;
+mod lab;
+mod limits;
+mod net;
+mod pages;
+mod polling;
+mod rooms;
+mod router;
+mod server;
+mod websocket;
 
-pub use app::App;
+use app::App;
 pub use config::Config;
-pub use server::Server;
+pub use limits::fd_limit::{FdLimitError, raise as raise_fd_limit};
+pub use server::{BindError, Server};
+
+/// Parts to be tested alone, and bounds that no option sets.
+pub mod testing {
+    #[cfg(feature = "lab")]
+    pub use crate::lab::{
+        echo::MESSAGE_MAX as ECHO_MESSAGE_MAX,
+        xray::{recordings::RECORDINGS_PER_ADDRESS, stream::STREAMS_MAX},
+    };
+    pub use crate::{
+        http::qr::svg as qr_svg,
+        limits::client_ip::{ClientIp, Peer, TrustedProxies},
+        net::{queue::PORTION as QUEUE_PORTION, traffic::SocketTraffic},
+    };
+}

@@ -2,7 +2,7 @@
 
 use std::{io::IsTerminal, process::ExitCode};
 
-use chat_server::{Config, Server, banner, limits::fd_limit};
+use chat_server::{Config, Server, raise_fd_limit};
 use clap::Parser;
 use tokio::runtime::{self, Runtime};
 use tracing_subscriber::EnvFilter;
@@ -34,7 +34,7 @@ async fn serve(config: Config) -> ExitCode {
     let colour = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
 
-    if let Err(shortage) = fd_limit::raise(config.sockets()) {
+    if let Err(shortage) = raise_fd_limit(config.sockets()) {
         tracing::warn!("{shortage}");
     }
     let server = match Server::bind(config).await {
@@ -51,7 +51,7 @@ async fn serve(config: Config) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    if let Err(error) = banner::print(&server.app().site.addresses) {
+    if let Err(error) = server.print_banner() {
         tracing::warn!(%error, "cannot print the addresses");
     }
     server.run(stop).await;

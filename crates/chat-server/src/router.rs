@@ -13,8 +13,7 @@ use crate::{
     websocket::upgrade::upgrade,
 };
 
-/// The table.
-pub fn router(app: App) -> Router {
+pub(crate) fn router(app: App) -> Router {
     let routes = Router::new()
         .route("/", get(room::home))
         .route("/go", get(room::go))
@@ -34,7 +33,6 @@ pub fn router(app: App) -> Router {
     routes.layer(middleware::map_response(headers::secure)).with_state(app)
 }
 
-/// What shows the wire.
 #[cfg(feature = "lab")]
 fn lab(routes: Router<App>) -> Router<App> {
     use axum::routing::post;

@@ -22,7 +22,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tower::ServiceExt;
 
 use crate::{
-    App,
+    App, banner,
     config::Config,
     limits::{accept_limit::AcceptLimit, client_ip::Peer},
     net::{http_stream::HttpStream, traffic::SocketTraffic},
@@ -99,13 +99,26 @@ impl Server {
         Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline })
     }
 
-    /// What the server shares with its parts.
-    pub fn app(&self) -> &App {
-        &self.app
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.app.site.addresses.bound
+    }
+
+    /// Prints its addresses and a QR code to standard output.
+    ///
+    /// # Errors
+    /// When standard output cannot be written to.
+    pub fn print_banner(&self) -> io::Result<()> {
+        banner::print(&self.app.site.addresses)
+    }
+
+    /// What answers its requests, without a socket.
+    pub fn router(&self) -> Router {
+        router(self.app.clone())
     }
 
     /// Serves until `stop` is ready; then stops accepting, tells every client to come back later,
-    /// lets what is on its way arrive, and returns, after [`Config::drain_deadline`] at the latest.
+    /// lets what is on its way arrive, and returns, after `--drain-deadline` at the latest.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, app, terms, drain_deadline } = self;
         let router = router(app.clone());

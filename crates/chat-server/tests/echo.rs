@@ -27,7 +27,7 @@ const GOES_ON: u8 = 0x00;
 const ENDS: u8 = 0x80;
 
 /// Longest message, in bytes.
-const MESSAGE_MAX: usize = chat_server::lab::echo::MESSAGE_MAX;
+const MESSAGE_MAX: usize = chat_server::testing::ECHO_MESSAGE_MAX;
 
 async fn open(server: &TestServer) -> Raw {
     Raw::open(server, "/ws/echo").await

@@ -507,7 +507,7 @@ async fn recording_viewers_are_bounded() {
             open.extend((&status[9..] == b"200").then_some(stream));
         }
     }
-    assert_eq!(open.len(), 2 * chat_server::lab::xray::stream::STREAMS_MAX);
+    assert_eq!(open.len(), 2 * chat_server::testing::STREAMS_MAX);
     let [ali, reza] = &mut members[..] else { panic!("there are two") };
     ali.say("c1", "هنوز می‌شنوی؟").await;
     assert_eq!(reza.expect("said").await["id"], "c1");

@@ -215,7 +215,7 @@ async fn qr_code_shows_public_room_address() {
     let server = TestServer::with(&["--public-url", "https://chat.example.org"]).await;
     let answer = server.get("/r/class/qr.svg").await;
     assert_eq!((status(&answer), header(&answer, "content-type")), (200, Some("image/svg+xml")));
-    let expected = chat_server::http::qr::svg("https://chat.example.org/r/class").unwrap();
+    let expected = chat_server::testing::qr_svg("https://chat.example.org/r/class").unwrap();
     assert!(answer.ends_with(&expected));
     assert_eq!(status(&server.get("/r/a%2Fb/qr.svg").await), 400);
 }

@@ -5,10 +5,6 @@
 mod common;
 
 use common::{TestServer, handshake, soon};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
 
 const OWN_PICTURE: &str = "Sec-Fetch-Site: same-origin\r\nSec-Fetch-Dest: image\r\n";
 
@@ -18,7 +14,7 @@ async fn get(server: &TestServer, path: &str, host: &str, more: &str) -> String 
 }
 
 fn code(url: &str) -> String {
-    chat_server::http::qr::svg(url).unwrap()
+    chat_server::testing::qr_svg(url).unwrap()
 }
 
 #[tokio::test]
@@ -96,6 +92,11 @@ async fn foreign_origin_gets_no_qr_code() {
 #[cfg(feature = "lab")]
 #[tokio::test]
 async fn event_streams_ask_not_to_be_gathered() {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
     let server = TestServer::start().await;
     let mut watched = common::Raw::open(&server, "/ws/class/ali?xray=1").await;
     let token = watched.expect("xray").await.json()["token"].as_str().unwrap().to_owned();

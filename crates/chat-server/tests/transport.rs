@@ -465,7 +465,7 @@ async fn poll_answer_is_bounded_rest_follows() {
     }
     let path = ali.path("&after=0");
     let answer = ali.get(&path).await;
-    assert!(answer.body.len() < chat_server::net::queue::PORTION + 5_000, "{} bytes", answer.body.len());
+    assert!(answer.body.len() < chat_server::testing::QUEUE_PORTION + 5_000, "{} bytes", answer.body.len());
     let mut told = 0;
     while told < 40 {
         told += texts(&ali.poll("&wait=5").await).len();

@@ -402,7 +402,7 @@ async fn recordings_are_bounded_ended_ones_evicted() {
     let (ali, first) = recorded(&server, "class", "ali").await;
     ali.close(1000).await;
     let mut open = Vec::new();
-    for n in 0..chat_server::lab::xray::recordings::RECORDINGS_PER_ADDRESS {
+    for n in 0..chat_server::testing::RECORDINGS_PER_ADDRESS {
         open.push(recorded(&server, "class", &format!("c{n}")).await.0);
     }
     let mut one_more = server.open("/ws/class/late?xray=1").await;
@@ -461,7 +461,7 @@ async fn recording_streams_are_bounded_and_stop_promptly() {
     let mut server = TestServer::start().await;
     let (_ali, token) = recorded(&server, "class", "ali").await;
     let mut streams = Vec::new();
-    for _ in 0..chat_server::lab::xray::stream::STREAMS_MAX {
+    for _ in 0..chat_server::testing::STREAMS_MAX {
         let mut stream = Events::of(&server, &token).await;
         stream.next().await;
         streams.push(stream);

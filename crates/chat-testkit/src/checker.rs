@@ -176,7 +176,7 @@ impl Checker {
 
     /// Whether `here`, and all they have said, are now as they should be at rest. Not a verdict: as
     /// long as something moves, it is false of an honest server too.
-    pub fn is_at_rest(&self, here: &[ClientNo]) -> bool {
+    pub(crate) fn is_at_rest(&self, here: &[ClientNo]) -> bool {
         self.unrest(here).is_empty()
     }
 

@@ -21,7 +21,7 @@ use tokio_tungstenite::{
         Message,
         client::IntoClientRequest,
         http::{HeaderValue, header::SEC_WEBSOCKET_PROTOCOL},
-        protocol::{CloseFrame, WebSocketConfig},
+        protocol::WebSocketConfig,
     },
 };
 
@@ -43,26 +43,25 @@ const FENCES: u32 = 1 << 31;
 
 /// Who, where, and how patient.
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub(crate) struct Profile {
     /// Its number in the journal.
-    pub no: ClientNo,
+    pub(crate) no: ClientNo,
     /// Where it connects to: a server, or a proxy before it.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     /// The room it wants to be in.
-    pub room: RoomId,
+    pub(crate) room: RoomId,
     /// The id it asks for, which no other client of the run may ask for.
-    pub id: ClientId,
-    /// The name it asks for.
-    pub name: Name,
+    pub(crate) id: ClientId,
+    pub(crate) name: Name,
     /// When it suspects a silent server.
-    pub liveness: Liveness,
+    pub(crate) liveness: Liveness,
     /// What its jitter is made of.
-    pub seed: u64,
+    pub(crate) seed: u64,
 }
 
 /// A client that runs. Dropped, it is cut.
 #[derive(Debug)]
-pub struct Client {
+pub(crate) struct Client {
     no: ClientNo,
     orders: mpsc::Sender<Order>,
     view: watch::Receiver<View>,
@@ -71,13 +70,13 @@ pub struct Client {
 
 /// What is seen of a client from outside.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct View {
+pub(crate) struct View {
     /// It is in its room and has read what it missed.
-    pub is_live: bool,
+    pub(crate) is_live: bool,
     /// How many of its says wait for their answer.
-    pub pending: usize,
+    pub(crate) pending: usize,
     /// Its end of the present connection.
-    pub address: Option<SocketAddr>,
+    pub(crate) address: Option<SocketAddr>,
 }
 
 #[derive(Debug)]
@@ -85,13 +84,11 @@ enum Order {
     Say(Text),
     Pause(Duration),
     Cut,
-    Leave,
     Fence(oneshot::Sender<()>),
 }
 
 impl Client {
-    /// Starts one.
-    pub fn start(profile: Profile, journal: Journal) -> Self {
+    pub(crate) fn start(profile: Profile, journal: Journal) -> Self {
         let (orders, ordered) = mpsc::channel(ORDERS);
         let (show, view) = watch::channel(View::default());
         let no = profile.no;
@@ -104,7 +101,6 @@ impl Client {
             show,
             lost: None,
             joined: Duration::ZERO,
-            leaving: false,
             paused_until: None,
             fences: Vec::new(),
             fence: FENCES,
@@ -113,47 +109,34 @@ impl Client {
     }
 
     /// Its number in the journal.
-    pub fn no(&self) -> ClientNo {
+    pub(crate) fn no(&self) -> ClientNo {
         self.no
     }
 
     /// What is seen of it now.
-    pub fn view(&self) -> View {
+    pub(crate) fn view(&self) -> View {
         *self.view.borrow()
-    }
-
-    /// Whether it has ended: it left, or was told to stay away.
-    pub fn is_over(&self) -> bool {
-        self.task.is_finished()
     }
 
     /// Says this, as soon as it can. False when too many orders wait: it is stuck in a network that
     /// takes nothing.
-    pub fn say(&self, text: Text) -> bool {
+    pub(crate) fn say(&self, text: Text) -> bool {
         self.order(Order::Say(text))
     }
 
     /// Reads nothing for so long. False as above.
-    pub fn pause(&self, how_long: Duration) -> bool {
+    pub(crate) fn pause(&self, how_long: Duration) -> bool {
         self.order(Order::Pause(how_long))
     }
 
     /// Vanishes without a word (RST), and comes back. False as above.
-    pub fn cut(&self) -> bool {
+    pub(crate) fn cut(&self) -> bool {
         self.order(Order::Cut)
-    }
-
-    /// Closes properly and does not come back. Waits until that is done.
-    pub async fn leave(mut self) {
-        // A client that is over has left already.
-        drop(self.orders.send(Order::Leave).await);
-        // It can only end, or have ended; a panic in it is reported by itself.
-        drop((&mut self.task).await);
     }
 
     /// Waits for an answer of the server, behind which nothing is left that was sent before the
     /// question. False when the connection broke meanwhile.
-    pub async fn fence(&self) -> bool {
+    pub(crate) async fn fence(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         self.order(Order::Fence(answer)) && answered.await.is_ok()
     }
@@ -182,7 +165,6 @@ struct Running {
     lost: Option<Instant>,
     /// When the last join was sent.
     joined: Duration,
-    leaving: bool,
     paused_until: Option<Instant>,
     fences: Vec<(u32, oneshot::Sender<()>)>,
     fence: u32,
@@ -206,25 +188,20 @@ impl Running {
             let wait = self.session.over(code, self.random.f64());
             self.show(None);
             match wait {
-                Some(wait) if !self.leaving => self.wait(Instant::now() + wait).await,
+                Some(wait) if self.wait(Instant::now() + wait).await => {}
                 _ => return,
-            }
-            if self.leaving {
-                return;
             }
         }
     }
 
-    async fn wait(&mut self, until: Instant) {
+    /// Waits to come back. False when nobody has the client any more.
+    async fn wait(&mut self, until: Instant) -> bool {
         loop {
             tokio::select! {
-                () = sleep_until(until.into()) => return,
+                () = sleep_until(until.into()) => return true,
                 order = self.ordered.recv() => match order {
                     Some(Order::Say(text)) => self.session.say(text),
-                    Some(Order::Leave) | None => {
-                        self.leaving = true;
-                        return;
-                    }
+                    None => return false,
                     // There is nothing to cut or to read, and dropped, a fence is answered with no.
                     Some(Order::Cut | Order::Pause(_) | Order::Fence(_)) => {}
                 },
@@ -290,9 +267,7 @@ impl Running {
                             return over;
                         }
                     }
-                    Some(Order::Cut) => return self.vanish(&socket),
-                    Some(Order::Leave) => return self.leave(socket).await,
-                    None => return self.vanish(&socket),
+                    Some(Order::Cut) | None => return self.vanish(&socket),
                 },
                 () = sleep_until(wake.into()) => match paused_until {
                     Some(_) => {
@@ -363,19 +338,6 @@ impl Running {
         // A socket that has failed by itself needs no reset.
         drop(socket.get_ref().set_zero_linger());
         Over(LOST)
-    }
-
-    /// Says goodbye, and hears the server out.
-    async fn leave(&mut self, mut socket: Socket) -> Over {
-        self.leaving = true;
-        let goodbye = CloseFrame { code: 1000.into(), reason: "".into() };
-        let heard_out = async {
-            if socket.close(Some(goodbye)).await.is_ok() {
-                while let Some(Ok(_)) = socket.next().await {}
-            }
-        };
-        drop(timeout(self.patience(), heard_out).await);
-        Over(1000)
     }
 
     fn show(&self, address: Option<SocketAddr>) {

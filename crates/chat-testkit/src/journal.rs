@@ -15,9 +15,9 @@ use crate::{
     violation::{ClientNo, Violation},
 };
 
-/// See the module. Cheap to clone; all clones are one journal.
+/// Cheap to clone; all clones are one journal.
 #[derive(Clone, Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     started: Instant,
     book: Arc<Mutex<Book>>,
 }
@@ -42,60 +42,60 @@ pub struct Tally {
     /// Frames that were no message of the protocol, which an honest server does not send.
     pub unreadable: u64,
     /// Every return after a loss.
-    pub returns: Vec<Return>,
+    pub(crate) returns: Vec<Return>,
     /// The most memory that the server was seen to use (RSS), in bytes.
     pub memory: u64,
 }
 
 /// Somebody is back.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Return {
+pub(crate) struct Return {
     /// When the join for it was sent, since the journal began.
-    pub joined: Duration,
+    pub(crate) joined: Duration,
     /// How long after the loss was noticed the welcome came.
-    pub took: Duration,
+    pub(crate) took: Duration,
 }
 
 impl Journal {
     /// An empty one, whose clock begins now.
     #[allow(clippy::new_without_default, reason = "it begins at a time")]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { started: Instant::now(), book: Arc::default() }
     }
 
     /// How long it has been kept.
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
     /// The same in milliseconds: the clock of the sessions.
-    pub fn now(&self) -> Ms {
+    pub(crate) fn now(&self) -> Ms {
         self.elapsed().as_millis() as Ms
     }
 
     /// Writes down what happened to a client.
-    pub fn note(&self, client: ClientNo, event: &Event) {
+    pub(crate) fn note(&self, client: ClientNo, event: &Event) {
         self.book().checker.observe(client, event);
     }
 
     /// Writes down a number.
-    pub fn count(&self, change: impl FnOnce(&mut Tally)) {
+    pub(crate) fn count(&self, change: impl FnOnce(&mut Tally)) {
         change(&mut self.book().tally);
     }
 
     /// The numbers so far.
-    pub fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Tally {
         let book = self.book();
         Tally { counts: book.checker.counts(), ..book.tally.clone() }
     }
 
     /// As [`Checker::is_at_rest`].
-    pub fn is_at_rest(&self, here: &[ClientNo]) -> bool {
+    pub(crate) fn is_at_rest(&self, here: &[ClientNo]) -> bool {
         self.book().checker.is_at_rest(here)
     }
 
     /// As [`Checker::finish`]. What is written later is the beginning of another story.
-    pub fn finish(&self, here: &[ClientNo]) -> (Vec<Violation>, usize) {
+    pub(crate) fn finish(&self, here: &[ClientNo]) -> (Vec<Violation>, usize) {
         let checker = std::mem::take(&mut self.book().checker);
         checker.finish(here)
     }
@@ -108,7 +108,7 @@ impl Journal {
 
 impl Tally {
     /// The time within which this share of the returns was done, `share` in `0.0..=1.0`.
-    pub fn return_within(&self, share: f64) -> Option<Duration> {
+    pub(crate) fn return_within(&self, share: f64) -> Option<Duration> {
         let mut times: Vec<Duration> = self.returns.iter().map(|back| back.took).collect();
         times.sort();
         let last = times.len().checked_sub(1)?;
@@ -117,7 +117,7 @@ impl Tally {
 
     /// Of those whose joins for a return fell into `period`, the most that fell into one `window`, and
     /// how many they were in all.
-    pub fn densest(&self, period: &Range<Duration>, window: Duration) -> (usize, usize) {
+    pub(crate) fn densest(&self, period: &Range<Duration>, window: Duration) -> (usize, usize) {
         let joins = self.returns.iter().map(|back| back.joined);
         let mut joins: Vec<Duration> = joins.filter(|joined| period.contains(joined)).collect();
         joins.sort();

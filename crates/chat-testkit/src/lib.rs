@@ -3,9 +3,11 @@
 //! from all they wrote down whether the promises were kept. This crate knows the protocol and a
 //! server's process from outside; it deliberately does not know the server's internals.
 
-pub mod backoff;
+mod backoff;
 pub mod checker;
-pub mod client;
+#[cfg(target_os = "linux")]
+mod client;
+#[cfg(target_os = "linux")]
 pub mod journal;
 #[cfg(target_os = "linux")]
 pub mod process;

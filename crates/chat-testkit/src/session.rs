@@ -172,7 +172,7 @@ impl Session {
     }
 
     /// The next message to send now. To be asked until there is none, after each of the above and
-    /// at [`Session::wake_at`].
+    /// at `wake_at`.
     pub fn send(&mut self, now: Ms) -> Option<ClientMsg> {
         match self.phase {
             Phase::Opening => {
@@ -218,7 +218,7 @@ impl Session {
     }
 
     /// When [`Session::send`] or [`Session::is_dead`] may have news although nothing came.
-    pub fn wake_at(&self) -> Ms {
+    pub(crate) fn wake_at(&self) -> Ms {
         let held = self.pending.iter().any(|pending| !pending.is_sent) && self.phase == Phase::Live;
         let next = self.ping_at().min(self.heard_at + self.liveness.dead_after);
         if held { next.min(self.hold_until) } else { next }
@@ -230,7 +230,7 @@ impl Session {
     }
 
     /// Nobody was listening until now, so the silence until now is nobody's fault.
-    pub fn listen_again(&mut self, now: Ms) {
+    pub(crate) fn listen_again(&mut self, now: Ms) {
         self.heard_at = now;
     }
 
@@ -247,7 +247,7 @@ impl Session {
     }
 
     /// Whether it is in its room and has read what it missed.
-    pub fn is_live(&self) -> bool {
+    pub(crate) fn is_live(&self) -> bool {
         self.phase == Phase::Live
     }
 

@@ -6,14 +6,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use sha1::{Digest, Sha1};
 
 /// What is appended to the key: the one value of the RFC, which nobody would use by chance.
-pub const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The computation.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accept {
     /// The value of `Sec-WebSocket-Key`, as it was sent; its base64 is not decoded for this.
     pub key: String,
-    /// The key and [`GUID`], one after the other.
+    /// The key and `GUID`, one after the other.
     pub joined: String,
     /// The SHA-1 of that.
     pub digest: [u8; 20],

@@ -8,7 +8,7 @@ use std::ops::Range;
 pub const HEADER_MAX: usize = 14;
 
 /// Most bytes of payload that a control frame may have (§5.5).
-pub const CONTROL_MAX: u64 = 125;
+pub(crate) const CONTROL_MAX: u64 = 125;
 
 /// What kind of frame it is: four bits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -44,7 +44,7 @@ impl Opcode {
     }
 
     /// Whether it means nothing yet: 3 to 7, and 11 to 15.
-    pub fn is_reserved(self) -> bool {
+    pub(crate) fn is_reserved(self) -> bool {
         matches!(self.0, 0x3..=0x7 | 0xB..=0xF)
     }
 
@@ -172,7 +172,7 @@ impl Header {
     }
 
     /// Whether the length is written in the shortest form, as it must be.
-    pub fn is_minimal(&self) -> bool {
+    pub(crate) fn is_minimal(&self) -> bool {
         self.form == LengthForm::minimal(self.length)
     }
 }

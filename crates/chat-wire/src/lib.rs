@@ -4,7 +4,7 @@
 //! compare is read by the same code. It knows no socket, clock or human language, and nothing of a
 //! room.
 //!
-//! From the bytes up: [`scanner`] says what each byte belongs to, [`frame`] reads one header,
+//! From the bytes up: `scanner` says what each byte belongs to, [`frame`] reads one header,
 //! [`decoder`] gives whole heads, frames and messages, [`rules`] is a strict receiver. Beside them
 //! [`head`] reads HTTP, [`accept`] computes the handshake's answer, [`redact`] hides secrets and
 //! [`pcapng`] writes a recording for Wireshark. [`Costs`] are what a way
@@ -16,10 +16,10 @@ pub mod decoder;
 mod event;
 pub mod frame;
 pub mod head;
+pub mod pcapng;
 pub mod redact;
 pub mod rules;
-pub mod scanner;
+mod scanner;
 
 pub use costs::Costs;
 pub use event::{Chunk, Direction, Ended, Event, Journey, Opened, Tcp};
-pub mod pcapng;

@@ -8,7 +8,7 @@ use crate::frame::{HEADER_MAX, Header};
 
 /// What comes next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Step<'a> {
+pub(crate) enum Step<'a> {
     /// Bytes of the HTTP head, its empty last line included.
     Head(&'a [u8]),
     /// The head is complete.
@@ -30,9 +30,8 @@ pub enum Step<'a> {
     Body(&'a [u8]),
 }
 
-/// See the module.
 #[derive(Clone, Debug)]
-pub struct Scanner {
+pub(crate) struct Scanner {
     stage: Stage,
 }
 
@@ -62,18 +61,18 @@ const NO_HEADER: Stage = Stage::HeaderBytes { bytes: [0; HEADER_MAX], count: 0 }
 
 impl Scanner {
     /// For a stream that begins with an HTTP head.
-    pub fn at_head() -> Self {
+    pub(crate) fn at_head() -> Self {
         Self { stage: Stage::Head(HeadScan { line_is_empty: true, ..HeadScan::default() }) }
     }
 
     /// For a stream that begins with a frame.
-    pub fn at_frame() -> Self {
+    pub(crate) fn at_frame() -> Self {
         Self { stage: NO_HEADER }
     }
 
     /// What comes next; none when the input is used up. May say that something is complete without
     /// taking anything.
-    pub fn step<'a>(&mut self, input: &mut &'a [u8]) -> Option<Step<'a>> {
+    pub(crate) fn step<'a>(&mut self, input: &mut &'a [u8]) -> Option<Step<'a>> {
         match &mut self.stage {
             Stage::HeadEnd { then_body } => {
                 self.stage = if *then_body { Stage::Body } else { NO_HEADER };

@@ -349,5 +349,5 @@ impl Person {
 
 /// What a message takes of the bytes a room may keep.
 fn bytes(said: &Said) -> usize {
-    chat_room::history::cost(said)
+    chat_room::message_cost(said)
 }

@@ -9,11 +9,9 @@ use futures_util::StreamExt;
 
 /// Why a body was not read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BodyError {
-    /// It is longer than it may be.
+pub(crate) enum BodyError {
     #[error("the body is longer than any request may be; send less")]
     TooLong,
-    /// It did not come in time.
     #[error("the body did not come in time; send it again")]
     TooSlow,
     /// The connection failed in the middle of it, or it broke the rules of HTTP.
@@ -22,10 +20,7 @@ pub enum BodyError {
 }
 
 /// Reads a body of at most `max` bytes, for at most `deadline`.
-///
-/// # Errors
-/// [`BodyError`].
-pub async fn read(body: Body, max: usize, deadline: Duration) -> Result<Vec<u8>, BodyError> {
+pub(crate) async fn read(body: Body, max: usize, deadline: Duration) -> Result<Vec<u8>, BodyError> {
     let mut pieces = body.into_data_stream();
     let reading = async {
         let mut whole = Vec::new();

@@ -18,7 +18,11 @@ use crate::net::connections::TooManyConnections;
 ///
 /// # Errors
 /// [`HandshakeError`] with the first rule that is broken: `NotAnUpgrade` or `BadRequest`.
-pub fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<String, HandshakeError> {
+pub(crate) fn check(
+    method: &Method,
+    version: Version,
+    headers: &HeaderMap,
+) -> Result<String, HandshakeError> {
     if method != Method::GET {
         return Err(HandshakeError::NotAnUpgrade("the method must be GET"));
     }
@@ -49,13 +53,13 @@ pub fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<S
 ///
 /// # Errors
 /// [`HandshakeError::NotAnUpgrade`] when the connection has none to give.
-pub fn socket(request: &mut Request) -> Result<OnUpgrade, HandshakeError> {
+pub(crate) fn socket(request: &mut Request) -> Result<OnUpgrade, HandshakeError> {
     let socket = request.extensions_mut().remove();
     socket.ok_or(HandshakeError::NotAnUpgrade("this connection cannot be upgraded"))
 }
 
 /// The `101` with this accept key (§4.2.2), and the subprotocol, if one was agreed upon.
-pub fn accepted(accept: &str, subprotocol: Option<&'static str>) -> Response {
+pub(crate) fn accepted(accept: &str, subprotocol: Option<&'static str>) -> Response {
     let mut response = Response::builder()
         .status(StatusCode::SWITCHING_PROTOCOLS)
         .header(header::CONNECTION, "Upgrade")
@@ -73,20 +77,17 @@ fn has_token(headers: &HeaderMap, name: HeaderName, token: &str) -> bool {
 
 /// Why a request does not become a WebSocket. Its words are the body of the answer.
 #[derive(Debug, thiserror::Error)]
-pub enum HandshakeError {
+pub(crate) enum HandshakeError {
     /// An id or a header breaks its rule.
     #[error("{0}")]
     BadRequest(String),
     /// The request does not ask for the upgrade, or for another version of it.
     #[error("this address is a WebSocket: {0}")]
     NotAnUpgrade(&'static str),
-    /// It was sent to a name that is not this server's.
     #[error("this server does not go by the name in 'Host'; see --public-url and --allow-origin")]
     Host,
-    /// A page of another site asks.
     #[error("a page of another site may not connect; see --allow-origin")]
     Origin,
-    /// There are as many connections as there may be.
     #[error(transparent)]
     TooMany(#[from] TooManyConnections),
 }

@@ -38,7 +38,7 @@ const OF_PROXIES: [HeaderName; 4] = [
 
 /// Who says it. The lock is held for a few lines and while nothing else is locked.
 #[derive(Debug)]
-pub struct Hints(Mutex<Said>);
+pub(crate) struct Hints(Mutex<Said>);
 
 #[derive(Debug)]
 struct Said {
@@ -49,14 +49,13 @@ struct Said {
 }
 
 impl Hints {
-    /// Nothing was said yet.
-    pub fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         let bucket = TokenBucket::full(AT_ONCE, PER_SECOND, now);
         Self(Mutex::new(Said { lately: VecDeque::new(), keys: RandomState::new(), bucket }))
     }
 
     /// A request with these headers does not become a WebSocket, or a guest. Says why if it is for its site.
-    pub fn refused(&self, why: &HandshakeError, headers: &HeaderMap, now: Instant) {
+    pub(crate) fn refused(&self, why: &HandshakeError, headers: &HeaderMap, now: Instant) {
         let is_host = match why {
             HandshakeError::Host => true,
             // Without one it was Fetch Metadata that told of another site, and there is nothing to mend.
@@ -86,7 +85,7 @@ impl Hints {
 
     /// A `GET` for a room's WebSocket is none, or not any more. Says what the proxy must pass, if it is that
     /// which is missing.
-    pub fn no_upgrade(&self, version: Version, headers: &HeaderMap, now: Instant) {
+    pub(crate) fn no_upgrade(&self, version: Version, headers: &HeaderMap, now: Instant) {
         // What a proxy takes off by itself: these two belong to one connection (RFC 9110 §7.6.1), and it
         // speaks its own version.
         let is_stripped = version < Version::HTTP_11
@@ -110,7 +109,7 @@ impl Hints {
     }
 
     /// A request came from `peer` with these headers. Says so if it is a proxy's and nobody trusts it.
-    pub fn came(&self, peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies, now: Instant) {
+    pub(crate) fn came(&self, peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies, now: Instant) {
         let Some(name) = OF_PROXIES.into_iter().find(|name| headers.contains_key(name)) else { return };
         if proxies.trusts(peer) {
             return;

@@ -9,20 +9,17 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
 };
 
-/// One address of this machine.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LanAddress {
-    /// The address.
-    pub ip: IpAddr,
-    /// Who can reach it.
-    pub kind: Kind,
+pub(crate) struct LanAddress {
+    pub(crate) ip: IpAddr,
+    pub(crate) kind: Kind,
     /// What the system calls the interface; empty where it does not say.
-    pub interface: String,
+    pub(crate) interface: String,
 }
 
 /// Who can reach an address, those that most can first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Whoever is in the same Wi-Fi or on the same cable.
     Network,
     /// Whoever is in the same tunnel; or, of a mobile network, nobody.
@@ -73,7 +70,7 @@ const INSIDE_BEGIN: [&str; 7] = ["br-", "veth", "cni", "cali", "flannel", "kube"
 
 /// The addresses of this machine by which others may reach it, as [`rank`] orders them. A machine that
 /// cannot say has the one that its default route leaves by, if it has that.
-pub fn find() -> Vec<LanAddress> {
+pub(crate) fn find() -> Vec<LanAddress> {
     let sources = [
         // Of those that no route names and nobody has (RFC 5737, RFC 3849), so that the default route
         // it is, and not that of a well-known resolver through a tunnel.
@@ -121,7 +118,7 @@ fn source(any: SocketAddr, there: SocketAddr) -> io::Result<IpAddr> {
 /// private ones before public ones, a network's member before the one that hands its addresses out
 /// (`….1`: a hotspot of this machine's own, or a virtual machine's network by another name). The rest is
 /// as the system has it. `is_tunnel` knows more of an interface than its name says.
-pub fn rank(
+pub(crate) fn rank(
     found: Vec<(String, IpAddr)>,
     sources: &[IpAddr],
     is_tunnel: impl Fn(&str) -> bool,

@@ -22,29 +22,29 @@ const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host")
 
 /// What the server knows about its own addresses.
 #[derive(Clone, Debug)]
-pub struct Addresses {
+pub(crate) struct Addresses {
     /// The operator's word on the matter.
-    pub public_url: Option<WebOrigin>,
-    /// Where the server listens.
-    pub bound: SocketAddr,
+    pub(crate) public_url: Option<WebOrigin>,
+    pub(crate) bound: SocketAddr,
     /// Finds this machine in its networks, the likeliest first: [`lan::find`](super::lan::find). Asked each
     /// time, because people carry laptops about.
-    pub lan: fn() -> Vec<LanAddress>,
+    pub(crate) lan: fn() -> Vec<LanAddress>,
 }
 
 /// The path of a room's page, percent-encoded, so that it is plain ASCII in a QR code or a redirect.
-pub fn room_path(room: &RoomId) -> String {
+pub(crate) fn room_path(room: &RoomId) -> String {
     format!("/r/{}", utf8_percent_encode(room.as_str(), RESERVED))
 }
 
 /// The address of a room's classic page, for this client, who came by this name.
-pub fn classic_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
+pub(crate) fn classic_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
     let room = utf8_percent_encode(room.as_str(), RESERVED);
     format!("/classic/{room}?{}", guest_query(client, name))
 }
 
 /// The address that their messages are sent to.
-pub fn messages_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
+#[cfg(feature = "pages")]
+pub(crate) fn messages_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
     let room = utf8_percent_encode(room.as_str(), RESERVED);
     format!("/rooms/{room}/messages?{}", guest_query(client, name))
 }
@@ -56,7 +56,7 @@ fn guest_query(client: &ClientId, name: Option<&Name>) -> String {
 }
 
 /// The address of a room for other devices, for who sent a request to `asked` (see [`asked`]).
-pub fn share_url(room: &RoomId, asked: Option<&WebOrigin>, addresses: &Addresses) -> String {
+pub(crate) fn share_url(room: &RoomId, asked: Option<&WebOrigin>, addresses: &Addresses) -> String {
     addresses.base_url(asked) + &room_path(room)
 }
 
@@ -67,7 +67,7 @@ pub fn share_url(room: &RoomId, asked: Option<&WebOrigin>, addresses: &Addresses
 ///
 /// A client can make a proxy that does not overwrite these headers pass its own on. All it gains is another
 /// link on its own page: nothing that depends on this is kept for others, or lets anybody in.
-pub fn asked(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> Option<WebOrigin> {
+pub(crate) fn asked(proxies: &TrustedProxies, peer: IpAddr, headers: &HeaderMap) -> Option<WebOrigin> {
     let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok()).map(str::to_owned);
     if !proxies.trusts(peer) {
         return WebOrigin::of("http", &host()?).ok();
@@ -95,7 +95,7 @@ fn forwarded(headers: &HeaderMap, name: &str) -> Option<String> {
 /// there is no TLS or the browser is an old one); or it is where the request was sent, whatever the scheme,
 /// one of the server's `own` origins, or where it would have sent others itself. So no link to this server shows a code that leads
 /// elsewhere: who follows it wants a document, and nobody's page but ours can put the picture on itself.
-pub fn may_be_drawn(
+pub(crate) fn may_be_drawn(
     origin: &WebOrigin,
     asked: Option<&WebOrigin>,
     headers: &HeaderMap,
@@ -113,7 +113,7 @@ impl Addresses {
     /// Scheme, host and port by which other devices reach this server, without a slash at the end: the
     /// public URL if there is one; else where the request was sent; else, where that is this machine's name
     /// for itself, its address in the network.
-    pub fn base_url(&self, asked: Option<&WebOrigin>) -> String {
+    pub(crate) fn base_url(&self, asked: Option<&WebOrigin>) -> String {
         if let Some(public_url) = &self.public_url {
             return public_url.to_string();
         }
@@ -124,14 +124,14 @@ impl Addresses {
     }
 
     /// The address for this machine's own browser.
-    pub fn local_url(&self) -> String {
+    pub(crate) fn local_url(&self) -> String {
         let ip = self.bound.ip();
         self.url_of(if ip.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip })
     }
 
     /// The addresses at which other devices reach this server, the likeliest first. None when only this
     /// machine is served, or is in no network.
-    pub fn lan(&self) -> Vec<LanAddress> {
+    pub(crate) fn lan(&self) -> Vec<LanAddress> {
         let ip = self.bound.ip();
         if ip.is_loopback() {
             return Vec::new();
@@ -152,7 +152,7 @@ impl Addresses {
     }
 
     /// `http`, this address and the port, where that is not `http`'s own.
-    pub fn url_of(&self, ip: IpAddr) -> String {
+    pub(crate) fn url_of(&self, ip: IpAddr) -> String {
         let authority = SocketAddr::new(ip, self.bound.port()).to_string();
         format!("http://{}", authority.strip_suffix(":80").unwrap_or(&authority))
     }

@@ -4,14 +4,14 @@
 //! [`headers`], [`body`] and [`sse`] are parts of requests and answers; [`hints`] tells the operator what only
 //! they can mend.
 
-pub mod body;
-pub mod handshake;
-pub mod headers;
-pub mod hints;
-pub mod lan;
-pub mod links;
-pub mod origin;
-pub mod qr;
-pub mod site;
-pub mod sse;
-pub mod web_origin;
+pub(crate) mod body;
+pub(crate) mod handshake;
+pub(crate) mod headers;
+pub(crate) mod hints;
+pub(crate) mod lan;
+pub(crate) mod links;
+pub(crate) mod origin;
+pub(crate) mod qr;
+pub(crate) mod site;
+pub(crate) mod sse;
+pub(crate) mod web_origin;

@@ -17,7 +17,7 @@ use super::web_origin::WebOrigin;
 /// Whether a request was sent to this server under a name of its own: the host of one of `own`, an IP
 /// address or `localhost`, none of which a stranger can own. The port does not count, because a proxy may
 /// have another. With `own` empty the server knows no name, and any will do.
-pub fn is_own_host(headers: &HeaderMap, own: &[WebOrigin]) -> bool {
+pub(crate) fn is_own_host(headers: &HeaderMap, own: &[WebOrigin]) -> bool {
     if own.is_empty() {
         return true;
     }
@@ -32,7 +32,7 @@ pub fn is_own_host(headers: &HeaderMap, own: &[WebOrigin]) -> bool {
 
 /// Whether a request may open a connection: it has no `Origin`, or one whose host and port are the ones the
 /// request was sent to, or one of `allowed`. No browser sends two, so two are a stranger's.
-pub fn is_allowed(headers: &HeaderMap, allowed: &[WebOrigin]) -> bool {
+pub(crate) fn is_allowed(headers: &HeaderMap, allowed: &[WebOrigin]) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     let Some(origin) = origins.next() else { return true };
     if origins.next().is_some() {

@@ -21,10 +21,7 @@ pub fn svg(text: &str) -> Result<String, QRCodeError> {
 /// The code for `text` in lines of half blocks, two modules each. With `colour`, black on white by
 /// ANSI sequences, which reads the same on a dark and on a light terminal; without, dark modules
 /// are drawn, which is right on a light background.
-///
-/// # Errors
-/// As [`svg`].
-pub fn terminal(text: &str, colour: bool) -> Result<String, QRCodeError> {
+pub(crate) fn terminal(text: &str, colour: bool) -> Result<String, QRCodeError> {
     let code = code(text)?;
     let side = code.size + 2 * QUIET_ZONE;
     let dark = |x: usize, y: usize| {

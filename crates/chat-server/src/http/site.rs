@@ -15,17 +15,15 @@ use super::{
 };
 use crate::limits::client_ip::{ClientIp, TrustedProxies};
 
-/// See the module.
 #[derive(Debug)]
-pub struct Site {
-    /// How this server is reached.
-    pub addresses: Addresses,
+pub(crate) struct Site {
+    pub(crate) addresses: Addresses,
     /// The origins whose pages may connect, besides the server's own host.
-    pub origins: Vec<WebOrigin>,
+    pub(crate) origins: Vec<WebOrigin>,
     /// Whose word about an address is taken.
-    pub proxies: TrustedProxies,
+    pub(crate) proxies: TrustedProxies,
     /// What only the operator can mend.
-    pub hints: Hints,
+    pub(crate) hints: Hints,
 }
 
 impl Site {
@@ -33,7 +31,7 @@ impl Site {
     ///
     /// # Errors
     /// [`HandshakeError::Host`] or [`HandshakeError::Origin`].
-    pub fn check(&self, headers: &HeaderMap) -> Result<(), HandshakeError> {
+    pub(crate) fn check(&self, headers: &HeaderMap) -> Result<(), HandshakeError> {
         if self.addresses.public_url.is_some() && !origin::is_own_host(headers, &self.origins) {
             return Err(HandshakeError::Host);
         }
@@ -44,30 +42,31 @@ impl Site {
     }
 
     /// The same; the operator is told what was wrong, if they can mend it.
-    ///
-    /// # Errors
-    /// As [`Site::check`].
-    pub fn check_and_hint(&self, headers: &HeaderMap) -> Result<(), HandshakeError> {
+    pub(crate) fn check_and_hint(&self, headers: &HeaderMap) -> Result<(), HandshakeError> {
         self.check(headers).inspect_err(|error| self.hints.refused(error, headers, Instant::now()))
     }
 
-    /// Whose request it is.
-    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
+    pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> ClientIp {
         self.proxies.client(peer, headers)
     }
 
     /// Where the sender of a request believes to have sent it: see [`links::asked`].
-    pub fn asked(&self, peer: IpAddr, headers: &HeaderMap) -> Option<WebOrigin> {
+    pub(crate) fn asked(&self, peer: IpAddr, headers: &HeaderMap) -> Option<WebOrigin> {
         links::asked(&self.proxies, peer, headers)
     }
 
     /// The address of a room for other devices, for a request that was sent to `asked`.
-    pub fn share_url(&self, room: &RoomId, asked: Option<&WebOrigin>) -> String {
+    pub(crate) fn share_url(&self, room: &RoomId, asked: Option<&WebOrigin>) -> String {
         links::share_url(room, asked, &self.addresses)
     }
 
     /// Whether a code may be drawn for this origin: see [`links::may_be_drawn`].
-    pub fn may_draw(&self, origin: &WebOrigin, asked: Option<&WebOrigin>, headers: &HeaderMap) -> bool {
+    pub(crate) fn may_draw(
+        &self,
+        origin: &WebOrigin,
+        asked: Option<&WebOrigin>,
+        headers: &HeaderMap,
+    ) -> bool {
         links::may_be_drawn(origin, asked, headers, &self.origins, &self.addresses)
     }
 }

@@ -21,19 +21,16 @@ const SILENCE_MAX: Duration = Duration::from_secs(15);
 /// `Last-Event-ID` is there, but is none of ours.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("'Last-Event-ID' must be the number of an event, or be left out")]
-pub struct LastEventIdError;
+pub(crate) struct LastEventIdError;
 
 /// These events, as an answer.
-pub fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
+pub(crate) fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Response {
     let events = Sse::new(events.map(Ok::<_, Infallible>)).keep_alive(KeepAlive::new().interval(SILENCE_MAX));
     ([(header::CACHE_CONTROL, "no-store, no-transform"), (X_ACCEL_BUFFERING, "no")], events).into_response()
 }
 
 /// The id of the last event that the client has; `None` where it has none.
-///
-/// # Errors
-/// [`LastEventIdError`].
-pub fn last_id<T: FromStr>(headers: &HeaderMap) -> Result<Option<T>, LastEventIdError> {
+pub(crate) fn last_id<T: FromStr>(headers: &HeaderMap) -> Result<Option<T>, LastEventIdError> {
     let id = |value: &http::HeaderValue| {
         value.to_str().ok().and_then(|id| id.parse().ok()).ok_or(LastEventIdError)
     };

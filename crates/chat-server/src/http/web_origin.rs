@@ -13,76 +13,56 @@ const LONGEST: usize = "https://".len() + 253 + ":65535".len();
 
 /// Where pages come from: `http` or `https` mostly, an app or an extension of a browser sometimes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct WebOrigin(String);
+pub(crate) struct WebOrigin(String);
 
 /// Why a text is no such origin, in words for the operator: what is wrong, and what to write instead.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BadOrigin {
-    /// Nothing at all.
+pub(crate) enum BadOrigin {
     #[error("it is empty: leave the option out, or write something like https://chat.example.org")]
     Empty,
-    /// `*`.
     #[error(
         "'*' is not possible, because any site's page could then speak in its visitors' names: \
          name each origin, like https://chat.example.org"
     )]
     Any,
-    /// White space or control characters.
     #[error("it has a space or a control character in it, perhaps at the end: leave that out")]
     Space,
-    /// No `://`.
     #[error("it has no scheme: begin with https:// or http://, like https://chat.example.org")]
     NoScheme,
-    /// Another scheme than the two.
     #[error("its scheme is {0}: write https:// or http://, as for the page; the WebSocket follows the page")]
     Scheme(String),
-    /// `user@` or `user:password@`.
     #[error("it has a user name: leave out the '@' and what stands before it")]
     User,
-    /// Something after the first slash.
     #[error(
         "it has a path ({0}), and Otagh is served at the root of a host only: give it a name of its own, \
          like https://chat.example.org, and let the proxy pass all of / to it"
     )]
     Path(String),
-    /// `?…`
     #[error("it has a query: leave out the '?' and what follows it")]
     Query,
-    /// `#…`
     #[error("it has a fragment: leave out the '#' and what follows it")]
     Fragment,
-    /// Letters of which a name on the wire has none.
     #[error("its host is not in ASCII: write it as browsers send it, beginning with xn--")]
     NotAscii,
-    /// Neither a name nor an address.
     #[error("'{0}' is no host name and no IP address (an IPv6 address stands in brackets)")]
     Host(String),
-    /// The address at which one listens, not one at which one is reached.
     #[error("{0} is every address at once, which nobody can open: write the one that people use")]
     Everywhere(IpAddr),
-    /// Not a port, or port 0.
     #[error("its port must be a number from 1 to 65535")]
     Port,
-    /// Longer than a name can be.
     #[error("it is longer than any host name")]
     TooLong,
 }
 
 impl WebOrigin {
     /// Reads an `http` or `https` one. A single slash at the end is no path, and left out.
-    ///
-    /// # Errors
-    /// [`BadOrigin`].
-    pub fn parse(raw: &str) -> Result<Self, BadOrigin> {
+    pub(crate) fn parse(raw: &str) -> Result<Self, BadOrigin> {
         Self::read(raw, |scheme| matches!(scheme, "http" | "https"))
     }
 
     /// Reads one that a page may have, which also may be that of an app or of an extension of the browser
     /// (`capacitor://localhost`). A WebSocket's is none of a page.
-    ///
-    /// # Errors
-    /// [`BadOrigin`].
-    pub fn parse_pages(raw: &str) -> Result<Self, BadOrigin> {
+    pub(crate) fn parse_pages(raw: &str) -> Result<Self, BadOrigin> {
         let is_scheme = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.');
         Self::read(raw, |scheme| {
             !scheme.is_empty() && scheme.bytes().all(is_scheme) && !matches!(scheme, "ws" | "wss")
@@ -116,10 +96,7 @@ impl WebOrigin {
     }
 
     /// Of a scheme in lower case and an authority, as in a `Host` header.
-    ///
-    /// # Errors
-    /// [`BadOrigin`].
-    pub fn of(scheme: &str, authority: &str) -> Result<Self, BadOrigin> {
+    pub(crate) fn of(scheme: &str, authority: &str) -> Result<Self, BadOrigin> {
         if authority.contains('@') {
             return Err(BadOrigin::User);
         }
@@ -153,30 +130,30 @@ impl WebOrigin {
 
     /// Whether a request with this `Host` was sent to it. The scheme does not count, because a proxy in front
     /// may have taken the TLS off; the port does, but for the scheme's own.
-    pub fn is_at(&self, host: &str) -> bool {
+    pub(crate) fn is_at(&self, host: &str) -> bool {
         let scheme = self.0.split_once("://").map_or("", |(scheme, _)| scheme);
         matches!(scheme, "http" | "https") && Self::of(scheme, host).is_ok_and(|asked| asked == *self)
     }
 
     /// As browsers write it.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Name or address, the latter in brackets if it is an IPv6 one.
-    pub fn host(&self) -> &str {
+    pub(crate) fn host(&self) -> &str {
         let authority = self.authority();
         let end = authority.rfind(']').map_or_else(|| authority.find(':'), |at| Some(at + 1));
         &authority[..end.unwrap_or(authority.len())]
     }
 
     /// Host, and port where it is not the scheme's own.
-    pub fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         self.0.split_once("://").map_or("", |(_, authority)| authority)
     }
 
     /// Whether it means the very machine that opens it, so that it is good for nobody else.
-    pub fn is_loopback(&self) -> bool {
+    pub(crate) fn is_loopback(&self) -> bool {
         let name = self.host().trim_end_matches('.');
         let ip = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
         name == "localhost"
@@ -206,9 +183,6 @@ fn canonical(host: &str) -> Result<String, BadOrigin> {
 }
 
 /// The value of `--public-url`: an origin that others can open.
-///
-/// # Errors
-/// [`BadOrigin`].
 pub(crate) fn public(raw: &str) -> Result<WebOrigin, BadOrigin> {
     let origin = WebOrigin::parse(raw)?;
     let ip = origin.host().trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();

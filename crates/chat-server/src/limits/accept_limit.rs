@@ -21,43 +21,38 @@ use super::{
 
 /// The sockets that are not WebSockets (yet), in all and by address.
 #[derive(Debug)]
-pub struct AcceptLimit {
+pub(crate) struct AcceptLimit {
     all: Arc<Semaphore>,
 }
 
 /// The place of such a socket, given up on drop.
 #[must_use = "dropping a place gives it up"]
 #[derive(Debug)]
-pub struct AcceptSlot {
+pub(crate) struct AcceptSlot {
     _of_address: Option<IpSlot>,
     _of_all: OwnedSemaphorePermit,
 }
 
 /// Why a socket may not stay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum TooManySockets {
-    /// Its address has as many open as it may.
+pub(crate) enum TooManySockets {
     #[error(
         "this address has as many sockets open as it may; close one, or raise --http-sockets-per-address"
     )]
     Address,
-    /// The server has as many open as it may.
     #[error("the server has as many sockets open as it may; wait, or raise --max-http-sockets")]
     Server,
 }
 
 impl AcceptLimit {
     /// For at most `max` sockets at once.
-    pub fn new(max: usize) -> Self {
+    pub(crate) fn new(max: usize) -> Self {
         Self { all: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))) }
     }
 
     /// A place for a socket from `peer`. A trusted proxy has many sockets for many people, and
     /// guards itself against those who say nothing: it is only counted in all.
-    ///
-    /// # Errors
-    /// [`TooManySockets`] when there is none.
-    pub fn admit(
+    pub(crate) fn admit(
         &self,
         peer: IpAddr,
         proxies: &TrustedProxies,
@@ -96,7 +91,7 @@ impl TooManySockets {
     ///
     /// # Errors
     /// When the socket fails.
-    pub fn turn_away(self, stream: TcpStream) -> io::Result<()> {
+    pub(crate) fn turn_away(self, stream: TcpStream) -> io::Result<()> {
         // The runtime's own handle does not know yet whether the socket can be written to.
         let mut stream = stream.into_std()?;
         stream.write_all(self.answer())?;

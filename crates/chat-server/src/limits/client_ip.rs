@@ -44,7 +44,7 @@ impl TrustedProxies {
     }
 
     /// Whether this is one of them.
-    pub fn trusts(&self, ip: IpAddr) -> bool {
+    pub(crate) fn trusts(&self, ip: IpAddr) -> bool {
         let ip = ip.to_canonical();
         self.0.iter().any(|network| network.contains(&ip))
     }

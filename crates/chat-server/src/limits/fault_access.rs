@@ -7,20 +7,18 @@ use clap::ValueEnum;
 
 /// Whether people may break their own connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub enum FaultAccess {
+pub(crate) enum FaultAccess {
     /// Where the server is not for the public: no public URL, no proxy, and who asks is on this
     /// machine or in its private network.
     Auto,
-    /// Everybody may.
     On,
-    /// Nobody may.
     Off,
 }
 
 impl FaultAccess {
     /// Whether a client at this address may break its connection. `is_public`: whether the server is for
     /// the public.
-    pub fn is_open_to(self, peer: IpAddr, is_public: bool) -> bool {
+    pub(crate) fn is_open_to(self, peer: IpAddr, is_public: bool) -> bool {
         match self {
             Self::On => true,
             Self::Off => false,

@@ -40,9 +40,6 @@ pub fn raise(sockets: usize) -> Result<(), FdLimitError> {
 }
 
 /// Here no such limit is known.
-///
-/// # Errors
-/// None.
 #[cfg(not(unix))]
 pub fn raise(sockets: usize) -> Result<(), FdLimitError> {
     tracing::debug!(sockets, others = OTHERS, "no limit of open files is known");

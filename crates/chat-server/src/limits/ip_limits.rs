@@ -24,15 +24,15 @@ const FRAMES_BURST_SECONDS: f64 = 5.0;
 
 /// The bounds of one address; 0 sets none.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// WebSocket connections at once.
-    pub connections: usize,
+    pub(crate) connections: usize,
     /// Sockets at once that are not WebSockets (yet).
-    pub http_sockets: usize,
+    pub(crate) http_sockets: usize,
     /// New rooms a minute; as many may come at once.
-    pub rooms: u32,
+    pub(crate) rooms: u32,
     /// Frames a second; five times as many may come at once.
-    pub frames: u32,
+    pub(crate) frames: u32,
 }
 
 /// The addresses that have something open, and those that spent something lately.
@@ -41,7 +41,7 @@ pub struct Limits {
 /// 4,096 (`TIDIED_EVERY`) more. Over that, the addresses that have nothing open are forgotten, and with
 /// them what they had spent: whoever has that many addresses gains nothing by it.
 #[derive(Debug)]
-pub struct IpLimits {
+pub(crate) struct IpLimits {
     limits: Limits,
     table: Mutex<Table>,
 }
@@ -53,13 +53,11 @@ struct Table {
 }
 
 impl IpLimits {
-    /// Nobody yet.
-    pub fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         Self { limits, table: Mutex::default() }
     }
 
-    /// The one at this address.
-    pub fn at(&self, address: ClientIp, now: Instant) -> Arc<IpUsage> {
+    pub(crate) fn at(&self, address: ClientIp, now: Instant) -> Arc<IpUsage> {
         let mut table = self.table.lock();
         if let Some(usage) = table.usages.get(&address) {
             return usage.clone();
@@ -89,9 +87,8 @@ impl Table {
     }
 }
 
-/// One address.
 #[derive(Debug)]
-pub struct IpUsage {
+pub(crate) struct IpUsage {
     connections: Arc<Semaphore>,
     http_sockets: Arc<Semaphore>,
     rooms: RateLimit,
@@ -101,14 +98,13 @@ pub struct IpUsage {
 /// A socket's place among those of its address, given up on drop.
 #[must_use = "dropping a place gives it up"]
 #[derive(Debug)]
-pub struct IpSlot {
+pub(crate) struct IpSlot {
     usage: Arc<IpUsage>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl IpSlot {
-    /// Whose it is.
-    pub fn usage(&self) -> &IpUsage {
+    pub(crate) fn usage(&self) -> &IpUsage {
         &self.usage
     }
 }
@@ -125,24 +121,24 @@ impl IpUsage {
     }
 
     /// A place for one more WebSocket connection; `None` when there is none.
-    pub fn connection(self: Arc<Self>) -> Option<IpSlot> {
+    pub(crate) fn connection(self: Arc<Self>) -> Option<IpSlot> {
         let permit = self.connections.clone().try_acquire_owned().ok()?;
         Some(IpSlot { usage: self, _permit: permit })
     }
 
     /// A place for one more socket that is no WebSocket (yet); `None` when there is none.
-    pub fn http_socket(self: Arc<Self>) -> Option<IpSlot> {
+    pub(crate) fn http_socket(self: Arc<Self>) -> Option<IpSlot> {
         let permit = self.http_sockets.clone().try_acquire_owned().ok()?;
         Some(IpSlot { usage: self, _permit: permit })
     }
 
     /// Whether a frame that came now is within the pace; counts it.
-    pub fn allow_frame(&self, now: Instant) -> bool {
+    pub(crate) fn allow_frame(&self, now: Instant) -> bool {
         self.frames.take(now)
     }
 
     /// Whether a room may be created now; counts it.
-    pub fn allow_room(&self, now: Instant) -> bool {
+    pub(crate) fn allow_room(&self, now: Instant) -> bool {
         self.rooms.take(now)
     }
 

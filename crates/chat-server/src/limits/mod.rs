@@ -3,8 +3,8 @@
 //! accepted may stay ([`accept_limit`]), how many files the process may open ([`fd_limit`]), and who may
 //! break a connection on purpose ([`fault_access`]).
 
-pub mod accept_limit;
-pub mod client_ip;
-pub mod fault_access;
-pub mod fd_limit;
-pub mod ip_limits;
+pub(crate) mod accept_limit;
+pub(crate) mod client_ip;
+pub(crate) mod fault_access;
+pub(crate) mod fd_limit;
+pub(crate) mod ip_limits;

@@ -6,27 +6,25 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chat_room::Ms;
 
-/// See the module.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock {
+pub(crate) struct Clock {
     start: Instant,
     unix_at_start: Duration,
 }
 
 impl Clock {
     /// A clock that starts now. A machine whose time is before 1970 counts from 1970.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let unix_at_start = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { start: Instant::now(), unix_at_start }
     }
 
-    /// Now.
-    pub fn now(&self) -> Ms {
+    pub(crate) fn now(&self) -> Ms {
         (self.unix_at_start + self.start.elapsed()).as_millis() as Ms
     }
 
     /// The instant at which [`Clock::now`] reaches `at`; the start, when that was before it.
-    pub fn instant(&self, at: Ms) -> Instant {
+    pub(crate) fn instant(&self, at: Ms) -> Instant {
         // Rounded up to the next millisecond, so that a timer never fires just before its time.
         let at = Duration::from_millis(at.saturating_add(1));
         self.start + at.saturating_sub(self.unix_at_start)

@@ -20,9 +20,8 @@ use crate::limits::{
     ip_limits::{IpLimits, IpSlot, IpUsage},
 };
 
-/// The connections of this server.
 #[derive(Debug)]
-pub struct Connections {
+pub(crate) struct Connections {
     max: usize,
     ips: Arc<IpLimits>,
     slots: AtomicUsize,
@@ -38,35 +37,31 @@ struct Open {
 
 /// Why there is no place for a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum TooManyConnections {
-    /// Its address has as many as it may.
+pub(crate) enum TooManyConnections {
     #[error("your address has as many connections as it may; close one, or try again later")]
     OfAddress,
-    /// The server has as many as it may.
     #[error("the server has as many connections as it may; try again later")]
     OfServer,
 }
 
 impl Connections {
     /// For at most `max` connections in all, and as many of each address as `ips` allow.
-    pub fn new(max: usize, ips: Arc<IpLimits>) -> Arc<Self> {
+    pub(crate) fn new(max: usize, ips: Arc<IpLimits>) -> Arc<Self> {
         let (slots, keys) = (AtomicUsize::new(0), AtomicU64::new(0));
         Arc::new(Self { max, ips, slots, keys, open: Mutex::default() })
     }
 
     /// A place for one more connection of this client.
-    ///
-    /// # Errors
-    /// [`TooManyConnections`] when there is none.
-    pub fn reserve(self: &Arc<Self>, client: ClientIp, now: Instant) -> Result<Slot, TooManyConnections> {
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        client: ClientIp,
+        now: Instant,
+    ) -> Result<Slot, TooManyConnections> {
         self.reserve_for(self.ips.at(client, now))
     }
 
     /// The same, for a client whose address was looked up.
-    ///
-    /// # Errors
-    /// [`TooManyConnections`] when there is none.
-    pub fn reserve_for(self: &Arc<Self>, usage: Arc<IpUsage>) -> Result<Slot, TooManyConnections> {
+    pub(crate) fn reserve_for(self: &Arc<Self>, usage: Arc<IpUsage>) -> Result<Slot, TooManyConnections> {
         let ip_slot = usage.connection().ok_or(TooManyConnections::OfAddress)?;
         let one_more = |taken: usize| (taken < self.max).then_some(taken + 1);
         self.slots
@@ -76,15 +71,14 @@ impl Connections {
         Ok(Slot { connections: self.clone(), conn, ip_slot })
     }
 
-    /// How many connections there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.slots.load(Ordering::Relaxed)
     }
 
     /// Closes every connection with [`CloseCode::ServerStopping`], in random order and evenly over
     /// `spread`, so that they do not all come back in the same instant. Those that open from now on
     /// are closed at once.
-    pub async fn stop(&self, spread: Duration) {
+    pub(crate) async fn stop(&self, spread: Duration) {
         let mut sinks: Vec<Sink> = {
             let mut open = self.open.lock();
             open.stopping = true;
@@ -103,7 +97,7 @@ impl Connections {
 /// A connection's place, given up on drop.
 #[must_use = "dropping a slot gives the place up"]
 #[derive(Debug)]
-pub struct Slot {
+pub(crate) struct Slot {
     connections: Arc<Connections>,
     conn: ConnKey,
     ip_slot: IpSlot,
@@ -111,17 +105,16 @@ pub struct Slot {
 
 impl Slot {
     /// The key of the connection that has this place.
-    pub fn conn(&self) -> ConnKey {
+    pub(crate) fn conn(&self) -> ConnKey {
         self.conn
     }
 
-    /// What its address uses.
-    pub fn usage(&self) -> &IpUsage {
+    pub(crate) fn usage(&self) -> &IpUsage {
         self.ip_slot.usage()
     }
 
     /// The connection is open: it can now be told to stop.
-    pub fn open(&self, sink: Sink) {
+    pub(crate) fn open(&self, sink: Sink) {
         let mut open = self.connections.open.lock();
         if open.stopping {
             sink.close(CloseCode::ServerStopping);

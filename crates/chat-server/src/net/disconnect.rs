@@ -7,12 +7,10 @@ use chat_protocol::CloseCode;
 
 use super::frame;
 
-/// See the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Disconnect {
+pub(crate) enum Disconnect {
     /// The client sent a close frame, with this in it or with nothing; it is answered with the same.
     ByClient(Option<Box<Close>>),
-    /// The server ends it.
     ByServer(Box<Close>),
     /// The socket failed or ended without a close frame.
     Lost,
@@ -20,21 +18,20 @@ pub enum Disconnect {
 
 /// What a close frame says (RFC 6455 §7.4).
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Close {
-    /// The code.
-    pub code: u16,
+pub(crate) struct Close {
+    pub(crate) code: u16,
     /// The reason. A client's own words stay out of logs.
-    pub reason: Cow<'static, str>,
+    pub(crate) reason: Cow<'static, str>,
 }
 
 impl Disconnect {
     /// By the server, for this reason.
-    pub fn by_server(code: u16, reason: &'static str) -> Self {
+    pub(crate) fn by_server(code: u16, reason: &'static str) -> Self {
         Self::ByServer(Box::new(Close { code, reason: reason.into() }))
     }
 
     /// The code that ended it; `None` without one.
-    pub fn code(&self) -> Option<u16> {
+    pub(crate) fn code(&self) -> Option<u16> {
         match self {
             Self::ByClient(close) => close.as_ref().map(|close| close.code),
             Self::ByServer(close) => Some(close.code),
@@ -43,7 +40,7 @@ impl Disconnect {
     }
 
     /// What to call it in a log: nothing that a client wrote.
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::ByClient(_) => "closed by the client",
             Self::ByServer(close) => &close.reason,
@@ -53,7 +50,7 @@ impl Disconnect {
 
     /// The server's close frame, in answer to the client's or of its own accord; `None` where nobody would
     /// get it.
-    pub fn frame(&self) -> Option<Bytes> {
+    pub(crate) fn frame(&self) -> Option<Bytes> {
         match self {
             Self::ByClient(None) => Some(frame::CLOSE_EMPTY),
             Self::ByClient(Some(close)) | Self::ByServer(close) => {

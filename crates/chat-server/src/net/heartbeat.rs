@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// The state of one connection's pulse.
 #[derive(Debug)]
-pub struct Heartbeat {
+pub(crate) struct Heartbeat {
     /// When something was heard last, or, since then, a ping was sent.
     since: Instant,
     is_pinged: bool,
@@ -14,7 +14,7 @@ pub struct Heartbeat {
 
 /// What silence asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Pulse {
+pub(crate) enum Pulse {
     /// Nothing, until then.
     Wait(Instant),
     /// A ping; look again then.
@@ -25,18 +25,18 @@ pub enum Pulse {
 
 impl Heartbeat {
     /// A connection heard from at `now`.
-    pub fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self { since: now, is_pinged: false }
     }
 
     /// Something, anything, came in.
-    pub fn heard(&mut self, now: Instant) {
+    pub(crate) fn heard(&mut self, now: Instant) {
         *self = Self::new(now);
     }
 
     /// What to do now, where the other end is pinged after `interval` of silence and given up after
     /// `patience` more. Both are the server's, not kept ten thousand times.
-    pub fn check(&mut self, now: Instant, interval: Duration, patience: Duration) -> Pulse {
+    pub(crate) fn check(&mut self, now: Instant, interval: Duration, patience: Duration) -> Pulse {
         if self.is_pinged {
             let end = self.since + patience;
             return if now >= end { Pulse::Dead } else { Pulse::Wait(end) };

@@ -36,9 +36,8 @@ const UPGRADED: &[u8] = b"HTTP/1.1 101 ";
 /// What asks for a body that has not been sent yet (RFC 9110 §10.1.1). It is not the answer.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
-/// See the module.
 #[derive(Debug)]
-pub struct HttpStream {
+pub(crate) struct HttpStream {
     stream: TcpStream,
     exchange: Exchange,
     traffic: Arc<SocketTraffic>,
@@ -46,7 +45,7 @@ pub struct HttpStream {
 
 /// The bytes of one request and its answer.
 #[derive(Debug, Default)]
-pub struct Exchange {
+pub(crate) struct Exchange {
     passages: Vec<Passage>,
     asked: usize,
     answered: usize,
@@ -58,23 +57,20 @@ pub struct Exchange {
 
 /// What one read gave, or one write took.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Passage {
-    /// When.
-    pub at: Instant,
-    /// Which way.
-    pub direction: Direction,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+pub(crate) struct Passage {
+    pub(crate) at: Instant,
+    pub(crate) direction: Direction,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl HttpStream {
     /// For a socket of whose requests at most `asked_max` bytes are kept, and all counted.
-    pub fn new(stream: TcpStream, asked_max: usize, traffic: Arc<SocketTraffic>) -> Self {
+    pub(crate) fn new(stream: TcpStream, asked_max: usize, traffic: Arc<SocketTraffic>) -> Self {
         Self { stream, traffic, exchange: Exchange { asked_max, is_whole: true, ..Exchange::default() } }
     }
 
     /// The socket, and the handshake that it has behind it; `None` where not all of that was kept.
-    pub fn into_parts(self) -> (TcpStream, Option<Vec<Passage>>) {
+    pub(crate) fn into_parts(self) -> (TcpStream, Option<Vec<Passage>>) {
         let Self { stream, exchange, .. } = self;
         // Of requests that came together, the first is answered first; and what came of the next with an
         // earlier one is not here.

@@ -11,9 +11,8 @@ use std::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-/// See the module.
 #[derive(Debug, Default)]
-pub struct Impairment(Mutex<State>);
+pub(crate) struct Impairment(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -31,7 +30,6 @@ struct State {
 /// What becomes of acknowledgements.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 enum Ack {
-    /// They are sent.
     #[default]
     Sent,
     /// The next is to be lost.
@@ -42,12 +40,10 @@ enum Ack {
 
 /// What becomes of frames that are to be sent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Fate {
-    /// They go out.
+pub(crate) enum Fate {
     Sent,
     /// They go out later, and not by whom they were given.
     Late {
-        /// Whether nothing else was late.
         is_first: bool,
     },
     /// More is late than may be: they go out now, after all of that, and nothing is late any more.
@@ -58,42 +54,42 @@ pub enum Fate {
 
 impl Impairment {
     /// Nothing is read before `until`.
-    pub fn pause_reads(&self, until: Instant) {
+    pub(crate) fn pause_reads(&self, until: Instant) {
         self.0.lock().reads_paused_until = Some(until);
     }
 
     /// What is sent before `until` is late by so much.
-    pub fn delay(&self, by: Duration, until: Instant) {
+    pub(crate) fn delay(&self, by: Duration, until: Instant) {
         self.0.lock().delay = Some((by, until));
     }
 
     /// The acknowledgement of the next `say` is lost, and the connection with it.
-    pub fn lose_ack(&self) {
+    pub(crate) fn lose_ack(&self) {
         self.0.lock().ack = Ack::Doomed;
     }
 
     /// The server shall have forgotten this member once the connection is over.
-    pub fn forget(&self) {
+    pub(crate) fn forget(&self) {
         self.0.lock().is_forgotten = true;
     }
 
     /// Whether nothing is to be read now.
-    pub fn are_reads_paused(&self, now: Instant) -> bool {
+    pub(crate) fn are_reads_paused(&self, now: Instant) -> bool {
         self.0.lock().reads_paused_until.is_some_and(|until| now < until)
     }
 
     /// Whether reads were paused, and need be no longer: true once.
-    pub fn resume_reads(&self, now: Instant) -> bool {
+    pub(crate) fn resume_reads(&self, now: Instant) -> bool {
         self.0.lock().reads_paused_until.take_if(|until| *until <= now).is_some()
     }
 
     /// Whether the server shall have forgotten this member.
-    pub fn is_forgotten(&self) -> bool {
+    pub(crate) fn is_forgotten(&self) -> bool {
         self.0.lock().is_forgotten
     }
 
     /// A `say` was read, and will be acknowledged.
-    pub fn say_read(&self) {
+    pub(crate) fn say_read(&self) {
         let mut state = self.0.lock();
         if state.ack == Ack::Doomed {
             state.ack = Ack::Lost;
@@ -101,7 +97,7 @@ impl Impairment {
     }
 
     /// What becomes of these frames, of which an outbox keeps at most `bound` bytes.
-    pub fn fate(&self, frames: &Bytes, bound: usize, now: Instant) -> Fate {
+    pub(crate) fn fate(&self, frames: &Bytes, bound: usize, now: Instant) -> Fate {
         let mut state = self.0.lock();
         if state.ack == Ack::Lost {
             return Fate::Lost;
@@ -124,7 +120,7 @@ impl Impairment {
 
     /// Sends what was late and is due, all of it where `now` is `None`. Nothing can overtake it meanwhile:
     /// who would send asks [`Impairment::fate`] first, and waits for the same lock.
-    pub fn deliver(&self, now: Option<Instant>, mut send: impl FnMut(&Bytes)) {
+    pub(crate) fn deliver(&self, now: Option<Instant>, mut send: impl FnMut(&Bytes)) {
         let mut state = self.0.lock();
         while let Some((_, frames)) = state.late.pop_front_if(|(at, _)| now.is_none_or(|now| *at <= now)) {
             state.late_bytes -= frames.len();
@@ -134,7 +130,7 @@ impl Impairment {
 
     /// When something changes next by itself: reads resume, frames are due, a delay ends. `None` when
     /// nothing does.
-    pub fn next_change(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
         let state = self.0.lock();
         let delayed_until = state.delay.map(|(_, until)| until).filter(|until| now < *until);
         let due = state.late.front().map(|(due, _)| *due);

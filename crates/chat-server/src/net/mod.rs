@@ -4,17 +4,17 @@
 //! it speaks HTTP, [`traffic`] counts its bytes. A [`tap`] sees what passes, [`impairment`] spoils it on
 //! purpose. [`clock`], [`random`] and [`tasks`] are the process's.
 
-pub mod clock;
-pub mod connections;
-pub mod disconnect;
-pub mod frame;
-pub mod heartbeat;
-pub mod http_stream;
-pub mod impairment;
-pub mod outbox;
-pub mod queue;
-pub mod random;
-pub mod sink;
-pub mod tap;
-pub mod tasks;
-pub mod traffic;
+pub(crate) mod clock;
+pub(crate) mod connections;
+pub(crate) mod disconnect;
+pub(crate) mod frame;
+pub(crate) mod heartbeat;
+pub(crate) mod http_stream;
+pub(crate) mod impairment;
+pub(crate) mod outbox;
+pub(crate) mod queue;
+pub(crate) mod random;
+pub(crate) mod sink;
+pub(crate) mod tap;
+pub(crate) mod tasks;
+pub(crate) mod traffic;

@@ -27,9 +27,8 @@ use super::{
     tap::Tap,
 };
 
-/// See the module.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     stream: TcpStream,
     bound: usize,
     /// Where what the socket takes is recorded, if this connection asked for it.
@@ -70,27 +69,24 @@ impl State {
 impl Outbox {
     /// An outbox for `stream` which keeps at most `bound` bytes, or one chunk if a single one is
     /// longer (a replay, or one batch of a busy room).
-    pub fn new(stream: TcpStream, bound: usize, tap: Option<Arc<dyn Tap>>) -> Self {
+    pub(crate) fn new(stream: TcpStream, bound: usize, tap: Option<Arc<dyn Tap>>) -> Self {
         Self { stream, bound, tap, state: Mutex::default() }
     }
 
-    /// The socket, to read from.
-    pub fn stream(&self) -> &TcpStream {
+    pub(crate) fn stream(&self) -> &TcpStream {
         &self.stream
     }
 
-    /// The connection's tap.
-    pub fn tap(&self) -> Option<&dyn Tap> {
+    pub(crate) fn tap(&self) -> Option<&dyn Tap> {
         self.tap.as_deref()
     }
 
-    /// What is spoiled on purpose.
-    pub fn impairment(&self) -> Option<&Impairment> {
+    pub(crate) fn impairment(&self) -> Option<&Impairment> {
         self.tap()?.impairment()
     }
 
     /// Whether nothing is to be read now, on purpose.
-    pub fn are_reads_paused(&self) -> bool {
+    pub(crate) fn are_reads_paused(&self) -> bool {
         self.impairment().is_some_and(|impairment| impairment.are_reads_paused(Instant::now()))
     }
 
@@ -98,7 +94,7 @@ impl Outbox {
     ///
     /// When more is waiting than the bound allows, the reader is cut: what is not begun is dropped
     /// and a [`CloseCode::SlowReader`] takes its place.
-    pub fn send(&self, frames: &Bytes) {
+    pub(crate) fn send(&self, frames: &Bytes) {
         if let Some(tap) = self.tap()
             && let Some(impairment) = tap.impairment()
         {
@@ -114,7 +110,7 @@ impl Outbox {
     }
 
     /// As [`Outbox::send`], for what was late.
-    pub fn send_on_time(&self, frames: &Bytes) {
+    pub(crate) fn send_on_time(&self, frames: &Bytes) {
         let mut state = self.state.lock();
         if state.over.is_none() {
             self.push(&mut state, frames);
@@ -122,7 +118,7 @@ impl Outbox {
     }
 
     /// Sends what is waiting, then a close frame, then nothing any more. The first close counts.
-    pub fn close(&self, code: CloseCode) {
+    pub(crate) fn close(&self, code: CloseCode) {
         self.end(code.into());
     }
 
@@ -131,19 +127,19 @@ impl Outbox {
     }
 
     /// Shuts the socket, without a close frame: what is broken on purpose ends so.
-    pub fn cut_off(&self) {
+    pub(crate) fn cut_off(&self) {
         if let Err(error) = SockRef::from(&self.stream).shutdown(Shutdown::Both) {
             tracing::debug!(%error, "a socket that was to be cut is over already");
         }
     }
 
     /// Wakes the connection's task, to look what there is to do.
-    pub fn nudge(&self) {
+    pub(crate) fn nudge(&self) {
         self.state.lock().wake();
     }
 
     /// As [`Outbox::close`], for whatever reason; without a close frame where nobody would get it.
-    pub fn end(&self, why: Disconnect) {
+    pub(crate) fn end(&self, why: Disconnect) {
         let Some(frame) = why.frame() else { return };
         if let Some(impairment) = self.impairment() {
             self.send_late(impairment);
@@ -161,7 +157,7 @@ impl Outbox {
 
     /// Sends what is waiting whenever the socket can take it. Ready when the outbox is closed, perhaps
     /// with the close frame still waiting. For one task: the one that polled last is woken.
-    pub fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<Disconnect> {
+    pub(crate) fn poll_drive(&self, cx: &mut Context<'_>) -> Poll<Disconnect> {
         let mut state = self.state.lock();
         loop {
             if let Some(why) = &state.over {
@@ -175,7 +171,7 @@ impl Outbox {
     }
 
     /// Ready when nothing is waiting, or the socket failed. For one task, as [`Outbox::poll_drive`].
-    pub fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
         while !state.waiting.is_empty() {
             ready!(self.poll_drain(&mut state, cx));

@@ -18,9 +18,8 @@ use tokio_util::sync::CancellationToken;
 /// About how many bytes of messages are handed out at a time: each answer that is under way costs as many.
 pub const PORTION: usize = 64 * 1024;
 
-/// See the module.
 #[derive(Debug)]
-pub struct Queue {
+pub(crate) struct Queue {
     log: Mutex<Log>,
     /// Most bytes kept; what comes at once, as a replay does, is taken whole.
     bound: usize,
@@ -28,43 +27,32 @@ pub struct Queue {
     closed: CancellationToken,
 }
 
-/// A message of the room.
 #[derive(Clone, Debug)]
-pub struct Message {
-    /// The message.
-    pub json: Bytes,
+pub(crate) struct Message {
+    pub(crate) json: Bytes,
     /// What is to be known of it.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
 }
 
 /// What a queue must know of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Kind {
-    /// The session is in.
+pub(crate) enum Kind {
     Welcome {
-        /// Who it is in the room.
         me: ClientId,
-        /// In which life of the room.
         epoch: Epoch,
         /// The last message it has by then.
         seq: Seq,
     },
-    /// Something was said.
     Said {
-        /// Its place in the room's order.
         seq: Seq,
-        /// Its author's id for it.
         id: SayId,
-        /// Its author.
         from: ClientId,
     },
-    /// Anything else.
     Other,
 }
 
 impl Kind {
-    /// That of this message.
-    pub fn of(message: &ServerMsg) -> Self {
+    pub(crate) fn of(message: &ServerMsg) -> Self {
         match message {
             ServerMsg::Welcome(welcome) => {
                 Self::Welcome { me: welcome.you.id.clone(), epoch: welcome.epoch.clone(), seq: welcome.seq }
@@ -87,7 +75,6 @@ struct Log {
     /// for, it is the acknowledgement.
     keeps_repeats: bool,
     welcome: Option<Welcome>,
-    /// The newest message.
     newest: Seq,
     /// The last message that the client is known to have.
     acknowledged: Seq,
@@ -107,14 +94,12 @@ struct Welcome {
     seq: Seq,
 }
 
-/// One message in the queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// The last message that a client has who was handed this: its own place in the room's order, if it is a
     /// `said`, or that of the one before.
-    pub at: Seq,
-    /// The message.
-    pub json: Bytes,
+    pub(crate) at: Seq,
+    pub(crate) json: Bytes,
     /// Its number among all of this session, from 1.
     number: u64,
     is_said: bool,
@@ -122,17 +107,16 @@ pub struct Entry {
 
 /// What there is for a session.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Told {
-    /// Messages, in the room's order.
-    pub messages: Vec<Entry>,
+pub(crate) struct Told {
+    pub(crate) messages: Vec<Entry>,
     /// Why nothing more will come.
-    pub over: Option<CloseCode>,
+    pub(crate) over: Option<CloseCode>,
 }
 
 /// Takes messages out. What is handed out once must not go to one of two, each of whom takes it for all:
 /// of several listeners the latest gets everything, and the others that they are replaced.
 #[derive(Debug)]
-pub struct Listener {
+pub(crate) struct Listener {
     queue: Arc<Queue>,
     number: u64,
     changed: watch::Receiver<()>,
@@ -141,7 +125,7 @@ pub struct Listener {
 impl Queue {
     /// An empty queue of at most `bound` bytes. With `keeps_repeats` it has every message, also one that
     /// only repeats what was said.
-    pub fn new(bound: usize, keeps_repeats: bool) -> Arc<Self> {
+    pub(crate) fn new(bound: usize, keeps_repeats: bool) -> Arc<Self> {
         Arc::new(Self {
             log: Mutex::new(Log { keeps_repeats, ..Log::default() }),
             bound,
@@ -151,7 +135,7 @@ impl Queue {
     }
 
     /// Puts messages behind what is there. Once closed, does nothing.
-    pub fn push(&self, messages: impl Iterator<Item = Message>) {
+    pub(crate) fn push(&self, messages: impl Iterator<Item = Message>) {
         let mut log = self.log.lock();
         if log.over.is_some() {
             return;
@@ -166,7 +150,7 @@ impl Queue {
     }
 
     /// Nothing more comes, for this reason; what is there can still be taken out. The first reason counts.
-    pub fn close(&self, code: CloseCode) {
+    pub(crate) fn close(&self, code: CloseCode) {
         let mut log = self.log.lock();
         log.over.get_or_insert(code);
         log.awaited.clear();
@@ -175,18 +159,17 @@ impl Queue {
         self.changed.send_replace(());
     }
 
-    /// Waits until it is closed.
-    pub async fn closed(&self) {
+    pub(crate) async fn closed(&self) {
         self.closed.cancelled().await;
     }
 
     /// Why nothing more will come.
-    pub fn over(&self) -> Option<CloseCode> {
+    pub(crate) fn over(&self) -> Option<CloseCode> {
         self.log.lock().over
     }
 
     /// Listens, from now on instead of whoever did.
-    pub fn listen(self: &Arc<Self>) -> Listener {
+    pub(crate) fn listen(self: &Arc<Self>) -> Listener {
         let mut log = self.log.lock();
         log.listener += 1;
         let number = log.listener;
@@ -196,19 +179,19 @@ impl Queue {
     }
 
     /// The last message that the session had when it joined.
-    pub fn joined_after(&self) -> Seq {
+    pub(crate) fn joined_after(&self) -> Seq {
         self.log.lock().welcome.as_ref().map_or(0, |welcome| welcome.seq)
     }
 
     /// Whether all is here that came after the message `after`: not what was acknowledged with a later
     /// one, and nothing is known of messages that were never handed out.
-    pub fn can_tell_after(&self, after: Seq) -> bool {
+    pub(crate) fn can_tell_after(&self, after: Seq) -> bool {
         let log = self.log.lock();
         (log.acknowledged..=log.newest).contains(&after)
     }
 
     /// What the session's own message with this id comes back as. To be asked for before it is said.
-    pub fn echo(&self, id: SayId) -> oneshot::Receiver<Bytes> {
+    pub(crate) fn echo(&self, id: SayId) -> oneshot::Receiver<Bytes> {
         let (echo, echoed) = oneshot::channel();
         let mut log = self.log.lock();
         log.awaited.retain(|(_, waiting)| !waiting.is_closed());
@@ -220,7 +203,7 @@ impl Queue {
     }
 
     /// The life of the room that the session is in, once it was welcomed, or `None` if it never is.
-    pub async fn welcomed(&self) -> Option<Epoch> {
+    pub(crate) async fn welcomed(&self) -> Option<Epoch> {
         let mut changed = self.changed.subscribe();
         loop {
             {
@@ -237,7 +220,7 @@ impl Queue {
     }
 
     /// The earliest time to hand something out again, where that is done no more often than this.
-    pub fn told_at(&self, apart: Duration) -> Instant {
+    pub(crate) fn told_at(&self, apart: Duration) -> Instant {
         self.log.lock().told_at.map_or_else(Instant::now, |at| at + apart)
     }
 }
@@ -247,7 +230,7 @@ impl Listener {
     /// `after` nothing is acknowledged, and the messages since the last acknowledged come again.
     /// Presence is handed out once. About a [`PORTION`] at a time; when that is not all, [`Told::over`] is
     /// kept for later.
-    pub fn tell(&mut self, after: Option<Seq>) -> Told {
+    pub(crate) fn tell(&mut self, after: Option<Seq>) -> Told {
         self.changed.mark_unchanged();
         let mut log = self.queue.log.lock();
         if log.listener != self.number {
@@ -270,7 +253,7 @@ impl Listener {
     /// What there is after the entry with this number, which is acknowledged with all before it. Nothing is
     /// forgotten before it is: an answer that was lost can be asked for again, presence included. As much
     /// at a time as by [`Listener::tell`].
-    pub fn tell_from(&mut self, after: u64) -> Told {
+    pub(crate) fn tell_from(&mut self, after: u64) -> Told {
         self.changed.mark_unchanged();
         let mut log = self.queue.log.lock();
         if log.listener != self.number {
@@ -287,7 +270,7 @@ impl Listener {
 
     /// The last messages, `most` of them at most, for a client that forgets between two requests what it was
     /// shown. All before these is acknowledged.
-    pub fn show(&mut self, most: usize) -> Vec<Bytes> {
+    pub(crate) fn show(&mut self, most: usize) -> Vec<Bytes> {
         let mut log = self.queue.log.lock();
         log.entries.retain(|entry| entry.is_said);
         let before = log.entries.len().saturating_sub(most);
@@ -299,7 +282,7 @@ impl Listener {
     }
 
     /// Waits until there may be something else to take out than the last time.
-    pub async fn more(&mut self) {
+    pub(crate) async fn more(&mut self) {
         // Only without a queue could it fail.
         drop(self.changed.changed().await);
     }

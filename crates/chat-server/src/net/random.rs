@@ -7,13 +7,13 @@ use chat_protocol::Epoch;
 /// # Panics
 /// When the operating system has none to give. A server that cannot make secrets must not go on
 /// as if it could.
-pub fn bytes<const N: usize>() -> [u8; N] {
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }
 
 /// A name for one life of a room that no other life has: 64 random bits.
-pub fn epoch() -> Epoch {
+pub(crate) fn epoch() -> Epoch {
     Epoch::parse(&format!("{:016x}", u64::from_be_bytes(bytes()))).expect("hex digits are an epoch")
 }

@@ -7,18 +7,15 @@ use chat_protocol::CloseCode;
 
 use super::{outbox::Outbox, queue::Queue};
 
-/// See the module.
 #[derive(Clone, Debug)]
-pub enum Sink {
-    /// A WebSocket.
+pub(crate) enum Sink {
     Socket(Arc<Outbox>),
-    /// A polling session.
     Queue(Arc<Queue>),
 }
 
 impl Sink {
     /// Ends it with this code, after what is on its way. The first close counts.
-    pub fn close(&self, code: CloseCode) {
+    pub(crate) fn close(&self, code: CloseCode) {
         match self {
             Self::Socket(outbox) => outbox.close(code),
             Self::Queue(queue) => queue.close(code),

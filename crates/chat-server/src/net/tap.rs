@@ -6,8 +6,7 @@ use std::{fmt::Debug, net::SocketAddr};
 
 use super::impairment::Impairment;
 
-/// See the module.
-pub trait Tap: Debug + Send + Sync {
+pub(crate) trait Tap: Debug + Send + Sync {
     /// These bytes came from the socket.
     fn received(&self, bytes: &[u8]);
 
@@ -26,9 +25,8 @@ pub trait Tap: Debug + Send + Sync {
 
 /// The two ends of a connection, as the kernel names them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ends {
-    /// Ours.
-    pub local: SocketAddr,
+pub(crate) struct Ends {
+    pub(crate) local: SocketAddr,
     /// The client's, or its proxy's.
-    pub peer: SocketAddr,
+    pub(crate) peer: SocketAddr,
 }

@@ -5,30 +5,29 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// See the module. Cheap to clone; all clones are one.
 #[derive(Clone, Debug, Default)]
-pub struct Tasks {
+pub(crate) struct Tasks {
     tracker: TaskTracker,
     stopping: CancellationToken,
 }
 
 impl Tasks {
     /// Runs this until it ends, also while the server stops.
-    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(task);
     }
 
-    /// Cancelled when the server stops.
-    pub fn stopping(&self) -> &CancellationToken {
+    pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }
 
     /// Tells all of them that the server stops.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.stopping.cancel();
         self.tracker.close();
     }
 
     /// Waits until all of them have ended, after [`Tasks::stop`].
-    pub async fn wait(&self) {
+    pub(crate) async fn wait(&self) {
         self.tracker.wait().await;
     }
 }

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 /// What one member has cost so far.
 #[derive(Debug, Default)]
-pub struct Traffic {
+pub(crate) struct Traffic {
     requests: AtomicU64,
     incoming: AtomicU64,
     outgoing: AtomicU64,
@@ -23,17 +23,17 @@ pub struct Traffic {
 
 impl Traffic {
     /// So much of what came was payload.
-    pub fn add_payload_in(&self, bytes: usize) {
+    pub(crate) fn add_payload_in(&self, bytes: usize) {
         self.payload_in.fetch_add(bytes as u64, Relaxed);
     }
 
     /// So much of what goes is payload.
-    pub fn add_payload_out(&self, bytes: usize) {
+    pub(crate) fn add_payload_out(&self, bytes: usize) {
         self.payload_out.fetch_add(bytes as u64, Relaxed);
     }
 
     /// The figures now. An answer that is on its way may be half in them.
-    pub fn costs(&self) -> Costs {
+    pub(crate) fn costs(&self) -> Costs {
         let (payload_in, payload_out) = (self.payload_in.load(Relaxed), self.payload_out.load(Relaxed));
         Costs {
             requests: self.requests.load(Relaxed),
@@ -60,13 +60,11 @@ struct Exchange {
 }
 
 impl SocketTraffic {
-    /// Another request begins.
-    pub fn next_request(&self) {
+    pub(crate) fn next_request(&self) {
         *self.0.lock() = Exchange::default();
     }
 
-    /// This much came.
-    pub fn add_in(&self, bytes: usize) {
+    pub(crate) fn add_in(&self, bytes: usize) {
         let mut exchange = self.0.lock();
         match &exchange.whose {
             Some(traffic) => drop(traffic.incoming.fetch_add(bytes as u64, Relaxed)),
@@ -74,8 +72,7 @@ impl SocketTraffic {
         }
     }
 
-    /// This much went.
-    pub fn add_out(&self, bytes: usize) {
+    pub(crate) fn add_out(&self, bytes: usize) {
         let mut exchange = self.0.lock();
         match &exchange.whose {
             Some(traffic) => drop(traffic.outgoing.fetch_add(bytes as u64, Relaxed)),
@@ -84,7 +81,7 @@ impl SocketTraffic {
     }
 
     /// The request that the socket is in is this one's.
-    pub fn assign_to(&self, traffic: &Arc<Traffic>) {
+    pub(crate) fn assign_to(&self, traffic: &Arc<Traffic>) {
         let mut exchange = self.0.lock();
         traffic.requests.fetch_add(1, Relaxed);
         traffic.incoming.fetch_add(std::mem::take(&mut exchange.incoming), Relaxed);

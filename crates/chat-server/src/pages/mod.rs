@@ -7,28 +7,26 @@ use chat_protocol::{ClientId, Flaw, Name, RoomId, Said, ServerMsg};
 use http::StatusCode;
 
 #[cfg(feature = "pages")]
-pub mod assets;
+mod assets;
 #[cfg(feature = "pages")]
 mod encoding;
 #[cfg(feature = "pages")]
 mod html;
 #[cfg(not(feature = "pages"))]
 mod plain;
-pub mod room;
+pub(crate) mod room;
 
 #[cfg(feature = "pages")]
 use html::draw;
 #[cfg(not(feature = "pages"))]
 use plain::draw;
 
-/// A page of the site.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Page {
+pub(crate) enum Page {
     /// `/`: choose a name and a room. With what was written, where something was wrong with it.
     Home(Option<Box<Form>>),
     /// `/r/{room}`.
     Room {
-        /// The name it goes by.
         room: RoomId,
         /// The address to give to others.
         share_url: String,
@@ -41,39 +39,34 @@ pub enum Page {
     Workbench,
     /// A room was meant, but its id is not one, because of this, or because it is not even a text.
     BadRoom(Option<Flaw>),
-    /// Any other path.
     NotFound,
 }
 
 /// What was written into the home page, and what was wrong with it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Form {
-    /// The name.
-    pub name: (String, Option<Flaw>),
-    /// The room.
-    pub room: (String, Option<Flaw>),
+pub(crate) struct Form {
+    pub(crate) name: (String, Option<Flaw>),
+    pub(crate) room: (String, Option<Flaw>),
 }
 
-/// What the classic page shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ClassicPage {
-    /// The room.
-    pub room: RoomId,
+pub(crate) struct ClassicPage {
+    pub(crate) room: RoomId,
     /// Whose page it is: stands in the addresses of its forms.
-    pub client: ClientId,
+    pub(crate) client: ClientId,
     /// The name they came by, should they have to come again.
-    pub name: Option<Name>,
+    pub(crate) name: Option<Name>,
     /// Whether they are in, and not asked for a name.
-    pub is_in: bool,
+    pub(crate) is_in: bool,
     /// What was said since they came, oldest first.
-    pub said: Vec<Said>,
+    pub(crate) said: Vec<Said>,
     /// Why they are not in.
-    pub problem: Option<ClassicProblem>,
+    pub(crate) problem: Option<ClassicProblem>,
 }
 
 /// Why somebody who asked to is not in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ClassicProblem {
+pub(crate) enum ClassicProblem {
     /// As the room says it.
     Refused(Box<ServerMsg>),
     /// What is wrong with the name in the form.
@@ -91,7 +84,7 @@ impl Page {
 }
 
 /// This page, in answer to this request.
-pub async fn render(page: Page, request: Request) -> Response {
+pub(crate) async fn render(page: Page, request: Request) -> Response {
     let status = page.status();
     let mut response = draw(page, request).await;
     *response.status_mut() = status;

@@ -25,12 +25,12 @@ use crate::{
 type RawRoom = Result<Path<String>, PathRejection>;
 
 /// `GET /`.
-pub async fn home(request: Request) -> Response {
+pub(crate) async fn home(request: Request) -> Response {
     render(Page::Home(None), request).await
 }
 
 /// Any other address: a file of the site, or nothing.
-pub async fn other(request: Request) -> Response {
+pub(crate) async fn other(request: Request) -> Response {
     #[cfg(feature = "pages")]
     if let Some(file) = super::assets::find(request.method(), request.uri(), request.headers()) {
         return file;
@@ -40,7 +40,7 @@ pub async fn other(request: Request) -> Response {
 
 /// A room's page, at its one address: what is not part of the name leads there, such as a slash or a full
 /// stop at its end, and so does another spelling of the room, for as long as somebody is in it.
-pub async fn room(
+pub(crate) async fn room(
     State(site): State<Arc<Site>>,
     State(rooms): State<Arc<Rooms>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -67,7 +67,7 @@ pub async fn room(
 
 /// Five ways into a room, side by side.
 #[cfg(feature = "lab")]
-pub async fn ways(State(rooms): State<Arc<Rooms>>, raw: RawRoom, request: Request) -> Response {
+pub(crate) async fn ways(State(rooms): State<Arc<Rooms>>, raw: RawRoom, request: Request) -> Response {
     let page = match raw.map(|Path(raw)| typed::room_name(&raw)) {
         Ok(Ok(room)) => Page::Ways(rooms.name_of(&room)),
         Ok(Err(flaw)) => Page::BadRoom(Some(flaw)),
@@ -78,20 +78,20 @@ pub async fn ways(State(rooms): State<Arc<Rooms>>, raw: RawRoom, request: Reques
 
 /// `GET /workbench`.
 #[cfg(feature = "lab")]
-pub async fn workbench(request: Request) -> Response {
+pub(crate) async fn workbench(request: Request) -> Response {
     render(Page::Workbench, request).await
 }
 
 /// What is to be drawn as a code.
 #[derive(Deserialize)]
-pub struct Drawn {
+pub(crate) struct Drawn {
     /// Scheme, host and port; the server's own word where it is left out.
     origin: Option<String>,
 }
 
 /// The room's address as a QR code: at the origin that the page gives to others, which knows best where it
 /// is; so that the code beside a link is the code of that link.
-pub async fn qr_code(
+pub(crate) async fn qr_code(
     State(site): State<Arc<Site>>,
     State(rooms): State<Arc<Rooms>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -130,14 +130,14 @@ pub async fn qr_code(
 /// The form of the home page. The name is only looked at, so that what is wrong with it is told before
 /// there is a room around it; it stays in the browser, and is said in `join`.
 #[derive(Deserialize)]
-pub struct Go {
+pub(crate) struct Go {
     name: Option<String>,
     #[serde(default)]
     room: String,
 }
 
 /// `GET /go`: to the room that was written, or to the form again.
-pub async fn go(
+pub(crate) async fn go(
     State(site): State<Arc<Site>>,
     Extension(Peer(peer)): Extension<Peer>,
     form: Result<Query<Go>, QueryRejection>,

@@ -26,7 +26,7 @@ const PAGE_MAX: usize = 8 * 1024 * 1024;
 
 /// `GET /classic/{room}`. Without a client id it leads to one; without a name, for somebody who is not in
 /// yet, it asks for one.
-pub async fn page(
+pub(crate) async fn page(
     State(sessions): State<Arc<Sessions>>,
     asked: Result<PollingRequest, PollingError>,
     request: Request,

@@ -22,10 +22,7 @@ use crate::{
 };
 
 /// `GET /rooms/{room}/events`.
-///
-/// # Errors
-/// [`PollingError`].
-pub async fn events(
+pub(crate) async fn events(
     State(sessions): State<Arc<Sessions>>,
     mut request: PollingRequest,
 ) -> Result<Response, PollingError> {

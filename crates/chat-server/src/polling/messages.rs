@@ -17,10 +17,7 @@ use crate::{
 };
 
 /// `GET /rooms/{room}/messages`.
-///
-/// # Errors
-/// [`PollingError`].
-pub async fn poll(
+pub(crate) async fn poll(
     State(sessions): State<Arc<Sessions>>,
     request: PollingRequest,
 ) -> Result<Response, PollingError> {
@@ -70,10 +67,7 @@ struct Saying {
 
 /// `POST /rooms/{room}/messages`. Answered with the `said` that everybody hears; a form, with the way
 /// back to its page.
-///
-/// # Errors
-/// [`PollingError`].
-pub async fn post(
+pub(crate) async fn post(
     State(sessions): State<Arc<Sessions>>,
     request: PollingRequest,
     body: Body,
@@ -105,7 +99,7 @@ pub async fn post(
 ///
 /// # Errors
 /// [`PollingError`], where there is no session.
-pub async fn costs(
+pub(crate) async fn costs(
     State(sessions): State<Arc<Sessions>>,
     request: PollingRequest,
 ) -> Result<Response, PollingError> {

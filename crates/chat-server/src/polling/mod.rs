@@ -34,27 +34,27 @@ use crate::{
     rooms::SendError,
 };
 
-pub mod classic;
-pub mod events;
-pub mod messages;
-pub mod requests;
-pub mod resume_cookie;
-pub mod session;
-pub mod sessions;
+pub(crate) mod classic;
+pub(crate) mod events;
+pub(crate) mod messages;
+pub(crate) mod requests;
+mod resume_cookie;
+mod session;
+pub(crate) mod sessions;
 
 /// How long a session that polls stays without a request: the timers of a page that nobody looks at fire
 /// only once a minute.
-pub const LEASE: Duration = Duration::from_secs(75);
+pub(crate) const LEASE: Duration = Duration::from_secs(75);
 
 /// How long it stays after its first request, until it shows its cookie: one that never does took a place for
 /// one request and no socket.
-pub const FIRST_LEASE: Duration = Duration::from_secs(10);
+pub(crate) const FIRST_LEASE: Duration = Duration::from_secs(10);
 
 /// How long a session of the classic page stays: it is refreshed by hand.
-pub const CLASSIC_LEASE: Duration = Duration::from_secs(120);
+pub(crate) const CLASSIC_LEASE: Duration = Duration::from_secs(120);
 
 /// Longest wait of a long poll, in seconds: below what proxies and browsers allow a silent answer.
-pub const WAIT_MAX: u64 = 25;
+pub(crate) const WAIT_MAX: u64 = 25;
 
 /// Under this the room is polled, streamed and spoken to.
 const ROOMS: &str = "/rooms";
@@ -64,7 +64,7 @@ const CLASSIC: &str = "/classic";
 
 /// The query of a request for a room.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// The client id; a random one where it is left out.
     client: Option<String>,
     /// The name to join by.
@@ -77,7 +77,7 @@ pub struct Asked {
 
 /// A request of a session, or of a client that is going to have one.
 #[derive(Debug)]
-pub struct PollingRequest {
+pub(crate) struct PollingRequest {
     /// By the name it goes by.
     room: RoomId,
     client: ClientId,
@@ -226,8 +226,7 @@ fn random_client() -> ClientId {
 /// Why a request is not answered with what it asked for. As in the protocol: an `error` names what was
 /// wrong; a close code says that there is nothing to come, and whether to come back.
 #[derive(Debug, thiserror::Error)]
-pub enum PollingError {
-    /// Something was not accepted.
+pub(crate) enum PollingError {
     #[error("{}", .0.to_json())]
     Error(Box<ServerMsg>),
     /// A page was asked for, of a room that cannot be.
@@ -239,7 +238,6 @@ pub enum PollingError {
     /// It was sent to another name, or by a page of another site; or there is no place.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
-    /// The body was not read.
     #[error(transparent)]
     Body(#[from] BodyError),
     /// `HEAD` asks for an answer without what is in it.

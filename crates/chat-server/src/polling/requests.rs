@@ -63,7 +63,7 @@ const GATHER: Duration = Duration::from_millis(100);
 
 /// A request of such a conversation.
 #[derive(Debug)]
-pub struct Caller {
+pub(crate) struct Caller {
     room: RoomId,
     key: Key,
     client: ClientId,
@@ -109,7 +109,7 @@ where
 
 /// `POST /http/{room_id}/{client_id}`: messages, a line each, in their order. The answer is empty, because
 /// what comes of them is heard by `GET`; but before one is in, nothing is heard, and the answer has it.
-pub async fn say(
+pub(crate) async fn say(
     State(sessions): State<Arc<Sessions>>,
     caller: Result<Caller, PollingError>,
     body: Body,
@@ -119,14 +119,14 @@ pub async fn say(
 
 /// The last line that was heard.
 #[derive(Deserialize)]
-pub struct After {
+pub(crate) struct After {
     #[serde(default)]
     after: u64,
 }
 
 /// `GET /http/{room_id}/{client_id}?after=41`: the lines after the one with this number, as soon as there
 /// are some. An empty answer means that there is nothing yet.
-pub async fn hear(
+pub(crate) async fn hear(
     State(sessions): State<Arc<Sessions>>,
     caller: Result<Caller, PollingError>,
     after: Result<Query<After>, QueryRejection>,
@@ -140,7 +140,10 @@ pub async fn hear(
 }
 
 /// `DELETE /http/{room_id}/{client_id}`: goodbye, as a close frame with 1000 says it.
-pub async fn leave(State(sessions): State<Arc<Sessions>>, caller: Result<Caller, PollingError>) -> Response {
+pub(crate) async fn leave(
+    State(sessions): State<Arc<Sessions>>,
+    caller: Result<Caller, PollingError>,
+) -> Response {
     answer(caller.map(|Caller { key, .. }| {
         if let Some((session, _)) = sessions.hold(&key) {
             session.leave(Departure::Clean);

@@ -11,18 +11,16 @@ use sha2::{Digest, Sha256};
 /// How long a browser keeps a cookie, in seconds.
 const MAX_AGE: u32 = 24 * 60 * 60;
 
-/// See the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ResumeCookie {
-    /// Proves who it is.
-    pub token: ResumeToken,
+pub(crate) struct ResumeCookie {
+    pub(crate) token: ResumeToken,
     /// The life of the room it is good in.
-    pub epoch: Epoch,
+    pub(crate) epoch: Epoch,
 }
 
 impl ResumeCookie {
     /// What the request shows for this client id in this room, if it shows something that can be one.
-    pub fn of(headers: &HeaderMap, room: &RoomId, client: &ClientId) -> Option<Self> {
+    pub(crate) fn of(headers: &HeaderMap, room: &RoomId, client: &ClientId) -> Option<Self> {
         let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         if let Some(bearer) = bearer.and_then(|value| value.strip_prefix("Bearer ")) {
             return Self::read(bearer.trim());
@@ -40,7 +38,7 @@ impl ResumeCookie {
 
     /// As a cookie of this client id in this room: for the addresses under `path`, for this site, and for
     /// no script.
-    pub fn to_cookie(&self, room: &RoomId, client: &ClientId, path: &str) -> HeaderValue {
+    pub(crate) fn to_cookie(&self, room: &RoomId, client: &ClientId, path: &str) -> HeaderValue {
         let (name, token, epoch) = (cookie(room, client), self.token.as_str(), self.epoch.as_str());
         let cookie =
             format!("{name}={token}.{epoch}; Path={path}; Max-Age={MAX_AGE}; HttpOnly; SameSite=Strict");

@@ -22,47 +22,41 @@ use crate::{
     rooms::Membership,
 };
 
-/// See the module.
 #[derive(Debug)]
-pub struct Session {
+pub(crate) struct Session {
     inside: Mutex<Option<Arc<Inside>>>,
-    /// What it has cost.
-    pub traffic: Arc<Traffic>,
-    /// What the room sent it.
-    pub queue: Arc<Queue>,
+    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) queue: Arc<Queue>,
     lease: watch::Sender<Lease>,
 }
 
 /// What a session has until it leaves, whoever still fetches what was left for it.
 #[derive(Debug)]
-pub struct Inside {
-    /// Its place in the room.
-    pub membership: Membership,
-    /// Its rate limit.
-    pub frames: Arc<RateLimit>,
-    /// Its place among the connections.
-    pub slot: Slot,
+pub(crate) struct Inside {
+    pub(crate) membership: Membership,
+    pub(crate) frames: Arc<RateLimit>,
+    pub(crate) slot: Slot,
 }
 
 /// How long a session stays without a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Lease {
+pub(crate) struct Lease {
     /// Until then.
-    pub until: Instant,
+    pub(crate) until: Instant,
     /// And as long as this many requests are under way.
-    pub held: usize,
+    pub(crate) held: usize,
 }
 
 /// Holds a session in the room while a request is under way, and for a while after.
 #[derive(Debug)]
-pub struct Hold {
+pub(crate) struct Hold {
     session: Arc<Session>,
     then: Duration,
 }
 
 impl Session {
     /// A member whose messages come into `queue`.
-    pub fn new(inside: Inside, traffic: Arc<Traffic>, queue: Arc<Queue>, now: Instant) -> Self {
+    pub(crate) fn new(inside: Inside, traffic: Arc<Traffic>, queue: Arc<Queue>, now: Instant) -> Self {
         Self {
             inside: Mutex::new(Some(Arc::new(inside))),
             traffic,
@@ -72,19 +66,19 @@ impl Session {
     }
 
     /// What it has in the room; `None` once it has left.
-    pub fn inside(&self) -> Option<Arc<Inside>> {
+    pub(crate) fn inside(&self) -> Option<Arc<Inside>> {
         self.inside.lock().clone()
     }
 
     /// Sends it a message of its own, in the place in which it falls among those of the room.
-    pub fn send(&self, message: &ServerMsg) {
+    pub(crate) fn send(&self, message: &ServerMsg) {
         let message = Message { json: message.to_json().into(), kind: Kind::of(message) };
         self.queue.push(std::iter::once(message));
     }
 
     /// Leaves the room and gives the place up, however many still hold the session. While one of its own
     /// requests has to do with the room, it is as if it was lost, whatever `how` says.
-    pub fn leave(&self, how: Departure) {
+    pub(crate) fn leave(&self, how: Departure) {
         let inside = self.inside.lock().take();
         // Not under the lock: leaving takes others.
         if let Some(Inside { membership, slot, .. }) = inside.and_then(Arc::into_inner) {
@@ -96,18 +90,17 @@ impl Session {
 
     /// Holds the session in the room; once the hold is dropped it stays no longer, unless [`Hold::then`]
     /// says so.
-    pub fn hold(self: &Arc<Self>) -> Hold {
+    pub(crate) fn hold(self: &Arc<Self>) -> Hold {
         self.lease.send_modify(|lease| lease.held += 1);
         Hold { session: self.clone(), then: Duration::ZERO }
     }
 
-    /// The lease, to be watched.
-    pub fn lease(&self) -> watch::Receiver<Lease> {
+    pub(crate) fn lease(&self) -> watch::Receiver<Lease> {
         self.lease.subscribe()
     }
 
     /// Whether it is over: nothing more comes, or nobody holds it any more at this time.
-    pub fn is_over(&self, now: Instant) -> bool {
+    pub(crate) fn is_over(&self, now: Instant) -> bool {
         let lease = self.lease.borrow();
         self.queue.over().is_some() || (lease.held == 0 && lease.until <= now)
     }
@@ -115,7 +108,7 @@ impl Session {
 
 impl Hold {
     /// The session stays for so long once the hold is dropped. The last request decides.
-    pub fn then(&mut self, stay: Duration) {
+    pub(crate) fn then(&mut self, stay: Duration) {
         self.then = stay;
     }
 }

@@ -31,104 +31,86 @@ use crate::{
 };
 
 /// By what a session is found: its room, and the hash of what only its client knows.
-pub type Key = (RoomKey, TokenHash);
+pub(crate) type Key = (RoomKey, TokenHash);
 
 /// See the module. At most as many as there are places for connections.
 #[derive(Debug)]
-pub struct Sessions {
+pub(crate) struct Sessions {
     table: Mutex<HashMap<Key, Arc<Session>>>,
-    /// The rooms.
-    pub rooms: Arc<Rooms>,
-    /// What each address uses.
-    pub ips: Arc<IpLimits>,
+    pub(crate) rooms: Arc<Rooms>,
+    pub(crate) ips: Arc<IpLimits>,
     connections: Arc<Connections>,
     tasks: Tasks,
-    /// The options.
-    pub settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 /// The options of a polling session: see [`crate::config::Config`].
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Longest text, in characters.
-    pub text_max: usize,
+    pub(crate) text_max: usize,
     /// Most bytes that wait for a session.
-    pub queue_bytes: usize,
+    pub(crate) queue_bytes: usize,
     /// Frames one person may send in the long run, in frames per second; 0 sets no limit.
-    pub messages_per_second: u32,
+    pub(crate) messages_per_second: u32,
     /// Frames one person may send at once.
-    pub messages_burst: u32,
+    pub(crate) messages_burst: u32,
     /// How long a request's body may take.
-    pub body_deadline: Duration,
+    pub(crate) body_deadline: Duration,
 }
 
 /// Who asks, and for which room.
 #[derive(Debug)]
-pub struct Visit {
-    /// The room.
-    pub room: RoomId,
-    /// The id asked for.
-    pub client: ClientId,
-    /// The name asked for.
-    pub name: Option<Name>,
-    /// What the request shows.
-    pub cookie: Option<ResumeCookie>,
+pub(crate) struct Visit {
+    pub(crate) room: RoomId,
+    pub(crate) client: ClientId,
+    pub(crate) name: Option<Name>,
+    pub(crate) cookie: Option<ResumeCookie>,
     /// The last message the client has.
-    pub after: Option<Seq>,
+    pub(crate) after: Option<Seq>,
     /// Whether to be welcomed also if the session is here: a client that opens a stream lost what was on
     /// its way in the one before, presence included.
-    pub is_anew: bool,
-    /// Whose request it is.
-    pub ip: ClientIp,
+    pub(crate) is_anew: bool,
+    pub(crate) ip: ClientIp,
 }
 
-/// A client that joins.
 #[derive(Debug)]
-pub struct JoinRequest {
-    /// The room.
-    pub room: RoomId,
+pub(crate) struct JoinRequest {
+    pub(crate) room: RoomId,
     /// By what the session is found from then on.
-    pub key: Key,
-    /// The id asked for.
-    pub client: ClientId,
-    /// The name asked for.
-    pub name: Option<Name>,
+    pub(crate) key: Key,
+    pub(crate) client: ClientId,
+    pub(crate) name: Option<Name>,
     /// Which of its tabs it is.
-    pub tab: Option<TabId>,
-    /// Who it says it was.
-    pub claim: Option<Claim>,
-    /// The token to give.
-    pub token: FreshToken,
+    pub(crate) tab: Option<TabId>,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) token: FreshToken,
 }
 
 /// A session that was found, or has just begun.
 #[derive(Debug)]
-pub struct Found {
-    /// The session.
-    pub session: Arc<Session>,
+pub(crate) struct Found {
+    pub(crate) session: Arc<Session>,
     /// What keeps it. Given up before a client that has just joined has its cookie, it is gone.
-    pub hold: Hold,
+    pub(crate) hold: Hold,
     /// What the client shows from now on, if it has just joined.
-    pub cookie: Option<ResumeCookie>,
+    pub(crate) cookie: Option<ResumeCookie>,
 }
 
-/// Why there is no session.
 #[derive(Debug, thiserror::Error)]
-pub enum SessionError {
+pub(crate) enum SessionError {
     /// The room says why.
     #[error("the room refused: {}", .0.to_json())]
     Refused(Box<ServerMsg>),
     /// There is no room, or it failed.
     #[error("closed: {}", .0.reason())]
     Closed(CloseCode),
-    /// There is no place for one more connection.
     #[error(transparent)]
     TooMany(#[from] TooManyConnections),
 }
 
 impl Sessions {
-    /// None yet.
-    pub fn new(
+    pub(crate) fn new(
         rooms: Arc<Rooms>,
         ips: Arc<IpLimits>,
         connections: Arc<Connections>,
@@ -138,17 +120,13 @@ impl Sessions {
         Arc::new(Self { table: Mutex::default(), rooms, ips, connections, tasks, settings })
     }
 
-    /// The session that shows this.
-    pub fn find(&self, room: &RoomId, cookie: &ResumeCookie) -> Option<Arc<Session>> {
+    pub(crate) fn find(&self, room: &RoomId, cookie: &ResumeCookie) -> Option<Arc<Session>> {
         self.table.lock().get(&key(room, cookie)).cloned()
     }
 
     /// The session of a request, which joins if there is none. Nobody joins over the rate limit of their
     /// address.
-    ///
-    /// # Errors
-    /// [`SessionError`].
-    pub async fn enter(self: &Arc<Self>, visit: Visit) -> Result<Found, SessionError> {
+    pub(crate) async fn enter(self: &Arc<Self>, visit: Visit) -> Result<Found, SessionError> {
         let now = Instant::now();
         let usage = self.ips.at(visit.ip, now);
         if !usage.allow_frame(now) {
@@ -194,10 +172,7 @@ impl Sessions {
 
     /// Joins the room, to be found by its key from then on. The hold is given up before the client's next
     /// request: see [`Hold::then`].
-    ///
-    /// # Errors
-    /// [`SessionError`].
-    pub async fn join(
+    pub(crate) async fn join(
         self: &Arc<Self>,
         request: JoinRequest,
         usage: Arc<IpUsage>,
@@ -229,7 +204,7 @@ impl Sessions {
     }
 
     /// The session that shows this, and something to keep it: it cannot go in between.
-    pub fn hold(&self, key: &Key) -> Option<(Arc<Session>, Hold)> {
+    pub(crate) fn hold(&self, key: &Key) -> Option<(Arc<Session>, Hold)> {
         let table = self.table.lock();
         let session = table.get(key).filter(|session| session.queue.over().is_none())?;
         Some((session.clone(), session.hold()))

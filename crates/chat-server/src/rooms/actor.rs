@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_nanos(125);
 
 /// A room, its way in, and those who are in it.
 #[derive(Debug)]
-pub struct RoomActor {
+pub(crate) struct RoomActor {
     room: Room,
     clock: Clock,
     fanout: Fanout,
@@ -44,7 +44,7 @@ pub struct RoomActor {
 
 impl RoomActor {
     /// A room and the way into it.
-    pub fn open(room: Room, clock: Clock) -> (Self, RoomHandle) {
+    pub(crate) fn open(room: Room, clock: Clock) -> (Self, RoomHandle) {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let (leave, leaves) = mpsc::unbounded_channel();
         let actor = Self {
@@ -66,7 +66,7 @@ impl RoomActor {
     /// Serves the room until nobody is here and nobody may come back. Returned, not dropped, with
     /// its mailbox still open: the caller first takes the room out of the table and then drops this, so
     /// that whoever wrote in between is told to ask for the room again.
-    pub async fn run(mut self) -> Self {
+    pub(crate) async fn run(mut self) -> Self {
         let mut requests = Vec::new();
         let mut leaving = Vec::new();
         while self.wait(&mut requests, &mut leaving).await {

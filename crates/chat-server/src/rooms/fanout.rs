@@ -29,7 +29,7 @@ const JSON_KEPT: usize = 1024;
 
 /// The connections of a room, and what they are about to get.
 #[derive(Debug, Default)]
-pub struct Fanout {
+pub(crate) struct Fanout {
     shared: BytesMut,
     /// The messages in it, for those who get messages and not frames; none where there are none of those.
     messages: Vec<Placed>,
@@ -69,19 +69,19 @@ struct Placed {
 
 impl Fanout {
     /// Everything broadcast from now on is also for this connection.
-    pub fn attach(&mut self, conn: ConnKey, sink: Sink) {
+    pub(crate) fn attach(&mut self, conn: ConnKey, sink: Sink) {
         self.queues += usize::from(matches!(sink, Sink::Queue(_)));
         self.places.insert(conn, self.receivers.len());
         self.receivers.push(Receiver { conn, sink, from: self.shared.len() });
     }
 
     /// How many connections hear what is broadcast.
-    pub fn receivers(&self) -> usize {
+    pub(crate) fn receivers(&self) -> usize {
         self.receivers.len()
     }
 
     /// Nothing more is for this connection.
-    pub fn detach(&mut self, conn: ConnKey) {
+    pub(crate) fn detach(&mut self, conn: ConnKey) {
         let Some(place) = self.places.remove(&conn) else { return };
         let detached = self.receivers.swap_remove(place);
         self.queues -= usize::from(matches!(detached.sink, Sink::Queue(_)));
@@ -91,15 +91,14 @@ impl Fanout {
     }
 
     /// Ends the connection with this code, and detaches it.
-    pub fn close(&mut self, conn: ConnKey, code: CloseCode) {
+    pub(crate) fn close(&mut self, conn: ConnKey, code: CloseCode) {
         if let Some(&place) = self.places.get(&conn) {
             self.receivers[place].sink.close(code);
         }
         self.detach(conn);
     }
 
-    /// To everybody.
-    pub fn broadcast(&mut self, message: &ServerMsg) {
+    pub(crate) fn broadcast(&mut self, message: &ServerMsg) {
         encode(&mut self.json, message);
         frame::put_text(&mut self.shared, &self.json);
         if self.queues > 0 {
@@ -111,12 +110,12 @@ impl Fanout {
     }
 
     /// To one connection, after what was broadcast so far.
-    pub fn send(&mut self, conn: ConnKey, message: &ServerMsg) {
+    pub(crate) fn send(&mut self, conn: ConnKey, message: &ServerMsg) {
         self.aside(conn, std::iter::once(message));
     }
 
     /// To one connection, what it missed, as one piece.
-    pub fn replay(&mut self, conn: ConnKey, missed: Vec<Said>) {
+    pub(crate) fn replay(&mut self, conn: ConnKey, missed: Vec<Said>) {
         let missed: Vec<ServerMsg> = missed.into_iter().map(ServerMsg::Said).collect();
         self.aside(conn, missed.iter());
     }
@@ -141,7 +140,7 @@ impl Fanout {
     }
 
     /// Hands everybody what is theirs. Never waits: a sink takes it, or ends its connection.
-    pub fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let shared = self.shared.split().freeze();
         let messages = std::mem::take(&mut self.messages);
         self.json.clear();

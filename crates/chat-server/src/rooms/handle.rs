@@ -16,7 +16,7 @@ use crate::net::sink::Sink;
 
 /// How many requests a room's mailbox holds. A connection that finds it full waits, and with it, through
 /// TCP, its client.
-pub const MAILBOX: usize = 256;
+pub(crate) const MAILBOX: usize = 256;
 
 /// What a room is asked.
 #[derive(Debug)]
@@ -25,7 +25,6 @@ pub(super) enum Request {
     Command { conn: ConnKey, command: Command, receipt: Option<Box<dyn Receipt>> },
 }
 
-/// A membership that ended.
 #[derive(Debug)]
 pub(super) struct Leave {
     pub(super) conn: ConnKey,
@@ -33,25 +32,24 @@ pub(super) struct Leave {
 }
 
 /// The answer to a join: a membership and the rate limit of its session, or why not.
-pub type Joined = Result<(Membership, Arc<RateLimit>), Refusal>;
+pub(crate) type Joined = Result<(Membership, Arc<RateLimit>), Refusal>;
 
 /// The way into a room. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct RoomHandle {
+pub(crate) struct RoomHandle {
     pub(super) mailbox: mpsc::Sender<Request>,
 }
 
 /// A command that found the mailbox full.
 #[derive(Debug)]
-pub struct Unsent(Request);
+pub(crate) struct Unsent(Request);
 
 /// Why a command was not sent.
 #[derive(Debug, thiserror::Error)]
-pub enum SendError {
+pub(crate) enum SendError {
     /// Wait with [`Membership::send_waiting`].
     #[error("the room's mailbox is full; wait for a place")]
     Full(Unsent),
-    /// As [`RoomGone`].
     #[error("the room failed; join again")]
     Gone,
 }
@@ -59,14 +57,14 @@ pub enum SendError {
 /// The room is not there any more: it was empty and was cleared away, or it failed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the room is gone; ask for it again")]
-pub struct RoomGone;
+pub(crate) struct RoomGone;
 
 impl RoomHandle {
     /// Asks to be let in, and waits for the answer. By then the welcome is on its way to the sink.
     ///
     /// # Errors
     /// [`RoomGone`] when there is nobody to answer.
-    pub async fn join(&self, join: Join, sink: Sink) -> Result<Joined, RoomGone> {
+    pub(crate) async fn join(&self, join: Join, sink: Sink) -> Result<Joined, RoomGone> {
         let (answer, answered) = oneshot::channel();
         let request = Request::Join { join: Box::new(join), sink, answer };
         self.mailbox.send(request).await.map_err(|_| RoomGone)?;
@@ -78,7 +76,7 @@ impl RoomHandle {
 /// [`Membership::leave`] says otherwise.
 #[must_use = "dropping a membership leaves the room"]
 #[derive(Debug)]
-pub struct Membership {
+pub(crate) struct Membership {
     pub(super) conn: ConnKey,
     pub(super) mailbox: mpsc::Sender<Request>,
     /// Unbounded in type, bounded in fact: a membership sends here once, when it ends.
@@ -91,7 +89,7 @@ impl Membership {
     ///
     /// # Errors
     /// [`SendError`], when the room has to be waited for, or is gone.
-    pub fn send(&self, command: Command, receipt: Option<Box<dyn Receipt>>) -> Result<(), SendError> {
+    pub(crate) fn send(&self, command: Command, receipt: Option<Box<dyn Receipt>>) -> Result<(), SendError> {
         let request = Request::Command { conn: self.conn, command, receipt };
         self.mailbox.try_send(request).map_err(|error| match error {
             TrySendError::Full(request) => SendError::Full(Unsent(request)),
@@ -103,12 +101,11 @@ impl Membership {
     ///
     /// # Errors
     /// [`RoomGone`], which for a member means that the room failed. The same goes for the others.
-    pub async fn send_waiting(&self, Unsent(request): Unsent) -> Result<(), RoomGone> {
+    pub(crate) async fn send_waiting(&self, Unsent(request): Unsent) -> Result<(), RoomGone> {
         self.mailbox.send(request).await.map_err(|_| RoomGone)
     }
 
-    /// Leaves.
-    pub fn leave(mut self, how: Departure) {
+    pub(crate) fn leave(mut self, how: Departure) {
         self.how = how;
     }
 }

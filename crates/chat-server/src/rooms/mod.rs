@@ -14,20 +14,19 @@ use chat_room::{Join, Limits, MemoryBudget, Room};
 use parking_lot::Mutex;
 
 use self::actor::RoomActor;
-pub use self::handle::{Joined, Membership, RoomGone, RoomHandle, SendError, Unsent};
+pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
 use crate::{
     limits::ip_limits::IpUsage,
     net::{clock::Clock, random, sink::Sink},
 };
 
-pub mod actor;
-pub mod fanout;
-pub mod handle;
-pub mod recorder;
+pub(crate) mod actor;
+mod fanout;
+mod handle;
+pub(crate) mod recorder;
 
-/// The rooms of this server.
 #[derive(Debug)]
-pub struct Rooms {
+pub(crate) struct Rooms {
     rooms: Mutex<HashMap<RoomKey, Found>>,
     max_rooms: usize,
     limits: Limits,
@@ -44,11 +43,9 @@ struct Found {
 
 /// Why a room is not created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum CreateError {
-    /// There are as many rooms as there may be.
+pub(crate) enum CreateError {
     #[error("there are as many rooms as there may be; try again later")]
     Full,
-    /// Whoever asks created as many, lately, as one address may.
     #[error("your address has created as many rooms as it may in a minute; wait")]
     TooMany,
 }
@@ -64,7 +61,7 @@ impl From<CreateError> for CloseCode {
 
 impl Rooms {
     /// No rooms yet; there will be at most `max_rooms`, each within `limits`. Together they keep at most `resume_total` bytes for those who come back.
-    pub fn new(max_rooms: usize, limits: Limits, resume_total: usize, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(max_rooms: usize, limits: Limits, resume_total: usize, clock: Clock) -> Arc<Self> {
         let budget = MemoryBudget::new(resume_total, max_rooms);
         Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, clock })
     }
@@ -73,7 +70,7 @@ impl Rooms {
     ///
     /// # Errors
     /// [`CreateError`] when a room would have to be created and may not.
-    pub async fn join(
+    pub(crate) async fn join(
         self: &Arc<Self>,
         room: &RoomId,
         join: Join,
@@ -93,13 +90,8 @@ impl Rooms {
 
     /// The name that this room goes by: as its first member wrote it, or, where nobody is in it, as
     /// it is written here.
-    pub fn name_of(&self, room: &RoomId) -> RoomId {
+    pub(crate) fn name_of(&self, room: &RoomId) -> RoomId {
         self.rooms.lock().get(&RoomKey::of(room)).map_or(room, |found| &found.name).clone()
-    }
-
-    /// How many rooms there are.
-    pub fn count(&self) -> usize {
-        self.rooms.lock().len()
     }
 
     fn room(self: &Arc<Self>, id: &RoomId, usage: &IpUsage) -> Result<RoomHandle, CreateError> {

@@ -16,28 +16,23 @@ use crate::{
     },
 };
 
-/// What records connections.
-pub trait Recorder: Debug + Send + Sync {
+pub(crate) trait Recorder: Debug + Send + Sync {
     /// Begins a recording, which whoever has the token can see; `None` when there are as many as may be.
     fn record(&self, subject: Subject) -> Option<(CaptureToken, Arc<dyn Watch>)>;
 }
 
 /// A connection that is to be recorded.
 #[derive(Debug)]
-pub struct Subject {
-    /// The bytes of its handshake.
-    pub handshake: Vec<Passage>,
-    /// Its two ends.
-    pub ends: Ends,
+pub(crate) struct Subject {
+    pub(crate) handshake: Vec<Passage>,
+    pub(crate) ends: Ends,
     /// Whether it comes through a proxy.
-    pub is_proxied: bool,
-    /// Whose it is.
-    pub client: ClientIp,
+    pub(crate) is_proxied: bool,
+    pub(crate) client: ClientIp,
 }
 
 /// What follows one connection, from its `101` to its end.
-pub trait Watch: Tap {
-    /// This is its outbox.
+pub(crate) trait Watch: Tap {
     fn attach(&self, outbox: &Arc<Outbox>);
 
     /// A `say` was read just now; what this gives goes with it.
@@ -45,7 +40,7 @@ pub trait Watch: Tap {
 }
 
 /// Goes with a `say` through its room, and notes when it was where.
-pub trait Receipt: Debug + Send {
+pub(crate) trait Receipt: Debug + Send {
     /// The room gave it this place.
     fn ordered(&mut self, seq: Seq);
 

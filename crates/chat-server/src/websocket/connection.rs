@@ -20,9 +20,8 @@ use crate::{
     rooms::{Membership, SendError, Unsent, recorder::Watch},
 };
 
-/// One open connection.
 #[derive(Debug)]
-pub struct Connection {
+pub(crate) struct Connection {
     context: Arc<Context>,
     io: Io,
     slot: Slot,
@@ -35,7 +34,6 @@ pub struct Connection {
     joining: Option<Box<Joining>>,
 }
 
-/// What records it.
 #[derive(Debug)]
 struct Watched(Arc<dyn Watch>);
 
@@ -47,9 +45,8 @@ struct Joining {
     by: Option<Instant>,
 }
 
-/// Whether a connection is recorded.
 #[derive(Debug)]
-pub enum Recording {
+pub(crate) enum Recording {
     /// It is not, and did not ask for it.
     NotAsked,
     /// It asked, but there is no place for one more recording.
@@ -72,7 +69,7 @@ type Handled = Result<Option<Box<Pending>>, Disconnect>;
 
 impl Connection {
     /// The socket has become a WebSocket. `leftover` is what was read from it beyond the handshake.
-    pub fn open(
+    pub(crate) fn open(
         context: Arc<Context>,
         destination: Destination,
         stream: TcpStream,
@@ -113,7 +110,7 @@ impl Connection {
 
     /// The whole life of the connection. A future is always as large as the largest thing that it ever
     /// waits for, so what is seldom waited for has a place of its own, and only as long as it takes.
-    pub async fn run(mut self: Box<Self>) {
+    pub(crate) async fn run(mut self: Box<Self>) {
         let conn = self.slot.conn().0;
         tracing::debug!(conn, room = ?self.joining.as_ref().map(|joining| &joining.destination.room), "open");
         let why = self.serve().await;

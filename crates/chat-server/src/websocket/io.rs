@@ -25,9 +25,8 @@ use crate::net::{
     outbox::Outbox,
 };
 
-/// See the module.
 #[derive(Debug)]
-pub struct Io {
+pub(crate) struct Io {
     reader: Reader,
     heartbeat: Heartbeat,
     alarm: Pin<Box<Sleep>>,
@@ -35,8 +34,7 @@ pub struct Io {
 
 /// What a connection wakes up for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Event {
-    /// Something has come.
+pub(crate) enum Event {
     Readable,
     /// It is time for [`Io::check_heartbeat`].
     Alarm,
@@ -45,7 +43,7 @@ pub enum Event {
 impl Io {
     /// For the outbox's socket, after `leftover`, which was read from it before. The first alarm is at
     /// `alarm`.
-    pub fn new(outbox: Arc<Outbox>, leftover: Bytes, alarm: Instant) -> Self {
+    pub(crate) fn new(outbox: Arc<Outbox>, leftover: Bytes, alarm: Instant) -> Self {
         Self {
             reader: Reader::new(outbox, leftover),
             heartbeat: Heartbeat::new(Instant::now()),
@@ -53,8 +51,7 @@ impl Io {
         }
     }
 
-    /// The way out.
-    pub fn outbox(&self) -> &Arc<Outbox> {
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         self.reader.outbox()
     }
 
@@ -62,7 +59,7 @@ impl Io {
     ///
     /// # Errors
     /// [`Disconnect::Lost`], when the socket failed.
-    pub fn begin_turn(&mut self) -> Result<(), Disconnect> {
+    pub(crate) fn begin_turn(&mut self) -> Result<(), Disconnect> {
         self.reader.begin_turn().map_err(|_| Disconnect::Lost)
     }
 
@@ -70,7 +67,7 @@ impl Io {
     ///
     /// # Errors
     /// [`Disconnect`]: a close frame, something that breaks the rules, or the end.
-    pub fn message(&mut self) -> Result<Option<Message>, Disconnect> {
+    pub(crate) fn message(&mut self) -> Result<Option<Message>, Disconnect> {
         let message = self.reader.message()?;
         if message.is_some() {
             self.heartbeat.heard(Instant::now());
@@ -82,7 +79,7 @@ impl Io {
     ///
     /// # Errors
     /// [`Disconnect`], when the outbox was closed or the socket failed.
-    pub async fn next(&mut self) -> Result<Event, Disconnect> {
+    pub(crate) async fn next(&mut self) -> Result<Event, Disconnect> {
         if self.reader.is_behind() {
             tokio::task::yield_now().await;
         }
@@ -114,7 +111,7 @@ impl Io {
     ///
     /// # Errors
     /// [`Disconnect`], when the outbox was closed or the socket failed.
-    pub async fn wait_for<T>(&self, room: impl Future<Output = T>) -> Result<T, Disconnect> {
+    pub(crate) async fn wait_for<T>(&self, room: impl Future<Output = T>) -> Result<T, Disconnect> {
         tokio::select! {
             // Mostly it need not be waited for.
             biased;
@@ -127,7 +124,7 @@ impl Io {
     ///
     /// # Errors
     /// [`CloseCode::PingTimeout`], when the answer took longer than `deadline`.
-    pub fn check_heartbeat(
+    pub(crate) fn check_heartbeat(
         &mut self,
         interval: Duration,
         deadline: Duration,
@@ -147,7 +144,7 @@ impl Io {
 
     /// Sends the close frame, if somebody would get it, and lets go of the socket when the other end has, or
     /// after `grace`. True when the other end did.
-    pub async fn close(self, why: Disconnect, grace: Duration) -> bool {
+    pub(crate) async fn close(self, why: Disconnect, grace: Duration) -> bool {
         let outbox = self.outbox();
         if why == Disconnect::Lost {
             return true;

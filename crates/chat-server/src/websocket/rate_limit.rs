@@ -25,9 +25,8 @@ const FORGIVEN_IN: Duration = Duration::from_secs(3);
 /// that was too fast, and perhaps somebody else there.
 const DROPS: f64 = 200.0;
 
-/// See the module.
 #[derive(Debug)]
-pub struct RateLimiter {
+pub(crate) struct RateLimiter {
     frames: Arc<RateLimit>,
     /// Most connections never have one.
     strikes: Option<Box<Strikes>>,
@@ -41,33 +40,33 @@ struct Strikes {
 
 impl RateLimiter {
     /// At most `burst` frames at once and `per_second` in the long run. `per_second` 0 sets no limit.
-    pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
+    pub(crate) fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         Self { frames: Arc::new(RateLimit::new(per_second.into(), burst.into(), now)), strikes: None }
     }
 
     /// What its frames are drawn from: its own, until [`RateLimiter::share`].
-    pub fn frames(&self) -> &Arc<RateLimit> {
+    pub(crate) fn frames(&self) -> &Arc<RateLimit> {
         &self.frames
     }
 
     /// From now on its frames are drawn from this, which others may draw on too.
-    pub fn share(&mut self, frames: Arc<RateLimit>) {
+    pub(crate) fn share(&mut self, frames: Arc<RateLimit>) {
         self.frames = frames;
     }
 
     /// Whether a frame that came now is within the limit.
-    pub fn allow_frame(&mut self, now: Instant) -> bool {
+    pub(crate) fn allow_frame(&mut self, now: Instant) -> bool {
         self.frames.take(now)
     }
 
     /// Counts a frame that was dropped for being over the limit; `per_second` as in [`RateLimiter::new`], so that
     /// not every connection keeps it. False when there were too many.
-    pub fn allow_drop(&mut self, per_second: u32, now: Instant) -> bool {
+    pub(crate) fn allow_drop(&mut self, per_second: u32, now: Instant) -> bool {
         self.strikes(per_second, now).drops.take(now) || self.allow_offence(per_second, now)
     }
 
     /// Counts an offence, as [`RateLimiter::allow_drop`]. False when there were too many.
-    pub fn allow_offence(&mut self, per_second: u32, now: Instant) -> bool {
+    pub(crate) fn allow_offence(&mut self, per_second: u32, now: Instant) -> bool {
         self.strikes(per_second, now).offences.take(now)
     }
 

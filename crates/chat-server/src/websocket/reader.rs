@@ -43,9 +43,8 @@ thread_local! {
     static TURN: RefCell<Box<[u8]>> = RefCell::new(vec![0; TURN_BYTES].into());
 }
 
-/// See the module.
 #[derive(Debug)]
-pub struct Reader {
+pub(crate) struct Reader {
     outbox: Arc<Outbox>,
     library: Option<Box<Library>>,
     /// Whether the last turn took as much as a turn may.
@@ -63,7 +62,7 @@ struct Library {
 
 impl Reader {
     /// For what comes from the outbox's socket, after `leftover`, which was read from it before.
-    pub fn new(outbox: Arc<Outbox>, leftover: Bytes) -> Self {
+    pub(crate) fn new(outbox: Arc<Outbox>, leftover: Bytes) -> Self {
         let mut reader = Self { outbox, library: None, is_behind: false, is_paused: false };
         if !leftover.is_empty() {
             reader.take(leftover);
@@ -72,12 +71,12 @@ impl Reader {
     }
 
     /// The way out to where it reads from.
-    pub fn outbox(&self) -> &Arc<Outbox> {
+    pub(crate) fn outbox(&self) -> &Arc<Outbox> {
         &self.outbox
     }
 
     /// Whether there may be more than the last turn was allowed to take: others should have theirs.
-    pub fn is_behind(&self) -> bool {
+    pub(crate) fn is_behind(&self) -> bool {
         self.is_behind
     }
 
@@ -85,7 +84,7 @@ impl Reader {
     ///
     /// # Errors
     /// Those of the socket; that nothing has come is none.
-    pub fn begin_turn(&mut self) -> io::Result<()> {
+    pub(crate) fn begin_turn(&mut self) -> io::Result<()> {
         self.is_paused = self.outbox.are_reads_paused();
         if self.is_paused {
             return Ok(());
@@ -105,7 +104,7 @@ impl Reader {
     }
 
     /// Whether reads were paused, and are to be taken up again: true once.
-    pub fn resume(&mut self) -> bool {
+    pub(crate) fn resume(&mut self) -> bool {
         std::mem::take(&mut self.is_paused)
     }
 
@@ -132,7 +131,7 @@ impl Reader {
     /// # Errors
     /// [`Disconnect`], when a close frame came, or something that breaks the rules, or the end. After that
     /// there is nothing more to read.
-    pub fn message(&mut self) -> Result<Option<Message>, Disconnect> {
+    pub(crate) fn message(&mut self) -> Result<Option<Message>, Disconnect> {
         let Some(library) = self.library.as_mut().filter(|_| !self.is_paused) else { return Ok(None) };
         match library.socket.read() {
             // So the library reports a code that may not be sent (RFC 6455 §7.4), such as 1005.

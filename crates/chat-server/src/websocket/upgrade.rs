@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// `GET /ws/{room_id}/{client_id}`.
-pub async fn upgrade(
+pub(crate) async fn upgrade(
     State(site): State<Arc<Site>>,
     State(connections): State<Arc<Connections>>,
     State(context): State<Arc<Context>>,

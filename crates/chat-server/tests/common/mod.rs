@@ -47,7 +47,7 @@ impl TestServer {
         let base = [&base[..], &["--messages-per-second", "0", "--messages-per-address", "0"]].concat();
         let config = Config::try_parse_from(base.iter().chain(options)).unwrap();
         let server = chat_server::Server::bind(config).await.unwrap();
-        let address = server.app().site.addresses.bound;
+        let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async move {
             // A test that ends drops the sender, which is a stop as well.

@@ -19,10 +19,7 @@ use super::{
 use crate::{http::handshake::HandshakeError, limits::client_ip::Peer};
 
 /// `GET /ws/echo`.
-///
-/// # Errors
-/// [`HandshakeError`], as an answer, when it does not become a WebSocket.
-pub async fn echo(
+pub(crate) async fn echo(
     State(context): State<Arc<Context>>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
@@ -31,8 +28,7 @@ pub async fn echo(
     open(&context, request, context.terms(), Some(client), run).await
 }
 
-/// The whole conversation.
-pub async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Socket<S>) {
+pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Socket<S>) {
     let why = loop {
         match socket.next().await {
             Ok(Message { opcode, payload }) => socket.send(opcode, &payload),

@@ -24,38 +24,33 @@ use crate::{
     net::{connections::Connections, http_stream::HttpStream, tasks::Tasks},
 };
 
-pub mod endpoint;
-pub mod pipe;
-pub mod socket;
+pub(crate) mod endpoint;
+pub(crate) mod pipe;
+mod socket;
 
 /// Longest message, in bytes. Longer than the chat's, because the third form of a length is legal from
 /// 65,536 bytes on (RFC 6455 §5.2), and is to be seen here.
 pub const MESSAGE_MAX: usize = 128 * 1024;
 
-/// What the workbench's handlers share.
 #[derive(Debug)]
-pub struct Context {
-    /// Which requests may connect.
-    pub site: Arc<Site>,
-    /// The places that its sockets take.
-    pub connections: Arc<Connections>,
-    /// The tasks that a stop waits for.
-    pub tasks: Tasks,
-    /// The options.
-    pub settings: Settings,
+pub(crate) struct Context {
+    pub(crate) site: Arc<Site>,
+    pub(crate) connections: Arc<Connections>,
+    pub(crate) tasks: Tasks,
+    pub(crate) settings: Settings,
 }
 
 /// The options of the workbench: see [`crate::config::Config`].
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Silence after which a socket is pinged.
-    pub ping_interval: Duration,
+    pub(crate) ping_interval: Duration,
     /// How long the answer may take.
-    pub ping_deadline: Duration,
+    pub(crate) ping_deadline: Duration,
     /// How long the other end may take to finish a close.
-    pub close_grace: Duration,
+    pub(crate) close_grace: Duration,
     /// Longest head of a request in a pipe, in bytes.
-    pub head_max: usize,
+    pub(crate) head_max: usize,
 }
 
 impl Context {

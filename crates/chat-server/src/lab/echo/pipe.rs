@@ -57,10 +57,7 @@ const LIFE: Duration = Duration::from_secs(60 * 60);
 const ENDED: &str = r#"{"ended":true}"#;
 
 /// `GET /workbench/pipe`.
-///
-/// # Errors
-/// [`HandshakeError`], as an answer, when it does not become a WebSocket.
-pub async fn pipe(
+pub(crate) async fn pipe(
     State(workbench): State<Arc<Workbench>>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,

@@ -33,26 +33,24 @@ const READ_MAX: usize = 4096;
 
 /// What a socket is held to.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub(crate) struct Terms {
     /// Longest message, in bytes.
-    pub message_max: usize,
+    pub(crate) message_max: usize,
     /// How long without a message, ping or pong until it is pinged.
-    pub silence: Duration,
+    pub(crate) silence: Duration,
     /// How long the answer to that may take.
-    pub patience: Duration,
+    pub(crate) patience: Duration,
     /// How long the close may take.
-    pub close_grace: Duration,
-    /// When the server stops.
-    pub stopping: CancellationToken,
+    pub(crate) close_grace: Duration,
+    pub(crate) stopping: CancellationToken,
 }
 
-/// What was said.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Message {
+pub(crate) struct Message {
     /// [`Opcode::TEXT`] or [`Opcode::BINARY`].
-    pub opcode: Opcode,
+    pub(crate) opcode: Opcode,
     /// A text's bytes are UTF-8.
-    pub payload: Vec<u8>,
+    pub(crate) payload: Vec<u8>,
 }
 
 fn violated(violation: Violation) -> Disconnect {
@@ -64,9 +62,8 @@ fn failed(error: io::Error) -> Disconnect {
     Disconnect::Lost
 }
 
-/// See the module.
 #[derive(Debug)]
-pub struct Socket<S> {
+pub(crate) struct Socket<S> {
     stream: S,
     terms: Terms,
     receiver: Receiver,
@@ -81,7 +78,7 @@ pub struct Socket<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// After its handshake; `leftover` is what was read from the stream beyond that.
-    pub fn new(stream: S, leftover: Bytes, terms: Terms) -> Self {
+    pub(crate) fn new(stream: S, leftover: Bytes, terms: Terms) -> Self {
         let now = now();
         Self {
             stream,
@@ -97,7 +94,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Puts a frame behind what is still to be written. What waits is written by [`Self::poll_flush`],
     /// and before anything is read; so it is at most what answers one read and one message.
-    pub fn send(&mut self, opcode: Opcode, payload: &[u8]) {
+    pub(crate) fn send(&mut self, opcode: Opcode, payload: &[u8]) {
         self.unsent.extend_from_slice(&Header::new(opcode, None, payload.len() as u64).write());
         self.unsent.extend_from_slice(payload);
     }
@@ -106,15 +103,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     ///
     /// # Errors
     /// The [`Disconnect`], when there is none; to be handed to [`Self::close`].
-    pub async fn next(&mut self) -> Result<Message, Disconnect> {
+    pub(crate) async fn next(&mut self) -> Result<Message, Disconnect> {
         poll_fn(|cx| self.poll_message(cx)).await
     }
 
     /// As [`Self::next`]. Nothing is lost between two calls.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Disconnect>> {
+    pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Disconnect>> {
         loop {
             while let Some(heard) = self.hear_what_came() {
                 match heard {
@@ -156,7 +150,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     }
 
     /// Ready when the server stops, or the other end has been silent for too long. Pings it in time.
-    pub fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<Disconnect> {
+    pub(crate) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<Disconnect> {
         if self.stopping.as_mut().poll(cx).is_ready() {
             return Poll::Ready(CloseCode::ServerStopping.into());
         }
@@ -178,7 +172,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     ///
     /// # Errors
     /// [`Disconnect::Lost`] when the stream fails.
-    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Disconnect>> {
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Disconnect>> {
         while !self.unsent.is_empty() {
             match ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unsent)).map_err(failed)? {
                 0 => return Poll::Ready(Err(Disconnect::Lost)),
@@ -193,7 +187,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
 
     /// Says goodbye, closes, and lets go of the stream when the other end has closed too, or after the
     /// grace.
-    pub async fn close(mut self, why: Disconnect) {
+    pub(crate) async fn close(mut self, why: Disconnect) {
         let Some(frame) = why.frame() else { return };
         self.unsent.extend_from_slice(&frame);
         let grace = self.terms.close_grace;

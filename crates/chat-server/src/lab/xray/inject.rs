@@ -22,10 +22,7 @@ use crate::http::{
 const REQUEST_MAX: usize = 1024;
 
 /// `POST /xray/{token}/break`.
-///
-/// # Errors
-/// [`InjectError`].
-pub async fn break_it(
+pub(crate) async fn break_it(
     State(site): State<Arc<Site>>,
     State(recordings): State<Arc<Recordings>>,
     Path(token): Path<String>,
@@ -44,23 +41,17 @@ pub async fn break_it(
 
 /// Why nothing was broken. Its words are the body of the answer.
 #[derive(Debug, thiserror::Error)]
-pub enum InjectError {
-    /// A page of another site asks.
+pub(crate) enum InjectError {
     #[error("a page of another site may not ask; see --allow-origin")]
     Origin,
-    /// No recording has this token.
     #[error(transparent)]
     Recording(#[from] RecordingError),
-    /// Connections may not be broken here.
     #[error("connections cannot be broken here; see --lab")]
     NotAllowed,
-    /// The request was not read.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// It is none that can be understood.
     #[error("{0}")]
     BadRequest(serde_json::Error),
-    /// The connection is over.
     #[error("the connection is over; break another")]
     Over,
 }

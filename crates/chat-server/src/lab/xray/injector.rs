@@ -19,15 +19,14 @@ use tokio::sync::Notify;
 use crate::net::{impairment::Impairment, outbox::Outbox};
 
 /// Longest time that one may ask for.
-pub const LONGEST: Duration = Duration::from_secs(60);
+pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
 /// How long what is sent is late, once that was asked for.
-pub const DELAYED_FOR: Duration = Duration::from_secs(30);
+pub(crate) const DELAYED_FOR: Duration = Duration::from_secs(30);
 
-/// What can be asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(tag = "break", rename_all = "snake_case")]
-pub enum Fault {
+pub(crate) enum Fault {
     /// The socket is shut, without a close frame.
     Cut,
     /// Nothing is read for so many milliseconds.
@@ -48,7 +47,7 @@ pub enum Fault {
 
 /// Breaks one connection, and sees to what time mends.
 #[derive(Debug, Default)]
-pub struct Injector {
+pub(crate) struct Injector {
     impairment: Impairment,
     outbox: Mutex<Weak<Outbox>>,
     /// Something is due earlier than was known.
@@ -58,23 +57,22 @@ pub struct Injector {
 }
 
 impl Injector {
-    /// What is broken.
-    pub fn impairment(&self) -> &Impairment {
+    pub(crate) fn impairment(&self) -> &Impairment {
         &self.impairment
     }
 
     /// It is the connection with this outbox.
-    pub fn attach(&self, outbox: &Arc<Outbox>) {
+    pub(crate) fn attach(&self, outbox: &Arc<Outbox>) {
         *self.outbox.lock() = Arc::downgrade(outbox);
     }
 
     /// Something waits that is late on purpose.
-    pub fn delayed(&self) {
+    pub(crate) fn delayed(&self) {
         self.changed.notify_one();
     }
 
     /// Breaks it. False when the connection is over already.
-    pub fn inject(self: &Arc<Self>, fault: Fault) -> bool {
+    pub(crate) fn inject(self: &Arc<Self>, fault: Fault) -> bool {
         let Some(outbox) = self.outbox.lock().upgrade() else { return false };
         let now = Instant::now();
         match fault {

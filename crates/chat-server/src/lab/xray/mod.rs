@@ -5,11 +5,11 @@
 //! chat, and a connection that is not recorded pays nothing. What spoils one's own connection, because its
 //! owner wants to see it break, is the [`injector`]'s, asked for by [`inject`].
 
-pub mod inject;
-pub mod injector;
-pub mod recording;
-pub mod recordings;
-pub mod redacted;
-pub mod stream;
-pub mod tcp_info;
-pub mod watch;
+pub(crate) mod inject;
+mod injector;
+mod recording;
+pub(crate) mod recordings;
+mod redacted;
+pub(crate) mod stream;
+mod tcp_info;
+mod watch;

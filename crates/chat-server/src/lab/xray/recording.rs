@@ -28,9 +28,8 @@ const PORTION: usize = 32 * 1024;
 /// What an event costs besides its bytes, about, in bytes.
 const EVENT_COST: usize = 128;
 
-/// See the module.
 #[derive(Debug)]
-pub struct Recording {
+pub(crate) struct Recording {
     began: Instant,
     ends: Ends,
     limit: usize,
@@ -42,7 +41,7 @@ pub struct Recording {
 
 /// Bytes that all recordings have together.
 #[derive(Debug)]
-pub struct Pool(AtomicUsize);
+pub(crate) struct Pool(AtomicUsize);
 
 #[derive(Debug, Default)]
 struct Log {
@@ -56,13 +55,11 @@ struct Log {
 }
 
 impl Pool {
-    /// With so many bytes.
-    pub fn new(bytes: usize) -> Arc<Self> {
+    pub(crate) fn new(bytes: usize) -> Arc<Self> {
         Arc::new(Self(AtomicUsize::new(bytes)))
     }
 
-    /// How many are left.
-    pub fn left(&self) -> usize {
+    pub(crate) fn left(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
@@ -78,7 +75,7 @@ impl Pool {
 impl Recording {
     /// A recording that begins with the bytes of the handshake, and keeps at most `limit` bytes of both
     /// directions together. `at` is the Unix time now, in milliseconds.
-    pub fn open(
+    pub(crate) fn open(
         handshake: Vec<Passage>,
         ends: Ends,
         proxied: bool,
@@ -104,13 +101,11 @@ impl Recording {
         recording
     }
 
-    /// These bytes came from the socket.
-    pub fn received(&self, bytes: &[u8]) {
+    pub(crate) fn received(&self, bytes: &[u8]) {
         self.passed(Instant::now(), Direction::In, bytes);
     }
 
-    /// The socket took these bytes.
-    pub fn sent(&self, bytes: &[u8]) {
+    pub(crate) fn sent(&self, bytes: &[u8]) {
         self.passed(Instant::now(), Direction::Out, bytes);
     }
 
@@ -133,17 +128,16 @@ impl Recording {
     }
 
     /// A message of this connection's went its way.
-    pub fn travelled(&self, journey: Journey) {
+    pub(crate) fn travelled(&self, journey: Journey) {
         self.note(&mut self.log.lock(), Event::Journey(journey), 0);
     }
 
-    /// The kernel was asked.
-    pub fn measured(&self, tcp: Tcp) {
+    pub(crate) fn measured(&self, tcp: Tcp) {
         self.note(&mut self.log.lock(), Event::Tcp(tcp), 0);
     }
 
     /// The connection is over. The first who says so counts.
-    pub fn end(&self, code: Option<u16>, by_server: bool) {
+    pub(crate) fn end(&self, code: Option<u16>, by_server: bool) {
         let now = Instant::now();
         let mut log = self.log.lock();
         if log.ended.is_none() {
@@ -176,18 +170,17 @@ impl Recording {
     }
 
     /// Microseconds from the beginning to `at`.
-    pub fn us(&self, at: Instant) -> u64 {
+    pub(crate) fn us(&self, at: Instant) -> u64 {
         at.saturating_duration_since(self.began).as_micros() as u64
     }
 
-    /// The two ends of the connection.
-    pub fn ends(&self) -> Ends {
+    pub(crate) fn ends(&self) -> Ends {
         self.ends
     }
 
     /// Some of the events from the one numbered `from` on, as they were noted: at least one, if there
     /// is one, and so many that a reader who takes them in portions holds little at a time.
-    pub fn events(&self, from: usize) -> Vec<Event> {
+    pub(crate) fn events(&self, from: usize) -> Vec<Event> {
         let log = self.log.lock();
         let mut bytes = 0;
         let events = log.events.get(from..).unwrap_or_default().iter();
@@ -200,22 +193,21 @@ impl Recording {
     }
 
     /// How many events there are: to wait for more.
-    pub fn watch(&self) -> watch::Receiver<usize> {
+    pub(crate) fn watch(&self) -> watch::Receiver<usize> {
         self.count.subscribe()
     }
 
-    /// How many are watching.
-    pub fn watchers(&self) -> usize {
+    pub(crate) fn watchers(&self) -> usize {
         self.count.receiver_count()
     }
 
     /// When the connection ended; `None` while it has not.
-    pub fn ended(&self) -> Option<Instant> {
+    pub(crate) fn ended(&self) -> Option<Instant> {
         self.log.lock().ended
     }
 
     /// Whether nothing more will be recorded.
-    pub fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.log.lock().is_full
     }
 }

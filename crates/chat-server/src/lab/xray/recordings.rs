@@ -26,18 +26,16 @@ use crate::{
     rooms::recorder::{Recorder, Subject, Watch},
 };
 
-/// Most recordings at once.
-pub const RECORDINGS_MAX: usize = 512;
+pub(crate) const RECORDINGS_MAX: usize = 512;
 
 /// Most recordings of one address at once: a class behind one router, and their returns.
 pub const RECORDINGS_PER_ADDRESS: usize = 256;
 
 /// How long a recording is kept after its connection has ended.
-pub const KEPT_FOR: Duration = Duration::from_secs(10 * 60);
+pub(crate) const KEPT_FOR: Duration = Duration::from_secs(10 * 60);
 
-/// See the module.
 #[derive(Debug)]
-pub struct Recordings {
+pub(crate) struct Recordings {
     settings: Settings,
     clock: Clock,
     pool: Arc<Pool>,
@@ -46,17 +44,17 @@ pub struct Recordings {
 
 /// The options of the X-ray: see [`crate::config::Config`].
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Most bytes of one recording.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// Bytes of all of them together, with what keeping them costs.
-    pub total_bytes: usize,
+    pub(crate) total_bytes: usize,
     /// Who may break their own connection.
-    pub fault_access: FaultAccess,
+    pub(crate) fault_access: FaultAccess,
     /// Whether the server is for the public.
-    pub is_public: bool,
+    pub(crate) is_public: bool,
     /// How long a request's body may take.
-    pub body_deadline: Duration,
+    pub(crate) body_deadline: Duration,
 }
 
 #[derive(Debug)]
@@ -67,27 +65,22 @@ struct Kept {
 }
 
 /// A recording, and what breaks its connection, if that may be broken.
-pub type Found = (Arc<Recording>, Option<Arc<Injector>>);
+pub(crate) type Found = (Arc<Recording>, Option<Arc<Injector>>);
 
 impl Recordings {
-    /// None yet.
-    pub fn new(settings: Settings, clock: Clock) -> Arc<Self> {
+    pub(crate) fn new(settings: Settings, clock: Clock) -> Arc<Self> {
         let pool = Pool::new(settings.total_bytes);
         Arc::new(Self { settings, clock, pool, kept: Mutex::default() })
     }
 
-    /// The options.
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
     /// The recording with this token, and what breaks its connection, if that may be broken. A table's lookup
     /// takes no constant time, and need not: what it tells is about hashes under a secret key, not about
     /// tokens.
-    ///
-    /// # Errors
-    /// [`RecordingError::NoSuch`].
-    pub fn find(&self, token: &str) -> Result<Found, RecordingError> {
+    pub(crate) fn find(&self, token: &str) -> Result<Found, RecordingError> {
         let token = CaptureToken::parse(token).map_err(|_| RecordingError::NoSuch)?;
         let mut kept = self.kept.lock();
         forget_old(&mut kept, Instant::now());
@@ -130,14 +123,11 @@ impl Recorder for Recordings {
 
 /// Why a recording is not shown. Its words are the body of the answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum RecordingError {
-    /// No recording has this token.
+pub(crate) enum RecordingError {
     #[error("no recording has this token; it may be too old")]
     NoSuch,
-    /// It is watched by as many as may.
     #[error("as many watch this recording as may; close one")]
     TooManyWatch,
-    /// `Last-Event-ID` is no number.
     #[error("'Last-Event-ID' must be the number of an event")]
     LastEventId,
 }

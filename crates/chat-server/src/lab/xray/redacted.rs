@@ -11,7 +11,7 @@ use super::recording::Recording;
 
 /// One reading of a recording.
 #[derive(Debug)]
-pub struct Redacted {
+pub(crate) struct Redacted {
     recording: Arc<Recording>,
     next: usize,
     incoming: Redactor,
@@ -19,14 +19,13 @@ pub struct Redacted {
 }
 
 impl Redacted {
-    /// From the beginning.
-    pub fn new(recording: Arc<Recording>) -> Self {
+    pub(crate) fn new(recording: Arc<Recording>) -> Self {
         Self { recording, next: 0, incoming: Redactor::at_head(), outgoing: Redactor::at_head() }
     }
 
     /// The next portion of what has been noted, each with its number, secrets covered; nothing when all
     /// that there is has been read.
-    pub fn more(&mut self) -> Vec<(usize, Event)> {
+    pub(crate) fn more(&mut self) -> Vec<(usize, Event)> {
         let mut events = Vec::new();
         for mut event in self.recording.events(self.next) {
             if let Event::Bytes(chunk) = &mut event {

@@ -34,10 +34,7 @@ pub const STREAMS_MAX: usize = 4;
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// `GET /xray/{token}/events`.
-///
-/// # Errors
-/// [`RecordingError`].
-pub async fn events(
+pub(crate) async fn events(
     State(recordings): State<Arc<Recordings>>,
     Path(token): Path<String>,
     headers: HeaderMap,
@@ -56,10 +53,7 @@ pub async fn events(
 }
 
 /// `GET /xray/{token}/otagh.pcapng`.
-///
-/// # Errors
-/// [`RecordingError`].
-pub async fn file(
+pub(crate) async fn file(
     State(recordings): State<Arc<Recordings>>,
     Path(token): Path<String>,
 ) -> Result<Response, RecordingError> {

@@ -8,7 +8,7 @@ use crate::net::tap::Ends;
 
 /// What the kernel says now; `None` when it says nothing, as of a connection that is over.
 #[cfg(target_os = "linux")]
-pub fn ask(ends: Ends, at_us: u64) -> Option<Tcp> {
+pub(crate) fn ask(ends: Ends, at_us: u64) -> Option<Tcp> {
     match linux::diagnose(ends) {
         Ok(answer) => linux::read(&answer, at_us),
         Err(error) => {
@@ -20,7 +20,7 @@ pub fn ask(ends: Ends, at_us: u64) -> Option<Tcp> {
 
 /// What the kernel says now; `None` when it says nothing, as of a connection that is over.
 #[cfg(not(target_os = "linux"))]
-pub fn ask(_: Ends, _: u64) -> Option<Tcp> {
+pub(crate) fn ask(_: Ends, _: u64) -> Option<Tcp> {
     None
 }
 

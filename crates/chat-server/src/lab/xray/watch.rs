@@ -13,16 +13,15 @@ use crate::{
     rooms::recorder::{Receipt, Watch},
 };
 
-/// See the module.
 #[derive(Debug)]
-pub struct Watched {
+pub(crate) struct Watched {
     recording: Arc<Recording>,
     injector: Option<Arc<Injector>>,
 }
 
 impl Watched {
     /// Into this recording; with an injector, if the connection may be broken.
-    pub fn new(recording: Arc<Recording>, injector: Option<Arc<Injector>>) -> Self {
+    pub(crate) fn new(recording: Arc<Recording>, injector: Option<Arc<Injector>>) -> Self {
         Self { recording, injector }
     }
 }
