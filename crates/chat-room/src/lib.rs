@@ -2,15 +2,14 @@
 //! order in which they must happen; sockets, tasks, clocks and randomness are somebody else's, and
 //! `Cargo.toml` keeps it so. Read `room` for what a member can do: join, [`Command`](chat_protocol::Command),
 //! leave. Beside it stand `roster` (who is here), `session` (one identity), `history` (what a returning
-//! member missed), `presence` (who came and went) and `resume_token`; `memory_budget` is the one thing that
-//! rooms have in common, `token_bucket` the rate limit of a session.
+//! member missed), `presence` (who came and went), `resume_token`, and `token_bucket`, the rate limit of a
+//! session.
 //!
-//! The same commands at the same times give the same effects in every process: no decision hangs on a
-//! hash seed, the order of a hash table, the clock or an address in memory. Several nodes can therefore run
-//! one room.
+//! The same calls at the same times give the same effects in every process: no decision hangs on a hash
+//! seed, the order of a hash table, the clock or how much memory there is, of which a room is told by
+//! [`Room::forget_oldest`]. Several nodes can therefore run one room.
 
 mod history;
-mod memory_budget;
 mod presence;
 mod resume_token;
 mod room;
@@ -20,7 +19,6 @@ mod token_bucket;
 
 pub use self::{
     history::{HistoryLimits, message_cost},
-    memory_budget::{MemoryBudget, MemoryShare},
     resume_token::{Claim, FreshToken, TokenHash},
     room::{Departure, Effect, Join, Limits, Refusal, Room},
     token_bucket::{RateLimit, TokenBucket},

@@ -10,7 +10,7 @@ use chat_protocol::{
 };
 
 use crate::{
-    Claim, ConnKey, FreshToken, HistoryLimits, MemoryShare, Ms, RateLimit,
+    Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit,
     history::History,
     presence::{PendingPresence, presence_wait},
     roster::Roster,
@@ -103,13 +103,11 @@ pub struct Room {
     roster: Roster,
     history: History,
     presence: PendingPresence,
-    share: MemoryShare,
 }
 
 impl Room {
-    /// A room in which nobody has been. `epoch` must be one that no other life of any room had;
-    /// `share` is what it may keep for those who come back, where `limits` allow more.
-    pub fn new(room: RoomId, epoch: Epoch, limits: Limits, share: MemoryShare) -> Self {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had.
+    pub fn new(room: RoomId, epoch: Epoch, limits: Limits) -> Self {
         Self {
             room,
             roster: Roster::new(&epoch),
@@ -117,7 +115,6 @@ impl Room {
             limits,
             history: History::new(limits.history),
             presence: PendingPresence::default(),
-            share,
         }
     }
 
@@ -361,25 +358,29 @@ impl Room {
             self.roster.remove(key);
         }
         self.history.prune(now);
-        self.keep_within_share(now);
         if self.presence.due().is_some_and(|due| due <= now) {
             self.tell_presence(effects);
         }
     }
 
-    /// Keeps what is there for those who come back within the room's share: the oldest messages go
-    /// first, then who left first, then who has been away longest. Whoever is here stays.
-    fn keep_within_share(&mut self, now: Ms) {
-        while !self.share.keep(self.history.bytes() + self.roster.absent_bytes()) {
-            if self.history.drop_oldest() {
-                continue;
-            }
-            let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return };
-            let gone = self.roster.remove(key);
-            if gone.is_visible() {
-                self.tell(now, |presence| presence.left(gone.id));
-            }
+    /// Bytes of what is kept for disconnected sessions that may resume: those sessions, and the history.
+    pub fn kept_bytes(&self) -> usize {
+        self.history.bytes() + self.roster.absent_bytes()
+    }
+
+    /// Forgets one thing of what is kept, because there is no memory for it: the oldest message, or, when
+    /// none is left, the session that left first, or, when there is none, the one that has been away longest.
+    /// Whoever is here stays. False when nothing is kept.
+    pub fn forget_oldest(&mut self, now: Ms) -> bool {
+        if self.history.drop_oldest() {
+            return true;
         }
+        let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return false };
+        let gone = self.roster.remove(key);
+        if gone.is_visible() {
+            self.tell(now, |presence| presence.left(gone.id));
+        }
+        true
     }
 
     /// When [`Room::tick`] has something to do next.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chat_protocol::{Member, Presence};
 
 use super::*;
-use crate::{MemoryBudget, TokenHash};
+use crate::TokenHash;
 
 const WINDOW: Ms = 120_000;
 const LIMITS: Limits = Limits {
@@ -17,6 +17,7 @@ const LIMITS: Limits = Limits {
 
 struct Stage {
     room: Room,
+    memory: usize,
     now: Ms,
     conns: u64,
     inboxes: HashMap<ConnKey, Vec<ServerMsg>>,
@@ -25,12 +26,13 @@ struct Stage {
 
 impl Stage {
     fn new(limits: Limits) -> Self {
-        Self::with_share(limits, MemoryBudget::new(1 << 30, 1).share())
+        Self::with_memory(limits, usize::MAX)
     }
 
-    fn with_share(limits: Limits, share: MemoryShare) -> Self {
-        let room = Room::new(RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap(), limits, share);
-        Self { room, now: 1_000, conns: 0, inboxes: HashMap::new(), closed: Vec::new() }
+    /// Where there is room for so many bytes of what is kept.
+    fn with_memory(limits: Limits, memory: usize) -> Self {
+        let room = Room::new(RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap(), limits);
+        Self { room, memory, now: 1_000, conns: 0, inboxes: HashMap::new(), closed: Vec::new() }
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
@@ -51,6 +53,9 @@ impl Stage {
 
     fn tick(&mut self) {
         let mut effects = Vec::new();
+        while self.room.kept_bytes() > self.memory {
+            assert!(self.room.forget_oldest(self.now), "nothing is kept, and takes memory");
+        }
         self.room.tick(self.now, &mut effects);
         self.perform(effects);
     }
@@ -577,8 +582,7 @@ fn remembered_departures_are_bounded() {
 
 #[test]
 fn memory_pressure_evicts_messages_left_then_away() {
-    let share = || MemoryBudget::new(1, 1).share();
-    let mut stage = Stage::with_share(LIMITS, share());
+    let mut stage = Stage::with_memory(LIMITS, 0);
     let (ali, first) = stage.join("ali");
     let (sara, _) = stage.join("sara");
     stage.say(sara, "1", "سلام");
@@ -592,7 +596,7 @@ fn memory_pressure_evicts_messages_left_then_away() {
     assert!(!stage.join_as(Ask::new("ali").resuming(&again, 1)).unwrap().1.recovered);
 
     // With place for two sessions and some words, words go first.
-    let mut stage = Stage::with_share(LIMITS, MemoryBudget::new(4_000, 1).share());
+    let mut stage = Stage::with_memory(LIMITS, 3_000);
     let (sara, _) = stage.join("sara");
     let (left, _) = stage.join("left");
     let (away, _) = stage.join("away");

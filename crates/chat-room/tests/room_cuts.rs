@@ -14,9 +14,7 @@ use chat_protocol::{
     ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Resume, RoomId, Said, SayId, Seq, ServerMsg,
     TabId, Text,
 };
-use chat_room::{
-    ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, MemoryBudget, RateLimit, Room,
-};
+use chat_room::{ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room};
 
 const CASES: u64 = 10_000;
 const WINDOW: u64 = 120_000;
@@ -536,7 +534,7 @@ fn play(seed: u64, lost: &mut BTreeMap<Lost, u64>) {
         resume_window: WINDOW,
     };
     let (room, epoch) = (RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap());
-    let room = Room::new(room, epoch, limits, MemoryBudget::new(1 << 30, 1).share());
+    let room = Room::new(room, epoch, limits);
     // Two of them would like the same id.
     let clients = vec![
         Client::new("ali", Some("t1"), 4),

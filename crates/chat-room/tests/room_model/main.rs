@@ -7,23 +7,24 @@
 )]
 
 mod model;
+mod twins;
 
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use chat_protocol::{
     ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Name, RoomId, SayId, Seq, ServerMsg, TabId, Text,
 };
-use chat_room::{
-    Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, MemoryBudget, RateLimit,
-    Room as Core,
-};
+use chat_room::{Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit};
 use proptest::{
     prelude::*,
     sample::{Index, select},
 };
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use self::model::{Asks, Bounds, Conn, Heard, Room};
+use self::{
+    model::{Asks, Bounds, Conn, Heard, Room},
+    twins::Twins,
+};
 
 /// One thing that happens. What it is about is picked from what there is when its turn comes.
 #[derive(Clone, Debug)]
@@ -286,9 +287,9 @@ fn acts(room: &Room, step: &Step) -> Vec<Act> {
     }
 }
 
-/// The core, and the clients it talks to.
+/// The room, and the clients it talks to.
 struct Stage {
-    core: Core,
+    core: Twins,
     now: u64,
     clients: BTreeMap<ConnKey, Client>,
     conns: u64,
@@ -322,11 +323,11 @@ impl Stage {
             Act::Open => self.conns += 1,
             Act::Join(conn, asks) => return self.join(conn, asks),
             Act::Say(conn, id, text) => {
-                self.core.apply(key(conn), Command::Say { id, text }, now, &mut effects)
+                self.core.apply(key(conn), &Command::Say { id, text }, now, &mut effects)
             }
-            Act::Typing(conn) => self.core.apply(key(conn), Command::Typing, now, &mut effects),
+            Act::Typing(conn) => self.core.apply(key(conn), &Command::Typing, now, &mut effects),
             Act::Rename(conn, name) => {
-                self.core.apply(key(conn), Command::Rename { name }, now, &mut effects)
+                self.core.apply(key(conn), &Command::Rename { name }, now, &mut effects)
             }
             Act::Leave(conn, clean) => {
                 self.clients.remove(&key(conn));
@@ -368,7 +369,7 @@ impl Stage {
             token: token(conn.0),
             frames: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
         };
-        match self.core.join(join, self.now, &mut effects) {
+        match self.core.join(&join, self.now, &mut effects) {
             Ok(()) => {
                 self.clients.insert(conn, Client::default());
             }
@@ -500,8 +501,7 @@ impl StateMachineTest for Stage {
             },
             resume_window: room.bounds.window,
         };
-        let share = MemoryBudget::new(1 << 30, 1).share();
-        let core = Core::new(RoomId::parse("class").unwrap(), epoch(), limits, share);
+        let core = Twins::new(&RoomId::parse("class").unwrap(), &epoch(), limits);
         Self { core, now: room.now, clients: BTreeMap::new(), conns: 0, heard: Vec::new(), settled: true }
     }
 

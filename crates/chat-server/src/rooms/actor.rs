@@ -14,6 +14,7 @@ use tokio::{sync::mpsc, time::Sleep};
 use super::{
     fanout::Fanout,
     handle::{Leave, MAILBOX, Membership, Request, RoomHandle},
+    memory_budget::MemoryShare,
     recorder::Receipt,
 };
 use crate::net::clock::Clock;
@@ -27,6 +28,7 @@ const PATIENCE: Duration = Duration::from_nanos(125);
 #[derive(Debug)]
 pub(crate) struct RoomActor {
     room: Room,
+    share: MemoryShare,
     clock: Clock,
     fanout: Fanout,
     effects: Vec<Effect>,
@@ -43,12 +45,13 @@ pub(crate) struct RoomActor {
 }
 
 impl RoomActor {
-    /// A room and the way into it.
-    pub(crate) fn open(room: Room, clock: Clock) -> (Self, RoomHandle) {
+    /// A room, what this process has memory for of what it keeps, and the way into it.
+    pub(crate) fn open(room: Room, share: MemoryShare, clock: Clock) -> (Self, RoomHandle) {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let (leave, leaves) = mpsc::unbounded_channel();
         let actor = Self {
             room,
+            share,
             clock,
             fanout: Fanout::default(),
             effects: Vec::new(),
@@ -79,6 +82,7 @@ impl RoomActor {
                 self.fanout.detach(conn);
                 self.room.leave(conn, how, now);
             }
+            while !self.share.keep(self.room.kept_bytes()) && self.room.forget_oldest(now) {}
             self.room.tick(now, &mut self.effects);
             self.perform();
             self.fanout.flush();

@@ -4,17 +4,18 @@
 //!
 //! What a room decides is [`chat_room::Room`]'s. An [`actor`] owns one room, takes what its members send in
 //! order, and hands what the room decided to the [`fanout`], which encodes a broadcast once for everybody. A
+//! [`memory_budget`] is what all rooms may keep together. A
 //! [`handle`] is what a connection has of its room. A connection may wait for a room (that is backpressure);
 //! a room never waits for a connection. [`recorder`] has the hooks for those who look on.
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chat_protocol::{CloseCode, RoomId, RoomKey};
-use chat_room::{Join, Limits, MemoryBudget, Room};
+use chat_room::{Join, Limits, Room};
 use parking_lot::Mutex;
 
-use self::actor::RoomActor;
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
+use self::{actor::RoomActor, memory_budget::MemoryBudget};
 use crate::{
     limits::ip_limits::IpUsage,
     net::{clock::Clock, random, sink::Sink},
@@ -23,6 +24,7 @@ use crate::{
 pub(crate) mod actor;
 mod fanout;
 mod handle;
+pub(crate) mod memory_budget;
 pub(crate) mod recorder;
 
 #[derive(Debug)]
@@ -106,8 +108,8 @@ impl Rooms {
         if !usage.allow_room(Instant::now()) {
             return Err(CreateError::TooMany);
         }
-        let room = Room::new(id.clone(), random::epoch(), self.limits, self.budget.share());
-        let (actor, handle) = RoomActor::open(room, self.clock);
+        let room = Room::new(id.clone(), random::epoch(), self.limits);
+        let (actor, handle) = RoomActor::open(room, self.budget.share(), self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
         let entry = Entry { rooms: self.clone(), key };
         tokio::spawn(async move {

@@ -333,7 +333,7 @@ mod tests {
     use std::{pin::pin, time::Duration};
 
     use chat_protocol::{ClientId, RoomId};
-    use chat_room::{HistoryLimits, Limits, MemoryBudget, Room};
+    use chat_room::{HistoryLimits, Limits, Room};
     use clap::Parser;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -342,7 +342,11 @@ mod tests {
     };
 
     use super::*;
-    use crate::{App, Config, net::clock::Clock, rooms::actor::RoomActor};
+    use crate::{
+        App, Config,
+        net::clock::Clock,
+        rooms::{actor::RoomActor, memory_budget::MemoryBudget},
+    };
 
     #[test]
     fn an_idle_connection_is_small() {
@@ -384,8 +388,8 @@ mod tests {
             history: HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
             resume_window: 1_000,
         };
-        let room = Room::new(id, random::epoch(), limits, share);
-        let (actor, handle) = RoomActor::open(room, Clock::start());
+        let room = Room::new(id, random::epoch(), limits);
+        let (actor, handle) = RoomActor::open(room, share, Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {
             conn: connection.slot.conn(),

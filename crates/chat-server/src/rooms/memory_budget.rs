@@ -12,7 +12,7 @@ use std::sync::{
 
 /// What all rooms may keep together, in bytes. Never exceeded.
 #[derive(Debug)]
-pub struct MemoryBudget {
+pub(crate) struct MemoryBudget {
     /// What each room may keep in any case.
     own: usize,
     /// What is left of the common half.
@@ -21,20 +21,20 @@ pub struct MemoryBudget {
 
 impl MemoryBudget {
     /// `total` bytes for at most `rooms` rooms at once.
-    pub fn new(total: usize, rooms: usize) -> Arc<Self> {
+    pub(crate) fn new(total: usize, rooms: usize) -> Arc<Self> {
         let own = total / 2 / rooms.max(1);
         Arc::new(Self { own, left: AtomicUsize::new(total - own * rooms) })
     }
 
     /// The share of one more room, which holds nothing yet.
-    pub fn share(self: &Arc<Self>) -> MemoryShare {
+    pub(crate) fn share(self: &Arc<Self>) -> MemoryShare {
         MemoryShare { budget: self.clone(), held: 0 }
     }
 }
 
 /// One room's share, given back on drop.
 #[derive(Debug)]
-pub struct MemoryShare {
+pub(crate) struct MemoryShare {
     budget: Arc<MemoryBudget>,
     /// How much of the common half.
     held: usize,
