@@ -368,6 +368,16 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn repeated_message_still_acknowledges() {
+        let mut room = joined();
+        room.apply(ServerMsg::Said(said(5, "me", 0)), 0);
+        assert!(room.outbox.say(SayId::parse("me-5").unwrap(), Text::parse("سلام").unwrap()));
+        let again = room.apply(ServerMsg::Said(said(5, "me", 0)), 0);
+        assert!(again.outbox && !again.timeline && again.heard == 0);
+        assert!(!room.is_pending(&SayId::parse("me-5").unwrap()));
+    }
+
+    #[test]
     fn foreign_message_with_same_id_acknowledges_nothing() {
         let mut room = joined();
         let theirs = said(5, "ali", 0);
