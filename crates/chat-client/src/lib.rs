@@ -3,13 +3,17 @@
 //!
 //! Data walks in a circle: the [`driver`] keeps a [`socket`] alive and hears messages, [`state`] takes them
 //! in, [`view`] shows them, and what people do goes out through the socket again; [`chat`] is where all of
-//! them meet.
-//! Every word a reader sees is in [`words`], or, said by all pages, in [`chat_ui`], whose elements the
-//! views are made of. The first drawing is the same on both sides, so that nobody sees the one replace the other: no clock, no
-//! storage, no randomness in it. There is no client-side router; each page is a document of its own.
+//! them meet. Every word a reader sees is in [`words`], or, said by all pages, in [`chat_ui`], whose
+//! elements the views are made of. The first drawing is the same on both sides, so that nobody sees the one
+//! replace the other: no clock, no storage, no randomness in it. There is no client-side router; each page
+//! is a document of its own.
 
 // A view's type is the tree of its elements, and the compiler walks it to the leaves.
 #![recursion_limit = "256"]
+#![cfg_attr(
+    not(any(feature = "ssr", feature = "mount")),
+    allow(dead_code, unused_imports, reason = "without either nobody draws a page")
+)]
 
 mod chat;
 mod driver;

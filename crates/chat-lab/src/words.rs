@@ -5,6 +5,7 @@
 pub(crate) const COMPARE: &str = "پنج راه کنار هم";
 
 /// The name of the workbench.
+#[cfg(any(feature = "browser", feature = "ssr", test))]
 pub(crate) const WORKBENCH: &str = "میز کار WebSocket";
 
 /// Make all of it larger, and back.

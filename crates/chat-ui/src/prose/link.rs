@@ -295,13 +295,21 @@ mod tests {
 
     #[test]
     fn every_href_is_http_or_https() {
-        for text in ["javascript:https://x.ir", "www.x.ir", "HTTP://x.ir", "data:https://x.ir"] {
-            for segment in segments(text) {
-                if let Segment::Link { href, .. } = segment {
-                    let href = href.to_ascii_lowercase();
-                    assert!(href.starts_with("https://") || href.starts_with("http://"), "{href}");
-                }
-            }
+        for (text, expected) in [
+            ("www.x.ir", "https://www.x.ir"),
+            ("HTTP://x.ir", "HTTP://x.ir"),
+            ("javascript:https://x.ir", "https://x.ir"),
+            ("data:https://x.ir", "https://x.ir"),
+            ("javascript:alert(1)", ""),
+        ] {
+            let hrefs: Vec<String> = segments(text)
+                .into_iter()
+                .filter_map(|segment| match segment {
+                    Segment::Link { href, .. } => Some(href.into_owned()),
+                    _ => None,
+                })
+                .collect();
+            assert_eq!(hrefs.concat(), expected, "{text}");
         }
     }
 
