@@ -274,7 +274,6 @@ impl Chat {
         }
     }
 
-    /// Takes another name.
     pub(crate) fn rename(self, name: Name) {
         self.set_refused(None);
         self.wake(Wake::Send(ClientMsg::Rename { name }));
@@ -414,7 +413,6 @@ impl Chat {
         self.shared().room.me.as_ref().map(|me| me.name.clone())
     }
 
-    /// Which room.
     pub(crate) fn room_id(self) -> RoomId {
         self.shared().room_id.clone()
     }

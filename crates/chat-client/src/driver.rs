@@ -70,7 +70,6 @@ async fn run(chat: Chat, name: Name, tab: TabId, wakes: Receiver<Wake>) {
     Driver { chat, name, tab, wakes, fallback, wall_ms: clock::now_ms() }.run().await;
 }
 
-/// See the module.
 struct Driver {
     chat: Chat,
     name: Name,

@@ -7,7 +7,6 @@ use chat_ui::browser::storage::Keep;
 
 const NAME: &str = "otagh:name";
 const ROOMS: &str = "otagh:rooms";
-/// Most rooms remembered.
 const ROOMS_MAX: usize = 3;
 
 /// The name chosen in this tab, here or on the home page, with which one goes straight in. The home page

@@ -9,7 +9,6 @@ use leptos::prelude::*;
 
 use crate::words::WIDEN;
 
-/// The page.
 #[component]
 pub(crate) fn PageShell<C: IntoView + 'static>(
     /// What stands in the bar.

@@ -28,7 +28,6 @@ extern "C" {
     fn http_socket(path: &str) -> web_sys::WebSocket;
 }
 
-/// An open connection.
 pub(crate) struct Connection {
     socket: WebSocket,
     way: Way,
@@ -68,7 +67,6 @@ impl Connection {
         Ok(connection)
     }
 
-    /// By which way.
     pub(crate) fn way(&self) -> Way {
         self.way
     }

@@ -40,7 +40,6 @@ const FIRST_TRIAL_MS: u64 = 5_000;
 const TRIAL_MS: u64 = 30_000;
 const TRIAL_MAX_MS: u64 = 8 * 60_000;
 
-/// See the module.
 #[derive(Default, Debug)]
 pub(crate) struct Fallback {
     way: Way,

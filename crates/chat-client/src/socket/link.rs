@@ -13,7 +13,6 @@ pub(crate) const GRACE_MS: u64 = 1_000;
 /// By which means the page is connected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Way {
-    /// A WebSocket.
     #[default]
     Socket,
     /// HTTP requests, where a network lets no WebSocket through.
@@ -30,7 +29,6 @@ pub(crate) enum Link {
     Opening,
     /// Step two: open, and asking to join.
     Joining,
-    /// In the room.
     Open {
         /// Last measured round trip, in milliseconds.
         rtt_ms: Option<u32>,

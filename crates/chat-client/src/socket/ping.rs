@@ -18,7 +18,6 @@ const LOOK_MAX_MS: u64 = 4_000;
 /// whichever answers first is kept.
 const LATE_MS: u64 = 1_000;
 
-/// See the module.
 #[derive(Default, Debug)]
 pub(crate) struct Ping {
     n: u32,

@@ -8,10 +8,8 @@ pub(crate) const MESSAGES_MAX: u64 = 3;
 /// How long nothing is announced after a count, in seconds; after messages, one second for each.
 const REST_AFTER_COUNT: u64 = 5;
 
-/// What to announce.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Announcement {
-    /// Nothing.
     Nothing,
     /// The newest so many messages of others, word by word.
     Messages(usize),

@@ -17,11 +17,9 @@ const CLAIMS_MAX: usize = 8;
 /// One person in one room.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Claim {
-    /// The room.
     pub room: RoomId,
     /// Who they are there.
     pub client_id: ClientId,
-    /// By which name.
     pub name: Name,
     /// What proves it, and how far they had read.
     pub resume: Resume,

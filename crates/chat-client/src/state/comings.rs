@@ -16,7 +16,6 @@ pub(crate) const KNOWN_MAX: usize = 100;
 /// What became of one member: came when there was no name `before`, left when there is none `now`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(crate) struct Coming {
-    /// Who.
     pub id: ClientId,
     /// The name they had here.
     pub before: Option<Name>,
@@ -24,7 +23,6 @@ pub(crate) struct Coming {
     pub now: Option<Name>,
 }
 
-/// One row.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub(crate) struct Comings {
     /// What became of whom, at most [`KNOWN_MAX`], in the order in which it began. Somebody who came

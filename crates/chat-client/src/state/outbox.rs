@@ -23,7 +23,6 @@ const PER_SECOND: usize = 8;
 pub(crate) struct Pending {
     /// Its id, for as long as it lives.
     pub id: SayId,
-    /// What it says.
     pub text: Text,
     /// Why the server did not take it; it waits for its author to retry or discard it.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -11,11 +11,8 @@ use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcO
 pub(crate) struct Room {
     /// Who we are, once welcomed.
     pub me: Option<Member>,
-    /// What was said.
     pub timeline: Timeline,
-    /// Who is here.
     pub roster: Roster,
-    /// Who is typing.
     pub typing: Typing,
     /// What of ours is under way.
     pub outbox: Outbox,
@@ -47,11 +44,9 @@ struct Place {
 /// What a message changed, so that only that is drawn again.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Changed {
-    /// The conversation.
     pub timeline: bool,
     /// Who is here, or who we are.
     pub roster: bool,
-    /// Who is typing.
     pub typing: bool,
     /// What is under way.
     pub outbox: bool,
@@ -70,7 +65,6 @@ pub(crate) struct Changed {
 /// Something the server did not accept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Refused {
-    /// Why.
     pub code: ErrorCode,
     /// A free name, when the name was taken.
     pub suggestion: Option<Name>,

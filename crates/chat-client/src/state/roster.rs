@@ -23,7 +23,6 @@ pub(crate) type Compare = fn(&str, &str) -> Ordering;
 /// more to download than it saves.
 #[derive(Debug)]
 pub(crate) struct Roster {
-    /// By name.
     members: Vec<Listed>,
     count: u32,
     away: u32,

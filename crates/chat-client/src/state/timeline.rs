@@ -25,7 +25,6 @@ pub(crate) struct Entry {
     pub key: u64,
     /// Counts the changes of this entry, so that a view knows when to draw it again.
     pub version: u32,
-    /// What it is.
     pub kind: EntryKind,
 }
 
@@ -36,7 +35,6 @@ pub(crate) enum EntryKind {
     Day(u64),
     /// Somebody said something.
     Said {
-        /// The message.
         said: Said,
         /// Whether it is one's own.
         mine: bool,

@@ -23,7 +23,6 @@ const KEPT_SECONDS: u32 = 10;
 /// How far back the newest messages of others are looked for.
 const LOOK_BACK: usize = 64;
 
-/// The region.
 #[component]
 pub(crate) fn Announcer(chat: Chat) -> impl IntoView {
     let mut announced = Announced::default();

@@ -25,7 +25,6 @@ pub struct Classic {
     pub problem: Option<String>,
 }
 
-/// The page.
 #[component]
 pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
     let Classic { room, client, name, post, is_in, said, problem } = classic;

@@ -25,7 +25,6 @@ const COUNT_FROM: usize = 200;
 /// `keyCode` of a key press that an input method consumed (UI Events §"Legacy key codes").
 const CONSUMED_BY_INPUT_METHOD: u32 = 229;
 
-/// The composer.
 #[component]
 pub(crate) fn Composer(
     chat: Chat,

@@ -21,7 +21,6 @@ use crate::{
     words::{self, connection, people, share},
 };
 
-/// The bar.
 #[component]
 pub(crate) fn Header(
     chat: Chat,

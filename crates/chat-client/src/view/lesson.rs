@@ -13,7 +13,6 @@ use crate::{
     words::lesson,
 };
 
-/// The steps.
 #[component]
 pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
     // What the wire shows for a step; nothing while it has not happened.

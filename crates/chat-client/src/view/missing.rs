@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use super::masthead::masthead;
 use crate::words;
 
-/// The page.
 #[component]
 pub(crate) fn Missing(
     /// When a room was meant, but its id breaks the rule: in what way, where that is known.

@@ -25,10 +25,8 @@ use super::{
 };
 use crate::{chat::Chat, driver, profile, socket::Link, words};
 
-/// The page.
 #[component]
 pub(crate) fn RoomPage(
-    /// Which room.
     room: RoomId,
     /// What all its spellings have in common.
     key: String,

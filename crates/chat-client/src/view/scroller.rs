@@ -20,7 +20,6 @@ const NEAR_END: i32 = 24;
 /// How many entries the stretch moves by: few enough to be drawn within a frame.
 const STEP: usize = 25;
 
-/// The window.
 #[component]
 pub(crate) fn Scroller(
     chat: Chat,

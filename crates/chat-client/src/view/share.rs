@@ -16,7 +16,6 @@ use crate::{
     words::{self, share},
 };
 
-/// The dialog.
 #[component]
 pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<bool>) -> impl IntoView {
     let copied = RwSignal::new(String::new());

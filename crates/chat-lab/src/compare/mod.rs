@@ -32,10 +32,7 @@ pub fn show(place: HtmlElement) {
 }
 
 #[component]
-fn Ways(
-    /// The room.
-    room: RoomId,
-) -> impl IntoView {
+fn Ways(room: RoomId) -> impl IntoView {
     let clients = Clients::new(room.clone());
     clients.start();
     let by = RwSignal::new(Way::Socket);
@@ -94,7 +91,6 @@ fn Ways(
     }
 }
 
-/// One way.
 #[component]
 fn Column(clients: Clients, way: Way) -> impl IntoView {
     let way_stats = Memo::new(move |_| clients.stats.with(|stats| stats.of(way).clone()));

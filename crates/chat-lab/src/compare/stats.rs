@@ -57,9 +57,7 @@ impl Way {
 pub(crate) struct Heard {
     /// Its place in the room.
     pub seq: u64,
-    /// Who said it.
     pub name: String,
-    /// What.
     pub text: String,
     /// How long it took, in milliseconds, if it was said in this page.
     pub delay: Option<f64>,
@@ -154,7 +152,6 @@ impl WayStats {
     }
 }
 
-/// All of it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Stats {
     /// What was sent here, and when.
@@ -163,7 +160,6 @@ pub(crate) struct Stats {
 }
 
 impl Stats {
-    /// A way's part.
     pub(crate) fn of(&self, way: Way) -> &WayStats {
         &self.clients[way as usize]
     }
@@ -312,9 +308,7 @@ pub(crate) struct Said {
     pub seq: u64,
     /// The id its sender gave it.
     pub id: String,
-    /// Who said it.
     pub name: String,
-    /// What.
     pub text: String,
 }
 

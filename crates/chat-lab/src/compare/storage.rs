@@ -24,7 +24,6 @@ pub(super) struct Member {
 }
 
 impl Member {
-    /// As one line.
     pub(super) fn write(&self) -> String {
         let Costs { requests, headers_in, payload_in, headers_out, payload_out } = self.account;
         let costs = [requests, headers_in, payload_in, headers_out, payload_out].map(|n| n.to_string());
@@ -53,7 +52,6 @@ impl Member {
         Keep::Session.get(&key(room, way.token())).map(|line| Self::read(&line)).unwrap_or_default()
     }
 
-    /// Keeps it.
     pub(super) fn save(&self, room: &RoomId, way: Way) {
         Keep::Session.set(&key(room, way.token()), &self.write());
     }

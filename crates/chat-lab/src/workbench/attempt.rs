@@ -41,9 +41,7 @@ pub(crate) fn preset(number: usize, key: &str) -> String {
 pub(crate) struct Composed {
     /// Whether it is the last of its message.
     pub fin: bool,
-    /// The reserved bits.
     pub rsv: [bool; 3],
-    /// The opcode.
     pub opcode: Opcode,
     /// Whether it is masked.
     pub is_masked: bool,
@@ -53,7 +51,6 @@ pub(crate) struct Composed {
     pub form: Option<LengthForm>,
     /// The length that is claimed; none for the true one.
     pub length: Option<u64>,
-    /// What it says.
     pub payload: Vec<u8>,
 }
 
@@ -158,7 +155,6 @@ pub(crate) fn to_hex(bytes: &[u8]) -> String {
 /// Something that went or came.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Entry {
-    /// The request.
     Asked(Head),
     /// An answer, and the beginning of its body.
     Answered(Head, String),
@@ -215,14 +211,12 @@ impl Attempt {
         self.log.get(number.checked_sub(self.gone)?)
     }
 
-    /// A request goes.
     pub(crate) fn ask(&mut self, bytes: &[u8]) {
         // An answer that was no `101` is over, and the next one is read anew.
         self.answers = Decoder::at_head(Limits::default());
         self.note(Entry::Asked(Head::read(bytes)));
     }
 
-    /// A frame goes.
     pub(crate) fn send(&mut self, composed: &Composed) {
         let bytes = composed.bytes();
         let mut rest = &bytes[..];
@@ -253,7 +247,6 @@ impl Attempt {
         }
     }
 
-    /// Bytes came.
     pub(crate) fn hear(&mut self, bytes: &[u8]) {
         let before = self.answers.offset();
         let mut head_size = 0;
@@ -278,7 +271,6 @@ impl Attempt {
         }
     }
 
-    /// It is over.
     pub(crate) fn end(&mut self) {
         if !self.is_over() {
             self.note(Entry::Over);

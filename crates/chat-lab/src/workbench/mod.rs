@@ -80,7 +80,6 @@ fn fresh_mask() -> [u8; 4] {
     random::bytes()
 }
 
-/// The request.
 #[component]
 fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
     let text = RwSignal::new(preset(0, &fresh_key()));
@@ -168,7 +167,6 @@ fn OwnAccept(attempt: RwSignal<Attempt>, accept: Memo<Option<Accept>>) -> impl I
     }
 }
 
-/// The frame.
 #[component]
 fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
     let composed = RwSignal::new(Composed::preset(0, fresh_mask()));

@@ -7,7 +7,6 @@ use leptos::{logging, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, MessageEvent, WebSocket};
 
-/// The pipe's address.
 const PATH: &str = "/workbench/pipe";
 
 /// A pipe. Cheap to copy.

@@ -24,7 +24,6 @@ impl Experiments {
     }
 }
 
-/// The tab.
 #[component]
 pub(super) fn Breaking(recordings: Recordings, experiments: Experiments) -> impl IntoView {
     let all = Break::ALL.into_iter().zip(FAULTS).zip(experiments.0).map(|((what, fault), experiment)| {

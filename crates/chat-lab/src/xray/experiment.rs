@@ -51,7 +51,6 @@ impl Break {
     }
 }
 
-/// One experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Experiment {
     /// Whether it is unfolded.
@@ -65,22 +64,18 @@ pub(crate) struct Experiment {
 /// How far an experiment has come.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Phase {
-    /// Not asked for.
     #[default]
     Idle,
     /// Asked for, and not answered.
     Asked,
-    /// Done.
     Done(Broken),
     /// The connection was over already.
     Over,
     /// There is no lab.
     NoLab,
-    /// No answer.
     Unreachable,
 }
 
-/// What was broken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Broken {
     /// The number of the recording.

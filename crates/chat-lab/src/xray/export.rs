@@ -22,7 +22,6 @@ const PARTS: [&str; 5] =
 /// and some ask where to put it first.
 const KEPT: Duration = Duration::from_secs(60);
 
-/// The tab.
 #[component]
 pub(super) fn Export(recordings: Recordings) -> impl IntoView {
     let token = Memo::new(move |_| recordings.with(|one| one.token.clone()));

@@ -23,7 +23,6 @@ const TEXT_MAX: usize = 4_000;
 /// What stands for a byte that is covered.
 const COVER: &str = "▒▒";
 
-/// The frame.
 #[component]
 pub(super) fn OpenFrame(shown: Shown) -> impl IntoView {
     let is_own = shown.direction == Direction::In;

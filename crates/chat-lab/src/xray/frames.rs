@@ -46,7 +46,6 @@ impl Filter {
     }
 }
 
-/// The tab.
 #[component]
 pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
     let filter = RwSignal::new(Filter::All);

@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use super::recordings::Recordings;
 use crate::xray::words::handshake as words;
 
-/// The tab.
 #[component]
 pub(super) fn Handshake(recordings: Recordings) -> impl IntoView {
     let heads = Memo::new(move |_| recordings.with(|one| (one.request.clone(), one.answer.clone())));

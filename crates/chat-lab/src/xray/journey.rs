@@ -18,7 +18,6 @@ const LANE: u32 = 130;
 /// One step: from lane to lane, what happened, and how long after the first.
 type Leg = (usize, usize, String, u64);
 
-/// The tab.
 #[component]
 pub(super) fn Way(recordings: Recordings) -> impl IntoView {
     // None is the newest, whichever that is.

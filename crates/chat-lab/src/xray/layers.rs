@@ -46,7 +46,6 @@ impl Weights {
     }
 }
 
-/// The tab.
 #[component]
 pub(super) fn Layers(recordings: Recordings) -> impl IntoView {
     let chosen = RwSignal::new(None::<usize>);

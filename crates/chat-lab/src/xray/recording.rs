@@ -14,7 +14,6 @@ use chat_wire::{
 };
 use serde_json::Value;
 
-/// One recording.
 #[derive(Debug)]
 pub(crate) struct Recording {
     /// What shows it.
@@ -49,7 +48,6 @@ pub(crate) struct Recording {
 /// What becomes of what the server still has to tell of a recording.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum Stream {
-    /// It comes.
     #[default]
     Open,
     /// It is open, and not even its beginning has come: something in between holds it back.
@@ -75,7 +73,6 @@ pub(crate) enum Standing {
     Ended(Option<u16>),
 }
 
-/// One direction.
 #[derive(Debug)]
 struct Way {
     decoder: Decoder,
@@ -90,7 +87,6 @@ struct Way {
 pub(crate) struct Passage {
     /// When, in microseconds from the beginning.
     pub at_us: u64,
-    /// Which way.
     pub direction: Direction,
     /// Its place in the stream.
     pub place: Range<u64>,
@@ -103,9 +99,7 @@ pub(crate) struct Shown {
     pub at_us: u64,
     /// Which way it went.
     pub direction: Direction,
-    /// The frame.
     pub frame: Frame,
-    /// What it says.
     pub says: Says,
     /// In how many reads or writes it passed.
     pub pieces: usize,
@@ -124,7 +118,6 @@ pub(crate) enum Says {
     Message(Box<Value>),
     /// A text that is no JSON with a `type`.
     Text(String),
-    /// Bytes.
     Binary,
     /// More of the message is to come.
     Fragment,
@@ -237,7 +230,6 @@ impl Recording {
         together.iter_mut().for_each(|shown| shown.neighbours = count.saturating_sub(1));
     }
 
-    /// How it stands.
     pub(crate) fn standing(&self) -> Standing {
         match (&self.ended, self.stream) {
             (Some(ended), _) => Standing::Ended(ended.code),

@@ -17,7 +17,6 @@ pub(crate) struct Recordings {
 }
 
 impl Recordings {
-    /// None.
     pub(crate) fn new() -> Self {
         Self { all: StoredValue::new(Vec::new()), changed: Trigger::new(), chosen: RwSignal::new(0) }
     }
