@@ -5,6 +5,8 @@
 
 mod common;
 
+use std::time::{Duration, Instant};
+
 use common::{Frame, Raw, TestServer, handshake, masked, soon};
 use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
@@ -195,21 +197,40 @@ async fn flood_passes_pipe_up_to_limit() {
     assert_eq!(close(&pipe.raw.expect_close().await), (1009, "pipe_too_much".into()));
 }
 
-#[tokio::test]
-async fn slow_reader_of_pipe_is_cut() {
-    let options = ["--ping-interval", "200ms", "--ping-deadline", "200ms", "--close-grace", "100ms"];
-    let server = TestServer::with(&options).await;
+/// A pipe whose page takes next to nothing of what comes, and what it floods the server with: each of these
+/// few bytes is answered with hundreds, far more than the kernel takes.
+async fn unread_pipe(server: &TestServer) -> (Pipe, Vec<u8>) {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let raw = Raw::on(socket.connect(server.address).await.unwrap(), "/workbench/pipe", b"").await;
-    let mut pipe = Pipe { raw, said: Vec::new() };
-    // Each of these few bytes is answered with hundreds: far more than the kernel takes.
     let requests = "GET / HTTP/1.1\r\n\r\n".repeat(2_000);
-    let flood = async {
-        let message = masked(0x82, requests.as_bytes());
-        while pipe.raw.stream.write_all(&message).await.is_ok() {}
-    };
+    (Pipe { raw, said: Vec::new() }, masked(0x82, requests.as_bytes()))
+}
+
+/// By these it is taken for dead after two seconds. After four it would be the kernel that lets go of who takes
+/// nothing (`TCP_USER_TIMEOUT`).
+const DEAD_IN_TWO_SECONDS: [&str; 4] = ["--ping-interval", "1s", "--ping-deadline", "1s"];
+
+#[tokio::test]
+async fn a_page_that_does_not_read_is_cut() {
+    let server = TestServer::with(&[&DEAD_IN_TWO_SECONDS[..], &["--close-grace", "100ms"]].concat()).await;
+    let (mut pipe, message) = unread_pipe(&server).await;
+    let start = Instant::now();
+    let flood = async { while pipe.raw.stream.write_all(&message).await.is_ok() {} };
     soon("the cut", flood).await;
+    let took = start.elapsed();
+    // Not at once, as for having said too much.
+    assert!((2_100..4_000).contains(&took.as_millis()), "{took:?}");
+}
+
+#[tokio::test]
+async fn page_that_reads_late_learns_of_ping_timeout() {
+    let server = TestServer::with(&[&DEAD_IN_TWO_SECONDS[..], &["--close-grace", "1m"]].concat()).await;
+    let (mut pipe, message) = unread_pipe(&server).await;
+    let flood = async { while pipe.raw.stream.write_all(&message).await.is_ok() {} };
+    let flooded = tokio::time::timeout(Duration::from_secs(3), flood).await;
+    assert!(flooded.is_err(), "it was cut before it could read");
+    assert_eq!(close(&pipe.raw.expect_close().await), (4002, "ping_timeout".into()));
 }
 
 #[tokio::test]

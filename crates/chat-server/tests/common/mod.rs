@@ -2,10 +2,13 @@
 //! [`Raw`], which speaks bytes. Everything waits for events, with one generous deadline.
 #![allow(dead_code, unreachable_pub, missing_docs, reason = "each test file uses its part")]
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 use chat_server::Config;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::{
@@ -27,6 +30,22 @@ pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
         Ok(value) => value,
         Err(_) => panic!("waited too long for {what}"),
     }
+}
+
+/// Since `start` it took as long as these options say, together, and less than the default of any of them:
+/// so each was heeded.
+#[track_caller]
+pub fn assert_heeded(start: Instant, options: &[(&str, Duration)]) {
+    let took = start.elapsed();
+    let set: Duration = options.iter().map(|(_, set)| *set).sum();
+    let default = options.iter().map(|(option, _)| default_of(option)).min().unwrap();
+    assert!((set..default).contains(&took), "{took:?}, with {options:?} and by default {default:?}");
+}
+
+fn default_of(option: &str) -> Duration {
+    let command = Config::command();
+    let option = command.get_arguments().find(|arg| arg.get_long() == option.strip_prefix("--")).unwrap();
+    humantime::parse_duration(option.get_default_values()[0].to_str().unwrap()).unwrap()
 }
 
 pub struct TestServer {
