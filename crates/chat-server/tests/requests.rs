@@ -156,6 +156,26 @@ async fn a_request_that_comes_twice_is_one() {
 }
 
 #[tokio::test]
+async fn join_delivered_twice_at_once_is_one() {
+    let server = TestServer::start().await;
+    for round in 0..20 {
+        let first = server.join_with("class", "sara", json!({"type": "join", "tab": "t1"})).await;
+        let mut resume = first.resume(round);
+        resume["tab"] = json!("t1");
+        let mut sara = Page::new(&server, "sara");
+        let twice = [(); 4].map(|()| sara.post(std::slice::from_ref(&resume)));
+        for answer in futures_util::future::join_all(twice).await {
+            assert_eq!(answer.status, 204);
+        }
+        let welcome = sara.expect("welcome").await;
+        assert_eq!((&welcome["you"]["id"], &welcome["recovered"]), (&json!("sara"), &json!(true)));
+        sara.say("s1", "هنوز").await;
+        assert_eq!(sara.expect("said").await["seq"], round + 1);
+        assert_eq!(sara.ask("DELETE", "", "", "").await.status, 204);
+    }
+}
+
+#[tokio::test]
 async fn tab_switches_transport_both_ways_without_gap() {
     let server = TestServer::start().await;
     let mut ali = server.join("class", "ali").await;

@@ -210,11 +210,12 @@ impl Sessions {
         Some((session.clone(), session.hold()))
     }
 
-    /// Whether this session is over. From then on it cannot be found.
-    fn remove_if_over(&self, key: &Key, session: &Session) -> bool {
+    /// Whether this session is over. From then on it cannot be found. Another may have its key by then: of a
+    /// join that the network delivered twice at once, the second replaces the first.
+    fn remove_if_over(&self, key: &Key, session: &Arc<Session>) -> bool {
         let mut table = self.table.lock();
         let is_over = session.is_over(Instant::now());
-        if is_over {
+        if is_over && table.get(key).is_some_and(|found| Arc::ptr_eq(found, session)) {
             table.remove(key);
         }
         is_over
