@@ -1,4 +1,4 @@
-// The demonstration of the lesson (slide 14), step by step, as a class would see it.
+// The demonstration of the lesson, step by step, as a class would see it.
 
 import { expect, test } from './fixtures/test.ts';
 import { enter, message, people, say } from './room.ts';

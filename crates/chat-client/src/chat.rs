@@ -1,7 +1,7 @@
 //! The reactive heart of the room page: one [`Room`] of plain data, and a trigger for each part a
 //! view may show. The socket's driver puts messages in; views read what they show and are told
 //! when it changed; what people do goes back out as [`Wake`]s. Everything is created while the
-//! page is drawn, on the server too, but nothing moves before [`Chat::start`].
+//! page is drawn, on the server too, but nothing moves before [`driver::start`](crate::driver::start).
 
 use std::{ops::DerefMut, time::Duration};
 

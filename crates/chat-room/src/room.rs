@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use chat_protocol::{
-    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, RoomId, Said, SayId, Seq, ServerMsg, TabId, Text,
-    Welcome, limits::TYPING_TTL_MS,
+    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, ResumeToken, RoomId, Said, SayId, Seq, ServerMsg,
+    TabId, Text, Welcome, limits::TYPING_TTL_MS,
 };
 
 use crate::{
@@ -36,8 +36,8 @@ pub struct Join {
     pub conn: ConnKey,
     /// The id in its URL.
     pub client_id: ClientId,
-    /// The name asked for, as a newcomer; without one, the client id. Who comes back by a claim
-    /// that holds has a name already.
+    /// The name asked for, as a newcomer; without one, the client id. A member who returns by a valid claim
+    /// keeps their name.
     pub name: Option<Name>,
     /// Which of the person's tabs it is.
     pub tab: Option<TabId>,
@@ -45,14 +45,15 @@ pub struct Join {
     pub claim: Option<Claim>,
     /// The token to give.
     pub token: FreshToken,
-    /// How many frames it may send. A newcomer's becomes the session's; who comes back has one.
-    pub frames: Arc<RateLimit>,
+    /// The rate limit it draws on. A newcomer's becomes the session's; a returning member keeps the session's
+    /// own.
+    pub rate_limit: Arc<RateLimit>,
 }
 
 /// How a connection ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Departure {
-    /// The client closed it and meant it: it leaves at once, and may still return.
+    /// The member leaves at once and may still return.
     Clean,
     /// It was lost: the member is away until the resume window ends.
     Lost,
@@ -84,7 +85,7 @@ pub struct Refusal {
     pub detail: String,
     /// A free name, when the name was the reason.
     pub suggestion: Option<Name>,
-    /// In how many seconds the name is free, when who has it is away and does not come back.
+    /// In how many seconds the name becomes free, if its holder is away and does not return.
     pub free_in: Option<u32>,
 }
 
@@ -121,7 +122,7 @@ impl Room {
     /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
     /// and reading what was missed are one step, so nothing falls between them.
     ///
-    /// Who comes back keeps their own name, whatever name the join says, so a rename outlives the
+    /// A returning member keeps their own name, whatever name the join says, so a rename outlives the
     /// connection; a newcomer's explicit name that somebody else has is refused with a suggestion. A
     /// name nobody asked for by word (the client id, or the one of a session that had left) is
     /// numbered when taken. A client id that is taken is numbered.
@@ -131,7 +132,7 @@ impl Room {
     /// sixteen tabs; or `already_joined`, for a join that was long on its way and whose tab has
     /// joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, claim, token, frames } = join;
+        let Join { conn, client_id, name, tab, claim, token, rate_limit } = join;
         let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
         if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
             return Err(Refusal {
@@ -145,14 +146,14 @@ impl Room {
             Some(key) => self.roster.free_name(&self.roster.session(key).name, returning),
             None => self.name_for_newcomer(&client_id, name, now)?,
         };
-        self.check_place(returning, tab.as_ref())?;
+        self.check_capacity(returning, tab.as_ref())?;
 
         let shown = returning.map(|key| self.roster.session(key)).filter(|session| session.is_visible());
         let before = shown.map(Session::member);
         let key = match returning {
             None => {
                 let id = self.roster.free_id(&client_id);
-                self.roster.add(Session::new(id, name, self.history.newest(), frames))
+                self.roster.add(Session::new(id, name, self.history.newest(), rate_limit))
             }
             Some(key) if before.is_some() => key,
             Some(key) => {
@@ -166,13 +167,33 @@ impl Room {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
 
-        let session = self.roster.session(key);
-        let missed = match (returning, claim) {
-            (Some(_), Some(claim)) if claim.epoch == self.epoch && claim.seq >= session.first_seq => {
-                self.history.after(claim.seq)
+        let claim = claim.filter(|_| returning.is_some());
+        self.welcome(conn, key, claim, token.token, effects);
+        let member = self.roster.session(key).member();
+        match before {
+            None => self.schedule_presence(now, |presence| presence.joined(member)),
+            Some(before) if before != member => {
+                self.schedule_presence(now, |presence| presence.changed(member))
             }
-            _ => None,
-        };
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Tells a connection that it is in, and what it missed since the last message that the claim names, if
+    /// the member was here by then and the history goes back so far.
+    fn welcome(
+        &self,
+        conn: ConnKey,
+        key: SessionKey,
+        claim: Option<Claim>,
+        token: ResumeToken,
+        effects: &mut Vec<Effect>,
+    ) {
+        let session = self.roster.session(key);
+        let missed = claim
+            .filter(|claim| claim.epoch == self.epoch && claim.seq >= session.first_seq)
+            .and_then(|claim| self.history.after(claim.seq));
         let seq = self.history.newest() - missed.as_ref().map_or(0, |missed| missed.len() as Seq);
         effects.push(Effect::Send(
             conn,
@@ -181,7 +202,7 @@ impl Room {
                 room: self.room.clone(),
                 epoch: self.epoch.clone(),
                 seq,
-                token: token.token,
+                token,
                 recovered: missed.is_some(),
                 members: self.roster.members(key),
                 member_count: self.member_count(),
@@ -191,24 +212,17 @@ impl Room {
         if let Some(missed) = missed.filter(|missed| !missed.is_empty()) {
             effects.push(Effect::Replay(conn, missed));
         }
-        let member = self.roster.session(key).member();
-        match before {
-            None => self.tell(now, |presence| presence.joined(member)),
-            Some(before) if before != member => self.tell(now, |presence| presence.changed(member)),
-            Some(_) => {}
-        }
-        Ok(())
     }
 
     fn name_for_newcomer(&self, client_id: &ClientId, asked: Option<Name>, now: Ms) -> Result<Name, Refusal> {
         match asked {
-            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.taken(&name, None, now)),
+            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.name_taken(&name, None, now)),
             Some(name) => Ok(name),
             None => Ok(self.roster.free_name(&Name::from(client_id), None)),
         }
     }
 
-    fn taken(&self, name: &Name, own: Option<SessionKey>, now: Ms) -> Refusal {
+    fn name_taken(&self, name: &Name, own: Option<SessionKey>, now: Ms) -> Refusal {
         let window = self.limits.resume_window;
         let free_in = self.roster.away_with_name(name, own).map(|since| {
             let left = since.saturating_add(window).saturating_sub(now);
@@ -222,7 +236,7 @@ impl Room {
         }
     }
 
-    fn check_place(&self, returning: Option<SessionKey>, tab: Option<&TabId>) -> Result<(), Refusal> {
+    fn check_capacity(&self, returning: Option<SessionKey>, tab: Option<&TabId>) -> Result<(), Refusal> {
         let full = |detail: String| {
             Err(Refusal { code: ErrorCode::RoomFull, detail, suggestion: None, free_in: None })
         };
@@ -271,7 +285,7 @@ impl Room {
         let said = said(self.history.newest() + 1, now);
         // Nobody shall hear from a person they have not seen come in.
         if self.presence.concerns(&said.from) {
-            self.tell_presence(effects);
+            self.broadcast_presence(effects);
         }
         let session = self.roster.session_mut(key);
         session.remember(&said.id, said.seq, now);
@@ -297,13 +311,13 @@ impl Room {
     fn rename(&mut self, conn: ConnKey, name: Name, now: Ms, effects: &mut Vec<Effect>) {
         let Some(key) = self.roster.by_conn(conn) else { return };
         if self.roster.is_name_taken(&name, Some(key)) {
-            effects.push(Effect::Send(conn, self.taken(&name, Some(key), now).into()));
+            effects.push(Effect::Send(conn, self.name_taken(&name, Some(key), now).into()));
             return;
         }
         if self.roster.session(key).name != name {
             self.roster.rename(key, name);
             let member = self.roster.session(key).member();
-            self.tell(now, |presence| presence.changed(member));
+            self.schedule_presence(now, |presence| presence.changed(member));
         }
     }
 
@@ -321,10 +335,10 @@ impl Room {
         let session = self.roster.session(key);
         if session.is_visible() {
             let member = session.member();
-            self.tell(now, |presence| presence.changed(member));
+            self.schedule_presence(now, |presence| presence.changed(member));
         } else {
             let id = session.id.clone();
-            self.tell(now, |presence| presence.left(id));
+            self.schedule_presence(now, |presence| presence.left(id));
             if how == Departure::Forgotten {
                 self.roster.remove(key);
             }
@@ -350,7 +364,7 @@ impl Room {
             && over(since)
         {
             let gone = self.roster.remove(key);
-            self.tell(now, |presence| presence.left(gone.id));
+            self.schedule_presence(now, |presence| presence.left(gone.id));
         }
         while let Some((since, key)) = self.roster.first_left()
             && over(since)
@@ -359,7 +373,7 @@ impl Room {
         }
         self.history.prune(now);
         if self.presence.due().is_some_and(|due| due <= now) {
-            self.tell_presence(effects);
+            self.broadcast_presence(effects);
         }
     }
 
@@ -378,7 +392,7 @@ impl Room {
         let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return false };
         let gone = self.roster.remove(key);
         if gone.is_visible() {
-            self.tell(now, |presence| presence.left(gone.id));
+            self.schedule_presence(now, |presence| presence.left(gone.id));
         }
         true
     }
@@ -411,9 +425,9 @@ impl Room {
     /// What the frames of this connection are drawn from: the one allowance of its session, so that
     /// sixteen tabs, or coming back again and again, allow no more than one connection does. The
     /// room only keeps it.
-    pub fn frames(&self, conn: ConnKey) -> Option<Arc<RateLimit>> {
+    pub fn rate_limit(&self, conn: ConnKey) -> Option<Arc<RateLimit>> {
         let key = self.roster.by_conn(conn)?;
-        Some(self.roster.session(key).frames.clone())
+        Some(self.roster.session(key).rate_limit.clone())
     }
 
     fn member_count(&self) -> u32 {
@@ -424,12 +438,12 @@ impl Room {
         (self.roster.count() - self.roster.here()) as u32
     }
 
-    fn tell(&mut self, now: Ms, change: impl FnOnce(&mut PendingPresence)) {
+    fn schedule_presence(&mut self, now: Ms, change: impl FnOnce(&mut PendingPresence)) {
         change(&mut self.presence);
         self.presence.due_by(now + presence_wait(self.roster.count()));
     }
 
-    fn tell_presence(&mut self, effects: &mut Vec<Effect>) {
+    fn broadcast_presence(&mut self, effects: &mut Vec<Effect>) {
         if let Some(presence) = self.presence.take(self.member_count(), self.away_count()) {
             effects.push(Effect::Broadcast(ServerMsg::Presence(presence)));
         }

@@ -81,7 +81,7 @@ impl Stage {
             tab: ask.tab.map(|tab| TabId::parse(tab).unwrap()),
             claim: ask.claim,
             token: FreshToken::new(random),
-            frames: Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now())),
+            rate_limit: Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now())),
         };
         self.room.join(join, self.now, &mut effects)?;
         self.inboxes.insert(conn, Vec::new());

@@ -67,14 +67,14 @@ pub(crate) struct Session {
     /// When it last was seen typing.
     pub(crate) typing_at: Option<Ms>,
     /// What its tabs may send, together.
-    pub(crate) frames: Arc<RateLimit>,
+    pub(crate) rate_limit: Arc<RateLimit>,
     /// Most who are in a room only listen.
     says: Option<Box<Says>>,
 }
 
 impl Session {
     /// A session that is about to get its first tab.
-    pub(crate) fn new(id: ClientId, name: Name, first_seq: Seq, frames: Arc<RateLimit>) -> Self {
+    pub(crate) fn new(id: ClientId, name: Name, first_seq: Seq, rate_limit: Arc<RateLimit>) -> Self {
         Self {
             id,
             name,
@@ -82,7 +82,7 @@ impl Session {
             standing: Standing::Here,
             first_seq,
             typing_at: None,
-            frames,
+            rate_limit,
             says: None,
         }
     }
@@ -182,8 +182,9 @@ mod tests {
 
     #[test]
     fn remembered_says_are_bounded() {
-        let frames = Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()));
-        let mut ali = Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, frames);
+        let rate_limit = Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()));
+        let mut ali =
+            Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, rate_limit);
         let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();
         for n in 0..REMEMBERED_SAYS + 10 {
             ali.remember(&id(n), n as Seq, 0);

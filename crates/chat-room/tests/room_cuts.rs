@@ -378,7 +378,7 @@ impl Case<'_> {
                     tab: client.tab.clone(),
                     claim: resume.map(Into::into),
                     token: FreshToken::new(random),
-                    frames: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
+                    rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
                 };
                 match self.room.join(join, self.now, &mut effects) {
                     Ok(()) => self.wires[wire].in_room = true,

@@ -1,5 +1,5 @@
 //! The words of the room page and of the pages that lead to it, one file for each part; what belongs to no
-//! single part is right here, and how they are written stands in [`chat_ui::words`].
+//! single part is in `site`. How they are written stands in [`chat_ui::words`].
 
 pub mod classic;
 pub mod connection;

@@ -367,7 +367,7 @@ impl Stage {
                 seq: claim.seq,
             }),
             token: token(conn.0),
-            frames: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
+            rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
         };
         match self.core.join(&join, self.now, &mut effects) {
             Ok(()) => {

@@ -71,8 +71,7 @@ struct Log {
     bytes: usize,
     /// How many entries there have been.
     pushed: u64,
-    /// Whether a message that only repeats what was said before is kept, too: where an echo is not waited
-    /// for, it is the acknowledgement.
+    /// Whether a `said` with an old seq is kept: where no echo is waited for, it is the acknowledgement.
     keeps_repeats: bool,
     welcome: Option<Welcome>,
     newest: Seq,
@@ -96,8 +95,7 @@ struct Welcome {
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Entry {
-    /// The last message that a client has who was handed this: its own place in the room's order, if it is a
-    /// `said`, or that of the one before.
+    /// The seq that a client has reached once it was handed this entry.
     pub(crate) at: Seq,
     pub(crate) json: Bytes,
     /// Its number among all of this session, from 1.
@@ -113,8 +111,8 @@ pub(crate) struct Told {
     pub(crate) over: Option<CloseCode>,
 }
 
-/// Takes messages out. What is handed out once must not go to one of two, each of whom takes it for all:
-/// of several listeners the latest gets everything, and the others that they are replaced.
+/// Takes messages out. They go to one listener only: a new one replaces the old, which is told
+/// [`CloseCode::Replaced`].
 #[derive(Debug)]
 pub(crate) struct Listener {
     queue: Arc<Queue>,
@@ -183,8 +181,8 @@ impl Queue {
         self.log.lock().welcome.as_ref().map_or(0, |welcome| welcome.seq)
     }
 
-    /// Whether all is here that came after the message `after`: not what was acknowledged with a later
-    /// one, and nothing is known of messages that were never handed out.
+    /// Whether every message after `after` is still here. Not where a later one was acknowledged already, or
+    /// where `after` itself never came.
     pub(crate) fn can_tell_after(&self, after: Seq) -> bool {
         let log = self.log.lock();
         (log.acknowledged..=log.newest).contains(&after)
@@ -219,8 +217,8 @@ impl Queue {
         }
     }
 
-    /// The earliest time to hand something out again, where that is done no more often than this.
-    pub(crate) fn told_at(&self, apart: Duration) -> Instant {
+    /// The earliest time of the next answer, `apart` after the last.
+    pub(crate) fn next_answer_at(&self, apart: Duration) -> Instant {
         self.log.lock().told_at.map_or_else(Instant::now, |at| at + apart)
     }
 }
@@ -246,7 +244,7 @@ impl Listener {
             count = count.saturating_sub(1);
             !is_told || entry.is_said
         });
-        log.count();
+        log.recount_bytes();
         told
     }
 
@@ -260,7 +258,7 @@ impl Listener {
             return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
         }
         log.entries.retain(|entry| entry.number > after);
-        log.count();
+        log.recount_bytes();
         let told = log.portion();
         if !told.messages.is_empty() {
             log.told_at = Some(Instant::now());
@@ -277,7 +275,7 @@ impl Listener {
         if let Some(last) = before.checked_sub(1).map(|last| log.entries[last].at) {
             log.acknowledge(last);
         }
-        log.count();
+        log.recount_bytes();
         log.entries.iter().map(|entry| entry.json.clone()).collect()
     }
 
@@ -335,10 +333,10 @@ impl Log {
     fn acknowledge(&mut self, seq: Seq) {
         self.acknowledged = self.acknowledged.max(seq);
         self.entries.retain(|entry| !(entry.is_said && entry.at <= seq));
-        self.count();
+        self.recount_bytes();
     }
 
-    fn count(&mut self) {
+    fn recount_bytes(&mut self) {
         self.bytes = self.entries.iter().map(|entry| entry.json.len()).sum();
     }
 }

@@ -14,6 +14,10 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
+    pub(crate) fn is_queue(&self) -> bool {
+        matches!(self, Self::Queue(_))
+    }
+
     /// Ends it with this code, after what is on its way. The first close counts.
     pub(crate) fn close(&self, code: CloseCode) {
         match self {

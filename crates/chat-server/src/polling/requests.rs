@@ -251,7 +251,7 @@ async fn tell(
     let (session, mut hold) = sessions.hold(&caller?.key).ok_or_else(gone)?;
     hold.then(LEASE);
     let mut listener = session.queue.listen();
-    tokio::time::sleep_until(session.queue.told_at(GATHER).into()).await;
+    tokio::time::sleep_until(session.queue.next_answer_at(GATHER).into()).await;
     let until = tokio::time::Instant::now() + WAIT;
     let mut told = listener.tell_from(after);
     while told.messages.is_empty() && told.over.is_none() {

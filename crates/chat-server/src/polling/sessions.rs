@@ -188,7 +188,7 @@ impl Sessions {
         slot.open(sink.clone());
         let (rate, burst) = (settings.messages_per_second.into(), settings.messages_burst.into());
         let frames = Arc::new(RateLimit::new(rate, burst, now));
-        let join = Join { conn: slot.conn(), client_id: client, name, tab, claim, token, frames };
+        let join = Join { conn: slot.conn(), client_id: client, name, tab, claim, token, rate_limit: frames };
         let (membership, frames) = match self.rooms.join(&room, join, &sink, slot.usage()).await {
             Ok(Ok(joined)) => joined,
             Ok(Err(refusal)) => return Err(SessionError::Refused(Box::new(refusal.into()))),

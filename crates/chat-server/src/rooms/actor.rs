@@ -19,10 +19,10 @@ use super::{
 };
 use crate::net::clock::Clock;
 
-/// How long a busy room waits for more before it sends, for each member: a fortieth of the 5 µs that
-/// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in
-/// turns, because in one turn another room may have much to send.
-const PATIENCE: Duration = Duration::from_nanos(125);
+/// A busy room waits so long for each member for more requests before it sends: a fortieth of the 5 µs that
+/// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in turns,
+/// because in one turn another room may have much to send.
+const BATCH_WAIT_PER_MEMBER: Duration = Duration::from_nanos(125);
 
 /// A room, its way in, and those who are in it.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct RoomActor {
     leave: mpsc::UnboundedSender<Leave>,
     handle: mpsc::WeakSender<Request>,
     alarm: Alarm,
-    /// Of the messages of this batch, those whose way is noted.
+    /// The receipts of this batch, told once it is sent.
     receipts: Vec<Box<dyn Receipt>>,
     /// Whether more than one request came last time.
     was_busy: bool,
@@ -66,9 +66,9 @@ impl RoomActor {
         (actor, RoomHandle { mailbox: sender })
     }
 
-    /// Serves the room until nobody is here and nobody may come back. Returned, not dropped, with
-    /// its mailbox still open: the caller first takes the room out of the table and then drops this, so
-    /// that whoever wrote in between is told to ask for the room again.
+    /// Serves the room until nobody is here and nobody may come back. Returns itself with its mailbox still
+    /// open, so that the caller can take the room out of the table before it drops this: a request that is
+    /// written in between is then told to ask for the room again.
     pub(crate) async fn run(mut self) -> Self {
         let mut requests = Vec::new();
         let mut leaving = Vec::new();
@@ -112,7 +112,11 @@ impl RoomActor {
         }
         // What comes together goes out together: who else has read something by now gets a turn to send
         // it, and in a room that is busy already more turns, for as long as they are worth it.
-        let patience = if self.was_busy { PATIENCE * self.fanout.receivers() as u32 } else { Duration::ZERO };
+        let patience = if self.was_busy {
+            BATCH_WAIT_PER_MEMBER * self.fanout.receivers() as u32
+        } else {
+            Duration::ZERO
+        };
         let until = Instant::now() + patience;
         loop {
             tokio::task::yield_now().await;
@@ -174,9 +178,9 @@ impl RoomActor {
 
     fn membership(&self, conn: ConnKey) -> Option<(Membership, Arc<RateLimit>)> {
         let mailbox = self.handle.upgrade()?;
-        let frames = self.room.frames(conn)?;
+        let rate_limit = self.room.rate_limit(conn)?;
         let leaves = self.leave.clone();
-        Some((Membership { conn, mailbox, leaves, how: Departure::Lost }, frames))
+        Some((Membership { conn, mailbox, leaves, how: Departure::Lost }, rate_limit))
     }
 
     fn perform(&mut self) {

@@ -31,9 +31,9 @@ const JSON_KEPT: usize = 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Fanout {
     shared: BytesMut,
-    /// The messages in it, for those who get messages and not frames; none where there are none of those.
+    /// Where each message lies in `shared`; filled only while a receiver has a queue.
     messages: Vec<Placed>,
-    /// How many of the receivers are such.
+    /// How many receivers have a queue.
     queues: usize,
     asides: Vec<Aside>,
     /// The sum of their lengths.
@@ -70,7 +70,7 @@ struct Placed {
 impl Fanout {
     /// Everything broadcast from now on is also for this connection.
     pub(crate) fn attach(&mut self, conn: ConnKey, sink: Sink) {
-        self.queues += usize::from(matches!(sink, Sink::Queue(_)));
+        self.queues += usize::from(sink.is_queue());
         self.places.insert(conn, self.receivers.len());
         self.receivers.push(Receiver { conn, sink, from: self.shared.len() });
     }
@@ -84,7 +84,7 @@ impl Fanout {
     pub(crate) fn detach(&mut self, conn: ConnKey) {
         let Some(place) = self.places.remove(&conn) else { return };
         let detached = self.receivers.swap_remove(place);
-        self.queues -= usize::from(matches!(detached.sink, Sink::Queue(_)));
+        self.queues -= usize::from(detached.sink.is_queue());
         if let Some(moved) = self.receivers.get(place) {
             self.places.insert(moved.conn, place);
         }
@@ -122,7 +122,7 @@ impl Fanout {
 
     fn aside<'a>(&mut self, conn: ConnKey, messages: impl Iterator<Item = &'a ServerMsg>) {
         let Some(&place) = self.places.get(&conn) else { return };
-        let is_queue = matches!(self.receivers[place].sink, Sink::Queue(_));
+        let is_queue = self.receivers[place].sink.is_queue();
         let (mut frames, mut placed) = (BytesMut::new(), Vec::new());
         for message in messages {
             encode(&mut self.json, message);
@@ -150,12 +150,7 @@ impl Fanout {
             let Some(&place) = self.places.get(&aside.conn) else { continue };
             let receiver = &mut self.receivers[place];
             receiver.hand_on(&shared, &messages, aside.at);
-            match &receiver.sink {
-                Sink::Socket(outbox) => outbox.send(&aside.frames),
-                Sink::Queue(queue) => {
-                    queue.push(aside.messages.iter().map(|placed| placed.of(&aside.frames)))
-                }
-            }
+            receiver.take(&aside.frames, 0..aside.frames.len(), &aside.messages);
         }
         if shared.is_empty() {
             return;
@@ -168,19 +163,23 @@ impl Fanout {
 }
 
 impl Receiver {
-    /// Hands on what of the shared buffer is theirs before byte `to` and was not yet.
+    /// Sends the receiver its part of the shared buffer up to byte `to`.
     fn hand_on(&mut self, shared: &Bytes, messages: &[Placed], to: usize) {
-        let from = self.from;
-        if from >= to {
-            return;
+        if self.from < to {
+            let part = std::mem::replace(&mut self.from, to)..to;
+            self.take(shared, part, messages);
         }
-        self.from = to;
+    }
+
+    /// Gives the sink this part of a buffer of frames: a socket its bytes, a queue the messages in it.
+    fn take(&self, frames: &Bytes, part: Range<usize>, messages: &[Placed]) {
         match &self.sink {
-            Sink::Socket(outbox) if from == 0 && to == shared.len() => outbox.send(shared),
-            Sink::Socket(outbox) => outbox.send(&shared.slice(from..to)),
+            Sink::Socket(outbox) if part == (0..frames.len()) => outbox.send(frames),
+            Sink::Socket(outbox) => outbox.send(&frames.slice(part)),
             Sink::Queue(queue) => {
                 let before = |byte: usize| messages.partition_point(|placed| placed.json.start < byte);
-                queue.push(messages[before(from)..before(to)].iter().map(|placed| placed.of(shared)));
+                let messages = &messages[before(part.start)..before(part.end)];
+                queue.push(messages.iter().map(|placed| placed.of(frames)));
             }
         }
     }

@@ -26,7 +26,7 @@ pub(crate) struct Connection {
     io: Io,
     slot: Slot,
     rate: RateLimiter,
-    /// Few connections are recorded, and all would carry a fat pointer.
+    /// The X-ray of this connection, if it is recorded; boxed, so that all others carry one word.
     watch: Option<Box<Watched>>,
     /// `None` until it has joined.
     membership: Option<Membership>,
@@ -64,7 +64,7 @@ enum Pending {
     Send(Unsent),
 }
 
-/// What waits for the room, if something does; seldom, and so in a box.
+/// What to wait for before reading on, if anything. Boxed, because it is rare.
 type Handled = Result<Option<Box<Pending>>, Disconnect>;
 
 impl Connection {
@@ -130,7 +130,7 @@ impl Connection {
                 },
                 Err(why) => return why,
             }
-            // What has come counts before it is judged what has not.
+            // What has arrived counts before deadlines are checked.
             if event == Event::Alarm
                 && let Err(why) = self.on_alarm()
             {
@@ -163,8 +163,8 @@ impl Connection {
         Ok(None)
     }
 
-    /// One text frame. It is read before it is counted, because also the error that drops a `say` carries its
-    /// id; how many can be read for nothing is bounded by the offences.
+    /// One text frame. It is parsed before it is counted, so that a `too_fast` error can carry the id of its
+    /// `say`; how many are parsed for nothing is bounded by the offences.
     fn on_text(&mut self, json: &str) -> Handled {
         let message = match ClientMsg::parse(json, self.context.settings.text_max) {
             Ok(message) => message,
@@ -229,7 +229,7 @@ impl Connection {
             tab,
             claim: resume.map(Into::into),
             token: FreshToken::new(random::bytes()),
-            frames: self.rate.frames().clone(),
+            rate_limit: self.rate.frames().clone(),
         };
         let sink = self.io.outbox().clone().into();
         let joined = self.context.rooms.join(&room, join, &sink, self.slot.usage());
@@ -316,9 +316,9 @@ impl Connection {
     }
 }
 
-/// What the end of the connection means for the membership. A client that closes with 1000, 1001
-/// or no code is done for now; one that closes with a code of its own is not (it may think that
-/// we are dead), and what the server ends may be resumed, except abuse.
+/// What the end of the connection means for the membership. A client that closes with 1000, 1001 or no code
+/// leaves at once, and so does one that is closed for abuse. After any other end the member is away: a client
+/// that closes with a code of its own may think that we are dead. Either may resume.
 fn departure(why: &Disconnect) -> Departure {
     match why.code() {
         Some(1000 | 1001) if matches!(why, Disconnect::ByClient(_)) => Departure::Clean,
@@ -398,7 +398,7 @@ mod tests {
             tab: None,
             claim: None,
             token: FreshToken::new(random::bytes()),
-            frames: connection.rate.frames().clone(),
+            rate_limit: connection.rate.frames().clone(),
         };
         let joined = tokio::select! {
             joined = handle.join(join, outbox.clone().into()) => joined,
