@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chat_protocol::{ClientMsg, RoomId, SayId, ServerMsg, Text};
+use chat_protocol::{ClientMsg, Command, RoomId, SayId, ServerMsg, Text};
 use chat_testkit::{
     checker::{Checker, Event},
     violation::ClientNo,
@@ -247,7 +247,8 @@ impl Crowd {
         if self.members[member].manner.is_witness {
             let id = SayId::parse(&number.to_string()).map_err(|invalid| io::Error::other(invalid.detail))?;
             let text = Text::parse(&text(number)).map_err(|invalid| io::Error::other(invalid.detail))?;
-            self.checker.observe(ClientNo(member), &Event::Sent(ClientMsg::Say { id, text }));
+            self.checker
+                .observe(ClientNo(member), &Event::Sent(ClientMsg::Command(Command::Say { id, text })));
         }
         self.write(member, frames::TEXT_FIRST, say.as_bytes())
     }

@@ -6,7 +6,7 @@
 use std::{ops::DerefMut, time::Duration};
 
 use chat_protocol::{
-    ClientId, ClientMsg, ErrorCode, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text,
+    ClientId, ClientMsg, Command, ErrorCode, Member, Name, Resume, RoomId, SayId, ServerMsg, TabId, Text,
     limits::TYPING_TTL_MS,
 };
 use chat_ui::{
@@ -270,13 +270,13 @@ impl Chat {
         let now = clock::elapsed_ms();
         if now >= self.shared().typing_until_ms {
             self.shared().typing_until_ms = now + TYPING_TTL_MS / 2;
-            self.wake(Wake::Send(ClientMsg::Typing));
+            self.wake(Wake::Send(ClientMsg::Command(Command::Typing)));
         }
     }
 
     pub(crate) fn rename(self, name: Name) {
         self.set_refused(None);
-        self.wake(Wake::Send(ClientMsg::Rename { name }));
+        self.wake(Wake::Send(ClientMsg::Command(Command::Rename { name })));
     }
 
     /// Does not wait for the countdown.

@@ -5,7 +5,7 @@
 
 use std::{future::poll_fn, pin::Pin, task::Poll};
 
-use chat_protocol::{ClientMsg, CloseCode, ErrorCode, Name, ServerMsg, TabId};
+use chat_protocol::{ClientMsg, CloseCode, Command, ErrorCode, Name, ServerMsg, TabId};
 use chat_ui::browser::{clock, network, storage::Keep};
 use futures_channel::mpsc::Receiver;
 use futures_util::StreamExt;
@@ -298,7 +298,7 @@ impl Driver {
             // out: the room would refuse it.
             if is_in {
                 for pending in chat.take_unsent() {
-                    connection.send(&ClientMsg::Say { id: pending.id, text: pending.text });
+                    connection.send(&ClientMsg::Command(Command::Say { id: pending.id, text: pending.text }));
                 }
             }
         }
@@ -363,7 +363,7 @@ impl Driver {
         match self.chat.own_name() {
             // Who comes back is known by the name they had; this one was chosen since.
             Some(own) if changed.welcomed && own != self.name => {
-                connection.send(&ClientMsg::Rename { name: self.name.clone() });
+                connection.send(&ClientMsg::Command(Command::Rename { name: self.name.clone() }));
             }
             // A server that has forgotten us should learn the name we have now.
             Some(own) if changed.roster => self.name = own,

@@ -1,7 +1,7 @@
 //! Messages in JSON, as either end reads them.
 
 use chat_protocol::{
-    ClientMsg, ServerMsg,
+    ClientMsg, Command, ServerMsg,
     json::Read,
     limits::{FRAME_MAX_BYTES, TEXT_MAX_CHARS},
 };
@@ -21,7 +21,7 @@ pub(crate) fn from_a_client(bytes: &[u8]) {
             // It may be longer than it came: composed forms can be longer in bytes. Not by much.
             assert!(json.len() <= 3 * frame.len() + FRAME_MAX_BYTES);
             assert_eq!(ClientMsg::parse(&json, text_max).as_ref(), Ok(&message));
-            if let ClientMsg::Say { text, .. } = message {
+            if let ClientMsg::Command(Command::Say { text, .. }) = message {
                 assert!(text.as_str().chars().count() <= text_max.min(TEXT_MAX_CHARS));
             }
         }

@@ -1,14 +1,11 @@
-//! What a client may send, and the one way to read it. Three of the lesson's five steps are here
-//! by name: join, say, and (as [`crate::server_msg::Said`]) its broadcast.
+//! What a client may send, and the one way to read it: what concerns its connection (join, ping) is here,
+//! what it asks of its room a [`Command`].
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, Text, limits::TEXT_MAX_CHARS,
-    read_fields,
-};
+use crate::{Command, Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, read_fields};
 
 /// A message from a client, already checked: nothing in it can break a rule.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -27,27 +24,21 @@ pub enum ClientMsg {
         #[serde(skip_serializing_if = "Option::is_none")]
         tab: Option<TabId>,
     },
-    /// Say something to everyone. Its `said`, echoed to the sender too, is the acknowledgement.
-    Say {
-        /// Unique within the session; the same id again is the same message.
-        id: SayId,
-        /// What is said.
-        text: Text,
-    },
-    /// The person is typing. Worth sending at most every
-    /// [`TYPING_TTL_MS`](crate::limits::TYPING_TTL_MS) / 2.
-    Typing,
-    /// Take another name.
-    Rename {
-        /// The new one.
-        name: Name,
-    },
     /// Ask for a `pong` with the same number, to measure the round trip.
     Ping {
         /// Any number; it comes back.
         #[cfg_attr(feature = "schema", schemars(range(max = u32::MAX)))]
         n: u32,
     },
+    /// What a member asks of the room: say, typing, rename.
+    #[serde(untagged)]
+    Command(Command),
+}
+
+impl From<Command> for ClientMsg {
+    fn from(command: Command) -> Self {
+        Self::Command(command)
+    }
 }
 
 /// Proof of having been here, and how far one had read.
@@ -82,27 +73,24 @@ impl From<Invalid> for Rejection {
 
 impl ClientMsg {
     /// Reads one text frame. `text_max` is the longest text the operator allows, in characters;
-    /// [`TEXT_MAX_CHARS`] binds in any case.
+    /// [`TEXT_MAX_CHARS`](crate::limits::TEXT_MAX_CHARS) binds in any case.
     ///
     /// # Errors
     /// A [`Rejection`] that names what was wrong: `bad_json`, `unknown_type`, `bad_field`, or the
     /// rule a value broke. Fields this version does not know are ignored.
     pub fn parse(json: &str, text_max: usize) -> Result<Self, Rejection> {
-        if let Some(say) = read_say(json) {
-            return say.check(text_max);
+        if let Some(say) = Command::read_say(json, text_max) {
+            return say.map(Self::Command);
         }
         let tag = read_tag(json)?;
         match &*tag {
             "join" => Ok(read::<RawJoin>(json)?.check()?),
-            "say" => match read::<RawSay<'_>>(json) {
-                Ok(raw) => raw.check(text_max),
-                Err(invalid) => Err(Rejection { invalid, id: readable_id(json) }),
-            },
-            "typing" => Ok(Self::Typing),
-            "rename" => Ok(Self::Rename { name: Name::parse(&read::<RawRename>(json)?.name)? }),
             "ping" => Ok(Self::Ping { n: read::<RawPing>(json)?.n }),
             "" => Err(unknown_type("missing")),
-            _ => Err(unknown_type("unknown")),
+            tag => match Command::read(tag, json, text_max) {
+                Some(command) => command.map(Self::Command),
+                None => Err(unknown_type("unknown")),
+            },
         }
     }
 
@@ -132,19 +120,6 @@ struct RawResume {
 }
 
 #[derive(Deserialize)]
-struct RawSay<'a> {
-    #[serde(borrow)]
-    id: Cow<'a, str>,
-    #[serde(borrow)]
-    text: Cow<'a, str>,
-}
-
-#[derive(Deserialize)]
-struct RawRename {
-    name: String,
-}
-
-#[derive(Deserialize)]
 struct RawPing {
     n: u32,
 }
@@ -169,36 +144,6 @@ impl RawResume {
     }
 }
 
-impl RawSay<'_> {
-    fn check(self, text_max: usize) -> Result<ClientMsg, Rejection> {
-        let id = SayId::parse(&self.id)?;
-        match Text::parse_within(&self.text, text_max.min(TEXT_MAX_CHARS)) {
-            Ok(text) => Ok(ClientMsg::Say { id, text }),
-            Err(invalid) => Err(Rejection { invalid, id: Some(id) }),
-        }
-    }
-}
-
-const TYPES: &str = "join, say, typing, rename or ping";
-
-/// A `say` in one pass and without a copy, as nearly all frames are. Whatever is not exactly one is
-/// left to who can tell what is wrong with it.
-fn read_say(json: &str) -> Option<RawSay<'_>> {
-    #[derive(Deserialize)]
-    struct Say<'a> {
-        #[serde(borrow)]
-        r#type: Cow<'a, str>,
-        #[serde(borrow)]
-        id: Cow<'a, str>,
-        #[serde(borrow)]
-        text: Cow<'a, str>,
-    }
-
-    let object = json.trim_ascii_start().starts_with('{');
-    let say = object.then(|| serde_json::from_str::<Say<'_>>(json).ok()).flatten()?;
-    (say.r#type == "say").then_some(RawSay { id: say.id, text: say.text })
-}
-
 /// The `type` of a frame, empty where it has none. Passes over the whole frame, so behind this the
 /// JSON is well-formed and nothing follows it.
 fn read_tag(json: &str) -> Result<Cow<'_, str>, Rejection> {
@@ -221,12 +166,13 @@ fn read_tag(json: &str) -> Result<Cow<'_, str>, Rejection> {
 }
 
 fn unknown_type(why: &str) -> Rejection {
-    Invalid::new(ErrorCode::UnknownType, format!("type: {why}; must be {TYPES}")).into()
+    Invalid::new(ErrorCode::UnknownType, format!("type: {why}; must be join, {} or ping", Command::TYPES))
+        .into()
 }
 
 /// The fields of a frame. When they are not as they should be, reads them again to find out which
 /// one it was; only frames that already failed pay for it.
-fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Invalid> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, Invalid> {
     serde_json::from_str(json).or_else(|_| {
         serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json)).map_err(|error| {
             let why = without_value(error.inner());
@@ -247,20 +193,10 @@ fn without_value(error: &serde_json::Error) -> String {
     }
 }
 
-/// The id of a `say` whose other fields could not be read.
-fn readable_id(json: &str) -> Option<SayId> {
-    #[derive(Deserialize)]
-    struct Identified {
-        id: String,
-    }
-
-    let identified = serde_json::from_str::<Identified>(json).ok()?;
-    SayId::parse(&identified.id).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::TEXT_MAX_CHARS;
 
     fn code(json: &str) -> ErrorCode {
         ClientMsg::parse(json, TEXT_MAX_CHARS).unwrap_err().invalid.code
@@ -337,14 +273,14 @@ mod tests {
         let deep = "[".repeat(10_000) + &"]".repeat(10_000);
         for since in ["3", "null", "1e999", r#""\ud800""#, &deep] {
             let typing = format!(r#"{{"type":"typing","since":{since}}}"#);
-            assert_eq!(ClientMsg::parse(&typing, TEXT_MAX_CHARS), Ok(ClientMsg::Typing));
+            assert_eq!(ClientMsg::parse(&typing, TEXT_MAX_CHARS), Ok(ClientMsg::Command(Command::Typing)));
         }
     }
 
     #[test]
     fn escapes_mean_what_they_stand_for() {
         let typing = ClientMsg::parse(r#"{"ty\u0070e":"\u0074yping"}"#, TEXT_MAX_CHARS);
-        assert_eq!(typing, Ok(ClientMsg::Typing));
+        assert_eq!(typing, Ok(ClientMsg::Command(Command::Typing)));
     }
 
     #[test]

@@ -1,22 +1,27 @@
-//! What a member asks of their room, apart from what concerns only their connection (`join` and `ping`).
-//! Plain data, so that it can be queued, sent to another process and applied there.
+//! What a member asks of their room: say, typing, rename. Plain data, so that it can be queued, sent to another
+//! process and applied there. A new one is a variant here, the way to read it, and its name in the list of
+//! types; and what the room does about it (`chat_room::Room::apply`).
+
+use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ClientMsg, Name, SayId, Text};
+use crate::{Invalid, Name, Rejection, SayId, Text, client_msg::read, limits::TEXT_MAX_CHARS};
 
 /// One thing a member asks of the room.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
-    /// Say something to everyone.
+    /// Say something to everyone. Its `said`, echoed to the sender too, is the acknowledgement.
     Say {
         /// Unique within the session; the same id again is the same message.
         id: SayId,
         /// What is said.
         text: Text,
     },
-    /// The person is typing.
+    /// The person is typing. Worth sending at most every
+    /// [`TYPING_TTL_MS`](crate::limits::TYPING_TTL_MS) / 2.
     Typing,
     /// Take another name.
     Rename {
@@ -25,26 +30,87 @@ pub enum Command {
     },
 }
 
-impl TryFrom<ClientMsg> for Command {
-    /// The message itself: it concerns the connection, not the room.
-    type Error = ClientMsg;
+impl Command {
+    /// The types, as an error lists them.
+    pub(crate) const TYPES: &str = "say, typing, rename";
 
-    fn try_from(message: ClientMsg) -> Result<Self, ClientMsg> {
-        match message {
-            ClientMsg::Say { id, text } => Ok(Self::Say { id, text }),
-            ClientMsg::Typing => Ok(Self::Typing),
-            ClientMsg::Rename { name } => Ok(Self::Rename { name }),
-            connection @ (ClientMsg::Join { .. } | ClientMsg::Ping { .. }) => Err(connection),
+    /// Reads a frame of this type; `None` when no command has it. The values are read unchecked first, so
+    /// that a broken one is answered with its own code, where serde could only say "invalid value".
+    pub(crate) fn read(tag: &str, json: &str, text_max: usize) -> Option<Result<Self, Rejection>> {
+        Some(match tag {
+            "say" => match read::<RawSay<'_>>(json) {
+                Ok(raw) => raw.check(text_max),
+                Err(invalid) => Err(Rejection { invalid, id: readable_id(json) }),
+            },
+            "typing" => Ok(Self::Typing),
+            "rename" => read::<RawRename>(json).and_then(RawRename::check).map_err(Rejection::from),
+            _ => return None,
+        })
+    }
+
+    /// A `say` in one pass and without a copy, as nearly all frames are. Whatever is not exactly one is
+    /// left to who can tell what is wrong with it.
+    pub(crate) fn read_say(json: &str, text_max: usize) -> Option<Result<Self, Rejection>> {
+        #[derive(Deserialize)]
+        struct Say<'a> {
+            #[serde(borrow)]
+            r#type: Cow<'a, str>,
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+            #[serde(borrow)]
+            text: Cow<'a, str>,
+        }
+
+        let object = json.trim_ascii_start().starts_with('{');
+        let say = object.then(|| serde_json::from_str::<Say<'_>>(json).ok()).flatten()?;
+        (say.r#type == "say").then(|| RawSay { id: say.id, text: say.text }.check(text_max))
+    }
+
+    /// The id of a `say`, which an answer to it carries.
+    pub fn say_id(&self) -> Option<&SayId> {
+        match self {
+            Self::Say { id, .. } => Some(id),
+            _ => None,
         }
     }
 }
 
-impl From<Command> for ClientMsg {
-    fn from(command: Command) -> Self {
-        match command {
-            Command::Say { id, text } => Self::Say { id, text },
-            Command::Typing => Self::Typing,
-            Command::Rename { name } => Self::Rename { name },
+#[derive(Deserialize)]
+struct RawSay<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    text: Cow<'a, str>,
+}
+
+impl RawSay<'_> {
+    fn check(self, text_max: usize) -> Result<Command, Rejection> {
+        let id = SayId::parse(&self.id)?;
+        match Text::parse_within(&self.text, text_max.min(TEXT_MAX_CHARS)) {
+            Ok(text) => Ok(Command::Say { id, text }),
+            Err(invalid) => Err(Rejection { invalid, id: Some(id) }),
         }
     }
+}
+
+#[derive(Deserialize)]
+struct RawRename {
+    name: String,
+}
+
+impl RawRename {
+    fn check(self) -> Result<Command, Invalid> {
+        Ok(Command::Rename { name: Name::parse(&self.name)? })
+    }
+}
+
+/// The id of a `say` whose other fields could not be read.
+fn readable_id(json: &str) -> Option<SayId> {
+    #[derive(Deserialize)]
+    struct Identified {
+        id: String,
+    }
+
+    let identified = serde_json::from_str::<Identified>(json).ok()?;
+    SayId::parse(&identified.id).ok()
 }

@@ -133,8 +133,9 @@ impl ServerMsg {
     }
 
     /// The error that answers this message: with its id, if it is a `say`.
-    pub fn error_to(message: crate::ClientMsg, code: ErrorCode, detail: impl Into<String>) -> Self {
-        let id = if let crate::ClientMsg::Say { id, .. } = message { Some(id) } else { None };
+    pub fn error_to(message: &crate::ClientMsg, code: ErrorCode, detail: impl Into<String>) -> Self {
+        let id =
+            if let crate::ClientMsg::Command(command) = message { command.say_id().cloned() } else { None };
         Self::Error { code, detail: detail.into(), id, suggestion: None, free_in: None }
     }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chat_protocol::{
-    ClientId, ClientMsg, Epoch, Name, Resume, ResumeToken, RoomId, SayId, ServerMsg, TabId, Text,
+    ClientId, ClientMsg, Command, Epoch, Name, Resume, ResumeToken, RoomId, SayId, ServerMsg, TabId, Text,
     json::Read,
     limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TEXT_MAX_CHARS},
 };
@@ -49,9 +49,9 @@ fn client_msg() -> impl Strategy<Value = ClientMsg> {
         (option::of(name()), option::of(resume), option::of(tab))
             .prop_map(|(name, resume, tab)| ClientMsg::Join { name, resume, tab }),
         (opaque(), parsed(Text::parse))
-            .prop_map(|(id, text)| ClientMsg::Say { id: SayId::parse(&id).unwrap(), text }),
-        Just(ClientMsg::Typing),
-        name().prop_map(|name| ClientMsg::Rename { name }),
+            .prop_map(|(id, text)| ClientMsg::Command(Command::Say { id: SayId::parse(&id).unwrap(), text })),
+        Just(ClientMsg::Command(Command::Typing)),
+        name().prop_map(|name| ClientMsg::Command(Command::Rename { name })),
         any::<u32>().prop_map(|n| ClientMsg::Ping { n }),
     ]
 }

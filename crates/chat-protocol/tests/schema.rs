@@ -145,7 +145,9 @@ fn schema() -> Value {
         defs.insert(name.to_owned(), json!({ "oneOf": refs }));
         defs.extend(variants.into_iter().map(|(tag, variant)| (format!("{side}.{tag}"), variant)));
     }
-    for (name, definition) in reader.take_definitions(true).into_iter().chain(writer.take_definitions(true)) {
+    let definitions = reader.take_definitions(true).into_iter().chain(writer.take_definitions(true));
+    // What a member asks of the room stands among the client's messages.
+    for (name, definition) in definitions.filter(|(name, _)| name != "Command") {
         if let Some(other) = defs.get(&name) {
             assert_eq!(other, &definition, "{name} differs between what is read and what is written");
         }

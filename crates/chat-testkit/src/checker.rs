@@ -11,8 +11,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chat_protocol::{
-    ClientId, ClientMsg, Epoch, ErrorCode, Member, Presence, RoomId, Said, SayId, Seq, ServerMsg, Text,
-    Welcome,
+    ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Presence, RoomId, Said, SayId, Seq, ServerMsg,
+    Text, Welcome,
 };
 
 use crate::violation::{ClientNo, Violation};
@@ -159,7 +159,7 @@ impl Checker {
                 let asked = resume.as_ref().map(|resume| (resume.epoch.clone(), resume.seq));
                 self.join(client, asked);
             }
-            Event::Sent(ClientMsg::Say { id, text }) => self.say(client, id, text),
+            Event::Sent(ClientMsg::Command(Command::Say { id, text })) => self.say(client, id, text),
             Event::Sent(_) => {}
             Event::Heard(ServerMsg::Welcome(welcome)) => self.welcome(client, welcome),
             Event::Heard(ServerMsg::Said(said)) => self.said(client, said),

@@ -95,7 +95,7 @@ impl Story {
     }
 
     fn say(&mut self, no: ClientNo, what: &str) {
-        self.note(no, Event::Sent(ClientMsg::Say { id: say_id(what), text: words(what) }));
+        self.note(no, Event::Sent(ClientMsg::Command(Command::Say { id: say_id(what), text: words(what) })));
     }
 
     fn hear(&mut self, no: ClientNo, seq: Seq, from: ClientNo, what: &str) {

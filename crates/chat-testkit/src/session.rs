@@ -7,7 +7,8 @@
 use std::{collections::VecDeque, time::Duration};
 
 use chat_protocol::{
-    ClientId, ClientMsg, CloseCode, Epoch, ErrorCode, Name, Resume, ResumeToken, SayId, Seq, ServerMsg, Text,
+    ClientId, ClientMsg, CloseCode, Command, Epoch, ErrorCode, Name, Resume, ResumeToken, SayId, Seq,
+    ServerMsg, Text,
 };
 
 use crate::backoff;
@@ -195,7 +196,10 @@ impl Session {
                     if self.gently {
                         self.hold_until = now + GENTLY_MS;
                     }
-                    return Some(ClientMsg::Say { id: pending.id.clone(), text: pending.text.clone() });
+                    return Some(ClientMsg::Command(Command::Say {
+                        id: pending.id.clone(),
+                        text: pending.text.clone(),
+                    }));
                 }
             }
             _ => {}
@@ -309,7 +313,7 @@ mod tests {
     fn sends(session: &mut Session, now: Ms) -> Vec<String> {
         std::iter::from_fn(|| session.send(now))
             .map(|message| match message {
-                ClientMsg::Say { id, .. } => id.as_str().to_owned(),
+                ClientMsg::Command(Command::Say { id, .. }) => id.as_str().to_owned(),
                 ClientMsg::Join { resume: None, .. } => "join".into(),
                 ClientMsg::Join { resume: Some(Resume { epoch, seq, .. }), .. } => {
                     format!("resume {} {seq}", epoch.as_str())

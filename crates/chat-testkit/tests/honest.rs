@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use chat_protocol::{
-    ClientId, ClientMsg, Epoch, Member, Name, Presence, ResumeToken, RoomId, Said, SayId, Seq, ServerMsg,
-    Text, Welcome,
+    ClientId, ClientMsg, Command, Epoch, Member, Name, Presence, ResumeToken, RoomId, Said, SayId, Seq,
+    ServerMsg, Text, Welcome,
 };
 use chat_testkit::{
     checker::{Checker, Event},
@@ -242,7 +242,7 @@ impl World {
                 self.people[no].down.extend(missed.iter().cloned().map(ServerMsg::Said));
                 self.tell(key, known.is_none());
             }
-            ClientMsg::Say { id, text } => {
+            ClientMsg::Command(Command::Say { id, text }) => {
                 let key = self.key(no).unwrap();
                 if let Some(seq) = self.identities[&key].says.get(&id) {
                     let said = self.said[*seq as usize - 1].clone();
@@ -258,7 +258,7 @@ impl World {
                 self.broadcast(&ServerMsg::Said(said));
             }
             ClientMsg::Ping { n } => self.people[no].down.push_back(ServerMsg::Pong { n }),
-            ClientMsg::Typing | ClientMsg::Rename { .. } => {}
+            ClientMsg::Command(Command::Typing) | ClientMsg::Command(Command::Rename { .. }) => {}
         }
         true
     }

@@ -3,8 +3,8 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use chat_protocol::{
-    CaptureToken, ClientId, ClientMsg, Epoch, ErrorCode, Member, Name, Presence, Resume, ResumeToken, RoomId,
-    Said, SayId, ServerMsg, TabId, Text, Welcome,
+    CaptureToken, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Name, Presence, Resume,
+    ResumeToken, RoomId, Said, SayId, ServerMsg, TabId, Text, Welcome,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
@@ -14,9 +14,9 @@ use serde_json::Value;
 pub(crate) fn client_tag(message: &ClientMsg) -> &'static str {
     match message {
         ClientMsg::Join { .. } => "join",
-        ClientMsg::Say { .. } => "say",
-        ClientMsg::Typing => "typing",
-        ClientMsg::Rename { .. } => "rename",
+        ClientMsg::Command(Command::Say { .. }) => "say",
+        ClientMsg::Command(Command::Typing) => "typing",
+        ClientMsg::Command(Command::Rename { .. }) => "rename",
         ClientMsg::Ping { .. } => "ping",
     }
 }
@@ -45,10 +45,15 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMsg)> {
             "join_with_resume",
             ClientMsg::Join { name: Some(name("سارا")), resume: Some(resume), tab: Some(tab()) },
         ),
-        ("say", ClientMsg::Say { id: say_id("c1-7"), text: text("سلام") }),
-        ("say_with_escapes", ClientMsg::Say { id: say_id("c1-8"), text: text("می‌روم\n\t\"\\/ <b> 👩‍💻") }),
-        ("typing", ClientMsg::Typing),
-        ("rename", ClientMsg::Rename { name: name("سارا رضایی") }),
+        ("say", ClientMsg::Command(Command::Say { id: say_id("c1-7"), text: text("سلام") })),
+        (
+            "say_with_escapes",
+            ClientMsg::Command(Command::Say {
+                id: say_id("c1-8"), text: text("می‌روم\n\t\"\\/ <b> 👩‍💻")
+            }),
+        ),
+        ("typing", ClientMsg::Command(Command::Typing)),
+        ("rename", ClientMsg::Command(Command::Rename { name: name("سارا رضایی") })),
         ("ping", ClientMsg::Ping { n: u32::MAX }),
     ]
 }
@@ -158,14 +163,25 @@ pub(crate) fn writer() -> SchemaGenerator {
     SchemaSettings::draft2020_12().for_serialize().into_generator()
 }
 
-/// Takes the schema of a tagged enum apart. What it refers to stays in the generator.
+/// Takes the schema of a tagged enum apart, and of the enum that one of its variants is. What it refers to
+/// stays in the generator.
 pub(crate) fn variants<T: JsonSchema>(generator: &mut SchemaGenerator) -> Vec<(String, Value)> {
+    fn collect(schema: &Value, generator: &SchemaGenerator, found: &mut Vec<(String, Value)>) {
+        if let Some(tag) = schema["properties"]["type"]["const"].as_str() {
+            return found.push((tag.to_owned(), schema.clone()));
+        }
+        let refers = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+        if let Some(inner) = refers.and_then(|name| generator.definitions().get(name)) {
+            return collect(inner, generator, found);
+        }
+        let variants = schema["oneOf"].as_array().or(schema["anyOf"].as_array()).expect("a tagged enum");
+        variants.iter().for_each(|variant| collect(variant, generator, found));
+    }
+
     let schema = T::json_schema(generator).to_value();
-    let variants = schema["oneOf"].as_array().expect("a tagged enum is a oneOf");
-    variants
-        .iter()
-        .map(|variant| (variant["properties"]["type"]["const"].as_str().unwrap().to_owned(), variant.clone()))
-        .collect()
+    let mut found = Vec::new();
+    collect(&schema, generator, &mut found);
+    found
 }
 
 fn name(raw: &str) -> Name {

@@ -19,7 +19,7 @@ use axum::{
 };
 use bytes::BytesMut;
 use chat_protocol::{
-    ClientId, ClientMsg, CloseCode, Command, ErrorCode, RoomId, RoomKey, ServerMsg, limits::FRAME_MAX_BYTES,
+    ClientId, ClientMsg, CloseCode, ErrorCode, RoomId, RoomKey, ServerMsg, limits::FRAME_MAX_BYTES,
 };
 use chat_room::{Departure, FreshToken, TokenHash};
 use http::{HeaderName, Method, StatusCode, header, request::Parts};
@@ -200,12 +200,12 @@ impl Caller {
         let is_within_limit = inside.as_ref().is_none_or(|inside| inside.frames.take(now));
         if !is_within_limit || !usage.allow_frame(now) {
             let detail = "too many messages; this one was dropped";
-            return Ok(Some(ServerMsg::error_to(message, ErrorCode::TooFast, detail)));
+            return Ok(Some(ServerMsg::error_to(&message, ErrorCode::TooFast, detail)));
         }
-        let (command, inside) = match (Command::try_from(message), inside) {
-            (Ok(command), Some(inside)) => (command, inside),
-            (Err(ClientMsg::Ping { n }), _) => return Ok(Some(ServerMsg::Pong { n })),
-            (Err(ClientMsg::Join { name, resume, tab }), None) => {
+        let (command, inside) = match (message, inside) {
+            (ClientMsg::Command(command), Some(inside)) => (command, inside),
+            (ClientMsg::Ping { n }, _) => return Ok(Some(ServerMsg::Pong { n })),
+            (ClientMsg::Join { name, resume, tab }, None) => {
                 let join = JoinRequest {
                     room: self.room.clone(),
                     key: self.key.clone(),
@@ -227,9 +227,9 @@ impl Caller {
                 };
             }
             // The network has brought it twice.
-            (Err(_), Some(_)) => return Ok(None),
+            (ClientMsg::Join { .. }, Some(_)) => return Ok(None),
             // The session was in, and must come back; or it never was.
-            (_, None) => return Err(gone()),
+            (ClientMsg::Command(_), None) => return Err(gone()),
         };
         let failed = PollingError::Closed(CloseCode::InternalError);
         match inside.membership.send(command, None) {

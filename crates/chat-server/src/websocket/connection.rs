@@ -176,27 +176,26 @@ impl Connection {
                 return Err(CloseCode::Abuse.into());
             }
             let detail = "too many messages; this one was dropped";
-            self.send(&ServerMsg::error_to(message, ErrorCode::TooFast, detail));
+            self.send(&ServerMsg::error_to(&message, ErrorCode::TooFast, detail));
             return Ok(None);
         }
-        match (Command::try_from(message), &self.membership) {
-            (Ok(command), Some(member)) => self.say(member, command),
-            (Err(ClientMsg::Ping { n }), _) => {
+        match (message, &self.membership) {
+            (ClientMsg::Command(command), Some(member)) => self.send_command(member, command),
+            (ClientMsg::Ping { n }, _) => {
                 self.send(&ServerMsg::Pong { n });
                 Ok(None)
             }
-            (Err(ClientMsg::Join { name, resume, tab }), None) => {
+            (ClientMsg::Join { name, resume, tab }, None) => {
                 Ok(Some(Box::new(Pending::Join { name, resume, tab })))
             }
-            (Err(_), Some(_)) => {
+            (ClientMsg::Join { .. }, Some(_)) => {
                 let error = ServerMsg::error(ErrorCode::AlreadyJoined, "this connection has joined");
                 self.refuse(error).map(|()| None)
             }
-            (Ok(command), None) => {
-                let error = ServerMsg::error_to(command.into(), ErrorCode::NotJoined, "join first");
+            (message @ ClientMsg::Command(_), None) => {
+                let error = ServerMsg::error_to(&message, ErrorCode::NotJoined, "join first");
                 self.refuse(error).map(|()| None)
             }
-            (Err(_), None) => Ok(None),
         }
     }
 
@@ -249,7 +248,7 @@ impl Connection {
     }
 
     /// Step 3, **say**, and whatever else a member asks of the room.
-    fn say(&self, member: &Membership, command: Command) -> Handled {
+    fn send_command(&self, member: &Membership, command: Command) -> Handled {
         let receipt = match (&self.watch, &command) {
             (Some(watch), Command::Say { id, .. }) => Some(watch.0.say_read(id)),
             _ => None,
