@@ -134,7 +134,11 @@ impl Server {
         };
         tracing::info!(connections = app.connections.count(), "stopping");
         if tokio::time::timeout(drain_deadline, drained).await.is_err() {
-            tracing::warn!(connections = app.connections.count(), "stopped before everybody had gone");
+            let connections = app.connections.count();
+            tracing::warn!(
+                connections,
+                "stopped with connections open; raise --drain-deadline to wait for them"
+            );
         }
     }
 }

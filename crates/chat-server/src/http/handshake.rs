@@ -84,7 +84,7 @@ pub(crate) enum HandshakeError {
     /// The request does not ask for the upgrade, or for another version of it.
     #[error("this address is a WebSocket: {0}")]
     NotAnUpgrade(&'static str),
-    #[error("this server does not go by the name in 'Host'; see --public-url and --allow-origin")]
+    #[error("'Host' is no name of this server; see --public-url and --allow-origin")]
     Host,
     #[error("a page of another site may not connect; see --allow-origin")]
     Origin,

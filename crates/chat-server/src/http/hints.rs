@@ -119,8 +119,8 @@ impl Hints {
             tracing::warn!(
                 %peer,
                 header = %name,
-                "a request says for whom a proxy sent it, and is not believed: everybody behind that proxy \
-                 counts as one address. If it is yours, start with --trusted-proxy and its address"
+                "ignored the header of a proxy that is not trusted: everybody behind it counts as one address. \
+                 If it is yours, start with --trusted-proxy and its address"
             );
         }
     }

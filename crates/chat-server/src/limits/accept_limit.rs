@@ -36,11 +36,9 @@ pub(crate) struct AcceptSlot {
 /// Why a socket may not stay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum TooManySockets {
-    #[error(
-        "this address has as many sockets open as it may; close one, or raise --http-sockets-per-address"
-    )]
+    #[error("too many sockets from this address; close one, or raise --http-sockets-per-address")]
     Address,
-    #[error("the server has as many sockets open as it may; wait, or raise --max-http-sockets")]
+    #[error("too many sockets on this server; wait, or raise --max-http-sockets")]
     Server,
 }
 
@@ -76,12 +74,12 @@ impl TooManySockets {
             Self::Address => {
                 b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nConnection: close\r\n\
                   Content-Type: text/plain; charset=utf-8\r\n\r\n\
-                  your address has as many sockets open as it may; close one, or try again later\n"
+                  too many sockets from your address; close one, or try again later\n"
             }
             Self::Server => {
                 b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
                   Content-Type: text/plain; charset=utf-8\r\n\r\n\
-                  the server has as many sockets open as it may; try again later\n"
+                  too many sockets on this server; try again later\n"
             }
         }
     }

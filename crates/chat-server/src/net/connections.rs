@@ -38,9 +38,9 @@ struct Open {
 /// Why there is no place for a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum TooManyConnections {
-    #[error("your address has as many connections as it may; close one, or try again later")]
+    #[error("too many connections from your address; close one, or try again later")]
     OfAddress,
-    #[error("the server has as many connections as it may; try again later")]
+    #[error("too many connections on this server; try again later")]
     OfServer,
 }
 

@@ -112,7 +112,7 @@ pub(crate) async fn qr_code(
                 origin.to_string() + &room_path(&room)
             }
             Ok(_) => {
-                let why = "only a page of this server has a code drawn for the address it was opened at";
+                let why = "'origin' is no address of this server; take the code from the room's own page";
                 return refuse(StatusCode::FORBIDDEN, why.to_owned());
             }
             Err(bad) => return refuse(StatusCode::BAD_REQUEST, format!("'origin': {bad}")),

@@ -104,7 +104,7 @@ pub(crate) async fn costs(
     request: PollingRequest,
 ) -> Result<Response, PollingError> {
     let session = request.cookie.as_ref().and_then(|cookie| sessions.find(&request.room, cookie));
-    let none = || PollingError::error(ErrorCode::NotJoined, "nobody who is here shows this");
+    let none = || PollingError::error(ErrorCode::NotJoined, "no session has this cookie; join first");
     let costs = session.ok_or_else(none)?.traffic.costs();
     Ok(private(axum::Json(costs)))
 }

@@ -199,7 +199,7 @@ impl Caller {
         };
         let is_within_limit = inside.as_ref().is_none_or(|inside| inside.frames.take(now));
         if !is_within_limit || !usage.allow_frame(now) {
-            let detail = "too many messages; this one was dropped";
+            let detail = "rate limit exceeded: this message was dropped; send it again later";
             return Ok(Some(ServerMsg::error_to(message, ErrorCode::TooFast, detail)));
         }
         let (command, inside) = match (Command::try_from(message), inside) {

@@ -227,7 +227,7 @@ fn key(room: &RoomId, cookie: &ResumeCookie) -> Key {
 }
 
 fn too_fast() -> SessionError {
-    let error = ServerMsg::error(ErrorCode::TooFast, "too many requests; wait a little");
+    let error = ServerMsg::error(ErrorCode::TooFast, "rate limit exceeded; try again later");
     SessionError::Refused(Box::new(error))
 }
 

@@ -46,9 +46,9 @@ struct Found {
 /// Why a room is not created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum CreateError {
-    #[error("there are as many rooms as there may be; try again later")]
+    #[error("too many rooms on this server; try again later")]
     Full,
-    #[error("your address has created as many rooms as it may in a minute; wait")]
+    #[error("too many new rooms from your address; try again in a minute")]
     TooMany,
 }
 

@@ -175,7 +175,7 @@ impl Connection {
             if !self.rate.allow_drop(self.context.settings.messages_per_second, now) {
                 return Err(CloseCode::Abuse.into());
             }
-            let detail = "too many messages; this one was dropped";
+            let detail = "rate limit exceeded: this message was dropped; send it again later";
             self.send(&ServerMsg::error_to(message, ErrorCode::TooFast, detail));
             return Ok(None);
         }

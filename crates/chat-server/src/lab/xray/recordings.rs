@@ -126,7 +126,7 @@ impl Recorder for Recordings {
 pub(crate) enum RecordingError {
     #[error("no recording has this token; it may be too old")]
     NoSuch,
-    #[error("as many watch this recording as may; close one")]
+    #[error("too many streams of this recording; close one")]
     TooManyWatch,
     #[error("'Last-Event-ID' must be the number of an event")]
     LastEventId,
