@@ -1,5 +1,5 @@
 //! The handshake: an HTTP request that asks to become a WebSocket (RFC 6455 §4.2). It is checked
-//! here by hand, header by header, because seeing it is the point; what fails is answered with a
+//! here by hand, header by header, because seeing it is the point; a bad one is answered with a
 //! status and a sentence that names the rule.
 
 use axum::{

@@ -48,8 +48,8 @@ impl AcceptLimit {
         Self { all: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))) }
     }
 
-    /// A place for a socket from `peer`. A trusted proxy has many sockets for many people, and
-    /// guards itself against those who say nothing: it is only counted in all.
+    /// A place for a socket from `peer`. A trusted proxy has many sockets for many people, and has its own
+    /// deadlines: it is only counted in all.
     pub(crate) fn admit(
         &self,
         peer: IpAddr,
@@ -84,11 +84,8 @@ impl TooManySockets {
         }
     }
 
-    /// Says so and lets go of the socket, at once: waiting for its request would be the very place
-    /// that there is not. So one whose request is still on its way may see a reset after the answer.
-    ///
-    /// # Errors
-    /// When the socket fails.
+    /// Answers and closes the socket at once: to wait for its request would take the place that there is
+    /// not. A client whose request is still on its way may see a reset after the answer.
     pub(crate) fn turn_away(self, stream: TcpStream) -> io::Result<()> {
         // The runtime's own handle does not know yet whether the socket can be written to.
         let mut stream = stream.into_std()?;

@@ -120,7 +120,7 @@ pub(crate) async fn qr_code(
         Err(bad) => return refuse(StatusCode::BAD_REQUEST, bad.body_text()),
     };
     match qr::svg(&url) {
-        // Kept by nobody, who might give it to somebody it would not have been drawn for.
+        // No cache may give it to a client that it would not have been drawn for.
         Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")], svg)
             .into_response(),
         Err(_) => refuse(StatusCode::URI_TOO_LONG, "the address is too long for a QR code".to_owned()),
