@@ -230,7 +230,7 @@ impl Room {
         });
         Refusal {
             code: ErrorCode::NameTaken,
-            detail: "name: somebody here has it, or one that looks the same".into(),
+            detail: "name: taken by somebody here, or looks like theirs; choose another".into(),
             suggestion: Some(self.roster.free_name(name, own)),
             free_in,
         }
@@ -242,10 +242,10 @@ impl Room {
         };
         let returning = returning.map(|key| self.roster.session(key));
         if !returning.is_some_and(Session::is_visible) && self.roster.count() >= self.limits.members {
-            return full(format!("the room has its {} members", self.limits.members));
+            return full(format!("the room is full, with {} members; try again later", self.limits.members));
         }
         if returning.is_some_and(|session| !session.has_place_for(tab)) {
-            return full(format!("you are here in {TABS_MAX} tabs already"));
+            return full(format!("you are here in {TABS_MAX} tabs; close one"));
         }
         Ok(())
     }

@@ -92,24 +92,23 @@ pub struct Config {
     #[arg(long, env = "OTAGH_TEXT_MAX", default_value_t = TEXT_MAX_CHARS, value_parser = text_max)]
     pub(crate) text_max: usize,
 
-    /// Frames one person may send in the long run, in frames per second, of whatever kind and in all
-    /// tabs together; 0 sets no limit. Nobody types faster.
+    /// Rate limit of one person, in frames per second, of whatever kind and in all tabs together; 0 sets
+    /// no limit. Nobody types faster.
     #[arg(long, env = "OTAGH_MESSAGES_PER_SECOND", default_value_t = 10)]
     pub(crate) messages_per_second: u32,
 
-    /// Frames one person may send at once, before the above holds: what a page resends after a
-    /// lost connection fits.
+    /// Frames one person may send at once, before --messages-per-second holds: what a page resends
+    /// after a lost connection fits.
     #[arg(long, env = "OTAGH_MESSAGES_BURST", default_value_t = 50)]
     pub(crate) messages_burst: u32,
 
-    /// Frames one address may send in the long run, in frames per second, all its people together;
-    /// five times as many may come at once; 0 sets no limit. Several hundred people in a heated
-    /// discussion behind one address send fewer.
+    /// Rate limit of one address, in frames per second, all its people together; five times as many may
+    /// come at once; 0 sets no limit. Several hundred people in a heated discussion send fewer.
     #[arg(long, env = "OTAGH_MESSAGES_PER_ADDRESS", default_value_t = 1_000)]
     pub(crate) messages_per_address: u32,
 
-    /// Bytes kept for a connection that reads slower than its room speaks. Over that it is closed,
-    /// and may come back and resume.
+    /// Bytes kept for a slow reader: a connection that reads slower than its room speaks. Over that it is
+    /// closed, and may reconnect and resume.
     #[arg(long, env = "OTAGH_OUTBOX_BYTES", default_value_t = 256 * 1024)]
     pub(crate) outbox_bytes: usize,
 
@@ -117,11 +116,11 @@ pub struct Config {
     #[arg(long, env = "OTAGH_HISTORY_MESSAGES", default_value_t = 512)]
     pub(crate) history_messages: usize,
 
-    /// Bytes a room keeps for the same; the tighter of the two binds.
+    /// Bytes of such messages that a room keeps; the tighter of the two binds.
     #[arg(long, env = "OTAGH_HISTORY_BYTES", default_value_t = 256 * 1024)]
     pub(crate) history_bytes: usize,
 
-    /// How long a room keeps a message for the same.
+    /// How long a room keeps such a message.
     #[arg(long, env = "OTAGH_HISTORY_AGE", default_value = "2m", value_parser = humantime::parse_duration)]
     pub(crate) history_age: Duration,
 

@@ -34,7 +34,7 @@ const BUFFER_MIN: usize = 8 * 1024;
 
 /// How many connections the kernel may keep for us until we accept them; it takes the less of this
 /// and its own bound (`somaxconn`). Over it a client's first packet is dropped, and it tries again
-/// only a second later: with the 128 that are usual, everybody who comes back at once feels that.
+/// only a second later: with the 128 that are usual, a crowd that reconnects at once feels that.
 const BACKLOG: u32 = 4096;
 
 /// At a stop, the close frames are spread over this part of the drain deadline, and at most a second.
@@ -134,7 +134,11 @@ impl Server {
         };
         tracing::info!(connections = app.connections.count(), "stopping");
         if tokio::time::timeout(drain_deadline, drained).await.is_err() {
-            tracing::warn!(connections = app.connections.count(), "stopped before everybody had gone");
+            let connections = app.connections.count();
+            tracing::warn!(
+                connections,
+                "stopped with connections open; raise --drain-deadline to wait for them"
+            );
         }
     }
 }
@@ -214,7 +218,7 @@ async fn serve_http(app: App, terms: Terms, stream: TcpStream, peer: SocketAddr,
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY on this connection");
     }
-    // A WebSocket has its pings; whoever takes nothing of another answer is found by the kernel.
+    // A WebSocket has its pings; a client that takes nothing of another answer is found by the kernel.
     #[cfg(target_os = "linux")]
     if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(terms.silence_max)) {
         tracing::debug!(%error, "no TCP_USER_TIMEOUT on this connection");

@@ -69,7 +69,7 @@ pub(crate) const DOCS: Step = Step {
     why: "rustdoc finds no broken link",
     browser: false,
     run: |context| {
-        let mut check = context.workspace.cargo("doc --workspace --no-deps");
+        let mut check = context.workspace.cargo("doc --workspace --no-deps --document-private-items");
         check.args(["--features", ALL_FEATURES]).env("RUSTDOCFLAGS", "-D warnings");
         command::run(&mut check, "The message above says where.")?;
         Ok(Outcome::default())

@@ -1,6 +1,6 @@
-//! The body of a request, whole. It is copied as it comes, because the pieces in which the HTTP library
-//! hands it out each keep the whole read buffer they came in, and a body sent byte by byte would have as
-//! many of those as bytes. Bounded in length and in time; what the body says is not known here.
+//! The body of a request, whole, bounded in length and in time. It is copied as it comes, because the pieces
+//! in which the HTTP library hands it out each keep the whole read buffer they came in, and a body sent byte
+//! by byte would have as many of those as bytes.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
 //! The handshake: an HTTP request that asks to become a WebSocket (RFC 6455 §4.2). It is checked
-//! here by hand, header by header, because seeing it is the point; what fails is answered with a
+//! here by hand, header by header, because seeing it is the point; a bad one is answered with a
 //! status and a sentence that names the rule.
 
 use axum::{
@@ -84,7 +84,7 @@ pub(crate) enum HandshakeError {
     /// The request does not ask for the upgrade, or for another version of it.
     #[error("this address is a WebSocket: {0}")]
     NotAnUpgrade(&'static str),
-    #[error("this server does not go by the name in 'Host'; see --public-url and --allow-origin")]
+    #[error("'Host' is no name of this server; see --public-url and --allow-origin")]
     Host,
     #[error("a page of another site may not connect; see --allow-origin")]
     Origin,

@@ -1,9 +1,8 @@
-//! What only the operator can mend, said to them once: a page that may not connect, a proxy that takes the
-//! upgrade off a handshake, a proxy whose word is not believed. People see nothing but a room that does not
-//! open, and what is wrong stands in an option or in the proxy's settings, so each is a warning with the
-//! values that disagree and the option that mends it. Anybody can send such requests, so the same warning
-//! comes once, few come at all, and what a stranger wrote is bounded and escaped. Ids, names and texts are
-//! never among it.
+//! Warnings about mistakes that only the operator can mend: a page that may not connect, a proxy that takes
+//! the upgrade off a handshake, a proxy that is not trusted. People only see a room that does not open, and
+//! the mistake is in an option or in the proxy's settings, so each warning has the values that disagree and
+//! the option that mends it. Anybody can send such requests, so the same warning comes once, all have a rate
+//! limit, and headers are shown bounded and escaped. Ids, names and texts are never shown.
 
 use std::{
     collections::VecDeque,
@@ -19,7 +18,7 @@ use parking_lot::Mutex;
 use super::handshake::HandshakeError;
 use crate::limits::client_ip::TrustedProxies;
 
-/// How many warnings are remembered, so that they are not said again.
+/// How many warnings are remembered, so that they are not repeated.
 const REMEMBERED: usize = 64;
 /// How many there may be at once.
 const AT_ONCE: f64 = 16.0;
@@ -36,13 +35,13 @@ const OF_PROXIES: [HeaderName; 4] = [
     header::FORWARDED,
 ];
 
-/// Who says it. The lock is held for a few lines and while nothing else is locked.
+/// The lock is held for a few lines, and while nothing else is locked.
 #[derive(Debug)]
 pub(crate) struct Hints(Mutex<Said>);
 
 #[derive(Debug)]
 struct Said {
-    /// Of those that were said the hashes, oldest first: what a stranger wrote takes no room here.
+    /// Hashes of the last warnings, oldest first: a stranger's headers take no memory here.
     lately: VecDeque<u64>,
     keys: RandomState,
     bucket: TokenBucket,
@@ -54,7 +53,7 @@ impl Hints {
         Self(Mutex::new(Said { lately: VecDeque::new(), keys: RandomState::new(), bucket }))
     }
 
-    /// A request with these headers does not become a WebSocket, or a guest. Says why if it is for its site.
+    /// A request with these headers was refused. Warns if the reason was its `Host` or `Origin`.
     pub(crate) fn refused(&self, why: &HandshakeError, headers: &HeaderMap, now: Instant) {
         let is_host = match why {
             HandshakeError::Host => true,
@@ -83,8 +82,7 @@ impl Hints {
         }
     }
 
-    /// A `GET` for a room's WebSocket is none, or not any more. Says what the proxy must pass, if it is that
-    /// which is missing.
+    /// A `GET` for a room's WebSocket is no handshake. Warns if headers are missing that a proxy takes off.
     pub(crate) fn no_upgrade(&self, version: Version, headers: &HeaderMap, now: Instant) {
         // What a proxy takes off by itself: these two belong to one connection (RFC 9110 §7.6.1), and it
         // speaks its own version.
@@ -108,7 +106,7 @@ impl Hints {
         );
     }
 
-    /// A request came from `peer` with these headers. Says so if it is a proxy's and nobody trusts it.
+    /// A request came from `peer` with these headers. Warns if it is a proxy's that is not trusted.
     pub(crate) fn came(&self, peer: IpAddr, headers: &HeaderMap, proxies: &TrustedProxies, now: Instant) {
         let Some(name) = OF_PROXIES.into_iter().find(|name| headers.contains_key(name)) else { return };
         if proxies.trusts(peer) {
@@ -119,17 +117,17 @@ impl Hints {
             tracing::warn!(
                 %peer,
                 header = %name,
-                "a request says for whom a proxy sent it, and is not believed: everybody behind that proxy \
-                 counts as one address. If it is yours, start with --trusted-proxy and its address"
+                "ignored the header of a proxy that is not trusted: everybody behind it counts as one address. \
+                 If it is yours, start with --trusted-proxy and its address"
             );
         }
     }
 
-    /// Whether this was not said lately, and may be now.
+    /// Whether this warning was not given lately, and is within the rate limit.
     fn is_new(&self, what: impl std::hash::Hash, now: Instant) -> bool {
         let mut said = self.0.lock();
         let hash = said.keys.hash_one(what);
-        // What may not be said is not remembered either: it may be later.
+        // A warning over the limit is not remembered either: it may come later.
         if said.lately.contains(&hash) || !said.bucket.take(now) {
             return false;
         }

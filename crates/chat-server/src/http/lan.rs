@@ -1,8 +1,8 @@
 //! This machine's addresses in its networks, the one to give to others first. A laptop has several: the
 //! Wi-Fi's, a tunnel's, those of containers and virtual machines. The system is asked for all of them and
-//! for the one that the default route leaves by; which of them a phone in the same room can reach follows
-//! from the kind of interface, and only then from the route, because a full tunnel takes that too. Asked
-//! each time, as people carry laptops from one network to another. [`rank`] is pure; nothing is sent.
+//! for the one that the default route leaves by; the kind of interface decides which of them a phone in the
+//! same room can reach, and only then the route, because a full tunnel takes that too. Asked each time, as
+//! people carry laptops from one network to another. [`rank`] is pure; nothing is sent.
 
 use std::{
     io,
@@ -17,16 +17,16 @@ pub(crate) struct LanAddress {
     pub(crate) interface: String,
 }
 
-/// Who can reach an address, those that most can first.
+/// Who can reach an address; the most reachable first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Kind {
-    /// Whoever is in the same Wi-Fi or on the same cable.
+    /// Devices in the same Wi-Fi or on the same cable.
     Network,
-    /// Whoever is in the same tunnel; or, of a mobile network, nobody.
+    /// Devices in the same tunnel; or, of a mobile network, none.
     Tunnel,
     /// The containers and virtual machines of this machine.
     Inside,
-    /// Whoever is on the same cable and has no router either (RFC 3927).
+    /// Devices on the same cable that have no router either (RFC 3927).
     SelfAssigned,
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn room_path(room: &RoomId) -> String {
     format!("/r/{}", utf8_percent_encode(room.as_str(), RESERVED))
 }
 
-/// The address of a room's classic page, for this client, who came by this name.
+/// The address of a room's classic page, for a client with this name.
 pub(crate) fn classic_path(room: &RoomId, client: &ClientId, name: Option<&Name>) -> String {
     let room = utf8_percent_encode(room.as_str(), RESERVED);
     format!("/classic/{room}?{}", guest_query(client, name))
@@ -55,7 +55,7 @@ fn guest_query(client: &ClientId, name: Option<&Name>) -> String {
     format!("client={}{name}", encode(client.as_str()))
 }
 
-/// The address of a room for other devices, for who sent a request to `asked` (see [`asked`]).
+/// The address of a room for other devices, in answer to a request to `asked` (see [`asked`]).
 pub(crate) fn share_url(room: &RoomId, asked: Option<&WebOrigin>, addresses: &Addresses) -> String {
     addresses.base_url(asked) + &room_path(room)
 }
@@ -63,7 +63,7 @@ pub(crate) fn share_url(room: &RoomId, asked: Option<&WebOrigin>, addresses: &Ad
 /// Where the sender of a request believes to have sent it, as far as the request says. A trusted proxy's
 /// word counts before that of its own request: scheme and host of `X-Forwarded-Proto` and
 /// `X-Forwarded-Host`, or, where one is missing, of `Forwarded` (RFC 7239). Of a list the first entry is
-/// the farthest proxy's. Whoever is no trusted proxy has written a plain `http` request to a `Host`.
+/// the farthest proxy's. From anybody else it is a plain `http` request to its `Host`.
 ///
 /// A client can make a proxy that does not overwrite these headers pass its own on. All it gains is another
 /// link on its own page: nothing that depends on this is kept for others, or lets anybody in.
@@ -93,8 +93,8 @@ fn forwarded(headers: &HeaderMap, name: &str) -> Option<String> {
 /// Whether a code may be drawn for this address, which a request brought along: a browser says that a page
 /// of ours wants it as a picture (Fetch Metadata, which a page cannot forge, and which is missing where
 /// there is no TLS or the browser is an old one); or it is where the request was sent, whatever the scheme,
-/// one of the server's `own` origins, or where it would have sent others itself. So no link to this server shows a code that leads
-/// elsewhere: who follows it wants a document, and nobody's page but ours can put the picture on itself.
+/// one of the server's `own` origins, or where it would have sent others itself. So no link to this server
+/// shows a code that leads elsewhere: a link asks for a document, and only our page can embed the picture.
 pub(crate) fn may_be_drawn(
     origin: &WebOrigin,
     asked: Option<&WebOrigin>,
@@ -138,7 +138,7 @@ impl Addresses {
         }
         let mut lan = (self.lan)();
         match ip {
-            // Whoever listens on every IPv6 address is reached by IPv4, too.
+            // A server that listens on every IPv6 address is reached by IPv4, too.
             IpAddr::V6(any) if any.is_unspecified() => {}
             IpAddr::V4(any) if any.is_unspecified() => lan.retain(|address| address.ip.is_ipv4()),
             _ => {

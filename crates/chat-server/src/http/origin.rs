@@ -5,7 +5,7 @@
 //!
 //! A stranger's page can make itself look like ours: its name first leads to its own server and
 //! then, once the page has loaded, to this one (DNS rebinding), so its `Origin` and `Host` agree.
-//! Only who knows its own name can see through that, so with a public URL the `Host` is checked too.
+//! A server that knows its own name sees through that, so with a public URL the `Host` is checked too.
 //! What happens without one is in docs/adr/0005-other-sites.md.
 
 use std::net::IpAddr;

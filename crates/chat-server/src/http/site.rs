@@ -1,5 +1,5 @@
 //! What this server knows of itself and believes of requests: its addresses, the origins whose pages may
-//! connect, the proxies whose word is taken. Every handler asks the same one.
+//! connect, the trusted proxies. All handlers share one.
 
 use std::{net::IpAddr, time::Instant};
 
@@ -20,9 +20,7 @@ pub(crate) struct Site {
     pub(crate) addresses: Addresses,
     /// The origins whose pages may connect, besides the server's own host.
     pub(crate) origins: Vec<WebOrigin>,
-    /// Whose word about an address is taken.
     pub(crate) proxies: TrustedProxies,
-    /// What only the operator can mend.
     pub(crate) hints: Hints,
 }
 
@@ -41,7 +39,7 @@ impl Site {
         Ok(())
     }
 
-    /// The same; the operator is told what was wrong, if they can mend it.
+    /// The same, with a warning for the operator if they can mend it.
     pub(crate) fn check_and_hint(&self, headers: &HeaderMap) -> Result<(), HandshakeError> {
         self.check(headers).inspect_err(|error| self.hints.refused(error, headers, Instant::now()))
     }
@@ -50,7 +48,7 @@ impl Site {
         self.proxies.client(peer, headers)
     }
 
-    /// Where the sender of a request believes to have sent it: see [`links::asked`].
+    /// Where the request was sent to, as far as it says: see [`links::asked`].
     pub(crate) fn asked(&self, peer: IpAddr, headers: &HeaderMap) -> Option<WebOrigin> {
         links::asked(&self.proxies, peer, headers)
     }

@@ -1,7 +1,6 @@
-//! An answer that does not end, as server-sent events (HTML §9.2): how one begins, how it shows that it is
-//! alive, and where a browser that comes back says it was. It asks proxies not to gather it: the header that
-//! nginx and others heed, and `no-transform` for those that would compress (RFC 9111 §5.2.2.6). What the
-//! events are is not known here.
+//! Server-sent events (HTML §9.2), an answer that does not end: its headers, its keep-alive, and the
+//! `Last-Event-ID` of a browser that reconnects. It asks proxies not to buffer it: by the header that nginx
+//! and others heed, and by `no-transform` where they would compress (RFC 9111 §5.2.2.6).
 
 use std::{convert::Infallible, str::FromStr, time::Duration};
 
@@ -15,7 +14,7 @@ use http::{HeaderMap, HeaderName, header};
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// How long a stream may be silent, so that nobody on the way takes it for dead.
+/// Longest silence of a stream, before something on the way takes it for dead.
 const SILENCE_MAX: Duration = Duration::from_secs(15);
 
 /// `Last-Event-ID` is there, but is none of ours.

@@ -36,11 +36,9 @@ pub(crate) struct AcceptSlot {
 /// Why a socket may not stay.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum TooManySockets {
-    #[error(
-        "this address has as many sockets open as it may; close one, or raise --http-sockets-per-address"
-    )]
+    #[error("too many sockets from this address; close one, or raise --http-sockets-per-address")]
     Address,
-    #[error("the server has as many sockets open as it may; wait, or raise --max-http-sockets")]
+    #[error("too many sockets on this server; wait, or raise --max-http-sockets")]
     Server,
 }
 
@@ -50,8 +48,8 @@ impl AcceptLimit {
         Self { all: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))) }
     }
 
-    /// A place for a socket from `peer`. A trusted proxy has many sockets for many people, and
-    /// guards itself against those who say nothing: it is only counted in all.
+    /// A place for a socket from `peer`. A trusted proxy has many sockets for many people, and has its own
+    /// deadlines: it is only counted in all.
     pub(crate) fn admit(
         &self,
         peer: IpAddr,
@@ -76,21 +74,18 @@ impl TooManySockets {
             Self::Address => {
                 b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 5\r\nConnection: close\r\n\
                   Content-Type: text/plain; charset=utf-8\r\n\r\n\
-                  your address has as many sockets open as it may; close one, or try again later\n"
+                  too many sockets from your address; close one, or try again later\n"
             }
             Self::Server => {
                 b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nConnection: close\r\n\
                   Content-Type: text/plain; charset=utf-8\r\n\r\n\
-                  the server has as many sockets open as it may; try again later\n"
+                  too many sockets on this server; try again later\n"
             }
         }
     }
 
-    /// Says so and lets go of the socket, at once: waiting for its request would be the very place
-    /// that there is not. So one whose request is still on its way may see a reset after the answer.
-    ///
-    /// # Errors
-    /// When the socket fails.
+    /// Answers and closes the socket at once: to wait for its request would take the place that there is
+    /// not. A client whose request is still on its way may see a reset after the answer.
     pub(crate) fn turn_away(self, stream: TcpStream) -> io::Result<()> {
         // The runtime's own handle does not know yet whether the socket can be written to.
         let mut stream = stream.into_std()?;

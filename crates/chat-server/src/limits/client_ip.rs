@@ -1,6 +1,5 @@
-//! Whose connection it is, as far as the network knows: the address that limits are counted for. It
-//! is the socket's own, or, where a proxy the operator trusts stands in between, the one that this
-//! proxy saw. Pure: addresses and headers in, a [`ClientIp`] out; what is counted is not known here.
+//! The client's address, which limits are counted for. It is the socket's own, or, behind a proxy that the
+//! operator trusts, the one that this proxy saw. Pure: addresses and headers in, a [`ClientIp`] out.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -9,7 +8,7 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The other end of a socket, as the router hands it to whoever asks for a request's address.
+/// The other end of a socket, an extension of each request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Peer(pub IpAddr);
 
@@ -33,7 +32,7 @@ impl From<IpAddr> for ClientIp {
     }
 }
 
-/// The proxies whose word about an address is taken.
+/// The proxies whose forwarding headers are believed.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -49,7 +48,7 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&ip))
     }
 
-    /// Who sent a request that came from `peer`.
+    /// The client that sent a request which came from `peer`.
     ///
     /// Each proxy appends to `X-Forwarded-For` the address it was spoken to from, so the last entry
     /// is the word of `peer`, the one before it the word of that last entry, and so on. The walk goes

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 /// Whether people may break their own connections.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum FaultAccess {
-    /// Where the server is not for the public: no public URL, no proxy, and who asks is on this
+    /// Where the server is not for the public: no public URL, no proxy, and the client is on this
     /// machine or in its private network.
     Auto,
     On,

@@ -1,8 +1,6 @@
-//! What each address has and may have: open sockets, new rooms, frames. One [`IpUsage`] an address,
-//! shared by all its connections and held by whatever counts, so a place is given up by `Drop` and
-//! a message is weighed without looking anything up. The table of them is asked when a socket or a
-//! WebSocket opens, never when somebody speaks. It does not know how an address is found out, nor
-//! how its wishes are refused.
+//! The limits of each address: open sockets, and rate limits of new rooms and frames. All connections of an
+//! address share one [`IpUsage`], so a place is given up by `Drop` and a frame is counted without a lookup.
+//! The table of them is locked when a socket or a WebSocket opens, never for a message.
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
@@ -17,9 +15,8 @@ use super::client_ip::ClientIp;
 const REMEMBERED: usize = 16_384;
 /// After how many new addresses the table is tidied.
 const TIDIED_EVERY: usize = 4_096;
-/// How long an address may send as fast as it can before its pace holds, in seconds at that pace:
-/// the proportion that one person's burst and pace have by default. A class that comes back after a
-/// restart, each with what waited, fits.
+/// The burst of an address, in seconds at its rate limit: the proportion that one person's burst and rate
+/// have by default. A class that comes back after a restart, each with what waited, fits.
 const FRAMES_BURST_SECONDS: f64 = 5.0;
 
 /// The bounds of one address; 0 sets none.
@@ -39,7 +36,7 @@ pub(crate) struct Limits {
 ///
 /// Its size is bounded by what is open (which the limits in all bound), and 16,384 (`REMEMBERED`) and
 /// 4,096 (`TIDIED_EVERY`) more. Over that, the addresses that have nothing open are forgotten, and with
-/// them what they had spent: whoever has that many addresses gains nothing by it.
+/// them what they had spent: a client with that many addresses gains nothing by it.
 #[derive(Debug)]
 pub(crate) struct IpLimits {
     limits: Limits,
@@ -132,7 +129,7 @@ impl IpUsage {
         Some(IpSlot { usage: self, _permit: permit })
     }
 
-    /// Whether a frame that came now is within the pace; counts it.
+    /// Whether a frame that came now is within the rate limit; counts it.
     pub(crate) fn allow_frame(&self, now: Instant) -> bool {
         self.frames.take(now)
     }

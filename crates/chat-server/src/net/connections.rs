@@ -1,5 +1,5 @@
-//! All open connections, WebSockets and polling sessions: to count them, in all and by address, and to tell
-//! each that the server is stopping. Touched when one opens and when it closes, never in between.
+//! All open connections, WebSockets and polling sessions: counts them, in all and by address, and closes
+//! them when the server stops. Touched when one opens and when it closes, never in between.
 
 use std::{
     collections::HashMap,
@@ -38,9 +38,9 @@ struct Open {
 /// Why there is no place for a connection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum TooManyConnections {
-    #[error("your address has as many connections as it may; close one, or try again later")]
+    #[error("too many connections from your address; close one, or try again later")]
     OfAddress,
-    #[error("the server has as many connections as it may; try again later")]
+    #[error("too many connections on this server; try again later")]
     OfServer,
 }
 
@@ -113,7 +113,7 @@ impl Slot {
         self.ip_slot.usage()
     }
 
-    /// The connection is open: it can now be told to stop.
+    /// The connection is open, and is closed by [`Connections::stop`] from now on.
     pub(crate) fn open(&self, sink: Sink) {
         let mut open = self.connections.open.lock();
         if open.stopping {

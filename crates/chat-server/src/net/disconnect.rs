@@ -48,8 +48,8 @@ impl Disconnect {
         }
     }
 
-    /// The server's close frame, in answer to the client's or of its own accord; `None` where nobody would
-    /// get it.
+    /// The server's close frame, in answer to the client's or of its own accord; `None` where it would not
+    /// arrive.
     pub(crate) fn frame(&self) -> Option<Bytes> {
         match self {
             Self::ByClient(None) => Some(frame::CLOSE_EMPTY),

@@ -1,13 +1,13 @@
-//! Whether the other end is still there. After a while of silence it is pinged; if nothing at all
-//! comes back in time, it is gone. Browsers answer pings by themselves, even from a hidden tab. The
-//! time is passed in; this module has no timer.
+//! The heartbeat: a silent client is pinged, and is taken for dead if nothing at all comes back in time.
+//! Browsers answer pings by themselves, even from a hidden tab. The time is passed in; this module has no
+//! timer.
 
 use std::time::{Duration, Instant};
 
 /// The state of one connection's pulse.
 #[derive(Debug)]
 pub(crate) struct Heartbeat {
-    /// When something was heard last, or, since then, a ping was sent.
+    /// When something came in last, or, since then, a ping was sent.
     since: Instant,
     is_pinged: bool,
 }

@@ -1,8 +1,7 @@
-//! A socket while it speaks HTTP, with the raw bytes of the exchange it is in. HTTP libraries keep the
-//! head of a request only as what it means; should the request turn out to be an upgrade that wants to
-//! be seen, these are its bytes, and those of the answer, as they passed. They are kept for one exchange
-//! at a time and bounded, and given up with the exchange. Nobody is asked here whether they are
-//! wanted: that stands in the head, which must have been read to know.
+//! A socket while it speaks HTTP, with the raw bytes of the exchange it is in. HTTP libraries keep a
+//! request's head only parsed; should the request be an upgrade that is to be recorded, its bytes and those
+//! of the answer are here. They are bounded, and kept for the present exchange only; whether they are wanted
+//! is known once the head is parsed.
 
 use std::{
     io::{self, IoSlice},

@@ -1,7 +1,6 @@
 //! What is wrong with one connection on purpose, as netem does it to a network: reads paused, frames sent
-//! late, an acknowledgement lost. It decides what becomes of the frames that are handed to it and when
-//! what is late is due; who carries that out is [`super::outbox`], and who asks for it the X-ray's
-//! `inject`. The time is passed in.
+//! late, an acknowledgement lost. It decides the [`Fate`] of frames and when late ones are due; the
+//! [`super::outbox`] carries that out, and the X-ray asks for it. The time is passed in.
 
 use std::{
     collections::VecDeque,
@@ -17,9 +16,9 @@ pub(crate) struct Impairment(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     reads_paused_until: Option<Instant>,
-    /// How late, and until when, what is sent is.
+    /// How late frames are, and until when.
     delay: Option<(Duration, Instant)>,
-    /// What is late, and when it is due. Over the bound of an outbox it is late no longer.
+    /// Late frames, and when each is due. Over the bound of an outbox all of them go out.
     late: VecDeque<(Instant, Bytes)>,
     late_bytes: usize,
     ack: Ack,
@@ -42,7 +41,7 @@ enum Ack {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fate {
     Sent,
-    /// They go out later, and not by whom they were given.
+    /// They go out later, by [`Impairment::deliver`].
     Late {
         is_first: bool,
     },
@@ -58,7 +57,7 @@ impl Impairment {
         self.0.lock().reads_paused_until = Some(until);
     }
 
-    /// What is sent before `until` is late by so much.
+    /// Frames sent before `until` are late by so much.
     pub(crate) fn delay(&self, by: Duration, until: Instant) {
         self.0.lock().delay = Some((by, until));
     }
@@ -118,8 +117,8 @@ impl Impairment {
         Fate::Late { is_first: state.late.len() == 1 }
     }
 
-    /// Sends what was late and is due, all of it where `now` is `None`. Nothing can overtake it meanwhile:
-    /// who would send asks [`Impairment::fate`] first, and waits for the same lock.
+    /// Sends the late frames that are due, all of them where `now` is `None`. Nothing can overtake them: a
+    /// sender asks [`Impairment::fate`] first, and waits for the same lock.
     pub(crate) fn deliver(&self, now: Option<Instant>, mut send: impl FnMut(&Bytes)) {
         let mut state = self.0.lock();
         while let Some((_, frames)) = state.late.pop_front_if(|(at, _)| now.is_none_or(|now| *at <= now)) {

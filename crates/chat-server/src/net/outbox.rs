@@ -2,8 +2,8 @@
 //! through it as whole frames, so frames can never interleave. It tries the socket at once; only
 //! what the kernel does not take is kept, as a reference to the bytes everybody shares, and then
 //! the connection's task is woken to send the rest when the socket can take it. What is kept is
-//! bounded in bytes; a slow reader, who lets it fill up, is disconnected with 4001. An outbox never makes
-//! its caller wait: that is the room's backpressure towards readers.
+//! bounded in bytes: over the bound, a slow reader is disconnected with 4001. An outbox never makes its
+//! caller wait: that is the room's backpressure towards readers.
 
 use std::{
     collections::VecDeque,
@@ -92,8 +92,8 @@ impl Outbox {
 
     /// Sends whole frames, now or as soon as the socket takes them. Once closed, does nothing.
     ///
-    /// When more is waiting than the bound allows, the reader is cut: what is not begun is dropped
-    /// and a [`CloseCode::SlowReader`] takes its place.
+    /// Over the bound, the slow reader is disconnected: frames that are not begun are dropped and a
+    /// [`CloseCode::SlowReader`] takes their place.
     pub(crate) fn send(&self, frames: &Bytes) {
         if let Some(tap) = self.tap()
             && let Some(impairment) = tap.impairment()
@@ -109,7 +109,7 @@ impl Outbox {
         self.send_on_time(frames);
     }
 
-    /// As [`Outbox::send`], for what was late.
+    /// As [`Outbox::send`], past the impairment.
     pub(crate) fn send_on_time(&self, frames: &Bytes) {
         let mut state = self.state.lock();
         if state.over.is_none() {
@@ -126,7 +126,7 @@ impl Outbox {
         impairment.deliver(None, |late| self.send_on_time(late));
     }
 
-    /// Shuts the socket, without a close frame: what is broken on purpose ends so.
+    /// Shuts the socket without a close frame, on purpose.
     pub(crate) fn cut_off(&self) {
         if let Err(error) = SockRef::from(&self.stream).shutdown(Shutdown::Both) {
             tracing::debug!(%error, "a socket that was to be cut is over already");
@@ -138,7 +138,7 @@ impl Outbox {
         self.state.lock().wake();
     }
 
-    /// As [`Outbox::close`], for whatever reason; without a close frame where nobody would get it.
+    /// As [`Outbox::close`], for any reason; without a close frame where it would not arrive.
     pub(crate) fn end(&self, why: Disconnect) {
         let Some(frame) = why.frame() else { return };
         if let Some(impairment) = self.impairment() {

@@ -1,7 +1,7 @@
 //! The queue of a polling session: the messages that the room sent and the client has not acknowledged.
-//! The fan-out pushes each message as JSON, together with what is to be known of it ([`Kind`]), so that
-//! nobody parses it again; requests take it out through a [`Listener`]. Bounded in bytes: a session that
-//! fetches too little is ended with 4001, as a slow reader is, and may resume from what it acknowledged.
+//! The fan-out pushes each message as JSON with its [`Kind`], so that it need not be parsed again; requests
+//! take it out through a [`Listener`]. Bounded in bytes: a slow reader is disconnected with 4001, and may
+//! resume from what it acknowledged.
 
 use std::{
     collections::VecDeque,
@@ -166,7 +166,7 @@ impl Queue {
         self.log.lock().over
     }
 
-    /// Listens, from now on instead of whoever did.
+    /// Listens, in the place of any listener before.
     pub(crate) fn listen(self: &Arc<Self>) -> Listener {
         let mut log = self.log.lock();
         log.listener += 1;

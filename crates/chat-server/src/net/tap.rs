@@ -1,6 +1,6 @@
-//! What sees the bytes of one connection: a recording, where somebody asked for one. The outbox and the
-//! reader hand on what passes, after it has passed; a tap cannot change it, but for the [`Impairment`] that
-//! its owner may ask for. Dropped, it knows that the connection is over.
+//! A hook that sees the bytes of one connection, such as a recording. The outbox and the reader call it after
+//! bytes have passed; it cannot change them, but for the [`Impairment`] that its owner may ask for. Dropped,
+//! it knows that the connection is over.
 
 use std::{fmt::Debug, net::SocketAddr};
 
@@ -16,10 +16,10 @@ pub(crate) trait Tap: Debug + Send + Sync {
     /// The connection is over, by a close frame with this code, or without one.
     fn end(&self, code: Option<u16>, by_server: bool);
 
-    /// What is spoiled on purpose, where something may be.
+    /// What is wrong on purpose, where that is allowed.
     fn impairment(&self) -> Option<&Impairment>;
 
-    /// Something waits now that was sent too late on purpose, and nothing did before.
+    /// A frame is late on purpose, and is the only one.
     fn delayed(&self);
 }
 

@@ -1,5 +1,5 @@
-//! The tasks that must end before the process may, and the signal by which they are told to: a stop cancels
-//! what would answer for ever and then waits for the rest.
+//! The tasks that must end before the process may, and the signal that stops them: endless answers are
+//! cancelled, the rest is waited for.
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 

@@ -11,7 +11,7 @@ use std::sync::{
 use chat_wire::Costs;
 use parking_lot::Mutex;
 
-/// What one member has cost so far.
+/// What one member's requests have cost so far.
 #[derive(Debug, Default)]
 pub(crate) struct Traffic {
     requests: AtomicU64,
@@ -22,12 +22,12 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// So much of what came was payload.
+    /// So many of the incoming bytes were payload.
     pub(crate) fn add_payload_in(&self, bytes: usize) {
         self.payload_in.fetch_add(bytes as u64, Relaxed);
     }
 
-    /// So much of what goes is payload.
+    /// So many of the outgoing bytes are payload.
     pub(crate) fn add_payload_out(&self, bytes: usize) {
         self.payload_out.fetch_add(bytes as u64, Relaxed);
     }
@@ -53,9 +53,9 @@ pub struct SocketTraffic(Mutex<Exchange>);
 #[derive(Debug, Default)]
 struct Exchange {
     whose: Option<Arc<Traffic>>,
-    /// What came before anybody claimed it.
+    /// Bytes that came before [`SocketTraffic::assign_to`].
     incoming: u64,
-    /// What went before that: the request for a body.
+    /// Bytes that went before that: the request for a body.
     outgoing: u64,
 }
 

@@ -64,7 +64,7 @@ pub(crate) struct ClassicPage {
     pub(crate) problem: Option<ClassicProblem>,
 }
 
-/// Why somebody who asked to is not in.
+/// Why a join by the classic page failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ClassicProblem {
     /// As the room says it.

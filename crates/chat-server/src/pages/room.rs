@@ -112,7 +112,7 @@ pub(crate) async fn qr_code(
                 origin.to_string() + &room_path(&room)
             }
             Ok(_) => {
-                let why = "only a page of this server has a code drawn for the address it was opened at";
+                let why = "'origin' is no address of this server; take the code from the room's own page";
                 return refuse(StatusCode::FORBIDDEN, why.to_owned());
             }
             Err(bad) => return refuse(StatusCode::BAD_REQUEST, format!("'origin': {bad}")),
@@ -120,7 +120,7 @@ pub(crate) async fn qr_code(
         Err(bad) => return refuse(StatusCode::BAD_REQUEST, bad.body_text()),
     };
     match qr::svg(&url) {
-        // Kept by nobody, who might give it to somebody it would not have been drawn for.
+        // No cache may give it to a client that it would not have been drawn for.
         Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")], svg)
             .into_response(),
         Err(_) => refuse(StatusCode::URI_TOO_LONG, "the address is too long for a QR code".to_owned()),

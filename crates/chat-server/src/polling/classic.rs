@@ -1,5 +1,5 @@
-//! The room as the web was before JavaScript: a form, and a page that is drawn anew each time. Who says
-//! something is sent back to the page; what others say is seen at the next refresh.
+//! The room as the web was before JavaScript: a form, and a page that is drawn anew each time. Sending the
+//! form leads back to the page; messages of others are seen at the next refresh.
 
 use std::sync::Arc;
 
@@ -87,8 +87,8 @@ async fn draw(sessions: &Arc<Sessions>, asked: &PollingRequest, request: Request
     }
 }
 
-/// What a form said, of so many bytes, and the way back to its page. What was wrong with it is not told:
-/// the page would have to remember it. It shows what was said.
+/// A form's message, of so many bytes, and the way back to its page. Errors are not shown there: the page
+/// would have to remember them. It shows the messages.
 pub(super) async fn said(
     sessions: &Arc<Sessions>,
     asked: PollingRequest,

@@ -1,6 +1,6 @@
 //! The room as server-sent events: one answer that does not end, in which each message of the room is an
-//! event. Only the server speaks; what a member says goes by `POST`. The last message that who hears an
-//! event has is the event's id, so that a browser that lost the stream says itself where it was.
+//! event. Only the server speaks; members send by `POST`. An event's id is the last message that its reader
+//! has, so that a browser that reconnects says itself where it was.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -33,7 +33,7 @@ pub(crate) async fn events(
     request.is_stream = true;
     let mut found = request.enter(&sessions).await?;
     let mut cookies = HeaderMap::new();
-    // Without the stream nobody listens: they are away at once.
+    // Without its stream the member is away at once.
     request.admit(&mut found, &[ROOMS], Duration::ZERO, &mut cookies);
     let streaming = Streaming {
         listener: found.session.queue.listen(),

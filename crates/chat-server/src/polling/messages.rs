@@ -1,6 +1,6 @@
-//! Polling, long polling, and saying. A poll asks for what came after the message it names, and is
-//! answered at once, or, when it says how long it would wait, as soon as there is something. Each answer
-//! has what came as the protocol's own messages, in the room's order; the first has the `welcome`.
+//! Polling, long polling, and sending. A poll asks for the messages after the one it names, and is answered
+//! at once, or, when it says how long it would wait, as soon as there are some. Each answer has the protocol's
+//! own messages, in the room's order; the first has the `welcome`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -57,7 +57,7 @@ fn list(messages: &[Entry]) -> Bytes {
     body.freeze()
 }
 
-/// What is said, as JSON or as a form.
+/// A message to send, as JSON or as a form.
 #[derive(Deserialize)]
 struct Saying {
     text: String,
@@ -65,7 +65,7 @@ struct Saying {
     id: Option<String>,
 }
 
-/// `POST /rooms/{room}/messages`. Answered with the `said` that everybody hears; a form, with the way
+/// `POST /rooms/{room}/messages`. Answered with the `said` that everybody gets; a form, with the way
 /// back to its page.
 pub(crate) async fn post(
     State(sessions): State<Arc<Sessions>>,
@@ -74,7 +74,7 @@ pub(crate) async fn post(
 ) -> Result<Response, PollingError> {
     let kind = request.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let is_form = kind.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
-    // Who makes a mistake with their first request has not come yet.
+    // A first request with a mistake does not join.
     let body = body::read(body, FRAME_MAX_BYTES, sessions.settings.body_deadline).await?;
     let bad = |detail: String| PollingError::error(ErrorCode::BadField, detail);
     let Saying { text, id } = if is_form {
@@ -104,7 +104,7 @@ pub(crate) async fn costs(
     request: PollingRequest,
 ) -> Result<Response, PollingError> {
     let session = request.cookie.as_ref().and_then(|cookie| sessions.find(&request.room, cookie));
-    let none = || PollingError::error(ErrorCode::NotJoined, "nobody who is here shows this");
+    let none = || PollingError::error(ErrorCode::NotJoined, "no session has this cookie; join first");
     let costs = session.ok_or_else(none)?.traffic.costs();
     Ok(private(axum::Json(costs)))
 }

@@ -1,6 +1,6 @@
 //! The same room by HTTP requests. Where a network lets no WebSocket through, the page has its conversation by
 //! [`requests`]; [`classic`] is a page without JavaScript; and for the comparison that the lesson makes there
-//! are polling, long polling ([`messages`]) and server-sent events ([`events`]). Whoever comes so has a
+//! are polling, long polling ([`messages`]) and server-sent events ([`events`]). Each such client has a polling
 //! [`session`]: a member whose messages wait in a queue to be fetched. [`sessions`] finds it by its
 //! [`resume_cookie`].
 
@@ -105,7 +105,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PollingError> {
         let (site, sessions) = (Arc::<Site>::from_ref(state), Arc::<Sessions>::from_ref(state));
         if parts.method == Method::HEAD {
-            // Who asked would be a member, and told what there is only once.
+            // It would join, and take messages out that its answer does not have.
             return Err(PollingError::Head);
         }
         let bad = |detail: &str| PollingError::error(ErrorCode::BadField, detail);
@@ -205,8 +205,8 @@ impl PollingRequest {
     }
 }
 
-/// Whether the page that asks may ask. Whoever asks becomes a member: a page of another site shall not make
-/// its readers ask, by a picture or a frame, say, for which browsers send no `Origin`. A link to the classic
+/// Whether the page that asks may ask. A request joins: a page of another site shall not make its readers'
+/// browsers send one, by a picture or a frame, say, for which they send no `Origin`. A link to the classic
 /// page is another thing.
 fn check_page(site: &Site, headers: &HeaderMap) -> Result<(), HandshakeError> {
     site.check(headers)?;
@@ -310,7 +310,7 @@ impl PollingError {
     }
 }
 
-/// JSON that nobody on the way may keep.
+/// JSON that no cache may keep.
 fn private(body: impl IntoResponse) -> Response {
     ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
@@ -320,7 +320,7 @@ fn closed(code: CloseCode) -> String {
     serde_json::json!({"type": "closed", "code": code.code(), "reason": code.reason()}).to_string()
 }
 
-/// What is said, by the rules of a WebSocket's `say`.
+/// The id and text to send, by the rules of a WebSocket's `say`.
 fn saying(sessions: &Sessions, id: Option<&str>, text: &str) -> Result<(SayId, Text), PollingError> {
     let random = || random_client().as_str().to_owned();
     let id = SayId::parse(&id.filter(|id| !id.is_empty()).map_or_else(random, str::to_owned))?;

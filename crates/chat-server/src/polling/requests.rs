@@ -1,11 +1,10 @@
-//! A conversation by requests, for our own page where a network lets no WebSocket through. Each line is
-//! what a text frame would be, both ways: a `POST` brings messages and is answered when the room has
-//! them, a `GET` is answered when there is something to hear, a `DELETE` says goodbye. Which conversation
-//! a request belongs to is shown by a secret of the client's own, in a header, so that a request the
-//! network delivers twice is the same request, and so that no cookie mixes up two tabs. Each line heard
-//! has a number; a `GET` names the last one that was read, and nothing is forgotten before it is named.
-//! Everything else is as by WebSocket: only `join` joins, and what comes of a message comes in its place
-//! among those of the room.
+//! A conversation by requests, for our own page where a network lets no WebSocket through. Each line is a
+//! text frame's content, both ways: a `POST` brings messages and is answered when the room has them, a `GET`
+//! is answered when there are messages, a `DELETE` leaves. The polling session of a request is found by a
+//! secret of the client's own, in a header, so that a request the network delivers twice is the same request,
+//! and so that no cookie mixes up two tabs. Each line has a number; a `GET` names the last one that was read,
+//! and no line is forgotten before it is named. Everything else is as by WebSocket: only `join` joins, and
+//! answers come in their place among the messages of the room.
 
 use std::{
     sync::Arc,
@@ -44,17 +43,17 @@ use crate::{
     rooms::SendError,
 };
 
-/// Shows which conversation a request belongs to.
+/// Has the secret that finds the polling session.
 const CONNECTION: HeaderName = HeaderName::from_static("otagh-connection");
 /// How long that secret must be, and may be, in bytes of visible ASCII.
 const SECRET_MIN: usize = 24;
 const SECRET_MAX: usize = 128;
 
-/// How long somebody stays without a request. Their next one follows the last at once, so this is for a
+/// How long a session stays without a request. The next one follows the last at once, so this is for a
 /// network that stops for a while, and less than a WebSocket's silence, ping and deadline together.
 const LEASE: Duration = Duration::from_secs(20);
 
-/// How long a `GET` is held when there is nothing to hear: below what proxies allow a silent answer.
+/// How long a `GET` waits for messages: below what proxies allow a silent answer.
 const WAIT: Duration = Duration::from_secs(20);
 
 /// Least time between two answers to the same listener: in a busy room each tells what came meanwhile, and
@@ -199,7 +198,7 @@ impl Caller {
         };
         let is_within_limit = inside.as_ref().is_none_or(|inside| inside.frames.take(now));
         if !is_within_limit || !usage.allow_frame(now) {
-            let detail = "too many messages; this one was dropped";
+            let detail = "rate limit exceeded: this message was dropped; send it again later";
             return Ok(Some(ServerMsg::error_to(&message, ErrorCode::TooFast, detail)));
         }
         let (command, inside) = match (message, inside) {

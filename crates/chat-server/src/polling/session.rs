@@ -1,7 +1,7 @@
 //! A polling session: a member without a socket, whose messages wait in a [`Queue`] until a request fetches
-//! them. It is in the room by the same door as everybody, with the same name rules, the same rate limit and
-//! the same order of messages. Between two requests it stays for a while (its *lease*); one that does not come
-//! back within it is away, as somebody whose connection was lost, and may resume.
+//! them. It joins as everybody does, with the same name rules, rate limit and order of messages. Between two
+//! requests it stays for a while (its *lease*); after that it is away, as a member whose connection was lost,
+//! and may resume.
 
 use std::{
     sync::Arc,
@@ -30,7 +30,7 @@ pub(crate) struct Session {
     lease: watch::Sender<Lease>,
 }
 
-/// What a session has until it leaves, whoever still fetches what was left for it.
+/// What a session has until it leaves; its queue may be fetched from for longer.
 #[derive(Debug)]
 pub(crate) struct Inside {
     pub(crate) membership: Membership,

@@ -59,7 +59,7 @@ pub(crate) struct Settings {
     pub(crate) body_deadline: Duration,
 }
 
-/// Who asks, and for which room.
+/// A request of a polling client.
 #[derive(Debug)]
 pub(crate) struct Visit {
     pub(crate) room: RoomId,
@@ -124,8 +124,7 @@ impl Sessions {
         self.table.lock().get(&key(room, cookie)).cloned()
     }
 
-    /// The session of a request, which joins if there is none. Nobody joins over the rate limit of their
-    /// address.
+    /// The session of a request, which joins if there is none, within the rate limit of its address.
     pub(crate) async fn enter(self: &Arc<Self>, visit: Visit) -> Result<Found, SessionError> {
         let now = Instant::now();
         let usage = self.ips.at(visit.ip, now);
@@ -227,7 +226,7 @@ fn key(room: &RoomId, cookie: &ResumeCookie) -> Key {
 }
 
 fn too_fast() -> SessionError {
-    let error = ServerMsg::error(ErrorCode::TooFast, "too many requests; wait a little");
+    let error = ServerMsg::error(ErrorCode::TooFast, "rate limit exceeded; try again later");
     SessionError::Refused(Box::new(error))
 }
 

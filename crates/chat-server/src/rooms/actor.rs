@@ -95,7 +95,7 @@ impl RoomActor {
         self
     }
 
-    /// Waits for something to do and collects it: false when nobody can write any more.
+    /// Waits for something to do and collects it: false when the mailbox is closed.
     ///
     /// Leaves travel by their own channel, because leaving must not wait. Everything a member wrote
     /// was in the mailbox before it left, so taking the leaves first and then as many requests as the
@@ -110,7 +110,7 @@ impl RoomActor {
             Some(first) = self.leaves.recv() => leaving.push(first),
             () = self.alarm.ring_by(deadline, self.clock) => {}
         }
-        // What comes together goes out together: who else has read something by now gets a turn to send
+        // What comes together goes out together: other connections that have read something get a turn to send
         // it, and in a room that is busy already more turns, for as long as they are worth it.
         let patience = if self.was_busy {
             BATCH_WAIT_PER_MEMBER * self.fanout.receivers() as u32

@@ -1,12 +1,12 @@
-//! The rooms: found, created and cleared away here. Touched when somebody joins, never when somebody
-//! speaks: a member talks to its room directly. Rooms are found by their keys, so that whoever spells one
-//! differently is in it, too; each goes by the name that its first member wrote.
+//! The rooms: found, created and cleared away here. Touched by joins, never by messages: a member talks to
+//! its room directly. Rooms are found by their keys, so that another spelling leads to the same one; each
+//! goes by the name that its first member wrote.
 //!
 //! What a room decides is [`chat_room::Room`]'s. An [`actor`] owns one room, takes what its members send in
 //! order, and hands what the room decided to the [`fanout`], which encodes a broadcast once for everybody. A
 //! [`memory_budget`] is what all rooms may keep together. A
 //! [`handle`] is what a connection has of its room. A connection may wait for a room (that is backpressure);
-//! a room never waits for a connection. [`recorder`] has the hooks for those who look on.
+//! a room never waits for a connection. [`recorder`] has the hooks of the X-ray.
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
@@ -46,9 +46,9 @@ struct Found {
 /// Why a room is not created.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum CreateError {
-    #[error("there are as many rooms as there may be; try again later")]
+    #[error("too many rooms on this server; try again later")]
     Full,
-    #[error("your address has created as many rooms as it may in a minute; wait")]
+    #[error("too many new rooms from your address; try again in a minute")]
     TooMany,
 }
 

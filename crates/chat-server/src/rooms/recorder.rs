@@ -1,7 +1,6 @@
-//! The hooks by which somebody may look on: what records a connection ([`Recorder`]), what follows one that
-//! is recorded ([`Watch`]), and what goes with one of its messages through the room ([`Receipt`]). The X-ray
-//! implements them; where there is none, nothing of this is called, and a connection that is not recorded
-//! pays nothing.
+//! The hooks of the X-ray: a [`Recorder`] records connections, a [`Watch`] follows one that is recorded, and a
+//! [`Receipt`] goes with one of its messages through the room. Without the X-ray none of this is called, and a
+//! connection that is not recorded pays nothing.
 
 use std::{fmt::Debug, sync::Arc};
 
@@ -17,7 +16,7 @@ use crate::{
 };
 
 pub(crate) trait Recorder: Debug + Send + Sync {
-    /// Begins a recording, which whoever has the token can see; `None` when there are as many as may be.
+    /// Begins a recording, which the token shows; `None` when the limit is reached.
     fn record(&self, subject: Subject) -> Option<(CaptureToken, Arc<dyn Watch>)>;
 }
 

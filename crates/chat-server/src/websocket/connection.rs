@@ -1,6 +1,6 @@
 //! The story of one connection, from its `101` to its last byte: 2 **join**, 3 **say**, 5 **close**. One task
-//! for each; what it waits for is in [`super::io`]. Whatever a client sends wrong is answered and harms
-//! nobody else; too much of it ends the connection.
+//! for each; what it waits for is in [`super::io`]. A client's mistakes are answered, and harm nobody else; too
+//! many end the connection.
 
 use std::{sync::Arc, time::Instant};
 
@@ -51,7 +51,7 @@ pub(crate) enum Recording {
     NotAsked,
     /// It asked, but there is no place for one more recording.
     Refused,
-    /// It is, and who has this token can see it.
+    /// It is, and this token shows it.
     Begun(CaptureToken, Arc<dyn Watch>),
 }
 
@@ -175,7 +175,7 @@ impl Connection {
             if !self.rate.allow_drop(self.context.settings.messages_per_second, now) {
                 return Err(CloseCode::Abuse.into());
             }
-            let detail = "too many messages; this one was dropped";
+            let detail = "rate limit exceeded: this message was dropped; send it again later";
             self.send(&ServerMsg::error_to(&message, ErrorCode::TooFast, detail));
             return Ok(None);
         }
@@ -260,8 +260,8 @@ impl Connection {
         }
     }
 
-    /// Step 5, **close**: leaves the room at once, sends the close frame if there is somebody to get it, and
-    /// lets go of the socket when the other end has, or after a grace.
+    /// Step 5, **close**: leaves the room at once, sends the close frame if it can arrive, and drops the socket
+    /// when the other end has, or after a grace.
     async fn close(self: Box<Self>, why: Disconnect) {
         let Self { context, io, slot, membership, watch, .. } = *self;
         let is_forgotten = io.outbox().impairment().is_some_and(|impairment| impairment.is_forgotten());

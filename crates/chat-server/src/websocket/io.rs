@@ -142,8 +142,8 @@ impl Io {
         Ok(())
     }
 
-    /// Sends the close frame, if somebody would get it, and lets go of the socket when the other end has, or
-    /// after `grace`. True when the other end did.
+    /// Sends the close frame, if it can arrive, and drops the socket when the other end has, or after `grace`.
+    /// True when the other end did.
     pub(crate) async fn close(self, why: Disconnect, grace: Duration) -> bool {
         let outbox = self.outbox();
         if why == Disconnect::Lost {

@@ -21,8 +21,8 @@ const OFFENCES: f64 = 20.0;
 /// One offence is forgotten in this time.
 const FORGIVEN_IN: Duration = Duration::from_secs(3);
 /// How many frames may be dropped before a drop is an offence: twice what an honest page has
-/// waiting. They are regained at the pace, or without one at one a second: then it is the address
-/// that was too fast, and perhaps somebody else there.
+/// waiting. They are regained at the rate limit, or without one at one a second: then the address was too
+/// fast, and perhaps another client there.
 const DROPS: f64 = 200.0;
 
 #[derive(Debug)]

@@ -1,8 +1,8 @@
-//! What a client sends, message by message. One turn of reading is one call to the kernel, into a
-//! buffer that all connections of a thread share; what came is then read by a well-kept WebSocket
-//! library, because it is untrusted. The library's state is as large as all else that a connection is,
-//! so it is kept only where a turn ended within a message. What the library itself has to answer goes
-//! through the outbox, so that its pongs keep their place among our frames.
+//! Reads what a client sends, message by message. One turn of reading is one call to the kernel, into a
+//! buffer that all connections of a thread share; the bytes are untrusted, and a well-kept WebSocket library
+//! parses them. The library's state is as large as all else that a connection is, so it is kept only where a
+//! turn ended within a message. The library's own answers go through the outbox, so that its pongs keep
+//! their place among our frames.
 
 use std::{
     cell::RefCell,

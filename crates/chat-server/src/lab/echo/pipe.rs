@@ -2,7 +2,7 @@
 //! That one is in memory, and served by the same HTTP library, handshake and echo as a TCP connection
 //! to `/ws/echo`; it leads nowhere else. So a page can write a request line and frames by hand, and
 //! read the answer as it is. When the connection inside ends, the pipe says `{"ended":true}` and closes.
-//! The pipe understands nothing of what it carries.
+//! The pipe does not parse what it carries.
 
 use std::{
     future::poll_fn,
@@ -97,7 +97,7 @@ struct Pipe<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Pipe<S> {
-    /// Carries bytes both ways until the end. Neither way waits for the other, or a connection that
+    /// Carries bytes both ways until the end. Neither direction waits for the other, or a connection that
     /// cannot write would never read again.
     fn poll_carry(&mut self, cx: &mut Context<'_>) -> Poll<Disconnect> {
         loop {
@@ -176,8 +176,8 @@ async fn serve(workbench: Arc<Workbench>, far: DuplexStream) {
     }
 }
 
-/// The echo, within the place and the time that the pipe has. Nobody who composes a frame by hand
-/// answers a ping in time, so there are none.
+/// The echo, within the place and the time that the pipe has. It sends no pings, which cannot be answered by
+/// hand in time.
 async fn echo_inside(
     State(workbench): State<Arc<Workbench>>,
     request: Request,

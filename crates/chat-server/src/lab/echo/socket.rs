@@ -1,7 +1,7 @@
-//! The server's end of a WebSocket on any stream of bytes. What comes is read by the strict
-//! [`Receiver`], pings are answered, silence is pinged, and the end is a close frame that says why,
-//! after which the server closes first (RFC 6455 §7.1.1). What leaves waits in one buffer of whole
-//! frames, and as long as anything waits there nothing is read: a client that does not read is soon taken for dead.
+//! The server's end of a WebSocket on any stream of bytes. The strict [`Receiver`] reads it, pings are
+//! answered, a silent client is pinged, and the end is a close frame that says why, after which the server
+//! closes first (RFC 6455 §7.1.1). Outgoing frames wait in one buffer, and nothing is read while any wait: a
+//! client that does not read is soon taken for dead.
 
 use std::{
     future::poll_fn,
@@ -67,7 +67,7 @@ pub(crate) struct Socket<S> {
     stream: S,
     terms: Terms,
     receiver: Receiver,
-    /// What has come and was not heard yet.
+    /// Bytes that were read and not parsed yet.
     arrived: Bytes,
     /// Whole frames, the first of which may be sent in part.
     unsent: BytesMut,
@@ -185,8 +185,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         Pin::new(&mut self.stream).poll_flush(cx).map_err(failed)
     }
 
-    /// Says goodbye, closes, and lets go of the stream when the other end has closed too, or after the
-    /// grace.
+    /// Sends the close frame, and drops the stream when the other end has closed too, or after the grace.
     pub(crate) async fn close(mut self, why: Disconnect) {
         let Some(frame) = why.frame() else { return };
         self.unsent.extend_from_slice(&frame);

@@ -1,6 +1,6 @@
 //! The request that breaks one's own connection, to see what the protocol does about it. Only a connection
-//! that is recorded can be broken, only by who holds its recording's token, and only where the server
-//! allows it ([`FaultAccess`](crate::limits::fault_access::FaultAccess)).
+//! that is recorded can be broken, only with its recording's token, and only where the server allows
+//! it ([`FaultAccess`](crate::limits::fault_access::FaultAccess)).
 
 use std::sync::Arc;
 

@@ -1,7 +1,6 @@
-//! Breaks one connection on purpose, and sees to what time mends: an [`Impairment`], the outbox that it
-//! concerns, and at most one task, for as long as there is something to see to. What is broken is real: bytes
-//! are not read, not sent or sent late, or the socket is shut. It concerns one connection and nobody else in
-//! the room; that of others knows nothing of it, and pays nothing.
+//! Breaks one connection on purpose: an [`Impairment`], the outbox that it concerns, and at most one task,
+//! which ends what lasts only a while. The fault is real: bytes are not read, not sent or sent late, or the
+//! socket is shut. Other connections are not affected, and pay nothing.
 
 use std::{
     sync::{
@@ -21,7 +20,7 @@ use crate::net::{impairment::Impairment, outbox::Outbox};
 /// Longest time that one may ask for.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
 
-/// How long what is sent is late, once that was asked for.
+/// How long a delay lasts.
 pub(crate) const DELAYED_FOR: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
@@ -34,7 +33,7 @@ pub(crate) enum Fault {
         /// At most [`LONGEST`].
         ms: u64,
     },
-    /// For [`DELAYED_FOR`], what is sent is so many milliseconds late.
+    /// For [`DELAYED_FOR`], frames are sent so many milliseconds late.
     Delay {
         /// At most [`LONGEST`].
         ms: u64,
@@ -45,14 +44,13 @@ pub(crate) enum Fault {
     Restart,
 }
 
-/// Breaks one connection, and sees to what time mends.
 #[derive(Debug, Default)]
 pub(crate) struct Injector {
     impairment: Impairment,
     outbox: Mutex<Weak<Outbox>>,
     /// Something is due earlier than was known.
     changed: Notify,
-    /// Whether a task sees to it: however much is asked for, there is one.
+    /// Whether there is a task: one at most, however many faults are asked for.
     has_task: AtomicBool,
 }
 
@@ -66,7 +64,7 @@ impl Injector {
         *self.outbox.lock() = Arc::downgrade(outbox);
     }
 
-    /// Something waits that is late on purpose.
+    /// A frame is late on purpose, and waits for the task.
     pub(crate) fn delayed(&self) {
         self.changed.notify_one();
     }
@@ -102,8 +100,8 @@ impl Injector {
         }
     }
 
-    /// Sends what is late when it is due, and wakes the connection when its reads resume, for as long as
-    /// anything is broken that time mends. It keeps no socket open while it waits.
+    /// Sends late frames when they are due, and wakes the connection when its reads resume, until nothing is
+    /// left to do. It keeps no socket open while it waits.
     async fn run(self: Arc<Self>) {
         loop {
             let changed = self.changed.notified();

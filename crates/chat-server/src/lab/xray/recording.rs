@@ -1,8 +1,7 @@
-//! The recording of one connection: what passed its socket, in order, and what is known beside it. It
-//! is written by those who move the bytes, for whom it must cost next to nothing, and read by those who
-//! show them; so it keeps bytes as they were and understands none of them. Bounded in bytes and in
-//! events: once full it says so, and records no more. What is read out of here goes
-//! through [`super::redacted`] first, which covers secrets.
+//! The recording of one connection: the bytes that passed its socket, in order, and what is known beside
+//! them. Writing must cost the connection next to nothing, so bytes are kept as they were and not
+//! understood. Bounded in bytes and in events: once full it says so, and records no more. Readers go
+//! through [`super::redacted`], which covers secrets.
 
 use std::{
     sync::{
@@ -18,8 +17,8 @@ use tokio::sync::watch;
 
 use crate::net::{http_stream::Passage, tap::Ends};
 
-/// A recording has at most one event for so many bytes of its bound: who sends byte by byte has many
-/// in few bytes.
+/// A recording has at most one event for so many bytes of its bound: a client that sends byte by byte
+/// has many in few bytes.
 const BYTES_AN_EVENT: usize = 64;
 
 /// About how many bytes are read out at a time.
@@ -136,7 +135,7 @@ impl Recording {
         self.note(&mut self.log.lock(), Event::Tcp(tcp), 0);
     }
 
-    /// The connection is over. The first who says so counts.
+    /// The connection is over. The first call counts.
     pub(crate) fn end(&self, code: Option<u16>, by_server: bool) {
         let now = Instant::now();
         let mut log = self.log.lock();
@@ -179,7 +178,7 @@ impl Recording {
     }
 
     /// Some of the events from the one numbered `from` on, as they were noted: at least one, if there
-    /// is one, and so many that a reader who takes them in portions holds little at a time.
+    /// is one, and so many that a reader holds little at a time.
     pub(crate) fn events(&self, from: usize) -> Vec<Event> {
         let log = self.log.lock();
         let mut bytes = 0;

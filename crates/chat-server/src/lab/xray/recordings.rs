@@ -1,8 +1,7 @@
 //! All recordings, each found by its token only. A recording is kept for as long as its connection
-//! lives and for a while after; there are only so many at once, in all and of one address, and of only so
-//! many bytes. When one more is wanted, the ones that ended longest ago make room for all the bytes that
-//! it may have. Looked at when a recorded connection opens and when somebody wants to see one; connections
-//! that are not recorded never come by.
+//! lives and for a while after; they are bounded in number, in all and for each address, and in bytes. For a
+//! new one, those that ended longest ago make room for all the bytes that it may have. Connections that are
+//! not recorded never come by.
 
 use std::{
     collections::HashMap,
@@ -126,7 +125,7 @@ impl Recorder for Recordings {
 pub(crate) enum RecordingError {
     #[error("no recording has this token; it may be too old")]
     NoSuch,
-    #[error("as many watch this recording as may; close one")]
+    #[error("too many streams of this recording; close one")]
     TooManyWatch,
     #[error("'Last-Event-ID' must be the number of an event")]
     LastEventId,

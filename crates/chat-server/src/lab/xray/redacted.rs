@@ -1,7 +1,6 @@
-//! How a recording is read: event by event from the beginning, with what is secret covered. Secrets
-//! have to be looked for in what the bytes mean, and that is done here, by whoever wants to see the
-//! recording and at their cost; should it fail on some bytes, the chat does not notice. It knows no
-//! HTTP.
+//! How a recording is read: event by event from the beginning, with secrets covered. To find secrets the
+//! bytes must be parsed; that is done here, when a recording is shown, and should it fail on some bytes,
+//! the chat does not notice.
 
 use std::sync::Arc;
 

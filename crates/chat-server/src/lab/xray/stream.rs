@@ -1,7 +1,7 @@
-//! The recording as the page sees it: server-sent events, so that watching does not itself travel on
-//! what is watched, and a file for Wireshark. Each event has its number, so that a browser that lost
-//! the stream goes on where it was. While somebody watches, the kernel is asked now and then what it
-//! knows of the connection. It does not know what the events mean.
+//! The recording as the page sees it: server-sent events, so that watching does not itself travel on the
+//! recorded connection, and a file for Wireshark. Each event has its number, so that a browser that lost
+//! the stream resumes where it was. While there is a watcher, the kernel is asked now and then what it
+//! knows of the connection.
 
 use std::{
     collections::VecDeque,

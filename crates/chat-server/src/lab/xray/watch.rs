@@ -1,6 +1,6 @@
-//! The X-ray's hooks into one connection: what passes goes into its [`Recording`], each `say` carries a
-//! receipt through the room, and what is to be broken is what the [`Injector`] says. Dropped, it ends the
-//! recording, however the connection's task ended.
+//! The X-ray's hooks into one connection: its bytes go into a [`Recording`], each `say` carries a receipt
+//! through the room, and the [`Injector`] may break it. Dropped, it ends the recording, however the
+//! connection's task ended.
 
 use std::{sync::Arc, time::Instant};
 
