@@ -1,8 +1,8 @@
 //! What Otagh costs, measured beside what it is compared with: the kernel alone, Bun and FastAPI.
 //! Every server gets one core, the generator another; all are asked the same in turn, round after
 //! round, and what counts is the median of the ratios of a round, so that a busy machine makes the
-//! figures worse and the comparison no less true. [`workload`](crate::workload) says what is measured, [`driver`](crate::driver) how
-//! a server is made to work, [`load_clients`](crate::load_clients) who hears it, [`report`](crate::report) how it is told.
+//! figures worse and the comparison no less true. `workload` says what is measured, `driver` how
+//! a server is made to work, `load_clients` who hears it, `report` how it is told.
 
 use std::{io, time::Instant};
 

@@ -1,6 +1,6 @@
 //! Keeps one room connected for as long as the page is open. One task owns the connection; what it
 //! should do arrives as [`Wake`]s, what it hears goes to [`Chat`]. When the connection ends, the
-//! close code decides whether to come back, [`backoff`] when, and [`fallback`] by which
+//! close code decides whether to come back, [`backoff`] when, and [`Fallback`] by which
 //! way. A connection is given up for another only when the other is open. It knows nothing of views.
 
 use std::{future::poll_fn, pin::Pin, task::Poll};

@@ -11,8 +11,8 @@ mod page;
 mod request;
 mod wire;
 
-/// The prose of the page. Its module is plain Rust without a dependency; the crate it lives in
-/// brings Leptos, which takes minutes to build with a fuzzer's instruments.
+// The prose of the page. Its module is plain Rust without a dependency; the crate it lives in
+// brings Leptos, which takes minutes to build with a fuzzer's instruments.
 #[path = "../../chat-ui/src/prose/mod.rs"]
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "the page uses the rest")]
 mod prose;
