@@ -29,5 +29,9 @@ pub use self::{
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ConnKey(pub u64);
 
+/// Whose address somebody came from, as far as a room must know it: the same, or another one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
+pub struct AddressKey(pub u64);
+
 /// Milliseconds since the Unix epoch, from a clock that never goes backwards.
 pub type Ms = u64;

@@ -10,7 +10,7 @@ use chat_protocol::{
 };
 
 use crate::{
-    Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit,
+    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit,
     history::History,
     presence::{PendingPresence, presence_wait},
     roster::Roster,
@@ -20,9 +20,12 @@ use crate::{
 /// The bounds of one room.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Most members, here or away. Of those who left, as many again are remembered for
+    /// Most members, here or away. In a full room a newcomer displaces, of the address that has most members,
+    /// the one who has been away longest; not if that has no more than their own. Of those who left, as many again are remembered for
     /// `resume_window`; over that the one who left first is forgotten.
     pub members: usize,
+    /// Most of them from one address; 0 sets no limit.
+    pub members_per_address: usize,
     /// What is kept for replay.
     pub history: HistoryLimits,
     /// How long a session without a connection may be resumed, in milliseconds.
@@ -41,6 +44,8 @@ pub struct Join {
     pub name: Option<Name>,
     /// Which of the person's tabs it is.
     pub tab: Option<TabId>,
+    /// Where it comes from.
+    pub address: AddressKey,
     /// The claim to be somebody who was here before.
     pub claim: Option<Claim>,
     /// The token to give.
@@ -127,12 +132,15 @@ impl Room {
     /// name nobody asked for by word (the client id, or the one of a session that had left) is
     /// numbered when taken. A client id that is taken is numbered.
     ///
+    /// In a full room a newcomer takes the place of somebody who is away, if they may: see
+    /// [`Limits::members`].
+    ///
     /// # Errors
     /// A [`Refusal`], after which nothing has changed: `name_taken`; `room_full`, also for more than
-    /// sixteen tabs; or `already_joined`, for a join that was long on its way and whose tab has
+    /// sixteen tabs, or than one address may have here; or `already_joined`, for a join that was long on its way and whose tab has
     /// joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, claim, token, rate_limit } = join;
+        let Join { conn, client_id, name, tab, address, claim, token, rate_limit } = join;
         let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
         if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
             return Err(Refusal {
@@ -142,18 +150,28 @@ impl Room {
                 free_in: None,
             });
         }
-        let name = match returning {
-            Some(key) => self.roster.free_name(&self.roster.session(key).name, returning),
-            None => self.name_for_newcomer(&client_id, name, now)?,
+        if returning.is_none()
+            && let Some(name) = &name
+            && self.roster.is_name_taken(name, None)
+        {
+            return Err(self.name_taken(name, None, now));
+        }
+        if let Some(displaced) = self.check_capacity(returning, tab.as_ref(), address)? {
+            let gone = self.roster.remove(displaced);
+            self.schedule_presence(now, |presence| presence.left(gone.id));
+        }
+        let name = match (returning, name) {
+            (Some(key), _) => self.roster.free_name(&self.roster.session(key).name, returning),
+            (None, Some(name)) => name,
+            (None, None) => self.roster.free_name(&Name::from(&client_id), None),
         };
-        self.check_capacity(returning, tab.as_ref())?;
 
         let shown = returning.map(|key| self.roster.session(key)).filter(|session| session.is_visible());
         let before = shown.map(Session::member);
         let key = match returning {
             None => {
                 let id = self.roster.free_id(&client_id);
-                self.roster.add(Session::new(id, name, self.history.newest(), rate_limit))
+                self.roster.add(Session::new(id, name, self.history.newest(), address, rate_limit))
             }
             Some(key) if before.is_some() => key,
             Some(key) => {
@@ -166,6 +184,7 @@ impl Room {
         if let Some(replaced) = self.roster.open_tab(key, tab, conn, token.hash, proof) {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
+        self.roster.move_to(key, address);
 
         let claim = claim.filter(|_| returning.is_some());
         self.welcome(conn, key, claim, token.token, effects);
@@ -214,14 +233,6 @@ impl Room {
         }
     }
 
-    fn name_for_newcomer(&self, client_id: &ClientId, asked: Option<Name>, now: Ms) -> Result<Name, Refusal> {
-        match asked {
-            Some(name) if self.roster.is_name_taken(&name, None) => Err(self.name_taken(&name, None, now)),
-            Some(name) => Ok(name),
-            None => Ok(self.roster.free_name(&Name::from(client_id), None)),
-        }
-    }
-
     fn name_taken(&self, name: &Name, own: Option<SessionKey>, now: Ms) -> Refusal {
         let window = self.limits.resume_window;
         let free_in = self.roster.away_with_name(name, own).map(|since| {
@@ -236,18 +247,41 @@ impl Room {
         }
     }
 
-    fn check_capacity(&self, returning: Option<SessionKey>, tab: Option<&TabId>) -> Result<(), Refusal> {
+    /// Whether there is a place, and, in a full room, whose it is from now on: of the address that has most
+    /// members, the one who has been away longest. An address never takes another's place that has no more
+    /// members than itself, so whoever fills a room from one address keeps nobody else out by it.
+    fn check_capacity(
+        &self,
+        returning: Option<SessionKey>,
+        tab: Option<&TabId>,
+        address: AddressKey,
+    ) -> Result<Option<SessionKey>, Refusal> {
         let full = |detail: String| {
             Err(Refusal { code: ErrorCode::RoomFull, detail, suggestion: None, free_in: None })
         };
         let returning = returning.map(|key| self.roster.session(key));
-        if !returning.is_some_and(Session::is_visible) && self.roster.count() >= self.limits.members {
-            return full(format!("the room is full, with {} members; try again later", self.limits.members));
-        }
         if returning.is_some_and(|session| !session.has_place_for(tab)) {
-            return full(format!("you are here in {TABS_MAX} tabs; close one"));
+            return full(format!("you are here in {TABS_MAX} tabs already; close one"));
         }
-        Ok(())
+        if returning.is_some_and(Session::is_visible) {
+            return Ok(None);
+        }
+        let Limits { members, members_per_address, .. } = self.limits;
+        let own = self.roster.count_of(address);
+        if members_per_address > 0 && own >= members_per_address {
+            let detail =
+                || format!("your address has its {members_per_address} members here; try again later");
+            return self.roster.longest_away_of(address).map_or_else(|| full(detail()), |key| Ok(Some(key)));
+        }
+        if self.roster.count() < members {
+            return Ok(None);
+        }
+        let most = self.roster.most_with_away();
+        let most = most.filter(|&most| most == address || self.roster.count_of(most) > own);
+        match most.and_then(|most| self.roster.longest_away_of(most)) {
+            Some(key) => Ok(Some(key)),
+            None => full(format!("the room has its {members} members; try again later")),
+        }
     }
 
     /// Does what a member asks.

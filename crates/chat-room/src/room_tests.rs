@@ -6,11 +6,12 @@ use std::collections::HashMap;
 use chat_protocol::{Member, Presence};
 
 use super::*;
-use crate::TokenHash;
+use crate::{AddressKey, TokenHash};
 
 const WINDOW: Ms = 120_000;
 const LIMITS: Limits = Limits {
     members: 50,
+    members_per_address: 0,
     history: HistoryLimits { messages: 8, bytes: 1 << 16, age: 120_000 },
     resume_window: WINDOW,
 };
@@ -79,6 +80,7 @@ impl Stage {
             client_id: ClientId::parse(ask.id).unwrap(),
             name: ask.name.map(|name| Name::parse(name).unwrap()),
             tab: ask.tab.map(|tab| TabId::parse(tab).unwrap()),
+            address: ask.address,
             claim: ask.claim,
             token: FreshToken::new(random),
             rate_limit: Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now())),
@@ -148,6 +150,7 @@ struct Ask {
     id: &'static str,
     name: Option<&'static str>,
     tab: Option<&'static str>,
+    address: AddressKey,
     claim: Option<Claim>,
 }
 
@@ -162,6 +165,10 @@ impl Ask {
 
     fn tab(self, tab: &'static str) -> Self {
         Self { tab: Some(tab), ..self }
+    }
+
+    fn from(self, address: u64) -> Self {
+        Self { address: AddressKey(address), ..self }
     }
 
     fn resuming(self, welcome: &Welcome, seq: Seq) -> Self {
@@ -554,11 +561,52 @@ fn presence_precedes_first_message_of_newcomer() {
 #[test]
 fn full_room_refuses_newcomers_admits_away_member() {
     let mut stage = Stage::new(Limits { members: 2, ..LIMITS });
-    let (ali, welcome) = stage.join("ali");
-    stage.join("sara");
+    let (ali, welcome) = stage.join_as(Ask::new("ali").from(1)).unwrap();
+    stage.join_as(Ask::new("sara").from(2)).unwrap();
+    assert_eq!(stage.join_as(Ask::new("x").from(3)).unwrap_err().code, ErrorCode::RoomFull, "both are here");
     stage.leave(ali, Departure::Lost);
-    assert_eq!(stage.join_as(Ask::new("x")).unwrap_err().code, ErrorCode::RoomFull);
-    assert!(stage.join_as(Ask::new("ali").resuming(&welcome, 0)).is_ok());
+    let refused = stage.join_as(Ask::new("x").from(2)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RoomFull, "an address with as many members as theirs");
+    assert!(stage.join_as(Ask::new("ali").from(9).resuming(&welcome, 0)).unwrap().1.recovered);
+}
+
+#[test]
+fn newcomer_displaces_longest_away_of_largest_address() {
+    let mut stage = Stage::new(Limits { members: 4, ..LIMITS });
+    let (sara, _) = stage.join_as(Ask::new("sara").from(2)).unwrap();
+    let (one, _) = stage.join_as(Ask::new("one").from(1)).unwrap();
+    let (two, first) = stage.join_as(Ask::new("two").from(1)).unwrap();
+    stage.join_as(Ask::new("three").from(1)).unwrap();
+    for conn in [sara, two, one] {
+        stage.leave(conn, Departure::Lost);
+        stage.wait(1);
+    }
+    let ids = |welcome: &Welcome| {
+        welcome.members.iter().map(|member| member.id.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let (ali, welcome) = stage.join_as(Ask::new("ali").from(3)).unwrap();
+    assert_eq!(ids(&welcome), ["sara", "one", "three", "ali"]);
+    assert_eq!(stage.hears_presence(ali).last().unwrap().left, std::slice::from_ref(&first.you.id));
+    let (_, welcome) = stage.join_as(Ask::new("four").from(1)).unwrap();
+    assert_eq!(ids(&welcome), ["sara", "three", "ali", "four"], "an address may take its own place");
+    let (_, back) = stage.join_as(Ask::new("two").from(4).resuming(&first, 0)).unwrap();
+    assert!(!back.recovered, "who was displaced is a newcomer, and takes the place of sara");
+}
+
+#[test]
+fn members_of_one_address_are_bounded() {
+    let mut stage = Stage::new(Limits { members_per_address: 2, ..LIMITS });
+    let (ali, welcome) = stage.join_as(Ask::new("ali").from(1)).unwrap();
+    stage.join_as(Ask::new("sara").from(1)).unwrap();
+    let refused = stage.join_as(Ask::new("x").from(1)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RoomFull);
+    assert!(refused.detail.contains("your address has its 2 members"), "{}", refused.detail);
+    stage.join_as(Ask::new("y").from(2)).unwrap();
+    stage.leave(ali, Departure::Lost);
+    assert!(stage.join_as(Ask::new("x").from(1)).is_ok(), "instead of who is away");
+    let refused = stage.join_as(Ask::new("ali").from(1).resuming(&welcome, 0)).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RoomFull);
+    assert!(stage.join_as(Ask::new("ali").from(3).resuming(&welcome, 0)).is_ok());
 }
 
 #[test]

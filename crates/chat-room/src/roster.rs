@@ -11,7 +11,7 @@ use chat_protocol::{ClientId, Epoch, Member, Name, TabId, limits::ROSTER_MAX};
 use siphasher::sip::SipHasher13;
 
 use crate::{
-    ConnKey, Ms,
+    AddressKey, ConnKey, Ms,
     resume_token::TokenHash,
     session::{Session, SessionKey, Standing, TABS_MAX, Tab},
 };
@@ -35,6 +35,10 @@ pub(crate) struct Roster {
     by_name: HashMap<u64, SessionKey>,
     /// What names are hashed with: the same wherever this life of the room is kept.
     name_hasher: SipHasher13,
+    /// How many visible sessions each address has.
+    of_address: BTreeMap<AddressKey, usize>,
+    /// By address, so that a full room finds whose place to take.
+    away_of: BTreeMap<AddressKey, BTreeSet<(Ms, SessionKey)>>,
     away: BTreeSet<(Ms, SessionKey)>,
     left: BTreeSet<(Ms, SessionKey)>,
     /// What those in `away` and `left` cost.
@@ -54,6 +58,8 @@ impl Roster {
             by_id: HashMap::new(),
             by_name: HashMap::new(),
             name_hasher: SipHasher13::new_with_keys(key.finish(), 0),
+            of_address: BTreeMap::new(),
+            away_of: BTreeMap::new(),
             away: BTreeSet::new(),
             left: BTreeSet::new(),
             absent_bytes: 0,
@@ -64,6 +70,21 @@ impl Roster {
     /// How many are visible: here or away.
     pub(crate) fn count(&self) -> usize {
         self.by_id.len()
+    }
+
+    /// How many of them came from this address.
+    pub(crate) fn count_of(&self, address: AddressKey) -> usize {
+        self.of_address.get(&address).copied().unwrap_or(0)
+    }
+
+    /// Of those who came from this address, the session that has been away longest.
+    pub(crate) fn longest_away_of(&self, address: AddressKey) -> Option<SessionKey> {
+        self.away_of.get(&address)?.first().map(|&(_, key)| key)
+    }
+
+    /// Of the addresses from which somebody is away, the one that has most members.
+    pub(crate) fn most_with_away(&self) -> Option<AddressKey> {
+        self.away_of.keys().copied().max_by_key(|&address| self.count_of(address))
     }
 
     /// How many have a connection.
@@ -167,6 +188,7 @@ impl Roster {
     fn show(&mut self, key: SessionKey) {
         let session = self.session(key);
         let (id, hashes) = (session.id.clone(), self.hashes(&session.name));
+        *self.of_address.entry(self.session(key).address).or_default() += 1;
         self.by_id.insert(id, key);
         self.by_name.extend(hashes.map(|hash| (hash, key)));
     }
@@ -180,6 +202,7 @@ impl Roster {
     }
 
     fn hide(&mut self, key: SessionKey) {
+        self.uncount(self.session(key).address);
         let session = &self.sessions[&key];
         self.by_id.remove(&session.id);
         for hash in self.hashes(&session.name) {
@@ -196,6 +219,22 @@ impl Roster {
         session.name = name.clone();
         let hashes = self.hashes(&name);
         self.by_name.extend(hashes.map(|hash| (hash, key)));
+    }
+
+    /// The session, which is here, comes from this address from now on.
+    pub(crate) fn move_to(&mut self, key: SessionKey, address: AddressKey) {
+        let before = std::mem::replace(&mut self.session_mut(key).address, address);
+        self.uncount(before);
+        *self.of_address.entry(address).or_default() += 1;
+    }
+
+    fn uncount(&mut self, address: AddressKey) {
+        if let Some(count) = self.of_address.get_mut(&address) {
+            *count -= 1;
+            if *count == 0 {
+                self.of_address.remove(&address);
+            }
+        }
     }
 
     /// Opens a tab on `conn`, with a new token: one the session already has, whose older connection
@@ -271,6 +310,7 @@ impl Roster {
             Standing::Here => {}
             Standing::Away { since } => {
                 self.away.insert((since, key));
+                self.away_of.entry(self.session(key).address).or_default().insert((since, key));
             }
             Standing::Left { since } => {
                 self.left.insert((since, key));
@@ -302,10 +342,21 @@ impl Roster {
             self.absent_bytes -= self.session(key).cost();
         }
         match self.session(key).standing {
-            Standing::Here => false,
-            Standing::Away { since } => self.away.remove(&(since, key)),
-            Standing::Left { since } => self.left.remove(&(since, key)),
-        };
+            Standing::Here => {}
+            Standing::Away { since } => {
+                self.away.remove(&(since, key));
+                let address = self.session(key).address;
+                if let Some(away) = self.away_of.get_mut(&address) {
+                    away.remove(&(since, key));
+                    if away.is_empty() {
+                        self.away_of.remove(&address);
+                    }
+                }
+            }
+            Standing::Left { since } => {
+                self.left.remove(&(since, key));
+            }
+        }
     }
 
     /// The session that has been away longest, and since when.

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, hash::Hasher, sync::Arc};
 use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId};
 use siphasher::sip::SipHasher13;
 
-use crate::{ConnKey, Ms, RateLimit, TokenHash};
+use crate::{AddressKey, ConnKey, Ms, RateLimit, TokenHash};
 
 /// Which session, within its room; grows with each, so that its order is the order of arrival.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -66,6 +66,8 @@ pub(crate) struct Session {
     pub(crate) first_seq: Seq,
     /// When it last was seen typing.
     pub(crate) typing_at: Option<Ms>,
+    /// Where it came from last.
+    pub(crate) address: AddressKey,
     /// What its tabs may send, together.
     pub(crate) rate_limit: Arc<RateLimit>,
     /// Most who are in a room only listen.
@@ -74,7 +76,13 @@ pub(crate) struct Session {
 
 impl Session {
     /// A session that is about to get its first tab.
-    pub(crate) fn new(id: ClientId, name: Name, first_seq: Seq, rate_limit: Arc<RateLimit>) -> Self {
+    pub(crate) fn new(
+        id: ClientId,
+        name: Name,
+        first_seq: Seq,
+        address: AddressKey,
+        rate_limit: Arc<RateLimit>,
+    ) -> Self {
         Self {
             id,
             name,
@@ -82,6 +90,7 @@ impl Session {
             standing: Standing::Here,
             first_seq,
             typing_at: None,
+            address,
             rate_limit,
             says: None,
         }
@@ -183,8 +192,13 @@ mod tests {
     #[test]
     fn remembered_says_are_bounded() {
         let rate_limit = Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()));
-        let mut ali =
-            Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, rate_limit);
+        let mut ali = Session::new(
+            ClientId::parse("ali").unwrap(),
+            Name::parse("علی").unwrap(),
+            0,
+            AddressKey(1),
+            rate_limit,
+        );
         let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();
         for n in 0..REMEMBERED_SAYS + 10 {
             ali.remember(&id(n), n as Seq, 0);

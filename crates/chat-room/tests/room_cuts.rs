@@ -14,7 +14,9 @@ use chat_protocol::{
     ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Resume, RoomId, Said, SayId, Seq, ServerMsg,
     TabId, Text,
 };
-use chat_room::{ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room};
+use chat_room::{
+    AddressKey, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room,
+};
 
 const CASES: u64 = 10_000;
 const WINDOW: u64 = 120_000;
@@ -376,6 +378,7 @@ impl Case<'_> {
                     client_id: client.id.clone(),
                     name: None,
                     tab: client.tab.clone(),
+                    address: AddressKey(1),
                     claim: resume.map(Into::into),
                     token: FreshToken::new(random),
                     rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
@@ -530,6 +533,7 @@ fn play(seed: u64, lost: &mut BTreeMap<Lost, u64>) {
     let (may_miss, may_forget) = (seed % 16 == 7, seed % 16 == 15);
     let limits = Limits {
         members: 50,
+        members_per_address: 0,
         history: HistoryLimits { messages: if may_miss { 3 } else { 100 }, bytes: 1 << 20, age: 10 * WINDOW },
         resume_window: WINDOW,
     };

@@ -95,6 +95,7 @@ impl App {
 fn room_limits(config: &Config) -> Limits {
     Limits {
         members: config.members_per_room,
+        members_per_address: config.members_per_address,
         history: HistoryLimits {
             messages: config.history_messages,
             bytes: config.history_bytes,

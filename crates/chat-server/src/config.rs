@@ -88,6 +88,11 @@ pub struct Config {
     #[arg(long, env = "OTAGH_MEMBERS_PER_ROOM", default_value_t = 10_000)]
     pub(crate) members_per_room: usize,
 
+    /// Most members of one room that come from one address (of IPv6, from one /64), here or away; 0 sets no
+    /// limit. Two fifths of a room by default: a school behind one address fits, and cannot fill a room.
+    #[arg(long, env = "OTAGH_MEMBERS_PER_ADDRESS", default_value_t = 4_000)]
+    pub(crate) members_per_address: usize,
+
     /// Longest message, in characters; the protocol allows no more than the default.
     #[arg(long, env = "OTAGH_TEXT_MAX", default_value_t = TEXT_MAX_CHARS, value_parser = text_max)]
     pub(crate) text_max: usize,

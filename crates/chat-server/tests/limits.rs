@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use common::{Client, TestServer, handshake, soon};
 use futures_util::StreamExt;
@@ -355,4 +355,33 @@ async fn open_file_limit_raises_or_warns() {
     let (_child, said) = otagh_under("-n 128", "300").await;
     assert!(said.contains("may open 128 files") && said.contains("need 464"), "{said}");
     assert!(said.contains("--max-connections"), "what to do: {said}");
+}
+
+#[tokio::test]
+async fn one_address_cannot_fill_a_room() {
+    let server = TestServer::with(&["--members-per-room", "8", "--members-per-address", "5"]).await;
+    let _ali = join(&server, "127.0.0.4", "class", "ali").await;
+    // Polling sessions, all over one socket: the last request ends it.
+    let requests: String = (1..=20)
+        .map(|n| {
+            let end = if n == 20 { "Connection: close\r\n" } else { "" };
+            format!("GET /rooms/class/messages?client=g{n} HTTP/1.1\r\nHost: localhost:3000\r\n{end}\r\n")
+        })
+        .collect();
+    let answers = ask(&mut connect(&server, "127.0.0.2").await, &requests).await;
+    let count = |what: &str| answers.matches(what).count();
+    assert_eq!((count("HTTP/1.1 200 "), count("room_full")), (5, 15), "{answers}");
+    assert!(answers.contains("your address has its 5 members"), "{answers}");
+    let mut sara = join(&server, "127.0.0.3", "class", "sara").await;
+    assert_eq!(sara.welcome["member_count"], 7);
+    // Their clients never came a second time: after the first lease of ten seconds they have left, and are
+    // not away.
+    let mut count = 7;
+    while count > 2 {
+        let next = tokio::time::timeout(Duration::from_secs(30), sara.ws.next());
+        let Message::Text(json) = next.await.expect("they leave").unwrap().unwrap() else { continue };
+        let presence: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert!(presence.get("changed").is_none(), "{presence}");
+        count = presence["member_count"].as_u64().unwrap();
+    }
 }

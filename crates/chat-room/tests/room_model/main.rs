@@ -14,7 +14,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Instant};
 use chat_protocol::{
     ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Name, RoomId, SayId, Seq, ServerMsg, TabId, Text,
 };
-use chat_room::{Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit};
+use chat_room::{
+    AddressKey, Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit,
+};
 use proptest::{
     prelude::*,
     sample::{Index, select},
@@ -361,6 +363,7 @@ impl Stage {
             client_id: asks.id,
             name: asks.name,
             tab: asks.tab.map(|tab| TabId::parse(&format!("t{tab}")).unwrap()),
+            address: AddressKey(1),
             claim: asks.claim.map(|claim| Claim {
                 proof: token(claim.token as u64).hash,
                 epoch: if claim.this_epoch { epoch() } else { Epoch::parse("e0").unwrap() },
@@ -494,6 +497,7 @@ impl StateMachineTest for Stage {
     fn init_test(Play { room, .. }: &Play) -> Self {
         let limits = Limits {
             members: room.bounds.members,
+            members_per_address: 0,
             history: HistoryLimits {
                 messages: room.bounds.messages,
                 bytes: room.bounds.bytes,

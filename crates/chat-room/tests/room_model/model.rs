@@ -204,7 +204,12 @@ impl Room {
         }
         let visible = self.people.iter().filter(|person| person.is_visible()).count();
         if !who.is_some_and(|who| self.people[who].is_visible()) && visible >= self.bounds.members {
-            return self.news.push((conn, Heard::Full));
+            // All of them come from one address, which may take its own places.
+            let away = |person: &&mut Person| matches!(person.standing, Standing::Away { .. });
+            match self.people.iter_mut().filter(away).min_by_key(|person| person.standing) {
+                Some(longest) => longest.standing = Standing::Forgotten,
+                None => return self.news.push((conn, Heard::Full)),
+            }
         }
         let returns = who.is_some();
         let who = match who {

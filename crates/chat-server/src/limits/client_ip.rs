@@ -3,6 +3,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use chat_room::AddressKey;
 use http::{HeaderMap, HeaderName};
 use ipnet::IpNet;
 
@@ -21,6 +22,16 @@ pub enum ClientIp {
     V4(Ipv4Addr),
     /// The upper half of an IPv6 address.
     V6(u64),
+}
+
+impl From<ClientIp> for AddressKey {
+    fn from(ip: ClientIp) -> Self {
+        match ip {
+            ClientIp::V4(ip) => Self(ip.to_bits().into()),
+            // No /64 that anybody is given begins with 32 zeros.
+            ClientIp::V6(prefix) => Self(prefix),
+        }
+    }
 }
 
 impl From<IpAddr> for ClientIp {

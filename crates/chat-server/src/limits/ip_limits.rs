@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use chat_room::RateLimit;
+use chat_room::{AddressKey, RateLimit};
 
 use super::client_ip::ClientIp;
 
@@ -63,7 +63,7 @@ impl IpLimits {
         if table.since_tidied > TIDIED_EVERY {
             table.tidy(now);
         }
-        table.usages.entry(address).or_insert(Arc::new(IpUsage::new(self.limits, now))).clone()
+        table.usages.entry(address).or_insert(Arc::new(IpUsage::new(address, self.limits, now))).clone()
     }
 
     #[cfg(test)]
@@ -86,6 +86,7 @@ impl Table {
 
 #[derive(Debug)]
 pub(crate) struct IpUsage {
+    address: ClientIp,
     connections: Arc<Semaphore>,
     http_sockets: Arc<Semaphore>,
     rooms: RateLimit,
@@ -107,14 +108,20 @@ impl IpSlot {
 }
 
 impl IpUsage {
-    fn new(limits: Limits, now: Instant) -> Self {
+    fn new(address: ClientIp, limits: Limits, now: Instant) -> Self {
         let (rooms, frames) = (f64::from(limits.rooms), f64::from(limits.frames));
         Self {
+            address,
             connections: places(limits.connections),
             http_sockets: places(limits.http_sockets),
             rooms: RateLimit::new(rooms / 60.0, rooms, now),
             frames: RateLimit::new(frames, frames * FRAMES_BURST_SECONDS, now),
         }
+    }
+
+    /// The address, as rooms know it.
+    pub(crate) fn address(&self) -> AddressKey {
+        self.address.into()
     }
 
     /// A place for one more WebSocket connection; `None` when there is none.

@@ -33,7 +33,8 @@ pub(crate) async fn events(
     request.is_stream = true;
     let mut found = request.enter(&sessions).await?;
     let mut cookies = HeaderMap::new();
-    // Without its stream the member is away at once.
+    // It holds a socket, unlike a request that is answered. Without its stream the member is away at once.
+    found.session.show();
     request.admit(&mut found, &[ROOMS], Duration::ZERO, &mut cookies);
     let streaming = Streaming {
         listener: found.session.queue.listen(),

@@ -4,7 +4,10 @@
 //! and may resume.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -28,6 +31,8 @@ pub(crate) struct Session {
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) queue: Arc<Queue>,
     lease: watch::Sender<Lease>,
+    /// Whether a second request has come, which showed that the first one's answer was read.
+    is_shown: AtomicBool,
 }
 
 /// What a session has until it leaves; its queue may be fetched from for longer.
@@ -62,6 +67,7 @@ impl Session {
             traffic,
             queue,
             lease: watch::Sender::new(Lease { until: now, held: 0 }),
+            is_shown: AtomicBool::new(false),
         }
     }
 
@@ -86,6 +92,17 @@ impl Session {
             drop(slot);
         }
         self.queue.close(CloseCode::InternalError);
+    }
+
+    /// A request has shown that it is of this session.
+    pub(crate) fn show(&self) {
+        self.is_shown.store(true, Ordering::Relaxed);
+    }
+
+    /// How the member leaves when the lease is over: away, as somebody whose connection was lost; or at once,
+    /// if its client has never come a second time and so may never have had the answer that it would resume by.
+    pub(crate) fn departure(&self) -> Departure {
+        if self.is_shown.load(Ordering::Relaxed) { Departure::Lost } else { Departure::Clean }
     }
 
     /// Holds the session in the room; once the hold is dropped it stays no longer, unless [`Hold::then`]

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
 
 use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg, TabId};
-use chat_room::{Claim, Departure, FreshToken, Join, RateLimit, TokenHash};
+use chat_room::{Claim, FreshToken, Join, RateLimit, TokenHash};
 use parking_lot::Mutex;
 
 use super::{
@@ -187,7 +187,16 @@ impl Sessions {
         slot.open(sink.clone());
         let (rate, burst) = (settings.messages_per_second.into(), settings.messages_burst.into());
         let frames = Arc::new(RateLimit::new(rate, burst, now));
-        let join = Join { conn: slot.conn(), client_id: client, name, tab, claim, token, rate_limit: frames };
+        let join = Join {
+            conn: slot.conn(),
+            client_id: client,
+            name,
+            tab,
+            address: slot.usage().address(),
+            claim,
+            token,
+            rate_limit: frames,
+        };
         let (membership, frames) = match self.rooms.join(&room, join, &sink, slot.usage()).await {
             Ok(Ok(joined)) => joined,
             Ok(Err(refusal)) => return Err(SessionError::Refused(Box::new(refusal.into()))),
@@ -202,10 +211,11 @@ impl Sessions {
         Ok((session, hold))
     }
 
-    /// The session that shows this, and something to keep it: it cannot go in between.
+    /// The session that a request shows to be its own, and something to keep it: it cannot go in between.
     pub(crate) fn hold(&self, key: &Key) -> Option<(Arc<Session>, Hold)> {
         let table = self.table.lock();
         let session = table.get(key).filter(|session| session.queue.over().is_none())?;
+        session.show();
         Some((session.clone(), session.hold()))
     }
 
@@ -246,5 +256,5 @@ async fn end_with_lease(sessions: Arc<Sessions>, key: Key, session: Arc<Session>
             () = tokio::time::sleep_until(now.until.into()), if now.held == 0 => {}
         }
     }
-    session.leave(Departure::Lost);
+    session.leave(session.departure());
 }

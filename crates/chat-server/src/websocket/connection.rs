@@ -226,6 +226,7 @@ impl Connection {
             client_id,
             name,
             tab,
+            address: self.slot.usage().address(),
             claim: resume.map(Into::into),
             token: FreshToken::new(random::bytes()),
             rate_limit: self.rate.frames().clone(),
@@ -384,6 +385,7 @@ mod tests {
         let share = MemoryBudget::new(1 << 20, 1).share();
         let limits = Limits {
             members: 10,
+            members_per_address: 0,
             history: HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
             resume_window: 1_000,
         };
@@ -395,6 +397,7 @@ mod tests {
             client_id,
             name: None,
             tab: None,
+            address: connection.slot.usage().address(),
             claim: None,
             token: FreshToken::new(random::bytes()),
             rate_limit: connection.rate.frames().clone(),
