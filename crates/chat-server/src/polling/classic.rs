@@ -66,6 +66,7 @@ async fn draw(sessions: &Arc<Sessions>, asked: &PollingRequest, request: Request
         Err(error) => return error.into_response(),
     };
     view.is_in = true;
+    view.room = sessions.rooms.name_of(&asked.room);
     view.problem = None;
     // All of it each time: the page has nothing of what it showed before.
     let said = found.session.queue.listen().show(SHOWN_MAX);

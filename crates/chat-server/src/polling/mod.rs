@@ -78,7 +78,6 @@ pub(crate) struct Asked {
 /// A request of a session, or of a client that is going to have one.
 #[derive(Debug)]
 pub(crate) struct PollingRequest {
-    /// By the name it goes by.
     room: RoomId,
     client: ClientId,
     name: Option<Name>,
@@ -98,12 +97,11 @@ impl<S> FromRequestParts<S> for PollingRequest
 where
     S: Send + Sync,
     Arc<Site>: FromRef<S>,
-    Arc<Sessions>: FromRef<S>,
 {
     type Rejection = PollingError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PollingError> {
-        let (site, sessions) = (Arc::<Site>::from_ref(state), Arc::<Sessions>::from_ref(state));
+        let site = Arc::<Site>::from_ref(state);
         if parts.method == Method::HEAD {
             // Who asked would be a member, and told what there is only once.
             return Err(PollingError::Head);
@@ -128,7 +126,6 @@ where
             true => typed::room_name(&room).map_err(PollingError::BadRoom)?,
             false => RoomId::parse(&room)?,
         };
-        let room = sessions.rooms.name_of(&room);
         let (name, flaw) = match asked.name.as_deref() {
             Some(name) if is_page => {
                 typed::name(name).map_or_else(|flaw| (None, Some(flaw)), |name| (Some(name), None))

@@ -74,12 +74,11 @@ impl<S> FromRequestParts<S> for Caller
 where
     S: Send + Sync,
     Arc<Site>: FromRef<S>,
-    Arc<Sessions>: FromRef<S>,
 {
     type Rejection = PollingError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PollingError> {
-        let (site, sessions) = (Arc::<Site>::from_ref(state), Arc::<Sessions>::from_ref(state));
+        let site = Arc::<Site>::from_ref(state);
         if parts.method == Method::HEAD {
             // It would acknowledge what nobody has read.
             return Err(PollingError::Head);
@@ -97,7 +96,7 @@ where
             secret.filter(|secret| (SECRET_MIN..=SECRET_MAX).contains(&secret.len())).ok_or_else(|| {
                 bad("'Otagh-Connection' must be a secret of 24 to 128 visible ASCII characters")
             })?;
-        let room = sessions.rooms.name_of(&RoomId::parse(&room)?);
+        let room = RoomId::parse(&room)?;
         Ok(Self {
             key: (RoomKey::of(&room), TokenHash::of_secret(secret)),
             room,
