@@ -34,7 +34,7 @@ pub(crate) async fn events(
     let mut found = request.enter(&sessions).await?;
     let mut cookies = HeaderMap::new();
     // Without the stream nobody listens: they are away at once.
-    request.admit(&mut found, &[ROOMS], Duration::ZERO, &mut cookies);
+    request.admit(&sessions, &mut found, &[ROOMS], Duration::ZERO, &mut cookies);
     let streaming = Streaming {
         listener: found.session.queue.listen(),
         traffic: found.session.traffic.clone(),

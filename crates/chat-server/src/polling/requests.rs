@@ -26,7 +26,7 @@ use http::{HeaderName, Method, StatusCode, header, request::Parts};
 use serde::Deserialize;
 
 use super::{
-    PollingError, check_page, closed,
+    PollingError, Sender, check_page, closed,
     session::{Hold, Session},
     sessions::{JoinRequest, Key, Sessions},
 };
@@ -90,7 +90,9 @@ where
         let axum::Extension(Peer(peer)) = axum::Extension::<Peer>::from_request_parts(parts, state)
             .await
             .map_err(|_| PollingError::Closed(CloseCode::InternalError))?;
-        check_page(&site, &parts.headers).map_err(PollingError::Handshake)?;
+        if check_page(&site, &parts.headers)? == Sender::Link {
+            return Err(HandshakeError::Origin.into());
+        }
         let secret = parts.headers.get(CONNECTION).and_then(|value| value.to_str().ok());
         let secret =
             secret.filter(|secret| (SECRET_MIN..=SECRET_MAX).contains(&secret.len())).ok_or_else(|| {

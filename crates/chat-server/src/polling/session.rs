@@ -13,6 +13,7 @@ use chat_room::{Departure, RateLimit};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::resume_cookie::Renewal;
 use crate::{
     net::{
         connections::Slot,
@@ -27,6 +28,7 @@ pub(crate) struct Session {
     inside: Mutex<Option<Arc<Inside>>>,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) renewal: Renewal,
     lease: watch::Sender<Lease>,
 }
 
@@ -61,6 +63,7 @@ impl Session {
             inside: Mutex::new(Some(Arc::new(inside))),
             traffic,
             queue,
+            renewal: Renewal::default(),
             lease: watch::Sender::new(Lease { until: now, held: 0 }),
         }
     }
