@@ -63,14 +63,17 @@ document.querySelector('form').addEventListener('submit', () => {
   }
 });
 
+// Two pairs of words and a number, such as «باغ-آبی-چای-گرم-482-1390»: more names than anybody can try, because
+// a room's name is its only key (crates/chat-client/src/words/room_names.rs).
 random.addEventListener('click', () => {
-  const numbers = crypto.getRandomValues(new Uint32Array(3));
-  const words = [random.dataset.nouns, random.dataset.adjectives].map((all, at) => {
+  const { nouns, adjectives, numbers } = random.dataset;
+  const drawn = crypto.getRandomValues(new Uint32Array(5));
+  const words = [nouns, adjectives, nouns, adjectives].map((all, at) => {
     const each = all.split(' ');
-    return each[numbers[at] % each.length];
+    return each[drawn[at] % each.length];
   });
-  // 24 × 24 pairs are so few that strangers would meet, therefore the third, from 2 to 999.
-  room.value = [...words, 2 + (numbers[2] % 998)].join('-');
+  const digits = String(drawn[4] % numbers).padStart(String(numbers).length - 1, '0');
+  room.value = [...words, digits.slice(0, 3), digits.slice(3)].join('-');
 });
 
 // What is wrong, else the first that needs something; but not where a keyboard would cover the page, and

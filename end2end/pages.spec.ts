@@ -74,6 +74,11 @@ test('a random room is a room, and recent rooms are offered', async ({ server, s
   await page.getByRole('button', { name: 'اتاق تصادفی' }).click();
   await expect(page.getByLabel('نام اتاق')).not.toHaveValue('');
   const room = await page.getByLabel('نام اتاق').inputValue();
+  // Two pairs of words and a number: 50 bits (room_names.rs).
+  expect(room).toMatch(/^(\p{L}+-){4}\d{3}-\d{4}$/u);
+  await page.getByRole('button', { name: 'اتاق تصادفی' }).click();
+  expect(await page.getByLabel('نام اتاق').inputValue()).not.toBe(room);
+  await page.getByLabel('نام اتاق').fill(room);
   await page.getByRole('button', { name: 'ورود به اتاق' }).click();
   await expect(page.getByRole('heading', { name: room })).toBeVisible();
   await joined(page);

@@ -68,6 +68,18 @@ pub(crate) fn is_ornament(c: char) -> bool {
     }
 }
 
+/// Punctuation that people put around a word, and which nobody sees beside a name: not the emoji among the
+/// [ornaments](is_ornament), which make another name.
+#[cfg(feature = "normalize")]
+pub(crate) fn is_edging(c: char) -> bool {
+    is_ornament(c) && matches!(c, '\0'..='\u{206F}' | '\u{2E00}'..='\u{2E7F}' | '\u{3000}'..='\u{3020}')
+}
+
+/// The colours of a hand: without one, a small square.
+pub(crate) fn is_skin_tone(c: char) -> bool {
+    matches!(c, '\u{1F3FB}'..='\u{1F3FF}')
+}
+
 /// Private use and noncharacters (Unicode §23.5, §23.7): what they look like is up to each font.
 pub(crate) fn is_private(c: char) -> bool {
     matches!(c, '\u{E000}'..='\u{F8FF}' | '\u{FDD0}'..='\u{FDEF}' | '\u{F0000}'..)

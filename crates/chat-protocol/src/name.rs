@@ -35,7 +35,7 @@ impl Name {
         {
             return Err(Flaw::Char(bad));
         }
-        if name.chars().all(chars::is_skipped_by_eye) {
+        if name.chars().all(|c| chars::is_skipped_by_eye(c) || chars::is_skin_tone(c)) {
             return Err(Flaw::Empty);
         }
         if chars::has_tower(&name) { Err(Flaw::Marks) } else { Ok(Self(name.into())) }
@@ -64,11 +64,14 @@ impl Name {
     pub fn keys(&self) -> [NameKey; 2] {
         use unicode_normalization::UnicodeNormalization;
 
-        let seen = || self.0.nfkd().filter(|&c| !chars::is_skipped_by_eye(c)).map(chars::persian);
+        let is_seen = |&c: &char| !chars::is_skipped_by_eye(c) && !chars::is_skin_tone(c);
+        let all: String = self.0.nfkd().filter(is_seen).map(chars::persian).collect();
+        // Of a name that is nothing but punctuation, all of it.
+        let seen = Some(all.trim_matches(chars::is_edging)).filter(|seen| !seen.is_empty()).unwrap_or(&all);
         let key = |letters: &mut dyn Iterator<Item = char>| {
             NameKey(letters.flat_map(char::to_lowercase).collect::<String>().into())
         };
-        [key(&mut seen()), key(&mut seen().flat_map(shape))]
+        [key(&mut seen.chars()), key(&mut seen.chars().flat_map(shape))]
     }
 
     /// Whether the two count as the same in a room.
@@ -79,18 +82,42 @@ impl Name {
     }
 }
 
-/// What a letter looks like, by the data of UTS #39 §4, but for three letters. The data holds پ and ث
+/// What a letter looks like, by the data of UTS #39 §4, but for a few letters. The data holds پ and ث
 /// for one, which no reader of Persian does (پریا and ثریا are two people), and ٱ and ۍ for letters of
-/// their own, whose one small stroke nobody sees in a name.
+/// their own, whose one small stroke nobody sees in a name. And for small Cyrillic and Greek letters that have
+/// the form of a Latin capital (к, м, т), or nearly that of a small one (п, η), it has forms of their own: but
+/// among Latin letters nobody sees that `Admiп` is not `Admin`.
 #[cfg(feature = "normalize")]
 fn shape(letter: char) -> Vec<char> {
     let letter = match letter {
         'پ' => return vec![letter],
         '\u{671}' => 'ا',
         '\u{6CD}' => 'ی',
+        'в' => 'b',
+        'к' | 'κ' => 'k',
+        'м' => 'm',
+        'н' => 'h',
+        'п' | 'η' => 'n',
+        'т' | 'τ' => 't',
         _ => letter,
     };
     unicode_security::skeleton(letter.encode_utf8(&mut [0; 4])).collect()
+}
+
+/// The Latin letter that one of another script looks like, if it does; of Persian none, which is written the
+/// other way.
+#[cfg(feature = "normalize")]
+pub(crate) fn latin_look(letter: char) -> Option<char> {
+    if !matches!(letter, '\u{370}'..='\u{58F}' | '\u{13A0}'..='\u{13FF}' | '\u{AB70}'..='\u{ABBF}') {
+        return None;
+    }
+    match (letter, &*shape(letter)) {
+        ('м', _) => Some('m'),
+        // A capital i looks like a small l, and is an i.
+        (_, ['l']) if letter.is_uppercase() => Some('i'),
+        (_, [look]) if look.is_ascii_alphabetic() => Some(*look),
+        _ => None,
+    }
 }
 
 impl From<&crate::ClientId> for Name {
@@ -105,7 +132,7 @@ wire_text!(Name, 1..=NAME_MAX_CHARS, r"^\S+( \S+)*$", Name::RULE);
 
 /// A name reduced to what distinguishes it. How it is spelt: Arabic and Persian forms of ی and ک,
 /// all digit forms, presentation forms (NFKD), upper and lower case, spaces, ZWNJ, kashida and vowel
-/// signs make no difference. Or how it looks: of that, each letter's shape, whatever its script
+/// signs make no difference, nor does the punctuation around it or the colour of a hand. Or how it looks: of that, each letter's shape, whatever its script
 /// (UTS #39 §4), so that Cyrillic `а` is `a`, `rn` is `m`, and `I`, `l`, `1`, ا are one stroke.
 #[cfg(feature = "normalize")]
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]

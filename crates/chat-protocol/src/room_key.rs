@@ -7,15 +7,17 @@ use std::sync::Arc;
 
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{RoomId, chars};
+use crate::{RoomId, chars, name::latin_look};
 
 /// A room's id reduced to what distinguishes it: as a name is [spelt](crate::NameKey), so that letter
 /// forms (ی ي, ک ك), the kind of digits, upper and lower case, presentation forms, kashida, ZWNJ and vowel
 /// signs make no difference; and besides, neither does what stands between words: a space, `-`, `_`, `.`
 /// or nothing. Between two digits that is part of the number (`1-12` is not `11-2`), and stays.
 ///
-/// Unlike names, rooms are not compared by their looks: strangers would meet (`class1`, `classl`). And
-/// marks are only left out where readers leave them out, which is in Arabic, Latin and Greek script: й is
+/// Unlike names, rooms are not compared by their looks: strangers would meet (`class1`, `classl`, or two words
+/// of two languages). But where Latin letters stand with Cyrillic or Greek ones that look like Latin ones, these
+/// count as what they look like, because nobody writes so: `сlass` with a Cyrillic с leads to `class`, and not
+/// into the room of who made up that link. And marks are only left out where readers leave them out, which is in Arabic, Latin and Greek script: й is
 /// not и, and a Thai vowel is a vowel.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct RoomKey(Arc<str>);
@@ -26,7 +28,9 @@ impl RoomKey {
         let mut key = String::with_capacity(room.as_str().len());
         let mut separator = None;
         let mut takes_accents = false;
-        for c in room.as_str().nfkd() {
+        let is_mixed = room.as_str().nfkd().any(|c| c.is_ascii_alphabetic());
+        let seen = |c: char| latin_look(c).filter(|_| is_mixed).unwrap_or(c);
+        for c in room.as_str().nfkd().map(seen) {
             if chars::is_combining(c) {
                 key.extend((!takes_accents).then_some(c));
             } else if chars::is_skipped_by_eye(c) {

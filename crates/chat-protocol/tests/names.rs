@@ -74,8 +74,42 @@ fn names_that_look_alike_are_one_name() {
         ("یاسمن", "ياسمن"),   // Arabic yeh
         ("علی", "علے"),       // yeh barree
         ("علی", "علۍ"),       // yeh with tail
+        ("Admin", "Admiп"),   // Cyrillic п
+        ("Admin", "Adмin"),   // Cyrillic м
+        ("ADMIN", "АDМIN"),   // Cyrillic А, М
+        ("Kamran", "кamran"), // Cyrillic к
+        ("Bita", "вiтa"),     // Cyrillic в, т
+        ("Hanna", "нanna"),   // Cyrillic н
+        ("Sara", "Sагa"),     // Cyrillic а, г
+        ("سارا", "سارا."),
+        ("سارا", "سارا،"),
+        ("سارا", "سارا۔"),
+        ("سارا", "سارا ؟"),
+        ("سارا", "«سارا»"),
+        ("سارا", ".سارا"),
+        ("سارا", "سارا·"),
+        ("سارا", "سارا’"),
+        ("سارا", "سارا\u{1F3FB}"), // a skin tone without a hand
+        ("👍", "👍\u{1F3FD}"),
+        ("علی", "علے."),
     ] {
         assert!(real != posing && name(real).is_like(&name(posing)), "{real} / {posing}");
+    }
+}
+
+/// What is put around a word makes no other name; what makes another word does.
+#[test]
+fn signs_that_make_other_names_stay() {
+    for (a, b) in [
+        ("C", "C++"),
+        ("C", "C#"),
+        ("سارا", "سارا 🌸"),
+        ("سارا", "سا.را"),
+        ("...", "!"),
+        ("🙂", "🙃"),
+        ("a", "a@"),
+    ] {
+        assert!(!name(a).is_like(&name(b)), "{a} / {b}");
     }
 }
 
@@ -102,6 +136,8 @@ fn invisible_or_ambiguous_characters_are_refused() {
         "Ali\u{FFFE}",
         "Ali\u{0}",
         "Ali\u{9B}",
+        "\u{1F3FB}",
+        "\u{1F3FF} \u{1F3FB}",
     ] {
         assert!(Name::parse(bad).is_err(), "{bad:?}");
         assert!(ClientId::parse(bad).is_err(), "{bad:?}");

@@ -124,6 +124,11 @@ impl Room {
         }
     }
 
+    /// Whether this proves somebody who is here, or was and may come back.
+    pub fn knows(&self, proof: &crate::TokenHash) -> bool {
+        self.roster.by_token(proof).is_some()
+    }
+
     /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
     /// and reading what was missed are one step, so nothing falls between them.
     ///

@@ -25,12 +25,17 @@ impl TokenBucket {
 
     /// Takes a token; false when there is none.
     pub fn take(&mut self, now: Instant) -> bool {
-        self.refill(now);
-        let enough = self.tokens >= 1.0;
+        let enough = self.has_one(now);
         if enough {
             self.tokens -= 1.0;
         }
         enough
+    }
+
+    /// Whether there is a token to take.
+    pub(crate) fn has_one(&mut self, now: Instant) -> bool {
+        self.refill(now);
+        self.tokens >= 1.0
     }
 
     /// Whether nothing is missing.
@@ -60,6 +65,11 @@ impl RateLimit {
     /// Takes one; false when there is none to take.
     pub fn take(&self, now: Instant) -> bool {
         self.bucket().is_none_or(|mut bucket| bucket.take(now))
+    }
+
+    /// Whether there is one to take, which stays.
+    pub fn has_one(&self, now: Instant) -> bool {
+        self.bucket().is_none_or(|mut bucket| bucket.has_one(now))
     }
 
     /// Whether nothing is missing: it is as good as a new one.

@@ -134,6 +134,7 @@ fn sessions_settings(config: &Config) -> sessions::Settings {
         messages_per_second: config.messages_per_second,
         messages_burst: config.messages_burst,
         body_deadline: config.head_deadline,
+        resume_window: config.resume_window,
     }
 }
 

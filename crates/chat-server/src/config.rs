@@ -57,7 +57,9 @@ pub struct Config {
     pub(crate) max_rooms: usize,
 
     /// New rooms one address may create in a minute, and as many at once; 0 sets no limit. More than
-    /// a school or a carrier's subscribers open; too few for one address to fill the server.
+    /// a school or a carrier's subscribers open; too few for one address to fill the server. As many more may
+    /// be refused; then rooms that exist answer the address's newcomers as if they did not, so that nobody
+    /// finds rooms by asking for names.
     #[arg(long, env = "OTAGH_ROOMS_PER_ADDRESS", default_value_t = 120)]
     pub(crate) rooms_per_address: u32,
 

@@ -1,11 +1,12 @@
 //! The binary: options in, a listening server out, and a stop that is announced.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use chat_server::{Config, Server, raise_fd_limit};
 use clap::Parser;
 use tokio::runtime::{self, Runtime};
-use tracing_subscriber::EnvFilter;
+
+mod logs;
 
 fn main() -> ExitCode {
     let config = Config::parse();
@@ -29,11 +30,7 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 async fn serve(config: Config) -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    // Colours for people only: a log that is kept is plain text.
-    let colour = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour).init();
-
+    logs::init();
     if let Err(shortage) = raise_fd_limit(config.sockets()) {
         tracing::warn!("{shortage}");
     }

@@ -5,7 +5,8 @@
 mod common;
 
 use chat_testkit::process::{Process, Program};
-use common::{TestServer, soon};
+use common::{Raw, TestServer, soon};
+use serde_json::json;
 
 const OTAGH: &str = env!("CARGO_BIN_EXE_otagh");
 
@@ -42,19 +43,36 @@ async fn killed_server_restarts_at_same_address() {
 
 #[tokio::test]
 async fn logs_hold_no_words_names_or_tokens() {
-    let mut process = Program::new(OTAGH).log("chat_server=trace").start().await.unwrap();
-    let server = TestServer::at(process.address());
-    let mut ali =
-        server.join_with("class", "ali", serde_json::json!({"type": "join", "name": "SecretName"})).await;
-    let token = ali.token().to_owned();
-    ali.say("1", "SecretWords").await;
-    ali.expect("said").await;
-    ali.send_text("{SecretNonsense").await;
-    ali.expect_error("bad_json").await;
-    ali.close(1000).await;
-    process.terminate().unwrap();
-    soon("the process to end", process.ended()).await.unwrap();
-    let log = process.log();
-    assert!(log.contains("closed by the client"), "the log was on: {log}");
-    assert!(!log.contains("Secret") && !log.contains(&token), "{log}");
+    // The last is what an operator might write who wants to see the library's frames.
+    for filter in ["debug", "trace", "trace,tungstenite=trace,log=trace"] {
+        let mut process =
+            Program::new(OTAGH).log(filter).options(&["--close-grace", "100ms"]).start().await.unwrap();
+        let server = TestServer::at(process.address());
+        let join = json!({"type": "join", "name": "SecretName"});
+        let mut ali = server.join_with("SecretRoom", "SecretId", join).await;
+        let token = ali.token().to_owned();
+        ali.say("1", "SecretWords").await;
+        ali.expect("said").await;
+        ali.send_text("{SecretNonsense").await;
+        ali.expect_error("bad_json").await;
+        ali.send_text("{\n\"type\":\"say\",\r\n2026-11-26T20:00:00Z  INFO SecretLine\n}").await;
+        ali.expect_error("bad_json").await;
+        let resume = json!({"type": "join", "resume": ali.resume(1)["resume"], "name": "SecretName"});
+        ali.close(1000).await;
+        let mut raw = Raw::open(&server, "/ws/SecretRoom/SecretId").await;
+        raw.send_json(resume).await;
+        raw.expect("welcome").await;
+        raw.send(8, b"\x0f\xa0SecretReason\nSecretLine").await;
+        raw.ends().await;
+        let polled = server.get("/rooms/SecretRoom/messages?client=SecretPoller&name=SecretGuest").await;
+        assert!(polled.contains("welcome"), "{polled}");
+        process.terminate().unwrap();
+        soon("the process to end", process.ended()).await.unwrap();
+        let log = process.log();
+        assert!(log.contains("closed by the client"), "the log was on: {log}");
+        assert!(!log.contains("Secret") && !log.contains(&token), "{filter}: {log}");
+        for line in log.lines() {
+            assert!(line.starts_with("20") && !line.chars().any(char::is_control), "{filter}: {line:?}");
+        }
+    }
 }

@@ -154,28 +154,42 @@ async fn a_room_has_one_address() {
         let answer = server.get(spelling).await;
         assert_eq!((status(&answer), header(&answer, "location")), (308, Some(canonical)), "{spelling}");
     }
-    // Another spelling is as good, and leads to the first one for as long as somebody is there.
-    let spellings =
-        ["/r/Math-Class", "/r/math-class", "/r/mathclass", "/r/MATH_CLASS", "/r/%EF%BD%8Dath-class"];
-    for spelling in spellings {
-        assert_eq!(status(&server.get(spelling).await), 200, "{spelling}");
-    }
-    let sara = server.join("Math-Class", "sara").await;
-    for spelling in &spellings[1..] {
-        let answer = server.get(&format!("{spelling}?x=1")).await;
-        assert_eq!(
-            (status(&answer), header(&answer, "location")),
-            (307, Some("/r/Math-Class?x=1")),
-            "{spelling}"
-        );
-    }
-    assert_eq!(status(&server.get("/r/Math-Class").await), 200);
-    sara.close(1000).await;
     for bad in ["/r/a%2Fb", "/r/a%2Fb/", "/r/%ff", "/r/-/"] {
         let answer = server.get(bad).await;
         assert_eq!(status(&answer), 400, "{bad}: {answer}");
         assert!(answer.contains("نشانی این اتاق درست نیست"), "{bad}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn no_page_tells_whether_a_room_exists() {
+    let server = TestServer::start().await;
+    let undated = |answer: String| {
+        answer.lines().filter(|line| !line.starts_with("date:")).collect::<Vec<_>>().join("\n")
+    };
+    let paths = [
+        "/r/Math-Class",
+        "/r/math_class?x=1",
+        "/r/%EF%BD%8Dath-class",
+        "/r/mathclass/",
+        "/r/mathclass/qr.svg",
+        "/ways/mathclass",
+        "/classic/mathclass?client=ali",
+        "/rooms/mathclass/costs?client=ali",
+    ];
+    let mut before = Vec::new();
+    for path in paths {
+        before.push(undated(server.get(path).await));
+    }
+    let _sara = server.join("Math-Class", "sara").await;
+    for (path, before) in paths.iter().zip(before) {
+        assert_eq!(undated(server.get(path).await), before, "{path}");
+    }
+    let answer = server.get("/classic/mathclass").await;
+    assert!(header(&answer, "location").unwrap().starts_with("/classic/mathclass?client="), "{answer}");
+    // Who is in is shown the name that it goes by.
+    let answer = server.get("/classic/mathclass?client=ali&name=ali").await;
+    assert!(answer.contains("Room Math-Class"), "{answer}");
 }
 
 #[tokio::test]

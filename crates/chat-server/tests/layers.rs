@@ -20,7 +20,7 @@ const SERVER: House = House {
     name: "chat-server",
     layers: &[
         &["main"],
-        &["server"],
+        &["server", "logs"],
         &["router"],
         &["app"],
         &["config"],

@@ -243,6 +243,111 @@ async fn too_many_rooms_per_address_are_refused() {
     talks(&mut other, "1", &mut []).await;
 }
 
+/// A way into a room: what is answered to a newcomer.
+async fn asks(server: &TestServer, from: &str, way: &str, room: &str) -> String {
+    match way {
+        "websocket" => {
+            let mut client = open(server, from, room, "guesser").await;
+            client.send(json!({"type": "join"})).await;
+            match soon("an answer", client.ws.next()).await.unwrap().unwrap() {
+                Message::Text(text) => text.to_string(),
+                Message::Close(close) => format!("{close:?}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        "claimed" => {
+            let mut client = open(server, from, room, "guesser").await;
+            let resume = json!({"token": "0".repeat(64), "epoch": "x", "seq": 0});
+            client.send(json!({"type": "join", "resume": resume})).await;
+            match soon("an answer", client.ws.next()).await.unwrap().unwrap() {
+                Message::Text(text) => text.to_string(),
+                Message::Close(close) => format!("{close:?}"),
+                other => panic!("{other:?}"),
+            }
+        }
+        "requests" => {
+            let body = "{\"type\":\"join\"}\n";
+            let head = format!(
+                "POST /http/{room}/guesser HTTP/1.1\r\nHost: localhost:3000\r\nConnection: close\r\n\
+                 Otagh-Connection: 012345678901234567890123{room}\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            );
+            undated(&ask(&mut connect(server, from).await, &head).await)
+        }
+        path => undated(&get(server, from, &path.replace("{room}", room)).await),
+    }
+}
+
+/// An answer without the time of day.
+fn undated(answer: &str) -> String {
+    answer.lines().filter(|line| !line.starts_with("date:")).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn refused_creations_hide_existing_rooms() {
+    let server = TestServer::with(&["--rooms-per-address", "2"]).await;
+    let mut sara = join(&server, "127.0.0.3", "real", "sara").await;
+    let mut reza = join(&server, "127.0.0.2", "real", "reza").await;
+    let _second = join(&server, "127.0.0.2", "second", "ali").await;
+    let _third = join(&server, "127.0.0.2", "third", "ali").await;
+    let ways = [
+        "websocket",
+        "claimed",
+        "requests",
+        "/rooms/{room}/messages?client=guesser",
+        "/rooms/{room}/events?client=guesser",
+        "/classic/{room}?client=guesser&name=guesser",
+    ];
+    for n in 0..2 {
+        let answer = asks(&server, "127.0.0.2", "websocket", &format!("guess-{n}")).await;
+        assert!(answer.contains("4003"), "{answer}");
+    }
+    for way in ways {
+        let [absent, present] =
+            [asks(&server, "127.0.0.2", way, "guess").await, asks(&server, "127.0.0.2", way, "real").await];
+        assert!(absent.contains("4003"), "{way}: {absent}");
+        assert_eq!(absent, present, "{way}");
+    }
+    // Who is in stays in, and comes back; other addresses notice nothing.
+    talks(&mut reza, "1", std::slice::from_mut(&mut sara)).await;
+    let resume = reza.resume(1);
+    reza.cut();
+    let mut reza = open(&server, "127.0.0.2", "real", "reza").await;
+    reza.send(resume).await;
+    assert_eq!(reza.expect("welcome").await["recovered"], true);
+    let mut mina = join(&server, "127.0.0.4", "real", "mina").await;
+    talks(&mut mina, "2", std::slice::from_mut(&mut sara)).await;
+}
+
+#[tokio::test]
+async fn full_server_hides_existing_rooms_too() {
+    let server = TestServer::with(&["--rooms-per-address", "2", "--max-rooms", "1"]).await;
+    let _sara = join(&server, "127.0.0.3", "real", "sara").await;
+    for n in 0..2 {
+        let answer = asks(&server, "127.0.0.2", "websocket", &format!("guess-{n}")).await;
+        assert!(answer.contains("try_again_later"), "{answer}");
+    }
+    let absent = asks(&server, "127.0.0.2", "websocket", "guess").await;
+    assert!(absent.contains("try_again_later"), "{absent}");
+    assert_eq!(absent, asks(&server, "127.0.0.2", "websocket", "real").await);
+}
+
+#[tokio::test]
+async fn crowd_joins_existing_room_unhindered() {
+    let server = TestServer::with(&["--rooms-per-address", "2"]).await;
+    let _teacher = join(&server, "127.0.0.3", "class", "teacher").await;
+    let mut crowd = Vec::new();
+    for n in 0..2 {
+        crowd.push(join(&server, "127.0.0.2", &format!("own-{n}"), "ali").await);
+    }
+    // One refusal is a class that practises, and harms nobody.
+    let answer = asks(&server, "127.0.0.2", "websocket", "one-more").await;
+    assert!(answer.contains("4003"), "{answer}");
+    for n in 0..100 {
+        crowd.push(join(&server, "127.0.0.2", "class", &format!("pupil-{n}")).await);
+    }
+}
+
 #[tokio::test]
 async fn people_of_one_address_share_rate_limit() {
     let server = TestServer::with(&["--messages-per-address", "10"]).await;

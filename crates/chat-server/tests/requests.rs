@@ -256,6 +256,8 @@ async fn forbidden_page_is_refused_by_code() {
         "Origin: https://evil.example\r\n",
         "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n",
         "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n",
+        "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n",
+        "Sec-Fetch-Site: same-site\r\nSec-Fetch-Mode: cors\r\nSec-Fetch-Dest: empty\r\n",
     ] {
         let answer = sara.ask("POST", "", more, &join).await;
         assert_eq!((answer.status, &answer.lines[0]["code"]), (403, &json!(1008)), "{more}");

@@ -557,13 +557,14 @@ async fn session_without_cookie_is_somebody_else() {
     let messages = thief.poll("").await;
     assert_ne!(messages[0]["you"]["id"], "ali");
     assert_eq!(texts(&messages), [""; 0], "a newcomer sees no history");
-    let (name, _) = ali.cookie.split_once('=').unwrap();
-    let forged = format!("{name}={}.{}", "0".repeat(64), welcome["epoch"].as_str().unwrap());
+    let cookie = ali.cookie.clone();
+    let (of_ali, ticket) = cookie.split_once('.').unwrap();
+    let forged = format!("{of_ali}.{}.{}", "0".repeat(64), welcome["epoch"].as_str().unwrap());
     let mut forger = Browser { cookie: forged, ..Browser::new(&server, "ali") };
     assert_ne!(forger.poll("").await[0]["you"]["id"], "ali");
     assert!(ali.poll("").await.iter().all(|message| message["type"] != "welcome"), "unharmed");
     // A program without cookies shows the same by Authorization.
-    let bearer = format!("Authorization: Bearer {}\r\n", ali.cookie.split_once('=').unwrap().1);
+    let bearer = format!("Authorization: Bearer {ticket}\r\n");
     let mut program = Browser::new(&server, "x");
     let path = format!("/rooms/class/messages?client=x&after={}", ali.after);
     assert_eq!(program.ask("GET", &path, &bearer, "").await.json()["messages"], json!([]));
@@ -603,16 +604,119 @@ async fn mistakes_are_named_as_in_protocol() {
     assert_eq!(ali.ask("POST", &ali.path(""), json, &" ".repeat(60_000)).await.status, 413);
     let evil = "Origin: http://evil.example\r\nContent-Type: application/json\r\n";
     assert_eq!(ali.ask("POST", &ali.path(""), evil, "{\"text\":\"x\"}").await.status, 403);
-    let cross = "Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode:";
-    for (how, path, status) in [
-        ("no-cors\r\nSec-Fetch-Dest: image", "/rooms/class/messages?client=made-to", 403),
-        ("navigate\r\nSec-Fetch-Dest: iframe", "/classic/class?client=made-to&name=made-to", 403),
-        ("navigate\r\nSec-Fetch-Dest: document", "/classic/class?client=by-link", 200),
-    ] {
-        let how = format!("{cross} {how}\r\n");
-        assert_eq!(Browser::new(&server, "made-to").ask("GET", path, &how, "").await.status, status, "{how}");
-    }
     assert_eq!(ali.say("2", "هنوز هستم").await.status, 200);
+}
+
+/// What a browser says of where a request is from, and for what.
+fn sent_by(site: &str, mode: &str, dest: &str) -> String {
+    format!("Sec-Fetch-Site: {site}\r\nSec-Fetch-Mode: {mode}\r\nSec-Fetch-Dest: {dest}\r\n")
+}
+
+#[tokio::test]
+async fn other_sites_make_nobody_a_member() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut reader = Browser::new(&server, "reader");
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    for site in ["cross-site", "same-site"] {
+        let link = sent_by(site, "navigate", "document");
+        let picture = sent_by(site, "no-cors", "image");
+        let frame = sent_by(site, "navigate", "iframe");
+        for (method, how, path, body) in [
+            ("GET", &picture, "/rooms/class/messages?client=reader", ""),
+            ("GET", &picture, "/rooms/class/events?client=reader", ""),
+            ("GET", &picture, "/classic/class?client=reader&name=reader", ""),
+            ("GET", &frame, "/classic/class?client=reader&name=reader", ""),
+            ("GET", &link, "/rooms/class/messages?client=reader", ""),
+            ("GET", &link, "/rooms/class/events?client=reader", ""),
+            ("POST", &link, "/rooms/class/messages?client=reader", "text=x"),
+        ] {
+            let answer = reader.ask(method, path, &format!("{how}{form}"), body).await;
+            assert_eq!(answer.status, 403, "{method} {path} {how}: {}", answer.body);
+        }
+        // A link leads to the page, which asks for a name, whatever name the link has.
+        let answer = reader.ask("GET", "/classic/class?client=reader&name=Fool", &link, "").await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(!answer.head.contains("set-cookie"), "{}", answer.head);
+    }
+    // What is fetched beforehand was not asked for by anybody.
+    for purpose in ["Sec-Purpose: prefetch;prerender", "Purpose: prefetch", "X-Moz: prefetch"] {
+        for site in ["none", "same-origin", "cross-site"] {
+            let how = format!("{}{purpose}\r\n", sent_by(site, "navigate", "document"));
+            let answer = reader.ask("GET", "/classic/class?client=reader&name=Fool", &how, "").await;
+            assert_eq!((answer.status, answer.head.contains("set-cookie")), (403, false), "{how}");
+        }
+    }
+    // The next who comes is the first whom the room sees, by a page of its own.
+    let own = sent_by("same-origin", "navigate", "document");
+    assert_eq!(reader.ask("GET", "/classic/class?client=reader&name=reader", &own, "").await.status, 200);
+    let seen = sara.expect_presence(|presence| presence["joined"][0]["id"] != "sara").await;
+    assert_eq!(seen["joined"], json!([{"id": "reader", "name": "reader"}]));
+    assert_eq!(seen["member_count"], 2);
+}
+
+#[tokio::test]
+async fn neighbour_site_acknowledges_nothing() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = Browser::new(&server, "ali");
+    ali.poll("").await;
+    sara.say("1", "یک").await;
+    sara.expect("said").await;
+    for mode in ["cors", "no-cors", "navigate"] {
+        let how = sent_by("same-site", mode, "empty");
+        let answer = ali.again().ask("GET", &ali.path("&after=1"), &how, "").await;
+        assert_eq!(answer.status, 403, "{}", answer.body);
+    }
+    // Nor does a link from there show what is the reader's.
+    let mut form = Browser::new(&server, "form");
+    form.get("/classic/class?client=form&name=form").await;
+    sara.say("2", "دو").await;
+    sara.expect("said").await;
+    let link = sent_by("same-site", "navigate", "document");
+    let page = form.again().ask("GET", "/classic/class?client=form&name=form", &link, "").await;
+    assert!(page.status == 200 && !page.body.contains("دو"), "{}", page.body);
+    assert!(form.get("/classic/class?client=form&name=form").await.body.contains("دو"));
+    assert_eq!(texts(&ali.poll("").await), ["یک", "دو"]);
+}
+
+#[tokio::test]
+async fn cookies_stay_few_and_short_lived() {
+    let server = TestServer::with(&["--messages-per-address", "0"]).await;
+    let mut jar = std::collections::BTreeMap::new();
+    let mut browser = Browser::new(&server, "any");
+    for n in 0..200 {
+        let path = format!("/rooms/class/messages?client=member-{n}");
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, 200, "{n}: {}", answer.body);
+        let line = answer.head.lines().find(|line| line.starts_with("set-cookie: ")).unwrap();
+        let (key, value) =
+            cookie(&answer.head).split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).unwrap();
+        jar.insert(key, value);
+        let age = line.split("Max-Age=").nth(1).unwrap().split(';').next().unwrap();
+        assert!(age.parse::<u64>().unwrap() <= 300, "{line}");
+        browser.cookie =
+            jar.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("; ");
+        assert!(jar.len() <= 32 && browser.cookie.len() < 4096, "{}", browser.cookie.len());
+        // Whoever came last is still who they are.
+        let answer = browser.get(&path).await;
+        assert!(answer.status == 200 && !answer.head.contains("set-cookie"), "{}", answer.head);
+    }
+    // And so are those who came first, as long as there is room for them.
+    browser.cookie = String::new();
+    let mut few = std::collections::BTreeMap::new();
+    for n in 0..32 {
+        let answer = browser.get(&format!("/rooms/other/messages?client=member-{n}")).await;
+        let (key, value) =
+            cookie(&answer.head).split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).unwrap();
+        assert_eq!(few.insert(key, value), None, "nobody's place is taken");
+        browser.cookie =
+            few.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("; ");
+    }
+    for n in 0..32 {
+        let answer = browser.get(&format!("/rooms/other/costs?client=member-{n}")).await;
+        assert_eq!(answer.status, 200, "{n}: {}", answer.body);
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
                             class="button quiet"
                             data-nouns=room_names::NOUNS.join(" ")
                             data-adjectives=room_names::ADJECTIVES.join(" ")
+                            data-numbers=room_names::NUMBERS
                         >
                             {home::RANDOM_ROOM}
                         </button>

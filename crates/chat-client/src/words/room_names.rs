@@ -1,8 +1,12 @@
-//! Names for new rooms: two short words that are pleasant to read aloud in class, as in «باغ-آبی-42». The
-//! home page's script (`assets/home.js`) draws them.
+//! Names for new rooms: two pairs of short words that are pleasant to read aloud in class, and a number as
+//! long as a telephone's, as in «باغ-آبی-چای-گرم-482-1390». A room's name is its only key, so it must be one of
+//! more than anybody can try: 2⁵⁰. The home page's script (`assets/home.js`) draws them.
+
+/// How many numbers there are: 000-0000 to 999-9999.
+pub const NUMBERS: u32 = 10_000_000;
 
 /// Nouns that take an adjective without any letter between them, and are written in one piece.
-pub const NOUNS: [&str; 24] = [
+pub const NOUNS: [&str; 128] = [
     "باغ",
     "کوه",
     "جنگل",
@@ -24,13 +28,117 @@ pub const NOUNS: [&str; 24] = [
     "انار",
     "چای",
     "مهتاب",
-    "پرستو",
     "غزال",
     "چراغ",
+    "سیب",
+    "گیلاس",
+    "انگور",
+    "بادام",
+    "فندق",
+    "زعفران",
+    "ریحان",
+    "یاس",
+    "نرگس",
+    "شقایق",
+    "سنبل",
+    "نیلوفر",
+    "سرو",
+    "کاج",
+    "بید",
+    "چنار",
+    "بلوط",
+    "صنوبر",
+    "نخل",
+    "سپیدار",
+    "بلبل",
+    "کبوتر",
+    "گنجشک",
+    "عقاب",
+    "طاووس",
+    "کبک",
+    "اسب",
+    "پلنگ",
+    "خرگوش",
+    "سنجاب",
+    "نهنگ",
+    "دلفین",
+    "صدف",
+    "مرجان",
+    "قایق",
+    "بادبان",
+    "بندر",
+    "موج",
+    "آبشار",
+    "کویر",
+    "سنگ",
+    "غار",
+    "صبح",
+    "روز",
+    "غروب",
+    "سحر",
+    "پاییز",
+    "زمستان",
+    "تابستان",
+    "نسیم",
+    "باد",
+    "شبنم",
+    "یخ",
+    "آتش",
+    "خاک",
+    "مرمر",
+    "الماس",
+    "یاقوت",
+    "مروارید",
+    "گوهر",
+    "فرش",
+    "گلیم",
+    "چتر",
+    "کلاه",
+    "کفش",
+    "پیراهن",
+    "شال",
+    "ساعت",
+    "قلم",
+    "مداد",
+    "کاغذ",
+    "دفتر",
+    "قطار",
+    "بادبادک",
+    "بالن",
+    "توپ",
+    "چمدان",
+    "صندوق",
+    "کلید",
+    "فنجان",
+    "استکان",
+    "سماور",
+    "نان",
+    "عسل",
+    "پنیر",
+    "شکر",
+    "توت",
+    "نارنج",
+    "پرتقال",
+    "زیتون",
+    "برنج",
+    "گندم",
+    "ساز",
+    "سنتور",
+    "چنگ",
+    "شهر",
+    "میدان",
+    "بازار",
+    "ایوان",
+    "حیاط",
+    "برج",
+    "پارک",
+    "نیمکت",
+    "شهاب",
+    "افق",
 ];
 
 /// What they may be.
-pub const ADJECTIVES: [&str; 24] = [
+pub const ADJECTIVES: [&str; 128] = [
     "آبی",
     "سبز",
     "آرام",
@@ -55,11 +163,117 @@ pub const ADJECTIVES: [&str; 24] = [
     "رنگین",
     "بیدار",
     "خندان",
+    "نارنجی",
+    "صورتی",
+    "ارغوانی",
+    "لاجوردی",
+    "نیلی",
+    "زمردی",
+    "مسی",
+    "یشمی",
+    "عنابی",
+    "خاکی",
+    "سربی",
+    "قرمز",
+    "سیاه",
+    "کبود",
+    "کرم",
+    "دانا",
+    "توانا",
+    "پاک",
+    "نرم",
+    "شیرین",
+    "ترش",
+    "شور",
+    "خوب",
+    "کهن",
+    "قدیمی",
+    "جوان",
+    "پیر",
+    "دلیر",
+    "شجاع",
+    "زرنگ",
+    "چابک",
+    "سبک",
+    "سنگین",
+    "نازک",
+    "لطیف",
+    "ظریف",
+    "ساده",
+    "درخشان",
+    "تابان",
+    "سوزان",
+    "لرزان",
+    "روان",
+    "رها",
+    "آزاد",
+    "خاموش",
+    "ساکت",
+    "گویا",
+    "خوشبو",
+    "خرم",
+    "پرنور",
+    "باشکوه",
+    "بیکران",
+    "عمیق",
+    "ژرف",
+    "پهن",
+    "باریک",
+    "گرد",
+    "دراز",
+    "کوتاه",
+    "تابناک",
+    "زلال",
+    "شفاف",
+    "خیس",
+    "خشک",
+    "برفی",
+    "بارانی",
+    "ابری",
+    "آفتابی",
+    "مهتابی",
+    "بهاری",
+    "پاییزی",
+    "زمستانی",
+    "تابستانی",
+    "دریایی",
+    "جنگلی",
+    "صحرایی",
+    "ساحلی",
+    "آسمانی",
+    "شرقی",
+    "غربی",
+    "شمالی",
+    "جنوبی",
+    "محلی",
+    "خیالی",
+    "رویایی",
+    "جادویی",
+    "شگفت",
+    "عجیب",
+    "نایاب",
+    "کمیاب",
+    "ناشناس",
+    "محبوب",
+    "عزیز",
+    "وفادار",
+    "صبور",
+    "بردبار",
+    "آشنا",
+    "مشهور",
+    "تنها",
+    "چوبی",
+    "فلزی",
+    "کاغذی",
+    "پشمی",
+    "مخملی",
 ];
 
 #[cfg(test)]
 mod tests {
-    use chat_protocol::RoomId;
+    use std::collections::BTreeSet;
+
+    use chat_protocol::{RoomId, limits::ID_MAX_CHARS};
 
     use super::*;
 
@@ -67,17 +281,32 @@ mod tests {
     fn every_name_is_a_room_id() {
         for noun in NOUNS {
             for adjective in ADJECTIVES {
-                let name = format!("{noun}-{adjective}-999");
+                let name = format!("{noun}-{adjective}-{noun}-{adjective}-000-9999");
                 assert_eq!(RoomId::parse(&name).unwrap().as_str(), name);
+                assert!(name.chars().count() < ID_MAX_CHARS, "{name}");
             }
         }
     }
 
     #[test]
-    fn no_word_comes_twice() {
-        for words in [NOUNS, ADJECTIVES] {
-            let unique: std::collections::BTreeSet<_> = words.into_iter().collect();
-            assert_eq!(unique.len(), words.len());
+    fn names_are_more_than_anybody_tries() {
+        // What stands between words is no part of a room's key: so no pair may be read as another one, nor
+        // begin another one, or two names would be one room.
+        let pairs =
+            || NOUNS.into_iter().flat_map(|noun| ADJECTIVES.map(|adjective| [noun, adjective].concat()));
+        let unique: BTreeSet<_> = pairs().collect();
+        assert_eq!(unique.len(), NOUNS.len() * ADJECTIVES.len());
+        for pair in &unique {
+            let longer = unique.range(format!("{pair}\0")..).next();
+            assert!(longer.is_none_or(|longer| !longer.starts_with(pair)), "{pair} {longer:?}");
         }
+        let bits = 2.0 * (unique.len() as f64).log2() + f64::from(NUMBERS).log2();
+        assert!(bits >= 50.0, "{bits} bits");
+    }
+
+    #[test]
+    fn every_word_is_drawn_alike() {
+        // The script draws by 32 random bits and the rest of a division, of which no word gets more.
+        assert!(NOUNS.len().is_power_of_two() && ADJECTIVES.len().is_power_of_two());
     }
 }

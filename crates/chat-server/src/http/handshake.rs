@@ -88,6 +88,8 @@ pub(crate) enum HandshakeError {
     Host,
     #[error("a page of another site may not connect; see --allow-origin")]
     Origin,
+    #[error("this address makes its reader a member of a room and is not fetched beforehand; open it")]
+    Prefetch,
     #[error(transparent)]
     TooMany(#[from] TooManyConnections),
 }
@@ -105,7 +107,7 @@ impl IntoResponse for HandshakeError {
                 ];
                 (StatusCode::UPGRADE_REQUIRED, headers, text).into_response()
             }
-            Self::Host | Self::Origin => (StatusCode::FORBIDDEN, text).into_response(),
+            Self::Host | Self::Origin | Self::Prefetch => (StatusCode::FORBIDDEN, text).into_response(),
             // RFC 6585 §4: it is about this client, and others are served.
             Self::TooMany(TooManyConnections::OfAddress) => {
                 (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "10")], text).into_response()

@@ -26,7 +26,8 @@ pub(crate) struct Limits {
     pub(crate) connections: usize,
     /// Sockets at once that are not WebSockets (yet).
     pub(crate) http_sockets: usize,
-    /// New rooms a minute; as many may come at once.
+    /// New rooms a minute; as many may come at once, and as many more be refused before the address's
+    /// newcomers are answered alike whether a room exists or not.
     pub(crate) rooms: u32,
     /// Frames a second; five times as many may come at once.
     pub(crate) frames: u32,
@@ -90,6 +91,8 @@ pub(crate) struct IpUsage {
     connections: Arc<Semaphore>,
     http_sockets: Arc<Semaphore>,
     rooms: RateLimit,
+    /// How many new rooms may be refused before nothing is told of those that exist.
+    refusals: RateLimit,
     frames: RateLimit,
 }
 
@@ -115,6 +118,7 @@ impl IpUsage {
             connections: places(limits.connections),
             http_sockets: places(limits.http_sockets),
             rooms: RateLimit::new(rooms / 60.0, rooms, now),
+            refusals: RateLimit::new(rooms / 60.0, rooms, now),
             frames: RateLimit::new(frames, frames * FRAMES_BURST_SECONDS, now),
         }
     }
@@ -146,8 +150,18 @@ impl IpUsage {
         self.rooms.take(now)
     }
 
+    /// Counts a room that could not be created.
+    pub(crate) fn room_refused(&self, now: Instant) {
+        self.refusals.take(now);
+    }
+
+    /// Whether so many creations were refused of late that somebody may be guessing the names of rooms.
+    pub(crate) fn may_be_guessing(&self, now: Instant) -> bool {
+        !self.refusals.has_one(now)
+    }
+
     fn is_as_new(&self, now: Instant) -> bool {
-        self.rooms.is_whole(now) && self.frames.is_whole(now)
+        self.rooms.is_whole(now) && self.refusals.is_whole(now) && self.frames.is_whole(now)
     }
 }
 

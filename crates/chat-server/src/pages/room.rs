@@ -18,7 +18,6 @@ use super::{Form, Page, render};
 use crate::{
     http::{links::room_path, qr, site::Site, web_origin::WebOrigin},
     limits::client_ip::Peer,
-    rooms::Rooms,
 };
 
 /// The `{room}` of a path, before its rule is checked; an error when it is not UTF-8.
@@ -39,10 +38,10 @@ pub(crate) async fn other(request: Request) -> Response {
 }
 
 /// A room's page, at its one address: what is not part of the name leads there, such as a slash or a full
-/// stop at its end, and so does another spelling of the room, for as long as somebody is in it.
+/// stop at its end. Another spelling is as good, and nothing here tells whether somebody is in the room: only
+/// `welcome` says what it goes by.
 pub(crate) async fn room(
     State(site): State<Arc<Site>>,
-    State(rooms): State<Arc<Rooms>>,
     Extension(Peer(peer)): Extension<Peer>,
     raw: RawRoom,
     request: Request,
@@ -56,10 +55,6 @@ pub(crate) async fn room(
     if room.as_str() != raw || request.uri().path().ends_with('/') {
         return Redirect::permanent(&(room_path(&room) + &query)).into_response();
     }
-    let own = rooms.name_of(&room);
-    if own != room {
-        return Redirect::temporary(&(room_path(&own) + &query)).into_response();
-    }
     let asked = site.asked(peer, request.headers());
     let share_url = site.share_url(&room, asked.as_ref());
     render(Page::Room { room, share_url }, request).await
@@ -67,9 +62,9 @@ pub(crate) async fn room(
 
 /// Five ways into a room, side by side.
 #[cfg(feature = "lab")]
-pub(crate) async fn ways(State(rooms): State<Arc<Rooms>>, raw: RawRoom, request: Request) -> Response {
+pub(crate) async fn ways(raw: RawRoom, request: Request) -> Response {
     let page = match raw.map(|Path(raw)| typed::room_name(&raw)) {
-        Ok(Ok(room)) => Page::Ways(rooms.name_of(&room)),
+        Ok(Ok(room)) => Page::Ways(room),
         Ok(Err(flaw)) => Page::BadRoom(Some(flaw)),
         Err(_) => Page::BadRoom(None),
     };
@@ -93,7 +88,6 @@ pub(crate) struct Drawn {
 /// is; so that the code beside a link is the code of that link.
 pub(crate) async fn qr_code(
     State(site): State<Arc<Site>>,
-    State(rooms): State<Arc<Rooms>>,
     Extension(Peer(peer)): Extension<Peer>,
     Path(raw): Path<String>,
     drawn: Result<Query<Drawn>, QueryRejection>,
@@ -101,7 +95,7 @@ pub(crate) async fn qr_code(
 ) -> Response {
     let refuse = |status: StatusCode, why: String| (status, why + "\n").into_response();
     let room = match typed::room_name(&raw) {
-        Ok(room) => rooms.name_of(&room),
+        Ok(room) => room,
         Err(flaw) => return refuse(StatusCode::BAD_REQUEST, format!("room id: {flaw}")),
     };
     let asked = site.asked(peer, &headers);

@@ -54,7 +54,8 @@ async fn draw(sessions: &Arc<Sessions>, asked: &PollingRequest, request: Request
         said: Vec::new(),
         problem: asked.flaw.map(ClassicProblem::Name),
     };
-    if asked.cookie.is_none() && asked.name.is_none() {
+    // A link from another site may be anybody's: whoever followed it comes in by saying so.
+    if asked.is_link || (asked.shown.resume.is_none() && asked.name.is_none()) {
         return render(Page::Classic(Box::new(view)), request).await;
     }
     let mut found = match asked.enter(sessions).await {
@@ -66,12 +67,13 @@ async fn draw(sessions: &Arc<Sessions>, asked: &PollingRequest, request: Request
         Err(error) => return error.into_response(),
     };
     view.is_in = true;
+    view.room = sessions.rooms.name_of(&asked.room);
     view.problem = None;
     // All of it each time: the page has nothing of what it showed before.
     let said = found.session.queue.listen().show(SHOWN_MAX);
     view.said = said.iter().filter_map(|json| serde_json::from_slice(json).ok()).collect();
     let mut response = render(Page::Classic(Box::new(view)), request).await;
-    asked.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
+    asked.admit(sessions, &mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // In one piece, so that what is payload is known.
     let (head, body) = response.into_parts();
@@ -103,7 +105,7 @@ pub(super) async fn said(
         tracing::debug!(?error, "what a form said was not sent");
     }
     let mut response = back(&asked);
-    asked.admit(&mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
+    asked.admit(sessions, &mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
     Ok(response)
 }
 

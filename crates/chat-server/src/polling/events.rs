@@ -35,7 +35,7 @@ pub(crate) async fn events(
     let mut cookies = HeaderMap::new();
     // It holds a socket, unlike a request that is answered. Without its stream the member is away at once.
     found.session.show();
-    request.admit(&mut found, &[ROOMS], Duration::ZERO, &mut cookies);
+    request.admit(&sessions, &mut found, &[ROOMS], Duration::ZERO, &mut cookies);
     let streaming = Streaming {
         listener: found.session.queue.listen(),
         traffic: found.session.traffic.clone(),

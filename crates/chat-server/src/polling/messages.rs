@@ -34,9 +34,9 @@ pub(crate) async fn poll(
     }
     match told {
         Told { messages, over: Some(code) } if messages.is_empty() => {
-            Ok(request.refuse(found, PollingError::Closed(code)))
+            Ok(request.refuse(&sessions, found, PollingError::Closed(code)))
         }
-        Told { messages, .. } => Ok(request.answer(found, list(&messages))),
+        Told { messages, .. } => Ok(request.answer(&sessions, found, list(&messages))),
     }
 }
 
@@ -90,8 +90,8 @@ pub(crate) async fn post(
     let found = request.enter(&sessions).await?;
     found.session.traffic.add_payload_in(body.len());
     match say(&found.session, id, text).await {
-        Ok(said) => Ok(request.answer(found, said)),
-        Err(refusal) => Ok(request.refuse(found, refusal)),
+        Ok(said) => Ok(request.answer(&sessions, found, said)),
+        Err(refusal) => Ok(request.refuse(&sessions, found, refusal)),
     }
 }
 
@@ -103,7 +103,7 @@ pub(crate) async fn costs(
     State(sessions): State<Arc<Sessions>>,
     request: PollingRequest,
 ) -> Result<Response, PollingError> {
-    let session = request.cookie.as_ref().and_then(|cookie| sessions.find(&request.room, cookie));
+    let session = request.shown.resume.as_ref().and_then(|cookie| sessions.find(&request.room, cookie));
     let none = || PollingError::error(ErrorCode::NotJoined, "no session has this cookie; join first");
     let costs = session.ok_or_else(none)?.traffic.costs();
     Ok(private(axum::Json(costs)))

@@ -23,7 +23,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
 use serde::Deserialize;
 
 use self::{
-    resume_cookie::ResumeCookie,
+    resume_cookie::Shown,
     session::Session,
     sessions::{Found, SessionError, Sessions, Visit},
 };
@@ -78,7 +78,6 @@ pub(crate) struct Asked {
 /// A request of a session, or of a client that is going to have one.
 #[derive(Debug)]
 pub(crate) struct PollingRequest {
-    /// By the name it goes by.
     room: RoomId,
     client: ClientId,
     name: Option<Name>,
@@ -86,7 +85,9 @@ pub(crate) struct PollingRequest {
     flaw: Option<Flaw>,
     asked: Asked,
     /// What it shows to be the session that was.
-    cookie: Option<ResumeCookie>,
+    shown: Shown,
+    /// Whether it is a link that was followed from another site, which may be anybody's.
+    is_link: bool,
     /// Whether a stream is asked for.
     is_stream: bool,
     headers: HeaderMap,
@@ -98,12 +99,11 @@ impl<S> FromRequestParts<S> for PollingRequest
 where
     S: Send + Sync,
     Arc<Site>: FromRef<S>,
-    Arc<Sessions>: FromRef<S>,
 {
     type Rejection = PollingError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PollingError> {
-        let (site, sessions) = (Arc::<Site>::from_ref(state), Arc::<Sessions>::from_ref(state));
+        let site = Arc::<Site>::from_ref(state);
         if parts.method == Method::HEAD {
             // It would join, and take messages out that its answer does not have.
             return Err(PollingError::Head);
@@ -121,14 +121,17 @@ where
         let Extension(traffic) =
             Extension::<Arc<SocketTraffic>>::from_request_parts(parts, state).await.map_err(missing)?;
         let refused = |why: &HandshakeError| site.hints.refused(why, &parts.headers, Instant::now());
-        check_page(&site, &parts.headers).inspect_err(refused).map_err(PollingError::Handshake)?;
         // People write into the form of a page; programs know the rules.
         let is_page = parts.uri.path().starts_with(CLASSIC);
+        let is_link = match check_page(&site, &parts.headers) {
+            Ok(Sender::Link) if !is_page || parts.method != Method::GET => Err(HandshakeError::Origin),
+            sender => sender.map(|sender| sender == Sender::Link),
+        };
+        let is_link = is_link.inspect_err(refused).map_err(PollingError::Handshake)?;
         let room = match is_page {
             true => typed::room_name(&room).map_err(PollingError::BadRoom)?,
             false => RoomId::parse(&room)?,
         };
-        let room = sessions.rooms.name_of(&room);
         let (name, flaw) = match asked.name.as_deref() {
             Some(name) if is_page => {
                 typed::name(name).map_or_else(|flaw| (None, Some(flaw)), |name| (Some(name), None))
@@ -140,7 +143,8 @@ where
             None => random_client(),
         };
         Ok(Self {
-            cookie: ResumeCookie::of(&parts.headers, &room, &client),
+            shown: Shown::of(&parts.headers, &room, &client),
+            is_link,
             room,
             client,
             name,
@@ -161,7 +165,7 @@ impl PollingRequest {
             room: self.room.clone(),
             client: self.client.clone(),
             name: self.name.clone(),
-            cookie: self.cookie.clone(),
+            cookie: self.shown.resume.clone(),
             after: self.asked.after,
             is_anew: self.is_stream,
             ip: self.ip,
@@ -171,9 +175,16 @@ impl PollingRequest {
         Ok(found)
     }
 
-    /// Gives a client that has just joined its cookie, for the addresses under these paths. From then on its
-    /// session `stay`s for so long without a request.
-    fn admit(&self, found: &mut Found, paths: &[&str], stay: Duration, headers: &mut HeaderMap) {
+    /// Gives a client that has just joined its cookie, for the addresses under these paths, and a browser the
+    /// one it has again, before it forgets it. From then on its session `stay`s for so long without a request.
+    fn admit(
+        &self,
+        sessions: &Sessions,
+        found: &mut Found,
+        paths: &[&str],
+        stay: Duration,
+        headers: &mut HeaderMap,
+    ) {
         if found.cookie.is_some() && found.session.queue.over().is_some() {
             // Its cookie is good for nothing, and might push out a better one.
             return;
@@ -182,40 +193,61 @@ impl PollingRequest {
             Some(_) if stay == LEASE => FIRST_LEASE,
             _ => stay,
         });
-        let Some(cookie) = &found.cookie else { return };
+        let (now, renewal) = (Instant::now(), &found.session.renewal);
+        let kept = self.shown.resume.as_ref().filter(|_| self.shown.is_cookie && renewal.is_due(now));
+        let Some(cookie) = found.cookie.as_ref().or(kept) else { return };
+        let age = renewal.give(stay, sessions.settings.resume_window, now);
         for path in paths {
-            headers.append(header::SET_COOKIE, cookie.to_cookie(&self.room, &self.client, path));
+            let cookie = self.shown.renewed(cookie, &self.room, &self.client, path, age);
+            headers.append(header::SET_COOKIE, cookie);
         }
     }
 
     /// An answer in JSON, for this session alone; its body is counted as its payload.
-    fn answer(&self, mut found: Found, body: impl Into<Bytes>) -> Response {
+    fn answer(&self, sessions: &Sessions, mut found: Found, body: impl Into<Bytes>) -> Response {
         let body = body.into();
         found.session.traffic.add_payload_out(body.len());
         let mut response = private(body);
-        self.admit(&mut found, &[ROOMS], LEASE, response.headers_mut());
+        self.admit(sessions, &mut found, &[ROOMS], LEASE, response.headers_mut());
         response
     }
 
     /// An error for this session alone, which may have just begun.
-    fn refuse(&self, mut found: Found, error: PollingError) -> Response {
+    fn refuse(&self, sessions: &Sessions, mut found: Found, error: PollingError) -> Response {
         let mut response = error.into_response();
-        self.admit(&mut found, &[ROOMS], LEASE, response.headers_mut());
+        self.admit(sessions, &mut found, &[ROOMS], LEASE, response.headers_mut());
         response
     }
 }
 
-/// Whether the page that asks may ask. A request joins: a page of another site shall not make its readers'
-/// browsers send one, by a picture or a frame, say, for which they send no `Origin`. A link to the classic
-/// page is another thing.
-fn check_page(site: &Site, headers: &HeaderMap) -> Result<(), HandshakeError> {
+/// Whose request it is, as its browser says (Fetch Metadata).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Sender {
+    /// A page of this server, its reader, or a program.
+    Own,
+    /// A link that was followed from another site, in a tab of its own.
+    Link,
+}
+
+/// Whether the page that asks may ask. A request joins, or acknowledges: a page of another site, a neighbour of
+/// the same domain included, shall not make its readers' browsers send one, by a picture or a form, say, for
+/// which they send no `Origin`. A link to the classic page is another thing, and is the caller's to bound. A
+/// prefetch was not asked for by anybody.
+fn check_page(site: &Site, headers: &HeaderMap) -> Result<Sender, HandshakeError> {
     site.check(headers)?;
     let says = |name: &str, word: &str| headers.get(name).is_some_and(|value| value == word);
-    let is_link = says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
-    if says("sec-fetch-site", "cross-site") && !is_link {
-        return Err(HandshakeError::Origin);
+    let fetches_ahead =
+        |name: &str| headers.get_all(name).iter().any(|value| value.as_bytes().starts_with(b"prefetch"));
+    if ["sec-purpose", "purpose", "x-moz"].into_iter().any(fetches_ahead) {
+        return Err(HandshakeError::Prefetch);
     }
-    Ok(())
+    match headers.get("sec-fetch-site").map(HeaderValue::as_bytes) {
+        None | Some(b"same-origin" | b"none") => Ok(Sender::Own),
+        Some(_) if says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document") => {
+            Ok(Sender::Link)
+        }
+        Some(_) => Err(HandshakeError::Origin),
+    }
 }
 
 fn random_client() -> ClientId {

@@ -25,7 +25,7 @@ use http::{HeaderName, Method, StatusCode, header, request::Parts};
 use serde::Deserialize;
 
 use super::{
-    PollingError, check_page, closed,
+    PollingError, Sender, check_page, closed,
     session::{Hold, Session},
     sessions::{JoinRequest, Key, Sessions},
 };
@@ -73,12 +73,11 @@ impl<S> FromRequestParts<S> for Caller
 where
     S: Send + Sync,
     Arc<Site>: FromRef<S>,
-    Arc<Sessions>: FromRef<S>,
 {
     type Rejection = PollingError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, PollingError> {
-        let (site, sessions) = (Arc::<Site>::from_ref(state), Arc::<Sessions>::from_ref(state));
+        let site = Arc::<Site>::from_ref(state);
         if parts.method == Method::HEAD {
             // It would acknowledge what nobody has read.
             return Err(PollingError::Head);
@@ -90,13 +89,15 @@ where
         let axum::Extension(Peer(peer)) = axum::Extension::<Peer>::from_request_parts(parts, state)
             .await
             .map_err(|_| PollingError::Closed(CloseCode::InternalError))?;
-        check_page(&site, &parts.headers).map_err(PollingError::Handshake)?;
+        if check_page(&site, &parts.headers)? == Sender::Link {
+            return Err(HandshakeError::Origin.into());
+        }
         let secret = parts.headers.get(CONNECTION).and_then(|value| value.to_str().ok());
         let secret =
             secret.filter(|secret| (SECRET_MIN..=SECRET_MAX).contains(&secret.len())).ok_or_else(|| {
                 bad("'Otagh-Connection' must be a secret of 24 to 128 visible ASCII characters")
             })?;
-        let room = sessions.rooms.name_of(&RoomId::parse(&room)?);
+        let room = RoomId::parse(&room)?;
         Ok(Self {
             key: (RoomKey::of(&room), TokenHash::of_secret(secret)),
             room,

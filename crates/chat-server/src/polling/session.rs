@@ -16,6 +16,7 @@ use chat_room::{Departure, RateLimit};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::resume_cookie::Renewal;
 use crate::{
     net::{
         connections::Slot,
@@ -30,6 +31,7 @@ pub(crate) struct Session {
     inside: Mutex<Option<Arc<Inside>>>,
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) queue: Arc<Queue>,
+    pub(crate) renewal: Renewal,
     lease: watch::Sender<Lease>,
     /// Whether a second request has come, which showed that the first one's answer was read.
     is_shown: AtomicBool,
@@ -66,6 +68,7 @@ impl Session {
             inside: Mutex::new(Some(Arc::new(inside))),
             traffic,
             queue,
+            renewal: Renewal::default(),
             lease: watch::Sender::new(Lease { until: now, held: 0 }),
             is_shown: AtomicBool::new(false),
         }

@@ -57,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) messages_burst: u32,
     /// How long a request's body may take.
     pub(crate) body_deadline: Duration,
+    /// How long somebody who is away may come back.
+    pub(crate) resume_window: Duration,
 }
 
 /// A request of a polling client.

@@ -158,6 +158,8 @@ impl RoomActor {
                 // here, and that is how it leaves.
                 drop(answered);
             }
+            // Who asked may be gone by now.
+            Request::Knows { proof, answer } => drop(answer.send(self.room.knows(&proof))),
             Request::Command { conn, command, receipt } => {
                 let before = effects.len();
                 self.room.apply(conn, command, now, effects);

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use chat_protocol::Command;
-use chat_room::{ConnKey, Departure, Join, RateLimit, Refusal};
+use chat_room::{ConnKey, Departure, Join, RateLimit, Refusal, TokenHash};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -22,6 +22,7 @@ pub(crate) const MAILBOX: usize = 256;
 #[derive(Debug)]
 pub(super) enum Request {
     Join { join: Box<Join>, sink: Sink, answer: oneshot::Sender<Joined> },
+    Knows { proof: TokenHash, answer: oneshot::Sender<bool> },
     Command { conn: ConnKey, command: Command, receipt: Option<Box<dyn Receipt>> },
 }
 
@@ -68,6 +69,16 @@ impl RoomHandle {
         let (answer, answered) = oneshot::channel();
         let request = Request::Join { join: Box::new(join), sink, answer };
         self.mailbox.send(request).await.map_err(|_| RoomGone)?;
+        answered.await.map_err(|_| RoomGone)
+    }
+
+    /// Whether this proves a member, or somebody who may come back.
+    ///
+    /// # Errors
+    /// [`RoomGone`] when there is nobody to answer.
+    pub(super) async fn knows(&self, proof: TokenHash) -> Result<bool, RoomGone> {
+        let (answer, answered) = oneshot::channel();
+        self.mailbox.send(Request::Knows { proof, answer }).await.map_err(|_| RoomGone)?;
         answered.await.map_err(|_| RoomGone)
     }
 }

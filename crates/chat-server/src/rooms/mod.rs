@@ -15,7 +15,7 @@ use chat_room::{Join, Limits, Room};
 use parking_lot::Mutex;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
-use self::{actor::RoomActor, memory_budget::MemoryBudget};
+use self::{actor::RoomActor, handle::RoomGone, memory_budget::MemoryBudget};
 use crate::{
     limits::ip_limits::IpUsage,
     net::{clock::Clock, random, sink::Sink},
@@ -68,7 +68,9 @@ impl Rooms {
         Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, clock })
     }
 
-    /// Joins a room, which is created if it is not there; `usage` is that of the address that asks.
+    /// Joins a room, which is created if it is not there; `usage` is that of the address that asks. While that
+    /// address may be guessing names, its newcomers are answered as if each room would be a new one, so that
+    /// the answer does not tell which exist; who proves to have been in is let in.
     ///
     /// # Errors
     /// [`CreateError`] when a room would have to be created and may not.
@@ -80,34 +82,59 @@ impl Rooms {
         usage: &IpUsage,
     ) -> Result<Joined, CreateError> {
         loop {
-            let handle = self.room(room, usage)?;
-            match handle.join(join.clone(), sink.clone()).await {
-                Ok(answer) => return Ok(answer),
+            let (handle, is_new) = self.room(room, usage)?;
+            let joined = async {
+                if !is_new && usage.may_be_guessing(Instant::now()) {
+                    let is_known = match &join.claim {
+                        Some(claim) => handle.knows(claim.proof).await?,
+                        None => false,
+                    };
+                    if !is_known && let Err(why) = self.check_create(self.count(), usage) {
+                        return Ok(Err(why));
+                    }
+                }
+                handle.join(join.clone(), sink.clone()).await.map(Ok)
+            };
+            match joined.await {
+                Ok(answer) => return answer,
                 // The room was being cleared away. It is out of the table before it stops answering,
                 // or about to be; the next look finds another.
-                Err(_) => tokio::task::yield_now().await,
+                Err(RoomGone) => tokio::task::yield_now().await,
             }
         }
     }
 
     /// The name that this room goes by: as its first member wrote it, or, where nobody is in it, as
-    /// it is written here.
+    /// it is written here. Only for a member: anybody else would learn from it that the room exists.
     pub(crate) fn name_of(&self, room: &RoomId) -> RoomId {
         self.rooms.lock().get(&RoomKey::of(room)).map_or(room, |found| &found.name).clone()
     }
 
-    fn room(self: &Arc<Self>, id: &RoomId, usage: &IpUsage) -> Result<RoomHandle, CreateError> {
+    fn count(&self) -> usize {
+        self.rooms.lock().len()
+    }
+
+    /// Whether an address may create a room beside so many; counts it, and a refusal.
+    fn check_create(&self, rooms: usize, usage: &IpUsage) -> Result<(), CreateError> {
+        let now = Instant::now();
+        let checked = if rooms >= self.max_rooms {
+            Err(CreateError::Full)
+        } else if usage.allow_room(now) {
+            Ok(())
+        } else {
+            Err(CreateError::TooMany)
+        };
+        checked.inspect_err(|_| usage.room_refused(now))
+    }
+
+    /// The way into a room, and whether it is a new one.
+    fn room(self: &Arc<Self>, id: &RoomId, usage: &IpUsage) -> Result<(RoomHandle, bool), CreateError> {
         let key = RoomKey::of(id);
         let mut rooms = self.rooms.lock();
         if let Some(found) = rooms.get(&key) {
-            return Ok(found.handle.clone());
+            return Ok((found.handle.clone(), false));
         }
-        if rooms.len() >= self.max_rooms {
-            return Err(CreateError::Full);
-        }
-        if !usage.allow_room(Instant::now()) {
-            return Err(CreateError::TooMany);
-        }
+        self.check_create(rooms.len(), usage)?;
         let room = Room::new(id.clone(), random::epoch(), self.limits);
         let (actor, handle) = RoomActor::open(room, self.budget.share(), self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
@@ -117,7 +144,7 @@ impl Rooms {
             drop(entry);
             drop(actor);
         });
-        Ok(handle)
+        Ok((handle, true))
     }
 }
 

@@ -112,7 +112,8 @@ impl Connection {
     /// waits for, so what is seldom waited for has a place of its own, and only as long as it takes.
     pub(crate) async fn run(mut self: Box<Self>) {
         let conn = self.slot.conn().0;
-        tracing::debug!(conn, room = ?self.joining.as_ref().map(|joining| &joining.destination.room), "open");
+        // Not its room, whose name is all that it takes to come in.
+        tracing::debug!(conn, "open");
         let why = self.serve().await;
         tracing::debug!(conn, ending = why.name(), code = why.code(), "over");
         Box::pin(self.close(why)).await;
