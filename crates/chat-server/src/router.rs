@@ -30,7 +30,10 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(room::other);
     #[cfg(feature = "lab")]
     let routes = lab(routes);
-    routes.layer(middleware::map_response(headers::secure)).with_state(app)
+    routes
+        .layer(middleware::map_request(headers::host_of_target))
+        .layer(middleware::map_response(headers::secure))
+        .with_state(app)
 }
 
 #[cfg(feature = "lab")]

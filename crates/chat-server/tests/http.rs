@@ -162,6 +162,37 @@ async fn a_room_has_one_address() {
 }
 
 #[tokio::test]
+async fn request_lines_authority_counts_as_host() {
+    // RFC 9112 §3.2.2: whoever asks for a whole URL means its host, whatever `Host` says.
+    let server = TestServer::with(&["--public-url", "https://chat.example"]).await;
+    let ask = async |target: &str, host: &str, origin: &str| {
+        let head = common::handshake("/ws/class/ali", &format!("{origin}Connection: close\r\n"));
+        let head = head.replacen("/ws/class/ali", &format!("{target}/ws/class/ali"), 1);
+        let lines = head.split("\r\n").filter(|line| !line.to_lowercase().starts_with("host:"));
+        let head = lines.collect::<Vec<_>>().join("\r\n").replacen("\r\n", &format!("\r\n{host}"), 1);
+        let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+        tokio::io::AsyncWriteExt::write_all(&mut stream, head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[9..]).into_owned()
+    };
+    let own = "Host: chat.example\r\n";
+    for (target, host, origin, status) in [
+        ("", own, "", "101"),
+        ("http://chat.example", own, "", "101"),
+        ("http://evil.example", own, "", "403"),
+        ("http://chat.example", "Host: evil.example\r\n", "", "101"),
+        ("http://ali@chat.example:80", "Host: evil.example\r\n", "", "101"),
+        ("http://chat.example", "", "", "101"),
+        ("http://chat.example", "Host: chat.example\r\nHost: evil.example\r\n", "", "400"),
+        ("http://127.0.0.1:7", own, "Origin: http://127.0.0.1:7\r\n", "101"),
+        ("http://127.0.0.1:7", "Host: 127.0.0.1:8\r\n", "Origin: http://127.0.0.1:8\r\n", "403"),
+    ] {
+        assert_eq!(ask(target, host, origin).await, status, "{target} {host} {origin}");
+    }
+}
+
+#[tokio::test]
 async fn no_page_tells_whether_a_room_exists() {
     let server = TestServer::start().await;
     let undated = |answer: String| {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chat_ui::lab::STYLE;
+use chat_ui::{browser::random, lab::STYLE};
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
@@ -63,7 +63,8 @@ async fn make(recordings: Recordings) -> Result<(), JsValue> {
     let events: Vec<_> = recordings.write().iter().map(|one| one.events.clone()).collect();
     let events = serde_json::to_string(&events).map_err(failed)?;
     let theme = document().document_element().and_then(|root| root.get_attribute("data-theme"));
-    let html = page(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>(), &events, theme.as_deref());
+    let parts: Vec<_> = parts.iter().map(Vec::as_slice).collect();
+    let html = page(&parts, &events, theme.as_deref(), &random::id());
     let kind = BlobPropertyBag::new();
     kind.set_type("text/html");
     let blob = Blob::new_with_str_sequence_and_options(&js_sys::Array::of1(&html.into()), &kind)?;
@@ -85,8 +86,10 @@ fn failed(error: impl std::fmt::Display) -> JsValue {
     error.to_string().into()
 }
 
-/// The page: style, font and program within it. `events` are the recordings, in JSON.
-fn page(parts: &[&[u8]], events: &str, theme: Option<&str>) -> String {
+/// The page: style, font and program within it. `events` are the recordings, in JSON. It has a policy of its
+/// own, because no server sends one with it: it asks nobody for anything, whoever wrote what it shows, and runs
+/// only what has the `nonce`, and the program that this fetches from itself.
+fn page(parts: &[&[u8]], events: &str, theme: Option<&str>, nonce: &str) -> String {
     let [style, more_style, font, script, wasm] = parts else { return String::new() };
     let font = format!("url(data:font/woff2;base64,{})", STANDARD.encode(font));
     let style = String::from_utf8_lossy(style).replace("url(/fonts/vazirmatn.woff2)", &font);
@@ -102,6 +105,7 @@ fn page(parts: &[&[u8]], events: &str, theme: Option<&str>) -> String {
 <html lang="fa" dir="rtl"{theme}>
 <head>
 <meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'nonce-{nonce}' data: 'wasm-unsafe-eval'; style-src 'unsafe-inline'; font-src data:; img-src data:; base-uri 'none'; form-action 'none'">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>{style}</style>
@@ -111,7 +115,7 @@ fn page(parts: &[&[u8]], events: &str, theme: Option<&str>) -> String {
 <h1>{title}</h1>
 <div id="panel" data-taken-home="recordings"></div>
 <script type="application/json" id="recordings">{events}</script>
-<script type="module">
+<script type="module" nonce="{nonce}">
 const shown = await import('data:text/javascript;base64,{script}');
 shown.initSync({{ module: Uint8Array.from(atob('{wasm}'), c => c.charCodeAt(0)) }});
 shown.show(document.getElementById('panel'));
@@ -129,10 +133,16 @@ mod tests {
     #[test]
     fn page_is_self_contained_and_script_safe() {
         let style = b"@font-face{src:url(/fonts/vazirmatn.woff2)format(\"woff2\")}".as_slice();
-        let html = page(&[style, b"", b"font", b"js", b"wasm"], r#"[["</script><b>"]]"#, Some("dark"));
+        let parts = [style, b"", b"font", b"js", b"wasm"];
+        let html = page(&parts, r#"[["</script><b>"]]"#, Some("dark"), "abc");
         assert!(html.contains("url(data:font/woff2;base64,Zm9udA==)format"), "{html}");
         assert!(html.contains(r#"<html lang="fa" dir="rtl" data-theme="dark">"#));
         assert_eq!(html.matches("</script>").count(), 2, "{html}");
+        // A policy holds for what comes after it.
+        let policy =
+            html.find("\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'nonce-abc'");
+        assert!(policy.is_some() && policy < html.find("<style"), "{html}");
+        assert!(html.contains("<script type=\"module\" nonce=\"abc\">"), "{html}");
         assert!(html.contains(r#"[["\u003c/script>\u003cb>"]]"#));
         for elsewhere in ["src=", "href=", "http:", "https:"] {
             assert!(!html.replace("src:url", "").contains(elsewhere), "{elsewhere}");

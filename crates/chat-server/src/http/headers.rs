@@ -1,8 +1,8 @@
 //! Headers that concern every address: how a list in a header is read, and the security headers of
-//! every answer. A page brings its own content security policy, with its
+//! every answer, and which host a request was sent to. A page brings its own content security policy, with its
 //! nonce; anything else needs nothing and may do nothing.
 
-use axum::response::Response;
+use axum::{extract::Request, response::Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 const EVERYWHERE: [(HeaderName, &str); 6] = [
@@ -19,6 +19,20 @@ const EVERYWHERE: [(HeaderName, &str); 6] = [
     ),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
 ];
+
+/// Of a request line with a whole URL, as proxies get them, its authority is the host that was asked, whatever
+/// `Host` says (RFC 9112 §3.2.2). Two `Host`s stay, and are refused as such.
+pub(crate) async fn host_of_target(mut request: Request) -> Request {
+    let authority = request.uri().authority().map(|authority| authority.as_str());
+    let host = authority.and_then(|authority| authority.rsplit('@').next());
+    let host = host.and_then(|host| HeaderValue::from_str(host).ok());
+    if let Some(host) = host
+        && request.headers().get_all(header::HOST).iter().nth(1).is_none()
+    {
+        request.headers_mut().insert(header::HOST, host);
+    }
+    request
+}
 
 /// Adds what the answer does not have.
 pub(crate) async fn secure(mut response: Response) -> Response {
