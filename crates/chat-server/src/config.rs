@@ -104,9 +104,18 @@ pub struct Config {
 
     /// Frames one address may send in the long run, in frames per second, all its people together;
     /// five times as many may come at once; 0 sets no limit. Several hundred people in a heated
-    /// discussion behind one address send fewer.
+    /// discussion behind one address send fewer. Pings, pongs and fragments count, and so does what is
+    /// sent to the workbench's echo, which is read no faster.
     #[arg(long, env = "OTAGH_MESSAGES_PER_ADDRESS", default_value_t = 1_000)]
     pub(crate) messages_per_address: u32,
+
+    /// HTTP requests one address may send in the long run, in requests per second, all its people
+    /// together, handshakes included; five times as many may come at once; 0 sets no limit. A page that
+    /// is drawn counts as ten, and so does a QR code; of a file each 64 KiB as one more: to load a room
+    /// costs thirty, so three hundred people may do it at once and twice. What is over it waits, up to
+    /// two seconds, and then is answered 429.
+    #[arg(long, env = "OTAGH_REQUESTS_PER_ADDRESS", default_value_t = 4_000)]
+    pub(crate) requests_per_address: u32,
 
     /// Bytes kept for a connection that reads slower than its room speaks. Over that it is closed,
     /// and may come back and resume.

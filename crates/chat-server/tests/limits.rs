@@ -5,9 +5,9 @@
 
 mod common;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use common::{Client, TestServer, handshake, soon};
+use common::{Client, Raw, TestServer, handshake, masked, soon};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::{
@@ -300,6 +300,104 @@ async fn persistent_excess_over_address_limit_closes() {
         }
     };
     soon("the address to have rested", heard).await;
+}
+
+/// The rate limits that a server has by default.
+const DEFAULTS: [&str; 3] =
+    ["--messages-per-second=10", "--messages-per-address=1000", "--requests-per-address=4000"];
+
+#[tokio::test]
+async fn requests_over_limit_wait_then_429() {
+    let server = TestServer::with(&["--requests-per-address", "20"]).await;
+    let start = Instant::now();
+    let crowd = (0..300).map(|_| get(&server, "127.0.0.2", "/healthz"));
+    let crowd = futures_util::future::join_all(crowd);
+    let other = async {
+        let sara = join(&server, "127.0.0.3", "class", "sara").await;
+        (sara, get(&server, "127.0.0.3", "/r/class").await, start.elapsed())
+    };
+    let (answers, (mut sara, page, others_time)) = tokio::join!(crowd, other);
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    assert!(others_time < Duration::from_secs(2), "another address waited {others_time:?}");
+    talks(&mut sara, "1", &mut []).await;
+    let answered = answers.iter().filter(|answer| answer.starts_with("HTTP/1.1 200 ")).count();
+    let regained = 20 * (start.elapsed().as_secs() as usize + 1);
+    assert!(
+        (140..=140 + regained).contains(&answered),
+        "{answered}: a hundred at once, forty two seconds on"
+    );
+    for refused in answers.iter().filter(|answer| !answer.starts_with("HTTP/1.1 200 ")) {
+        assert!(refused.starts_with("HTTP/1.1 429 ") && refused.contains("retry-after: "), "{refused}");
+        assert!(refused.contains("more requests than it may"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn drawn_pages_count_as_ten_requests() {
+    let server = TestServer::with(&["--requests-per-address", "100"]).await;
+    let time = async |from, path| {
+        let start = Instant::now();
+        for _ in 0..60 {
+            get(&server, from, path).await;
+        }
+        start.elapsed()
+    };
+    let (page, nothing, code) = tokio::join!(
+        time("127.0.0.2", "/r/class"),
+        time("127.0.0.3", "/nothing"),
+        time("127.0.0.4", "/r/class/qr.svg"),
+    );
+    for time in [page, nothing, code] {
+        assert!(
+            time > Duration::from_millis(800),
+            "sixty cost six hundred, of five hundred at once: {time:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn pongs_and_fragments_count_as_frames() {
+    let server = TestServer::with(&DEFAULTS).await;
+    let mut sara = join(&server, "127.0.0.3", "class", "sara").await;
+    let pongs = masked(0x8A, b"").repeat(1_000);
+    let fragments = [masked(0x01, b"{"), masked(0x00, b"").repeat(1_000)].concat();
+    for (what, frames) in [("pongs", pongs), ("empty fragments", fragments)] {
+        let mut raw = Raw::on(connect(&server, "127.0.0.2").await, "/ws/other/ali", b"").await;
+        raw.send_json(json!({"type": "join"})).await;
+        raw.expect("welcome").await;
+        raw.stream.write_all(&frames).await.unwrap();
+        assert_eq!(raw.expect_close().await.close_code(), 4502, "{what}");
+    }
+    // What a proxy may do to a long message is no offence, and what browsers send is none.
+    let mut raw = Raw::on(connect(&server, "127.0.0.2").await, "/ws/class/reza", b"").await;
+    raw.send_json(json!({"type": "join"})).await;
+    raw.expect("welcome").await;
+    let say = json!({"type": "say", "id": "1", "text": "x".repeat(1_000)}).to_string().into_bytes();
+    let pieces = say.chunks(50).enumerate().map(|(n, piece)| masked(u8::from(n == 0), piece));
+    let pieces = [pieces.collect::<Vec<_>>().concat(), masked(0x80, b"")].concat();
+    raw.stream.write_all(&pieces).await.unwrap();
+    raw.send(0xA, b"").await;
+    while sara.expect("said").await["from"] != "reza" {}
+}
+
+#[cfg(feature = "lab")]
+#[tokio::test]
+async fn echo_is_read_at_rate_limit() {
+    let server = TestServer::with(&DEFAULTS).await;
+    let mut neighbour = join(&server, "127.0.0.2", "class", "neighbour").await;
+    for path in ["/ws/echo", "/workbench/pipe"] {
+        let start = Instant::now();
+        // Of what is echoed, and of what is piped to a connection that does not answer it.
+        let frames = [masked(0x82, b"x"), masked(0x89, b"x")].concat().repeat(1_000);
+        let mut raw = Raw::on(connect(&server, "127.0.0.2").await, path, &frames).await;
+        let mut pongs = 0;
+        while pongs < 35 {
+            pongs += usize::from(raw.frame().await.opcode == 0xA);
+        }
+        let least = Duration::from_millis(1_500);
+        assert!(start.elapsed() > least, "{path}: seventy in {:?}, of fifty at once", start.elapsed());
+    }
+    assert_eq!(say_at_once(&mut neighbour, "n", 30).await, (30, 0), "the address's own limit is whole");
 }
 
 #[tokio::test]

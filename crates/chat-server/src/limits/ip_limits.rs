@@ -1,10 +1,14 @@
-//! What each address has and may have: open sockets, new rooms, frames. One [`IpUsage`] an address,
+//! What each address has and may have: open sockets, new rooms, frames, requests. One [`IpUsage`] an address,
 //! shared by all its connections and held by whatever counts, so a place is given up by `Drop` and
 //! a message is weighed without looking anything up. The table of them is asked when a socket or a
 //! WebSocket opens, never when somebody speaks. It does not know how an address is found out, nor
 //! how its wishes are refused.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -19,8 +23,10 @@ const REMEMBERED: usize = 16_384;
 const TIDIED_EVERY: usize = 4_096;
 /// How long an address may send as fast as it can before its pace holds, in seconds at that pace:
 /// the proportion that one person's burst and pace have by default. A class that comes back after a
-/// restart, each with what waited, fits.
-const FRAMES_BURST_SECONDS: f64 = 5.0;
+/// restart, each with what waited, fits. The same goes for its requests, and a class that opens the page.
+const BURST_SECONDS: f64 = 5.0;
+/// How long a request over the rate limit waits for its turn: a page whose style is late is still a page.
+pub(crate) const REQUEST_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The bounds of one address; 0 sets none.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +39,8 @@ pub(crate) struct Limits {
     pub(crate) rooms: u32,
     /// Frames a second; five times as many may come at once.
     pub(crate) frames: u32,
+    /// HTTP requests a second; five times as many may come at once.
+    pub(crate) requests: u32,
 }
 
 /// The addresses that have something open, and those that spent something lately.
@@ -93,6 +101,7 @@ pub(crate) struct IpUsage {
     http_sockets: Arc<Semaphore>,
     rooms: RateLimit,
     frames: RateLimit,
+    requests: RateLimit,
 }
 
 /// A socket's place among those of its address, given up on drop.
@@ -111,12 +120,14 @@ impl IpSlot {
 
 impl IpUsage {
     fn new(limits: Limits, now: Instant) -> Self {
-        let (rooms, frames) = (f64::from(limits.rooms), f64::from(limits.frames));
+        let rooms = f64::from(limits.rooms);
+        let by_second = |limit: u32| RateLimit::new(limit.into(), f64::from(limit) * BURST_SECONDS, now);
         Self {
             connections: places(limits.connections),
             http_sockets: places(limits.http_sockets),
             rooms: RateLimit::new(rooms / 60.0, rooms, now),
-            frames: RateLimit::new(frames, frames * FRAMES_BURST_SECONDS, now),
+            frames: by_second(limits.frames),
+            requests: by_second(limits.requests),
         }
     }
 
@@ -137,13 +148,26 @@ impl IpUsage {
         self.frames.take(now)
     }
 
+    /// When the turn of a request is that came now: after this time; counts it.
+    ///
+    /// # Errors
+    /// After what time it would be, where that is longer than [`REQUEST_PATIENCE`].
+    pub(crate) fn request_in(&self, now: Instant) -> Result<Duration, Duration> {
+        self.requests.take_within(now, REQUEST_PATIENCE)
+    }
+
+    /// A request has cost as much as this many more.
+    pub(crate) fn charge_requests(&self, more: u32, now: Instant) {
+        self.requests.charge(more.into(), now);
+    }
+
     /// Whether a room may be created now; counts it.
     pub(crate) fn allow_room(&self, now: Instant) -> bool {
         self.rooms.take(now)
     }
 
     fn is_as_new(&self, now: Instant) -> bool {
-        self.rooms.is_whole(now) && self.frames.is_whole(now)
+        self.rooms.is_whole(now) && self.frames.is_whole(now) && self.requests.is_whole(now)
     }
 }
 
@@ -154,11 +178,9 @@ fn places(limit: usize) -> Arc<Semaphore> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    const LIMITS: Limits = Limits { connections: 2, http_sockets: 3, rooms: 6, frames: 10 };
+    const LIMITS: Limits = Limits { connections: 2, http_sockets: 3, rooms: 6, frames: 10, requests: 10 };
 
     fn address(n: usize) -> ClientIp {
         ClientIp::V6(n as u64)
@@ -181,11 +203,13 @@ mod tests {
     #[test]
     fn zero_is_no_limit() {
         let now = Instant::now();
-        let usages = IpLimits::new(Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0 });
+        let usages =
+            IpLimits::new(Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0, requests: 0 });
         let usage = usages.at(address(1), now);
         let held: Vec<_> = (0..10_000).map(|_| usage.clone().connection()).collect();
         assert!(held.iter().all(Option::is_some));
         assert!((0..10_000).all(|_| usage.allow_frame(now) && usage.allow_room(now)));
+        assert!((0..100_000).all(|_| usage.request_in(now) == Ok(Duration::ZERO)));
     }
 
     #[test]

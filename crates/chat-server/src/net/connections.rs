@@ -143,8 +143,13 @@ mod tests {
     #[tokio::test]
     async fn closes_are_spread_over_time() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bounds =
-            crate::limits::ip_limits::Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0 };
+        let bounds = crate::limits::ip_limits::Limits {
+            connections: 0,
+            http_sockets: 0,
+            rooms: 0,
+            frames: 0,
+            requests: 0,
+        };
         let connections = Connections::new(10, Arc::new(IpLimits::new(bounds)));
         let mut outboxes = Vec::new();
         for n in 0..10 {
