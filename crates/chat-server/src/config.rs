@@ -61,20 +61,22 @@ pub struct Config {
     #[arg(long, env = "OTAGH_ROOMS_PER_ADDRESS", default_value_t = 120)]
     pub(crate) rooms_per_address: u32,
 
-    /// Most WebSocket connections at once. Each costs a few kilobytes and a file descriptor; the
-    /// process's limit of those is raised as far as it may be (ulimit -Hn).
+    /// Most WebSocket connections at once. When there are as many, the network that has most (an IPv4
+    /// address, or a /48 of IPv6) gives one up to who has fewer. Each costs a few kilobytes and a file
+    /// descriptor; the process's limit of those is raised as far as it may be (ulimit -Hn).
     #[arg(long, env = "OTAGH_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub(crate) max_connections: usize,
 
-    /// Most WebSocket connections of one address (of IPv6, of one /64); 0 sets no limit. A quarter of
-    /// all by default, so that one address cannot keep the others out: a school, or the many
-    /// subscribers that share a mobile carrier's address, still fit.
+    /// Most WebSocket connections of one address (of IPv6, of one /64; of a whole /48 twice as many);
+    /// 0 sets no limit. A quarter of all by default, so that one address cannot keep the others out: a
+    /// school, or the many subscribers that share a mobile carrier's address, still fit.
     #[arg(long, env = "OTAGH_CONNECTIONS_PER_ADDRESS", default_value_t = 4_000)]
     pub(crate) connections_per_address: usize,
 
-    /// Most sockets at once that are not WebSockets (yet): pages being loaded, and whoever connects
-    /// and says nothing. Apart from the connections, so that neither can take the other's place;
-    /// each lives for --head-deadline at most without a request.
+    /// Most sockets at once that are not WebSockets (yet): pages being loaded, event streams, and
+    /// whoever connects and says nothing. When there are as many, the network that has most gives one
+    /// up to who has fewer, idle ones first. Apart from the connections, so that neither can take the
+    /// other's place; each lives for --head-deadline at most without a request.
     #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_000, value_parser = at_least_one)]
     pub(crate) max_http_sockets: usize,
 

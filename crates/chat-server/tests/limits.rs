@@ -177,6 +177,9 @@ async fn only_trusted_proxy_speaks_for_others() {
         ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:1::1", "101"),
         ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:1:ffff::2", "429"),
         ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:2::1", "101"),
+        // A whole /48 may twice as much.
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:3::1", "429"),
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:1:3::1", "101"),
         // Who is no proxy may say what they like.
         ("127.0.0.2", "X-Forwarded-For: 198.51.100.3", "101"),
         ("127.0.0.2", "X-Forwarded-For: 198.51.100.4", "429"),
@@ -210,11 +213,12 @@ async fn idle_sockets_leave_room_for_other_addresses() {
     assert!(get(&server, "127.0.0.3", "/healthz").await.ends_with("ok\n"));
     let sara = join(&server, "127.0.0.3", "class", "sara").await;
     talks(&mut ali, "1", &mut [sara]).await;
-    // The bound of all, whoever it is.
-    for from in ["127.0.0.4", "127.0.0.5"] {
-        silent.push(connect(&server, from).await);
+    // At the bound of all, the address that has most gives way, until none has more than one.
+    for n in 4..=9 {
+        let from = format!("127.0.0.{n}");
+        silent.push(connect(&server, &from).await);
     }
-    let answer = ask(&mut connect(&server, "127.0.0.6").await, "").await;
+    let answer = ask(&mut connect(&server, "127.0.0.10").await, "").await;
     assert!(
         answer.starts_with("HTTP/1.1 503 ") && answer.contains("the server has as many sockets"),
         "{answer}"
@@ -224,6 +228,105 @@ async fn idle_sockets_leave_room_for_other_addresses() {
     drop(silent);
     let again = async { while !get(&server, "127.0.0.2", "/healthz").await.ends_with("ok\n") {} };
     soon("the places to be free", again).await;
+}
+
+/// An event stream from this address, once it has begun.
+async fn stream(server: &TestServer, from: &str, id: &str) -> TcpStream {
+    let mut stream = connect(server, from).await;
+    let head = format!("GET /rooms/streams/events?client={id} HTTP/1.1\r\nHost: localhost:3000\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = Vec::new();
+    while !begun.windows(7).any(|seven| seven == b"welcome") {
+        assert!(soon("the stream", stream.read_buf(&mut begun)).await.unwrap() > 0);
+    }
+    stream
+}
+
+/// Which of these have ended; those that have something to read go on.
+fn ended(streams: &[TcpStream]) -> Vec<bool> {
+    let has_ended = |stream: &TcpStream| loop {
+        match stream.try_read(&mut [0; 4096]) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break false,
+            Ok(0) | Err(_) => break true,
+        }
+    };
+    streams.iter().map(has_ended).collect()
+}
+
+#[tokio::test]
+async fn event_streams_lock_no_address_out() {
+    // In the proportion of the defaults: two addresses have all sockets.
+    let server = TestServer::with(&["--http-sockets-per-address=15", "--max-http-sockets=30"]).await;
+    let mut streams = Vec::new();
+    // But for the one in sixteen that is kept for who has none.
+    for (from, most) in [("127.0.0.2", 15), ("127.0.0.3", 14)] {
+        for n in 0..most {
+            let id = format!("{}{n}", from.replace('.', "-"));
+            streams.push(stream(&server, from, &id).await);
+        }
+    }
+    let page = get(&server, "127.0.0.4", "/r/class").await;
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    let mut sara = join(&server, "127.0.0.4", "class", "sara").await;
+    talks(&mut sara, "1", &mut []).await;
+    // As many as a browser opens, and more: for each but the first, which was kept, another gives way.
+    let mut own = Vec::new();
+    for n in 0..8 {
+        own.push(stream(&server, "127.0.0.4", &format!("own{n}")).await);
+    }
+    let gone = || ended(&streams).into_iter().filter(|ended| *ended).count();
+    let seven = async {
+        while gone() < 7 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("seven to have given way", seven).await;
+    assert_eq!((gone(), ended(&own)), (7, vec![false; 8]));
+}
+
+#[tokio::test]
+async fn idle_sockets_give_way_before_streams() {
+    let server = TestServer::with(&["--http-sockets-per-address=6", "--max-http-sockets=6"]).await;
+    let mut streams = Vec::new();
+    for n in 0..4 {
+        streams.push(stream(&server, "127.0.0.2", &format!("s{n}")).await);
+    }
+    let mut idle = [connect(&server, "127.0.0.2").await, connect(&server, "127.0.0.2").await];
+    for n in 3..5 {
+        let page = get(&server, &format!("127.0.0.{n}"), "/r/class").await;
+        assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+        streams.push(stream(&server, &format!("127.0.0.{n}"), "other").await);
+    }
+    for idle in &mut idle {
+        // Unread, and so perhaps by a reset.
+        drop(soon("the idle to be closed", idle.read(&mut [0])).await);
+    }
+    assert_eq!(ended(&streams), [false; 6]);
+}
+
+#[tokio::test]
+async fn crowded_server_makes_room_for_others() {
+    let server = TestServer::with(&["--connections-per-address=4", "--max-connections=8"]).await;
+    let mut members = Vec::new();
+    for from in ["127.0.0.2", "127.0.0.3"] {
+        for n in 0..4 {
+            members.push(join(&server, from, "class", &format!("{}{n}", from.replace('.', "-"))).await);
+        }
+    }
+    let mut sara = join(&server, "127.0.0.4", "other", "sara").await;
+    talks(&mut sara, "1", &mut []).await;
+    // The newest of one of the two: those who have been here longer talk on.
+    let newest = async |member: &mut Client| member.expect_close().await;
+    let mut candidates = [members.remove(7), members.remove(3)];
+    let [one, other] = &mut candidates;
+    let close = tokio::select! {
+        close = newest(one) => close,
+        close = newest(other) => close,
+    };
+    assert_eq!(close.0, 1013);
+    let mut first = members.remove(0);
+    talks(&mut first, "2", &mut members).await;
 }
 
 #[tokio::test]

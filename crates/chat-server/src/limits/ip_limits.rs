@@ -1,19 +1,20 @@
 //! What each address has and may have: open sockets, new rooms, frames, requests. One [`IpUsage`] an address,
 //! shared by all its connections and held by whatever counts, so a place is given up by `Drop` and
-//! a message is weighed without looking anything up. The table of them is asked when a socket or a
+//! a message is weighed without looking anything up. Of IPv6 a whole /48 has an account of its own as well. The table of them is asked when a socket or a
 //! WebSocket opens, never when somebody speaks. It does not know how an address is found out, nor
 //! how its wishes are refused.
 
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use chat_room::RateLimit;
+use parking_lot::Mutex;
 
 use super::client_ip::ClientIp;
 
@@ -21,6 +22,8 @@ use super::client_ip::ClientIp;
 const REMEMBERED: usize = 16_384;
 /// After how many new addresses the table is tidied.
 const TIDIED_EVERY: usize = 4_096;
+/// How many times what one address may is what a /48 of IPv6 may: one customer's, or that of many subscribers.
+const NETWORK: u32 = 2;
 /// How long an address may send as fast as it can before its pace holds, in seconds at that pace:
 /// the proportion that one person's burst and pace have by default. A class that comes back after a
 /// restart, each with what waited, fits. The same goes for its requests, and a class that opens the page.
@@ -57,6 +60,8 @@ pub(crate) struct IpLimits {
 #[derive(Debug, Default)]
 struct Table {
     usages: HashMap<ClientIp, Arc<IpUsage>>,
+    /// Those of each /48 of IPv6.
+    networks: HashMap<ClientIp, Arc<IpUsage>>,
     since_tidied: usize,
 }
 
@@ -74,7 +79,13 @@ impl IpLimits {
         if table.since_tidied > TIDIED_EVERY {
             table.tidy(now);
         }
-        table.usages.entry(address).or_insert(Arc::new(IpUsage::new(self.limits, now))).clone()
+        let network = address.network();
+        let whole = matches!(address, ClientIp::V6(_)).then(|| {
+            let new = || Arc::new(IpUsage::new(self.limits.of_network(), network, None, now));
+            table.networks.entry(network).or_insert_with(new).clone()
+        });
+        let new = || Arc::new(IpUsage::new(self.limits, network, whole, now));
+        table.usages.entry(address).or_insert_with(new).clone()
     }
 
     #[cfg(test)]
@@ -92,16 +103,36 @@ impl Table {
         if self.usages.len() > REMEMBERED {
             self.usages.retain(|_, usage| !unused(usage));
         }
+        self.networks.retain(|_, usage| !(unused(usage) && usage.is_as_new(now)));
+        if self.networks.len() > REMEMBERED {
+            self.networks.retain(|_, usage| !unused(usage));
+        }
     }
 }
 
 #[derive(Debug)]
 pub(crate) struct IpUsage {
-    connections: Arc<Semaphore>,
-    http_sockets: Arc<Semaphore>,
+    network: ClientIp,
+    /// What all of its network have together, of IPv6.
+    whole: Option<Arc<IpUsage>>,
+    connections: Count,
+    http_sockets: Count,
     rooms: RateLimit,
     frames: RateLimit,
     requests: RateLimit,
+}
+
+/// How many there are, of how many there may be.
+#[derive(Debug)]
+struct Count {
+    now: AtomicUsize,
+    max: usize,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    Connections,
+    HttpSockets,
 }
 
 /// A socket's place among those of its address, given up on drop.
@@ -109,7 +140,7 @@ pub(crate) struct IpUsage {
 #[derive(Debug)]
 pub(crate) struct IpSlot {
     usage: Arc<IpUsage>,
-    _permit: OwnedSemaphorePermit,
+    of: Of,
 }
 
 impl IpSlot {
@@ -118,32 +149,92 @@ impl IpSlot {
     }
 }
 
+impl Drop for IpSlot {
+    fn drop(&mut self) {
+        self.usage.give_up(self.of);
+    }
+}
+
+impl Count {
+    fn new(limit: usize) -> Self {
+        Self { now: AtomicUsize::new(0), max: if limit == 0 { usize::MAX } else { limit } }
+    }
+
+    fn take(&self) -> bool {
+        let one_more = |now: usize| (now < self.max).then_some(now + 1);
+        self.now.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more).is_ok()
+    }
+}
+
+impl Limits {
+    fn of_network(self) -> Self {
+        let times = NETWORK as usize;
+        Self {
+            connections: self.connections.saturating_mul(times),
+            http_sockets: self.http_sockets.saturating_mul(times),
+            rooms: self.rooms.saturating_mul(NETWORK),
+            frames: self.frames.saturating_mul(NETWORK),
+            requests: self.requests.saturating_mul(NETWORK),
+        }
+    }
+}
+
 impl IpUsage {
-    fn new(limits: Limits, now: Instant) -> Self {
+    fn new(limits: Limits, network: ClientIp, whole: Option<Arc<Self>>, now: Instant) -> Self {
         let rooms = f64::from(limits.rooms);
         let by_second = |limit: u32| RateLimit::new(limit.into(), f64::from(limit) * BURST_SECONDS, now);
         Self {
-            connections: places(limits.connections),
-            http_sockets: places(limits.http_sockets),
+            network,
+            whole,
+            connections: Count::new(limits.connections),
+            http_sockets: Count::new(limits.http_sockets),
             rooms: RateLimit::new(rooms / 60.0, rooms, now),
             frames: by_second(limits.frames),
             requests: by_second(limits.requests),
         }
     }
 
+    pub(crate) fn network(&self) -> ClientIp {
+        self.network
+    }
+
     /// A place for one more WebSocket connection; `None` when there is none.
     pub(crate) fn connection(self: Arc<Self>) -> Option<IpSlot> {
-        let permit = self.connections.clone().try_acquire_owned().ok()?;
-        Some(IpSlot { usage: self, _permit: permit })
+        self.take(Of::Connections)
     }
 
     /// A place for one more socket that is no WebSocket (yet); `None` when there is none.
     pub(crate) fn http_socket(self: Arc<Self>) -> Option<IpSlot> {
-        let permit = self.http_sockets.clone().try_acquire_owned().ok()?;
-        Some(IpSlot { usage: self, _permit: permit })
+        self.take(Of::HttpSockets)
     }
 
-    /// Whether a frame that came now is within the pace; counts it.
+    fn take(self: Arc<Self>, of: Of) -> Option<IpSlot> {
+        if !self.count(of).take() {
+            return None;
+        }
+        if self.whole.as_ref().is_some_and(|whole| !whole.count(of).take()) {
+            self.count(of).now.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(IpSlot { usage: self, of })
+    }
+
+    fn give_up(&self, of: Of) {
+        self.count(of).now.fetch_sub(1, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.give_up(of);
+        }
+    }
+
+    fn count(&self, of: Of) -> &Count {
+        match of {
+            Of::Connections => &self.connections,
+            Of::HttpSockets => &self.http_sockets,
+        }
+    }
+
+    /// Whether a frame that came now is within the rate limit; counts it. Its network is not asked, which would
+    /// be one more lock for each message; those of a /48 are bounded by its connections.
     pub(crate) fn allow_frame(&self, now: Instant) -> bool {
         self.frames.take(now)
     }
@@ -153,27 +244,29 @@ impl IpUsage {
     /// # Errors
     /// After what time it would be, where that is longer than [`REQUEST_PATIENCE`].
     pub(crate) fn request_in(&self, now: Instant) -> Result<Duration, Duration> {
-        self.requests.take_within(now, REQUEST_PATIENCE)
+        let own = self.requests.take_within(now, REQUEST_PATIENCE)?;
+        match &self.whole {
+            Some(whole) => Ok(own.max(whole.request_in(now)?)),
+            None => Ok(own),
+        }
     }
 
     /// A request has cost as much as this many more.
     pub(crate) fn charge_requests(&self, more: u32, now: Instant) {
         self.requests.charge(more.into(), now);
+        if let Some(whole) = &self.whole {
+            whole.charge_requests(more, now);
+        }
     }
 
     /// Whether a room may be created now; counts it.
     pub(crate) fn allow_room(&self, now: Instant) -> bool {
-        self.rooms.take(now)
+        self.rooms.take(now) && self.whole.as_ref().is_none_or(|whole| whole.allow_room(now))
     }
 
     fn is_as_new(&self, now: Instant) -> bool {
         self.rooms.is_whole(now) && self.frames.is_whole(now) && self.requests.is_whole(now)
     }
-}
-
-fn places(limit: usize) -> Arc<Semaphore> {
-    let limit = if limit == 0 { Semaphore::MAX_PERMITS } else { limit };
-    Arc::new(Semaphore::new(limit.min(Semaphore::MAX_PERMITS)))
 }
 
 #[cfg(test)]
@@ -198,6 +291,19 @@ mod tests {
         assert!(usages.at(address(1), now).http_socket().is_some(), "the two are counted apart");
         drop(held.0);
         assert!(one().is_some());
+    }
+
+    #[test]
+    fn networks_may_twice_what_addresses_may() {
+        let now = Instant::now();
+        let usages = IpLimits::new(LIMITS);
+        let of_network = |n: usize| usages.at(address(7 << 16 | n), now);
+        let held: Vec<_> = (0..10).filter_map(|n| of_network(n).connection()).collect();
+        assert_eq!(held.len(), 4, "one of each address, of two that each may have");
+        assert_eq!((0..100).filter(|n| of_network(*n).allow_room(now)).count(), 12);
+        assert!(usages.at(address(8 << 16), now).connection().is_some(), "another network is unharmed");
+        drop(held);
+        assert!(of_network(0).connection().is_some());
     }
 
     #[test]

@@ -78,7 +78,8 @@ impl Context {
         let Settings { messages_per_second, messages_burst, .. } = self.settings;
         let own = RateLimit::new(messages_per_second.into(), messages_burst.into(), now);
         let address = self.ips.at(client, now);
-        Terms { rate: Some(Arc::new(Rate { own, address })), ..self.terms() }
+        let stopping = self.tasks.stopping().child_token();
+        Terms { rate: Some(Arc::new(Rate { own, address })), stopping, ..self.terms() }
     }
 }
 
@@ -115,6 +116,9 @@ where
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (stream, leftover) = take_over(upgraded);
+                if let Some(slot) = &slot {
+                    slot.open_echo(terms.stopping.clone());
+                }
                 run(Socket::new(stream, leftover, terms)).await;
             }
             Err(error) => tracing::debug!(%error, "the client did not wait for the upgrade"),
