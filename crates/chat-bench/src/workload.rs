@@ -16,11 +16,16 @@ use crate::{
 
 /// All connections come from one address, so what an address may do is not limited. Nothing else is
 /// switched off.
-const CROWD: &[&str] =
-    &["--connections-per-address=100000", "--members-per-address=0", "--messages-per-address=0"];
+const CROWD: &[&str] = &[
+    "--connections-per-address=100000",
+    "--members-per-address=0",
+    "--messages-per-address=0",
+    "--requests-per-address=0",
+];
 /// The same, and two more: how fast one may speak is another test's business, and who waits while
 /// another server is measured cannot answer pings.
-const TALKING: &[&str] = &[CROWD[0], CROWD[1], "--messages-per-second=0", "--ping-interval=1h"];
+const TALKING: &[&str] =
+    &[CROWD[0], CROWD[1], CROWD[2], CROWD[3], "--messages-per-second=0", "--ping-interval=1h"];
 
 const CLASS: Seating = Seating { rooms: 1, members: 1_000, deaf: 0, recorded: 0, all_speak: false };
 const GROUPS: Seating = Seating { rooms: 100, members: 10, deaf: 0, recorded: 0, all_speak: true };

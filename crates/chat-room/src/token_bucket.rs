@@ -5,7 +5,7 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 /// A bucket that holds up to `size` tokens and gains `per_second`.
@@ -36,6 +36,26 @@ impl TokenBucket {
     pub(crate) fn has_one(&mut self, now: Instant) -> bool {
         self.refill(now);
         self.tokens >= 1.0
+    }
+
+    /// Takes a token ahead of time, where there will be one within `patience`: how long it takes until then.
+    ///
+    /// # Errors
+    /// How long it would take, where that is longer. Nothing is taken.
+    pub fn take_within(&mut self, now: Instant, patience: Duration) -> Result<Duration, Duration> {
+        self.refill(now);
+        let wait = Duration::from_secs_f64((1.0 - self.tokens).max(0.0) / self.per_second);
+        if wait > patience {
+            return Err(wait);
+        }
+        self.tokens -= 1.0;
+        Ok(wait)
+    }
+
+    /// Takes this many, also where there are not so many: the next ones wait for them.
+    pub fn charge(&mut self, tokens: f64, now: Instant) {
+        self.refill(now);
+        self.tokens -= tokens;
     }
 
     /// Whether nothing is missing.
@@ -72,6 +92,21 @@ impl RateLimit {
         self.bucket().is_none_or(|mut bucket| bucket.has_one(now))
     }
 
+    /// Takes one ahead of time: see [`TokenBucket::take_within`].
+    ///
+    /// # Errors
+    /// How long it would take, where that is longer than `patience`.
+    pub fn take_within(&self, now: Instant, patience: Duration) -> Result<Duration, Duration> {
+        self.bucket().map_or(Ok(Duration::ZERO), |mut bucket| bucket.take_within(now, patience))
+    }
+
+    /// Takes this many, also where there are not so many.
+    pub fn charge(&self, tokens: f64, now: Instant) {
+        if let Some(mut bucket) = self.bucket() {
+            bucket.charge(tokens, now);
+        }
+    }
+
     /// Whether nothing is missing: it is as good as a new one.
     pub fn is_whole(&self, now: Instant) -> bool {
         self.bucket().is_none_or(|mut bucket| bucket.is_full(now))
@@ -85,8 +120,6 @@ impl RateLimit {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]
@@ -99,6 +132,20 @@ mod tests {
         assert!(allowance.take(at(200)));
         let passed = (0..1_000).filter(|n| allowance.take(at(200 + n * 10))).count();
         assert!((99..=101).contains(&passed), "{passed} in ten seconds, at ten a second");
+    }
+
+    #[test]
+    fn tokens_taken_ahead_come_in_turn() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let requests = RateLimit::new(10.0, 20.0, start);
+        let waits: Vec<_> = (0..40).map_while(|_| requests.take_within(start, second).ok()).collect();
+        assert_eq!(waits.len(), 30, "the burst, and what comes within a second");
+        assert!(waits.is_sorted() && waits[19].is_zero() && !waits[20].is_zero());
+        assert!(requests.take_within(start, second).is_err_and(|wait| wait > second));
+        requests.charge(20.0, start);
+        assert!(requests.take_within(start + 2 * second, second).is_err(), "what was charged is waited for");
+        assert!(requests.take_within(start + 3 * second, second).is_ok());
     }
 
     #[test]

@@ -73,6 +73,7 @@ impl App {
         let workbench = Arc::new(echo::Context {
             site: site.clone(),
             connections: connections.clone(),
+            ips: ips.clone(),
             tasks: tasks.clone(),
             settings: echo_settings(config),
         });
@@ -111,6 +112,7 @@ fn ip_limits(config: &Config) -> ip_limits::Limits {
         http_sockets: config.http_sockets_per_address,
         rooms: config.rooms_per_address,
         frames: config.messages_per_address,
+        requests: config.requests_per_address,
     }
 }
 
@@ -156,5 +158,7 @@ fn echo_settings(config: &Config) -> echo::Settings {
         ping_deadline: config.ping_deadline,
         close_grace: config.close_grace,
         head_max: config.head_max,
+        messages_per_second: config.messages_per_second,
+        messages_burst: config.messages_burst,
     }
 }

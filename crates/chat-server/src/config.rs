@@ -63,20 +63,22 @@ pub struct Config {
     #[arg(long, env = "OTAGH_ROOMS_PER_ADDRESS", default_value_t = 120)]
     pub(crate) rooms_per_address: u32,
 
-    /// Most WebSocket connections at once. Each costs a few kilobytes and a file descriptor; the
-    /// process's limit of those is raised as far as it may be (ulimit -Hn).
+    /// Most WebSocket connections at once. When there are as many, the network that has most (an IPv4
+    /// address, or a /48 of IPv6) gives one up to who has fewer. Each costs a few kilobytes and a file
+    /// descriptor; the process's limit of those is raised as far as it may be (ulimit -Hn).
     #[arg(long, env = "OTAGH_MAX_CONNECTIONS", default_value_t = 16_000)]
     pub(crate) max_connections: usize,
 
-    /// Most WebSocket connections of one address (of IPv6, of one /64); 0 sets no limit. A quarter of
-    /// all by default, so that one address cannot keep the others out: a school, or the many
-    /// subscribers that share a mobile carrier's address, still fit.
+    /// Most WebSocket connections of one address (of IPv6, of one /64; of a whole /48 twice as many);
+    /// 0 sets no limit. A quarter of all by default, so that one address cannot keep the others out: a
+    /// school, or the many subscribers that share a mobile carrier's address, still fit.
     #[arg(long, env = "OTAGH_CONNECTIONS_PER_ADDRESS", default_value_t = 4_000)]
     pub(crate) connections_per_address: usize,
 
-    /// Most sockets at once that are not WebSockets (yet): pages being loaded, and whoever connects
-    /// and says nothing. Apart from the connections, so that neither can take the other's place;
-    /// each lives for --head-deadline at most without a request.
+    /// Most sockets at once that are not WebSockets (yet): pages being loaded, event streams, and
+    /// whoever connects and says nothing. When there are as many, the network that has most gives one
+    /// up to who has fewer, idle ones first. Apart from the connections, so that neither can take the
+    /// other's place; each lives for --head-deadline at most without a request.
     #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_000, value_parser = at_least_one)]
     pub(crate) max_http_sockets: usize,
 
@@ -110,9 +112,18 @@ pub struct Config {
     pub(crate) messages_burst: u32,
 
     /// Rate limit of one address, in frames per second, all its people together; five times as many may
-    /// come at once; 0 sets no limit. Several hundred people in a heated discussion send fewer.
+    /// come at once; 0 sets no limit. Several hundred people in a heated discussion send fewer. Pings, pongs
+    /// and fragments count, and so does what is sent to the workbench's echo, which is read no faster.
     #[arg(long, env = "OTAGH_MESSAGES_PER_ADDRESS", default_value_t = 1_000)]
     pub(crate) messages_per_address: u32,
+
+    /// Rate limit of one address, in HTTP requests per second, all its people together, handshakes
+    /// included; five times as many may come at once; 0 sets no limit. A page that is drawn counts as ten,
+    /// and so does a QR code; of a file each 64 KiB as one more: to load a room costs thirty, so three
+    /// hundred people may do it at once and twice. What is over it waits, up to two seconds, and then is
+    /// answered 429.
+    #[arg(long, env = "OTAGH_REQUESTS_PER_ADDRESS", default_value_t = 4_000)]
+    pub(crate) requests_per_address: u32,
 
     /// Bytes kept for a slow reader: a connection that reads slower than its room speaks. Over that it is
     /// closed, and may reconnect and resume.

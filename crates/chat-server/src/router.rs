@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     App,
-    http::headers,
+    http::{headers, request_limit},
     pages::room,
     polling::{classic, events, messages, requests},
     websocket::upgrade::upgrade,
@@ -30,7 +30,9 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(room::other);
     #[cfg(feature = "lab")]
     let routes = lab(routes);
+    let limit = middleware::from_fn_with_state(app.clone(), request_limit::limit);
     routes
+        .layer(limit)
         .layer(middleware::map_request(headers::host_of_target))
         .layer(middleware::map_response(headers::secure))
         .with_state(app)

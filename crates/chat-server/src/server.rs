@@ -24,7 +24,11 @@ use tower::ServiceExt;
 use crate::{
     App, banner,
     config::Config,
-    limits::{accept_limit::AcceptLimit, client_ip::Peer},
+    http::sse,
+    limits::{
+        accept_limit::{AcceptLimit, HttpSocket},
+        client_ip::Peer,
+    },
     net::{http_stream::HttpStream, traffic::SocketTraffic},
     router::router,
 };
@@ -172,7 +176,8 @@ async fn accept_all(listener: &TcpListener, app: &App, terms: &Terms, router: &R
         match listener.accept().await {
             Ok((stream, peer)) => match terms.accept_limit.admit(peer.ip(), &app.site.proxies, &app.ips) {
                 Ok(slot) => {
-                    let http = serve_http(app.clone(), terms.clone(), stream, peer, router.clone());
+                    let socket = slot.socket().clone();
+                    let http = serve_http(app.clone(), terms.clone(), stream, peer, socket, router.clone());
                     app.tasks.spawn(async move {
                         http.await;
                         drop(slot);
@@ -202,17 +207,31 @@ fn is_the_clients_own(error: &io::Error) -> bool {
 }
 
 /// One connection as long as it speaks HTTP. The library's own deadline covers silent sockets, heads
-/// sent by the byte, and idle keep-alive alike.
-async fn serve_http(app: App, terms: Terms, stream: TcpStream, peer: SocketAddr, router: Router) {
+/// sent by the byte, and idle keep-alive alike. A socket whose place is given to another is closed as it is.
+async fn serve_http(
+    app: App,
+    terms: Terms,
+    stream: TcpStream,
+    peer: SocketAddr,
+    socket: Arc<HttpSocket>,
+    router: Router,
+) {
     let peer = Peer(peer.ip());
     let traffic = Arc::new(SocketTraffic::default());
     let counted = traffic.clone();
     let site = app.site.clone();
+    let (asked, answered) = (socket.clone(), socket.clone());
     let service = router.map_request(move |mut request: Request<Incoming>| {
+        asked.set_busy(true);
         site.hints.came(peer.0, request.headers(), &site.proxies, Instant::now());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(traffic.clone());
         request
+    });
+    // Any other answer is there as a whole.
+    let service = service.map_response(move |answer| {
+        answered.set_busy(sse::is_stream(&answer));
+        answer
     });
     // Frames are small and someone waits for each: no delay to gather them.
     if let Err(error) = stream.set_nodelay(true) {
@@ -237,6 +256,7 @@ async fn serve_http(app: App, terms: Terms, stream: TcpStream, peer: SocketAddr,
     let mut http = pin!(http);
     let served = tokio::select! {
         served = http.as_mut() => served,
+        () = socket.evicted() => return,
         () = app.tasks.stopping().cancelled() => {
             http.as_mut().graceful_shutdown();
             http.await

@@ -35,7 +35,7 @@ async fn otagh(options: &[&str]) -> (Process, TestServer) {
 async fn start(program: Program) -> (Process, TestServer) {
     // Both ends of a thousand connections are files of one machine.
     process::raise_open_files().unwrap();
-    let unpaced = ["--messages-per-second", "0", "--messages-per-address", "0"];
+    let unpaced = ["--messages-per-second=0", "--messages-per-address=0", "--requests-per-address=0"];
     let process = program.options(&unpaced).start().await.unwrap();
     let server = TestServer::at(process.address());
     (process, server)

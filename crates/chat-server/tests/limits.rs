@@ -7,7 +7,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{Client, TestServer, handshake, soon};
+use common::{Client, Raw, TestServer, handshake, masked, soon};
 use futures_util::StreamExt;
 use serde_json::json;
 use tokio::{
@@ -177,6 +177,9 @@ async fn only_trusted_proxy_speaks_for_others() {
         ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:1::1", "101"),
         ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:1:ffff::2", "429"),
         ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:2::1", "101"),
+        // A whole /48 may twice as much.
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:0:3::1", "429"),
+        ("127.0.0.1", "X-Forwarded-For: 2001:db8:1:3::1", "101"),
         // Who is no proxy may say what they like.
         ("127.0.0.2", "X-Forwarded-For: 198.51.100.3", "101"),
         ("127.0.0.2", "X-Forwarded-For: 198.51.100.4", "429"),
@@ -210,11 +213,12 @@ async fn idle_sockets_leave_room_for_other_addresses() {
     assert!(get(&server, "127.0.0.3", "/healthz").await.ends_with("ok\n"));
     let sara = join(&server, "127.0.0.3", "class", "sara").await;
     talks(&mut ali, "1", &mut [sara]).await;
-    // The bound of all, whoever it is.
-    for from in ["127.0.0.4", "127.0.0.5"] {
-        silent.push(connect(&server, from).await);
+    // At the bound of all, the address that has most gives way, until none has more than one.
+    for n in 4..=9 {
+        let from = format!("127.0.0.{n}");
+        silent.push(connect(&server, &from).await);
     }
-    let answer = ask(&mut connect(&server, "127.0.0.6").await, "").await;
+    let answer = ask(&mut connect(&server, "127.0.0.10").await, "").await;
     assert!(
         answer.starts_with("HTTP/1.1 503 ") && answer.contains("too many sockets on this server"),
         "{answer}"
@@ -224,6 +228,105 @@ async fn idle_sockets_leave_room_for_other_addresses() {
     drop(silent);
     let again = async { while !get(&server, "127.0.0.2", "/healthz").await.ends_with("ok\n") {} };
     soon("the places to be free", again).await;
+}
+
+/// An event stream from this address, once it has begun.
+async fn stream(server: &TestServer, from: &str, id: &str) -> TcpStream {
+    let mut stream = connect(server, from).await;
+    let head = format!("GET /rooms/streams/events?client={id} HTTP/1.1\r\nHost: localhost:3000\r\n\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut begun = Vec::new();
+    while !begun.windows(7).any(|seven| seven == b"welcome") {
+        assert!(soon("the stream", stream.read_buf(&mut begun)).await.unwrap() > 0);
+    }
+    stream
+}
+
+/// Which of these have ended; those that have something to read go on.
+fn ended(streams: &[TcpStream]) -> Vec<bool> {
+    let has_ended = |stream: &TcpStream| loop {
+        match stream.try_read(&mut [0; 4096]) {
+            Ok(1..) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break false,
+            Ok(0) | Err(_) => break true,
+        }
+    };
+    streams.iter().map(has_ended).collect()
+}
+
+#[tokio::test]
+async fn event_streams_lock_no_address_out() {
+    // In the proportion of the defaults: two addresses have all sockets.
+    let server = TestServer::with(&["--http-sockets-per-address=15", "--max-http-sockets=30"]).await;
+    let mut streams = Vec::new();
+    // But for the one in sixteen that is kept for who has none.
+    for (from, most) in [("127.0.0.2", 15), ("127.0.0.3", 14)] {
+        for n in 0..most {
+            let id = format!("{}{n}", from.replace('.', "-"));
+            streams.push(stream(&server, from, &id).await);
+        }
+    }
+    let page = get(&server, "127.0.0.4", "/r/class").await;
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    let mut sara = join(&server, "127.0.0.4", "class", "sara").await;
+    talks(&mut sara, "1", &mut []).await;
+    // As many as a browser opens, and more: for each but the first, which was kept, another gives way.
+    let mut own = Vec::new();
+    for n in 0..8 {
+        own.push(stream(&server, "127.0.0.4", &format!("own{n}")).await);
+    }
+    let gone = || ended(&streams).into_iter().filter(|ended| *ended).count();
+    let seven = async {
+        while gone() < 7 {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("seven to have given way", seven).await;
+    assert_eq!((gone(), ended(&own)), (7, vec![false; 8]));
+}
+
+#[tokio::test]
+async fn idle_sockets_give_way_before_streams() {
+    let server = TestServer::with(&["--http-sockets-per-address=6", "--max-http-sockets=6"]).await;
+    let mut streams = Vec::new();
+    for n in 0..4 {
+        streams.push(stream(&server, "127.0.0.2", &format!("s{n}")).await);
+    }
+    let mut idle = [connect(&server, "127.0.0.2").await, connect(&server, "127.0.0.2").await];
+    for n in 3..5 {
+        let page = get(&server, &format!("127.0.0.{n}"), "/r/class").await;
+        assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+        streams.push(stream(&server, &format!("127.0.0.{n}"), "other").await);
+    }
+    for idle in &mut idle {
+        // Unread, and so perhaps by a reset.
+        drop(soon("the idle to be closed", idle.read(&mut [0])).await);
+    }
+    assert_eq!(ended(&streams), [false; 6]);
+}
+
+#[tokio::test]
+async fn crowded_server_makes_room_for_others() {
+    let server = TestServer::with(&["--connections-per-address=4", "--max-connections=8"]).await;
+    let mut members = Vec::new();
+    for from in ["127.0.0.2", "127.0.0.3"] {
+        for n in 0..4 {
+            members.push(join(&server, from, "class", &format!("{}{n}", from.replace('.', "-"))).await);
+        }
+    }
+    let mut sara = join(&server, "127.0.0.4", "other", "sara").await;
+    talks(&mut sara, "1", &mut []).await;
+    // The newest of one of the two: those who have been here longer talk on.
+    let newest = async |member: &mut Client| member.expect_close().await;
+    let mut candidates = [members.remove(7), members.remove(3)];
+    let [one, other] = &mut candidates;
+    let close = tokio::select! {
+        close = newest(one) => close,
+        close = newest(other) => close,
+    };
+    assert_eq!(close.0, 1013);
+    let mut first = members.remove(0);
+    talks(&mut first, "2", &mut members).await;
 }
 
 #[tokio::test]
@@ -405,6 +508,104 @@ async fn persistent_excess_over_address_limit_closes() {
         }
     };
     soon("the address to have rested", heard).await;
+}
+
+/// The rate limits that a server has by default.
+const DEFAULTS: [&str; 3] =
+    ["--messages-per-second=10", "--messages-per-address=1000", "--requests-per-address=4000"];
+
+#[tokio::test]
+async fn requests_over_limit_wait_then_429() {
+    let server = TestServer::with(&["--requests-per-address", "20"]).await;
+    let start = Instant::now();
+    let crowd = (0..300).map(|_| get(&server, "127.0.0.2", "/healthz"));
+    let crowd = futures_util::future::join_all(crowd);
+    let other = async {
+        let sara = join(&server, "127.0.0.3", "class", "sara").await;
+        (sara, get(&server, "127.0.0.3", "/r/class").await, start.elapsed())
+    };
+    let (answers, (mut sara, page, others_time)) = tokio::join!(crowd, other);
+    assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
+    assert!(others_time < Duration::from_secs(2), "another address waited {others_time:?}");
+    talks(&mut sara, "1", &mut []).await;
+    let answered = answers.iter().filter(|answer| answer.starts_with("HTTP/1.1 200 ")).count();
+    let regained = 20 * (start.elapsed().as_secs() as usize + 1);
+    assert!(
+        (140..=140 + regained).contains(&answered),
+        "{answered}: a hundred at once, forty two seconds on"
+    );
+    for refused in answers.iter().filter(|answer| !answer.starts_with("HTTP/1.1 200 ")) {
+        assert!(refused.starts_with("HTTP/1.1 429 ") && refused.contains("retry-after: "), "{refused}");
+        assert!(refused.contains("more requests than it may"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn drawn_pages_count_as_ten_requests() {
+    let server = TestServer::with(&["--requests-per-address", "100"]).await;
+    let time = async |from, path| {
+        let start = Instant::now();
+        for _ in 0..60 {
+            get(&server, from, path).await;
+        }
+        start.elapsed()
+    };
+    let (page, nothing, code) = tokio::join!(
+        time("127.0.0.2", "/r/class"),
+        time("127.0.0.3", "/nothing"),
+        time("127.0.0.4", "/r/class/qr.svg"),
+    );
+    for time in [page, nothing, code] {
+        assert!(
+            time > Duration::from_millis(800),
+            "sixty cost six hundred, of five hundred at once: {time:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn pongs_and_fragments_count_as_frames() {
+    let server = TestServer::with(&DEFAULTS).await;
+    let mut sara = join(&server, "127.0.0.3", "class", "sara").await;
+    let pongs = masked(0x8A, b"").repeat(1_000);
+    let fragments = [masked(0x01, b"{"), masked(0x00, b"").repeat(1_000)].concat();
+    for (what, frames) in [("pongs", pongs), ("empty fragments", fragments)] {
+        let mut raw = Raw::on(connect(&server, "127.0.0.2").await, "/ws/other/ali", b"").await;
+        raw.send_json(json!({"type": "join"})).await;
+        raw.expect("welcome").await;
+        raw.stream.write_all(&frames).await.unwrap();
+        assert_eq!(raw.expect_close().await.close_code(), 4502, "{what}");
+    }
+    // What a proxy may do to a long message is no offence, and what browsers send is none.
+    let mut raw = Raw::on(connect(&server, "127.0.0.2").await, "/ws/class/reza", b"").await;
+    raw.send_json(json!({"type": "join"})).await;
+    raw.expect("welcome").await;
+    let say = json!({"type": "say", "id": "1", "text": "x".repeat(1_000)}).to_string().into_bytes();
+    let pieces = say.chunks(50).enumerate().map(|(n, piece)| masked(u8::from(n == 0), piece));
+    let pieces = [pieces.collect::<Vec<_>>().concat(), masked(0x80, b"")].concat();
+    raw.stream.write_all(&pieces).await.unwrap();
+    raw.send(0xA, b"").await;
+    while sara.expect("said").await["from"] != "reza" {}
+}
+
+#[cfg(feature = "lab")]
+#[tokio::test]
+async fn echo_is_read_at_rate_limit() {
+    let server = TestServer::with(&DEFAULTS).await;
+    let mut neighbour = join(&server, "127.0.0.2", "class", "neighbour").await;
+    for path in ["/ws/echo", "/workbench/pipe"] {
+        let start = Instant::now();
+        // Of what is echoed, and of what is piped to a connection that does not answer it.
+        let frames = [masked(0x82, b"x"), masked(0x89, b"x")].concat().repeat(1_000);
+        let mut raw = Raw::on(connect(&server, "127.0.0.2").await, path, &frames).await;
+        let mut pongs = 0;
+        while pongs < 35 {
+            pongs += usize::from(raw.frame().await.opcode == 0xA);
+        }
+        let least = Duration::from_millis(1_500);
+        assert!(start.elapsed() > least, "{path}: seventy in {:?}, of fifty at once", start.elapsed());
+    }
+    assert_eq!(say_at_once(&mut neighbour, "n", 30).await, (30, 0), "the address's own limit is whole");
 }
 
 #[tokio::test]

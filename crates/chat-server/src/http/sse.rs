@@ -28,6 +28,12 @@ pub(crate) fn answer(events: impl Stream<Item = Event> + Send + 'static) -> Resp
     ([(header::CACHE_CONTROL, "no-store, no-transform"), (X_ACCEL_BUFFERING, "no")], events).into_response()
 }
 
+/// Whether an answer is one of these.
+pub(crate) fn is_stream(answer: &Response) -> bool {
+    let kind = answer.headers().get(header::CONTENT_TYPE);
+    kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+}
+
 /// The id of the last event that the client has; `None` where it has none.
 pub(crate) fn last_id<T: FromStr>(headers: &HeaderMap) -> Result<Option<T>, LastEventIdError> {
     let id = |value: &http::HeaderValue| {

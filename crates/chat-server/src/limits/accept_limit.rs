@@ -5,32 +5,67 @@
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::IpAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
-use tokio::{
-    net::TcpStream,
-    sync::{OwnedSemaphorePermit, Semaphore},
-};
+use parking_lot::Mutex;
+use tokio::net::TcpStream;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::{
-    client_ip::TrustedProxies,
+    client_ip::{ClientIp, TrustedProxies},
     ip_limits::{IpLimits, IpSlot},
+    places::{Occupant, PlaceKey, Places},
 };
 
 /// The sockets that are not WebSockets (yet), in all and by address.
 #[derive(Debug)]
 pub(crate) struct AcceptLimit {
-    all: Arc<Semaphore>,
+    places: Mutex<Places<Arc<HttpSocket>>>,
 }
 
 /// The place of such a socket, given up on drop.
 #[must_use = "dropping a place gives it up"]
 #[derive(Debug)]
 pub(crate) struct AcceptSlot {
+    limit: Arc<AcceptLimit>,
+    network: Option<ClientIp>,
+    key: PlaceKey,
+    socket: Arc<HttpSocket>,
     _of_address: Option<IpSlot>,
-    _of_all: OwnedSemaphorePermit,
+}
+
+/// What is known of a socket from outside.
+#[derive(Debug, Default)]
+pub(crate) struct HttpSocket {
+    is_busy: AtomicBool,
+    evicted: CancellationToken,
+}
+
+impl HttpSocket {
+    /// Whether a request is being answered here, from now on.
+    pub(crate) fn set_busy(&self, is_busy: bool) {
+        self.is_busy.store(is_busy, Relaxed);
+    }
+
+    /// Ready when its place has been given to another: then it is to be closed.
+    pub(crate) fn evicted(&self) -> WaitForCancellationFuture<'_> {
+        self.evicted.cancelled()
+    }
+}
+
+impl Occupant for Arc<HttpSocket> {
+    fn is_idle(&self) -> bool {
+        !self.is_busy.load(Relaxed)
+    }
+
+    fn can_give_way(&self) -> bool {
+        true
+    }
 }
 
 /// Why a socket may not stay.
@@ -45,13 +80,14 @@ pub(crate) enum TooManySockets {
 impl AcceptLimit {
     /// For at most `max` sockets at once.
     pub(crate) fn new(max: usize) -> Self {
-        Self { all: Arc::new(Semaphore::new(max.min(Semaphore::MAX_PERMITS))) }
+        Self { places: Mutex::new(Places::new(max)) }
     }
 
-    /// A place for a socket from `peer`. A trusted proxy has many sockets for many people, and has its own
-    /// deadlines: it is only counted in all.
+    /// A place for a socket from `peer`, for which a socket of the network that has most may have to go. A
+    /// trusted proxy has many sockets for many people, and has its own deadlines: it is only counted in all,
+    /// and gives no place up.
     pub(crate) fn admit(
-        &self,
+        self: &Arc<Self>,
         peer: IpAddr,
         proxies: &TrustedProxies,
         ips: &IpLimits,
@@ -63,8 +99,26 @@ impl AcceptLimit {
                 Some(usage.http_socket().ok_or(TooManySockets::Address)?)
             }
         };
-        let of_all = self.all.clone().try_acquire_owned().map_err(|_| TooManySockets::Server)?;
-        Ok(AcceptSlot { _of_address: of_address, _of_all: of_all })
+        let network = of_address.as_ref().map(|slot| slot.usage().network());
+        let socket = Arc::new(HttpSocket::default());
+        let taken = self.places.lock().take(network, socket.clone());
+        let (key, evicted) = taken.map_err(|_| TooManySockets::Server)?;
+        if let Some(evicted) = evicted {
+            evicted.evicted.cancel();
+        }
+        Ok(AcceptSlot { limit: self.clone(), network, key, socket, _of_address: of_address })
+    }
+}
+
+impl AcceptSlot {
+    pub(crate) fn socket(&self) -> &Arc<HttpSocket> {
+        &self.socket
+    }
+}
+
+impl Drop for AcceptSlot {
+    fn drop(&mut self) {
+        self.limit.places.lock().give_up(self.network, self.key);
     }
 }
 

@@ -43,6 +43,17 @@ impl From<IpAddr> for ClientIp {
     }
 }
 
+impl ClientIp {
+    /// What it is part of: the address itself, or the first 48 bits of IPv6, which many providers give to one
+    /// customer, who then has 65,536 of these (RFC 6177 §2).
+    pub(crate) fn network(self) -> Self {
+        match self {
+            Self::V4(_) => self,
+            Self::V6(upper) => Self::V6(upper & !0xFFFF),
+        }
+    }
+}
+
 /// The proxies whose forwarding headers are believed.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
@@ -128,6 +139,10 @@ mod tests {
         assert_eq!(address("2001:db8:1:2::1"), address("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(address("2001:db8:1:2::1"), address("2001:db8:1:3::1"));
         assert_ne!(address("::"), address("0.0.0.0"));
+        let same_network = |one: &str, other: &str| address(one).network() == address(other).network();
+        assert!(same_network("2001:db8:1:2::1", "2001:db8:1:ffff::1"));
+        assert!(!same_network("2001:db8:1:2::1", "2001:db8:2:2::1"));
+        assert!(!same_network("192.0.2.7", "192.0.2.8"));
     }
 
     #[test]

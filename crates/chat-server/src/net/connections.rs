@@ -2,37 +2,62 @@
 //! them when the server stops. Touched when one opens and when it closes, never in between.
 
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use chat_protocol::CloseCode;
 use chat_room::ConnKey;
 use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::sink::Sink;
 use crate::limits::{
     client_ip::ClientIp,
     ip_limits::{IpLimits, IpSlot, IpUsage},
+    places::{Occupant, PlaceKey, Places},
 };
 
 #[derive(Debug)]
 pub(crate) struct Connections {
-    max: usize,
     ips: Arc<IpLimits>,
-    slots: AtomicUsize,
-    keys: AtomicU64,
     open: Mutex<Open>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Open {
-    sinks: HashMap<ConnKey, Sink>,
+    places: Places<Connection>,
     stopping: bool,
+}
+
+/// What is told to a connection from here.
+#[derive(Debug)]
+enum Connection {
+    /// Nothing yet: its handshake is not over.
+    Opening,
+    Member(Sink),
+    /// It is in no room.
+    Echo(CancellationToken),
+}
+
+impl Connection {
+    fn close(&self, code: CloseCode) {
+        match self {
+            Self::Opening => {}
+            Self::Member(sink) => sink.close(code),
+            Self::Echo(over) => over.cancel(),
+        }
+    }
+}
+
+impl Occupant for Connection {
+    fn is_idle(&self) -> bool {
+        matches!(self, Self::Echo(_))
+    }
+
+    fn can_give_way(&self) -> bool {
+        !matches!(self, Self::Opening)
+    }
 }
 
 /// Why there is no place for a connection.
@@ -47,8 +72,8 @@ pub(crate) enum TooManyConnections {
 impl Connections {
     /// For at most `max` connections in all, and as many of each address as `ips` allow.
     pub(crate) fn new(max: usize, ips: Arc<IpLimits>) -> Arc<Self> {
-        let (slots, keys) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Arc::new(Self { max, ips, slots, keys, open: Mutex::default() })
+        let open = Mutex::new(Open { places: Places::new(max), stopping: false });
+        Arc::new(Self { ips, open })
     }
 
     /// A place for one more connection of this client.
@@ -60,19 +85,21 @@ impl Connections {
         self.reserve_for(self.ips.at(client, now))
     }
 
-    /// The same, for a client whose address was looked up.
+    /// The same, for a client whose address was looked up. Where all places are taken, a connection of the
+    /// network that has most is closed to make one.
     pub(crate) fn reserve_for(self: &Arc<Self>, usage: Arc<IpUsage>) -> Result<Slot, TooManyConnections> {
         let ip_slot = usage.connection().ok_or(TooManyConnections::OfAddress)?;
-        let one_more = |taken: usize| (taken < self.max).then_some(taken + 1);
-        self.slots
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_more)
-            .map_err(|_| TooManyConnections::OfServer)?;
-        let conn = ConnKey(self.keys.fetch_add(1, Ordering::Relaxed));
-        Ok(Slot { connections: self.clone(), conn, ip_slot })
+        let network = Some(ip_slot.usage().network());
+        let taken = self.open.lock().places.take(network, Connection::Opening);
+        let (key, evicted) = taken.map_err(|_| TooManyConnections::OfServer)?;
+        if let Some(evicted) = evicted {
+            evicted.close(CloseCode::TryAgainLater);
+        }
+        Ok(Slot { connections: self.clone(), conn: ConnKey(key.0), ip_slot })
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.slots.load(Ordering::Relaxed)
+        self.open.lock().places.count()
     }
 
     /// Closes every connection with [`CloseCode::ServerStopping`], in random order and evenly over
@@ -82,7 +109,11 @@ impl Connections {
         let mut sinks: Vec<Sink> = {
             let mut open = self.open.lock();
             open.stopping = true;
-            open.sinks.values().cloned().collect()
+            let sink = |connection: &Connection| match connection {
+                Connection::Member(sink) => Some(sink.clone()),
+                _ => None,
+            };
+            open.places.iter().filter_map(sink).collect()
         };
         fastrand::shuffle(&mut sinks);
         let start = tokio::time::Instant::now();
@@ -113,20 +144,31 @@ impl Slot {
         self.ip_slot.usage()
     }
 
-    /// The connection is open, and is closed by [`Connections::stop`] from now on.
+    /// The connection is open: from now on [`Connections::stop`] closes it, and it may be told to give way.
     pub(crate) fn open(&self, sink: Sink) {
         let mut open = self.connections.open.lock();
         if open.stopping {
             sink.close(CloseCode::ServerStopping);
         }
-        open.sinks.insert(self.conn, sink);
+        self.occupy(&mut open, Connection::Member(sink));
+    }
+
+    /// The same, for one that is in no room and ends when this is cancelled.
+    pub(crate) fn open_echo(&self, over: CancellationToken) {
+        self.occupy(&mut self.connections.open.lock(), Connection::Echo(over));
+    }
+
+    fn occupy(&self, open: &mut Open, connection: Connection) {
+        if let Some(place) = open.places.get_mut(Some(self.usage().network()), PlaceKey(self.conn.0)) {
+            *place = connection;
+        }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.connections.open.lock().sinks.remove(&self.conn);
-        self.connections.slots.fetch_sub(1, Ordering::Relaxed);
+        let network = Some(self.usage().network());
+        self.connections.open.lock().places.give_up(network, PlaceKey(self.conn.0));
     }
 }
 
@@ -143,15 +185,22 @@ mod tests {
     #[tokio::test]
     async fn closes_are_spread_over_time() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let bounds =
-            crate::limits::ip_limits::Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0 };
+        let bounds = crate::limits::ip_limits::Limits {
+            connections: 0,
+            http_sockets: 0,
+            rooms: 0,
+            frames: 0,
+            requests: 0,
+        };
         let connections = Connections::new(10, Arc::new(IpLimits::new(bounds)));
-        let mut outboxes = Vec::new();
-        for n in 0..10 {
+        let (mut outboxes, mut slots) = (Vec::new(), Vec::new());
+        for _ in 0..10 {
             let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (near, _) = listener.accept().await.unwrap();
             let outbox = Arc::new(Outbox::new(near, 1_000, None));
-            connections.open.lock().sinks.insert(ConnKey(n), outbox.clone().into());
+            let client = far.local_addr().unwrap().ip().into();
+            slots.push(connections.reserve(client, Instant::now()).unwrap());
+            slots.last().unwrap().open(outbox.clone().into());
             outboxes.push((outbox, far));
         }
         let told = || {

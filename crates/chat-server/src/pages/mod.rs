@@ -2,9 +2,15 @@
 //! them, as HTML by the client crate or, in a server built without its pages, as plain text. The `pages`
 //! feature decides; addresses and statuses are the same.
 
-use axum::{extract::Request, response::Response};
+use axum::{
+    extract::Request,
+    response::{IntoResponse, Response},
+};
 use chat_protocol::{ClientId, Flaw, Name, RoomId, Said, ServerMsg};
 use http::StatusCode;
+use tokio::sync::Semaphore;
+
+use crate::http::request_limit::Cost;
 
 #[cfg(feature = "pages")]
 mod assets;
@@ -20,6 +26,9 @@ pub(crate) mod room;
 use html::draw;
 #[cfg(not(feature = "pages"))]
 use plain::draw;
+
+/// Whose turn it is to be drawn.
+static DRAWING: Semaphore = Semaphore::const_new(1);
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Page {
@@ -86,7 +95,16 @@ impl Page {
 /// This page, in answer to this request.
 pub(crate) async fn render(page: Page, request: Request) -> Response {
     let status = page.status();
-    let mut response = draw(page, request).await;
+    // A page is drawn in one go, and takes as long as ten requests. One at a time, and after all that was
+    // ready before it, it leaves the other threads to the rooms, and of its own the time between two pages.
+    let mut response = match DRAWING.acquire().await {
+        Ok(_alone) => {
+            tokio::task::yield_now().await;
+            draw(page, request).await
+        }
+        Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    };
     *response.status_mut() = status;
+    response.extensions_mut().insert(Cost::DRAWING);
     response
 }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::{Form, Page, render};
 use crate::{
-    http::{links::room_path, qr, site::Site, web_origin::WebOrigin},
+    http::{links::room_path, qr, request_limit::Cost, site::Site, web_origin::WebOrigin},
     limits::client_ip::Peer,
 };
 
@@ -115,8 +115,10 @@ pub(crate) async fn qr_code(
     };
     match qr::svg(&url) {
         // No cache may give it to a client that it would not have been drawn for.
-        Ok(svg) => ([(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")], svg)
-            .into_response(),
+        Ok(svg) => {
+            let headers = [(header::CONTENT_TYPE, "image/svg+xml"), (header::CACHE_CONTROL, "no-store")];
+            (Extension(Cost::DRAWING), headers, svg).into_response()
+        }
         Err(_) => refuse(StatusCode::URI_TOO_LONG, "the address is too long for a QR code".to_owned()),
     }
 }

@@ -147,6 +147,10 @@ impl Connection {
     /// Reads what has come, message by message, until there is nothing more or something to wait for.
     fn on_readable(&mut self) -> Handled {
         self.io.begin_turn()?;
+        // A message may come in pieces, and never end.
+        for _ in 0..self.io.take_fragments() {
+            self.check_rate()?;
+        }
         while let Some(message) = self.io.message()? {
             match message {
                 Message::Text(json) => {
@@ -156,9 +160,9 @@ impl Connection {
                 }
                 Message::Binary(_) => self
                     .refuse(ServerMsg::error(ErrorCode::NotText, "binary frame; send JSON in text frames"))?,
-                // The library answers at its next read.
-                Message::Ping(_) => self.check_rate()?,
-                Message::Pong(_) | Message::Frame(_) | Message::Close(_) => {}
+                // A ping the library answers at its next read. A pong that nobody asked for costs as much.
+                Message::Ping(_) | Message::Pong(_) => self.check_rate()?,
+                Message::Frame(_) | Message::Close(_) => {}
             }
         }
         Ok(None)
@@ -297,7 +301,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Counts a frame that is no message of the protocol.
+    /// Counts a frame that is no message of the protocol: a ping, a pong, one more fragment.
     fn check_rate(&mut self) -> Result<(), Disconnect> {
         let now = Instant::now();
         if self.allow_frame(now) || self.rate.allow_drop(self.context.settings.messages_per_second, now) {
@@ -363,7 +367,7 @@ mod tests {
     #[tokio::test]
     async fn full_mailbox_does_not_block_outgoing() {
         let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
-        let options = options.iter().chain(&["--messages-per-address=0"]);
+        let options = options.iter().chain(&["--messages-per-address=0", "--requests-per-address=0"]);
         let app = App::new(&Config::parse_from(options), "127.0.0.1:0".parse().unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

@@ -75,6 +75,11 @@ impl Io {
         Ok(message)
     }
 
+    /// How many fragments of messages came since the last time this was asked.
+    pub(crate) fn take_fragments(&mut self) -> u16 {
+        self.reader.take_fragments()
+    }
+
     /// Waits until there is something to do, and sends meanwhile what waits to be sent.
     ///
     /// # Errors

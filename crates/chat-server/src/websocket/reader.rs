@@ -21,7 +21,7 @@ use tungstenite::{
         CloseFrame, Role, WebSocketConfig,
         frame::{
             FrameHeader,
-            coding::{CloseCode as Code, OpCode},
+            coding::{CloseCode as Code, Data, OpCode},
         },
     },
 };
@@ -47,6 +47,8 @@ thread_local! {
 pub(crate) struct Reader {
     outbox: Arc<Outbox>,
     library: Option<Box<Library>>,
+    /// How many fragments came since they were counted last: of a message, all frames but its first.
+    fragments: u16,
     /// Whether the last turn took as much as a turn may.
     is_behind: bool,
     /// Whether reads were paused on purpose: what came meanwhile the socket will not report again.
@@ -63,7 +65,7 @@ struct Library {
 impl Reader {
     /// For what comes from the outbox's socket, after `leftover`, which was read from it before.
     pub(crate) fn new(outbox: Arc<Outbox>, leftover: Bytes) -> Self {
-        let mut reader = Self { outbox, library: None, is_behind: false, is_paused: false };
+        let mut reader = Self { outbox, library: None, fragments: 0, is_behind: false, is_paused: false };
         if !leftover.is_empty() {
             reader.take(leftover);
         }
@@ -103,6 +105,11 @@ impl Reader {
         Ok(())
     }
 
+    /// How many fragments came since the last time this was asked.
+    pub(crate) fn take_fragments(&mut self) -> u16 {
+        std::mem::take(&mut self.fragments)
+    }
+
     /// Whether reads were paused, and are to be taken up again: true once.
     pub(crate) fn resume(&mut self) -> bool {
         std::mem::take(&mut self.is_paused)
@@ -120,7 +127,7 @@ impl Reader {
             let socket = WebSocket::from_raw_socket(nothing, Role::Server, Some(limits));
             Box::new(Library { socket, boundary: Boundary::default() })
         });
-        library.boundary.pass(&bytes);
+        self.fragments = self.fragments.saturating_add(library.boundary.pass(&bytes));
         let ahead = library.socket.get_mut();
         ahead.has_ended = bytes.is_empty();
         ahead.bytes = bytes;
@@ -206,21 +213,23 @@ struct Boundary {
 }
 
 impl Boundary {
-    /// These bytes come next.
-    fn pass(&mut self, mut bytes: &[u8]) {
+    /// These bytes come next; returns how many fragments begin in them.
+    fn pass(&mut self, mut bytes: &[u8]) -> u16 {
+        let mut fragments = 0_u16;
         loop {
             let passed = bytes.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
             self.left -= passed as u64;
             bytes = &bytes[passed..];
-            let Some((first, rest)) = bytes.split_first() else { return };
+            let Some((first, rest)) = bytes.split_first() else { return fragments };
             self.head.push(*first);
             bytes = rest;
             match FrameHeader::parse(&mut Cursor::new(&self.head)) {
                 Ok(Some((header, length))) => {
                     self.head.clear();
                     self.left = length;
-                    if matches!(header.opcode, OpCode::Data(_)) {
+                    if let OpCode::Data(data) = header.opcode {
                         self.is_fragmented = !header.is_final;
+                        fragments = fragments.saturating_add(u16::from(data == Data::Continue));
                     }
                 }
                 Ok(None) => {}
@@ -292,8 +301,10 @@ mod tests {
         for first in 0..=stream.len() {
             for second in first..=stream.len() {
                 let mut boundary = Boundary::default();
-                boundary.pass(&stream[..first]);
-                boundary.pass(&stream[first..second]);
+                let fragments = boundary.pass(&stream[..first]) + boundary.pass(&stream[first..second]);
+                if second == stream.len() {
+                    assert_eq!(fragments, 2, "the first one is the message itself");
+                }
                 assert_eq!(boundary.is_between_messages(), ends.contains(&second), "{first}, {second}");
             }
         }

@@ -55,7 +55,7 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// With the defaults, and no pace for a person or an address, which tests outrun.
+    /// With the defaults, and no rate limit for a person or an address, which tests outrun.
     pub async fn start() -> Self {
         Self::with(&[]).await
     }
@@ -63,7 +63,8 @@ impl TestServer {
     /// With these options too.
     pub async fn with(options: &[&str]) -> Self {
         let base = ["otagh", "--host", "127.0.0.1", "--port", "0"];
-        let base = [&base[..], &["--messages-per-second", "0", "--messages-per-address", "0"]].concat();
+        let unlimited = ["--messages-per-second=0", "--messages-per-address=0", "--requests-per-address=0"];
+        let base = [&base[..], &unlimited].concat();
         let config = Config::try_parse_from(base.iter().chain(options)).unwrap();
         let server = chat_server::Server::bind(config).await.unwrap();
         let address = server.address();

@@ -25,7 +25,7 @@ pub(crate) async fn echo(
     request: Request,
 ) -> Result<Response, HandshakeError> {
     let client = context.site.client(peer, request.headers());
-    open(&context, request, context.terms(), Some(client), run).await
+    open(&context, request, context.terms_for(client), Some(client), run).await
 }
 
 pub(crate) async fn run<S: AsyncRead + AsyncWrite + Unpin>(mut socket: Socket<S>) {

@@ -10,17 +10,18 @@ use std::{
 
 use axum::{extract::Request, response::Response};
 use bytes::Bytes;
+use chat_room::RateLimit;
 use hyper::upgrade::{Parts, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use self::socket::{Socket, Terms};
+use self::socket::{Rate, Socket, Terms};
 use crate::{
     http::{
         handshake::{self, HandshakeError},
         site::Site,
     },
-    limits::client_ip::ClientIp,
+    limits::{client_ip::ClientIp, ip_limits::IpLimits},
     net::{connections::Connections, http_stream::HttpStream, tasks::Tasks},
 };
 
@@ -36,6 +37,7 @@ pub const MESSAGE_MAX: usize = 128 * 1024;
 pub(crate) struct Context {
     pub(crate) site: Arc<Site>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) ips: Arc<IpLimits>,
     pub(crate) tasks: Tasks,
     pub(crate) settings: Settings,
 }
@@ -51,6 +53,10 @@ pub(crate) struct Settings {
     pub(crate) close_grace: Duration,
     /// Longest head of a request in a pipe, in bytes.
     pub(crate) head_max: usize,
+    /// Frames one socket may send in the long run, in frames per second; 0 sets no limit.
+    pub(crate) messages_per_second: u32,
+    /// Frames one socket may send at once.
+    pub(crate) messages_burst: u32,
 }
 
 impl Context {
@@ -62,7 +68,18 @@ impl Context {
             patience: self.settings.ping_deadline,
             close_grace: self.settings.close_grace,
             stopping: self.tasks.stopping().clone(),
+            rate: None,
         }
+    }
+
+    /// The same, for a socket of this client, read no faster than a person and an address may speak.
+    fn terms_for(&self, client: ClientIp) -> Terms {
+        let now = Instant::now();
+        let Settings { messages_per_second, messages_burst, .. } = self.settings;
+        let own = RateLimit::new(messages_per_second.into(), messages_burst.into(), now);
+        let address = self.ips.at(client, now);
+        let stopping = self.tasks.stopping().child_token();
+        Terms { rate: Some(Arc::new(Rate { own, address })), stopping, ..self.terms() }
     }
 }
 
@@ -99,6 +116,9 @@ where
         match on_upgrade.await {
             Ok(upgraded) => {
                 let (stream, leftover) = take_over(upgraded);
+                if let Some(slot) = &slot {
+                    slot.open_echo(terms.stopping.clone());
+                }
                 run(Socket::new(stream, leftover, terms)).await;
             }
             Err(error) => tracing::debug!(%error, "the client did not wait for the upgrade"),

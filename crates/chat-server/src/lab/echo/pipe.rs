@@ -64,7 +64,8 @@ pub(crate) async fn pipe(
 ) -> Result<Response, HandshakeError> {
     let client = workbench.site.client(peer, request.headers());
     let inside = workbench.clone();
-    open(&workbench, request, workbench.terms(), Some(client), move |socket| run(inside, socket)).await
+    let terms = workbench.terms_for(client);
+    open(&workbench, request, terms, Some(client), move |socket| run(inside, socket)).await
 }
 
 /// The whole life of a pipe.

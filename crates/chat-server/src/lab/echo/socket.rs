@@ -1,18 +1,21 @@
 //! The server's end of a WebSocket on any stream of bytes. The strict [`Receiver`] reads it, pings are
 //! answered, a silent client is pinged, and the end is a close frame that says why, after which the server
 //! closes first (RFC 6455 §7.1.1). Outgoing frames wait in one buffer, and nothing is read while any wait: a
-//! client that does not read is soon taken for dead.
+//! client that does not read is soon taken for dead. Nor is a client over its rate limit read, whom TCP makes
+//! wait (backpressure), and after each read others have their turn.
 
 use std::{
     future::poll_fn,
     io,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::{Duration, Instant},
 };
 
 use bytes::{Buf, Bytes, BytesMut};
 use chat_protocol::CloseCode;
+use chat_room::RateLimit;
 use chat_wire::{
     frame::{Header, Opcode},
     rules::{Heard, Receiver, Role, Violation},
@@ -23,13 +26,34 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::net::{
-    disconnect::{Close, Disconnect},
-    heartbeat::{Heartbeat, Pulse},
+use crate::{
+    limits::ip_limits::IpUsage,
+    net::{
+        disconnect::{Close, Disconnect},
+        heartbeat::{Heartbeat, Pulse},
+    },
 };
 
 /// Most bytes of one read.
 const READ_MAX: usize = 4096;
+
+/// How long a socket over its rate limit is not read, until it is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How fast a socket may send: each read counts, and each message, ping and pong.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    /// Its own limit.
+    pub(crate) own: RateLimit,
+    pub(crate) address: Arc<IpUsage>,
+}
+
+impl Rate {
+    /// Whether one more is within both limits; counts it. What is over its own does not use up the address's.
+    fn allows(&self, now: Instant) -> bool {
+        self.own.take(now) && self.address.allow_frame(now)
+    }
+}
 
 /// What a socket is held to.
 #[derive(Clone, Debug)]
@@ -43,6 +67,8 @@ pub(crate) struct Terms {
     /// How long the close may take.
     pub(crate) close_grace: Duration,
     pub(crate) stopping: CancellationToken,
+    /// `None` within a pipe, which has one.
+    pub(crate) rate: Option<Arc<Rate>>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,6 +97,12 @@ pub(crate) struct Socket<S> {
     arrived: Bytes,
     /// Whole frames, the first of which may be sent in part.
     unsent: BytesMut,
+    /// Whether something was read, after which it is others' turn.
+    has_read: bool,
+    /// Whether something was heard or read that its rate limit has not allowed yet.
+    is_owing: bool,
+    /// How long nothing is read.
+    pause: Option<Pin<Box<Sleep>>>,
     heartbeat: Heartbeat,
     alarm: Pin<Box<Sleep>>,
     stopping: Pin<Box<WaitForCancellationFutureOwned>>,
@@ -85,6 +117,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
             receiver: Receiver::new(Role::Server, terms.message_max),
             arrived: leftover,
             unsent: BytesMut::new(),
+            has_read: false,
+            is_owing: false,
+            pause: None,
             heartbeat: Heartbeat::new(now),
             alarm: Box::pin(tokio::time::sleep_until((now + terms.silence).into())),
             stopping: Box::pin(terms.stopping.clone().cancelled_owned()),
@@ -110,33 +145,51 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
     /// As [`Self::next`]. Nothing is lost between two calls.
     pub(crate) fn poll_message(&mut self, cx: &mut Context<'_>) -> Poll<Result<Message, Disconnect>> {
         loop {
-            while let Some(heard) = self.hear_what_came() {
-                match heard {
-                    Heard::Message { opcode, payload } => {
-                        return Poll::Ready(Ok(Message { opcode, payload }));
-                    }
-                    Heard::Ping(payload) => self.send(Opcode::PONG, &payload),
-                    Heard::Pong(_) => {}
-                    Heard::Close(close) => {
-                        let close =
-                            close.map(|(code, reason)| Box::new(Close { code, reason: reason.into() }));
-                        return Poll::Ready(Err(Disconnect::ByClient(close)));
-                    }
-                    Heard::Violation(violation) => return Poll::Ready(Err(violated(violation))),
+            if self.is_owing && self.poll_rate(cx).is_pending() {
+                if let Poll::Ready(why) = self.poll_over(cx) {
+                    return Poll::Ready(Err(why));
                 }
+                // What was heard before is answered meanwhile.
+                return match self.poll_flush(cx) {
+                    Poll::Ready(Err(why)) => Poll::Ready(Err(why)),
+                    _ => Poll::Pending,
+                };
             }
-            if let Poll::Ready(why) = self.poll_over(cx) {
-                return Poll::Ready(Err(why));
+            match self.hear_what_came() {
+                Some(Heard::Message { opcode, payload }) => {
+                    return Poll::Ready(Ok(Message { opcode, payload }));
+                }
+                Some(Heard::Ping(payload)) => self.send(Opcode::PONG, &payload),
+                Some(Heard::Pong(_)) => {}
+                Some(Heard::Close(close)) => {
+                    let close = close.map(|(code, reason)| Box::new(Close { code, reason: reason.into() }));
+                    return Poll::Ready(Err(Disconnect::ByClient(close)));
+                }
+                Some(Heard::Violation(violation)) => return Poll::Ready(Err(violated(violation))),
+                None => ready!(self.poll_read(cx))?,
             }
-            ready!(self.poll_flush(cx))?;
-            let mut space = [0; READ_MAX];
-            let mut space = ReadBuf::new(&mut space);
-            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)).map_err(failed)?;
-            if space.filled().is_empty() {
-                return Poll::Ready(Err(Disconnect::Lost));
-            }
-            self.arrived = Bytes::copy_from_slice(space.filled());
         }
+    }
+
+    /// Reads what has come, when all that waits was written and it is this socket's turn.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Disconnect>> {
+        if let Poll::Ready(why) = self.poll_over(cx) {
+            return Poll::Ready(Err(why));
+        }
+        ready!(self.poll_flush(cx))?;
+        if std::mem::take(&mut self.has_read) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let mut space = [0; READ_MAX];
+        let mut space = ReadBuf::new(&mut space);
+        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut space)).map_err(failed)?;
+        if space.filled().is_empty() {
+            return Poll::Ready(Err(Disconnect::Lost));
+        }
+        self.arrived = Bytes::copy_from_slice(space.filled());
+        (self.has_read, self.is_owing) = (true, true);
+        Poll::Ready(Ok(()))
     }
 
     fn hear_what_came(&mut self) -> Option<Heard> {
@@ -144,9 +197,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         let heard = self.receiver.hear(&mut bytes);
         self.arrived.advance(self.arrived.len() - bytes.len());
         if heard.is_some() {
+            self.is_owing = true;
             self.heartbeat.heard(now());
         }
         heard
+    }
+
+    /// Ready when the rate limit allows what is owed.
+    fn poll_rate(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(pause) = &mut self.pause {
+                ready!(pause.as_mut().poll(cx));
+                self.pause = None;
+            }
+            if self.terms.rate.as_ref().is_none_or(|rate| rate.allows(now())) {
+                self.is_owing = false;
+                return Poll::Ready(());
+            }
+            self.pause = Some(Box::pin(tokio::time::sleep(PAUSE)));
+        }
     }
 
     /// Ready when the server stops, or the other end has been silent for too long. Pings it in time.
