@@ -75,7 +75,7 @@ test('the other theme is one click away and is kept', async ({ server, somebody 
   await page.goto(server.url);
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const light = await ground();
-  await page.getByRole('button', { name: 'پوسته' }).click();
+  await page.getByRole('button', { name: 'ظاهر' }).click();
   await expect.poll(ground).not.toBe(light);
   const dark = await ground();
   await page.reload({ waitUntil: 'commit' });

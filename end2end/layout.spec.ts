@@ -176,7 +176,7 @@ test('the menu opens, is walked, chooses and closes', async ({ server, somebody 
   await enterByLink(page, server.url, 'menu', 'سارا');
   const button = more(page);
   const share = page.locator('.bar').getByRole('button', { name: 'هم‌رسانی' });
-  const theme = page.getByRole('button', { name: 'پوسته' });
+  const theme = page.getByRole('button', { name: 'ظاهر' });
   await expect(share).toBeHidden();
   await expect(button).toHaveAttribute('aria-expanded', 'false');
 

@@ -101,8 +101,8 @@ test('a tab that was taken over stays so until somebody asks', async ({ server, 
   await joined(twin);
   await expect(sara.locator('.talk > .notice')).toContainText('این گفت‌وگو در جای دیگری باز شد');
   await sara.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
-  await say(twin, 'هنوز اینجا هستم');
-  await expect(message(twin, 'هنوز اینجا هستم').getByText('فرستاده شد')).toBeAttached();
+  await say(twin, 'هنوز این‌جا هستم');
+  await expect(message(twin, 'هنوز این‌جا هستم').getByText('فرستاده شد')).toBeAttached();
   await expect(sara.locator('.talk > .notice')).toBeVisible();
 });
 

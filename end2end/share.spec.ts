@@ -34,8 +34,8 @@ test('the link copies, and the code holds the same address', async ({ server, so
   const dialog = await share(page);
   expect(decodeURIComponent((await shared(dialog)).pathname)).toBe('/r/باغ-آبی');
 
-  await dialog.getByRole('button', { name: 'رونوشت' }).click();
-  await expect(dialog.getByRole('status')).toHaveText('رونوشت شد');
+  await dialog.getByRole('button', { name: 'کپی' }).click();
+  await expect(dialog.getByRole('status')).toHaveText('کپی شد');
 
   await page.keyboard.press('Escape');
   await expect(dialog).toBeHidden();
@@ -48,7 +48,7 @@ test('behind a tunnel, link, copy and code are the page\'s own', async ({ server
   const dialog = await share(page);
   const address = await shared(dialog);
   expect(address.href).toBe(`${tunnel.url}/r/%D8%A8%D8%A7%D8%BA`);
-  await dialog.getByRole('button', { name: 'رونوشت' }).click();
+  await dialog.getByRole('button', { name: 'کپی' }).click();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(address.href);
   await page.close();
   await tunnel.stop();

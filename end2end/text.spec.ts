@@ -139,7 +139,7 @@ const MIXED_SEEN = [seen('تمام', 'C++', 'و', '-5', 'دما')];
 /** Says it with the X-ray on, and gives the panel. */
 async function sayWatched(page: Page, url: string): Promise<Locator> {
   await enter(page, url, 'text', 'سارا');
-  await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  await page.getByRole('button', { name: 'زیر ذره‌بین' }).click();
   const panel = page.locator('#xray');
   // The X-ray is large.
   await expect(panel.locator('.frame').filter({ hasText: 'welcome' })).toHaveCount(1, { timeout: 20_000 });
@@ -164,13 +164,13 @@ test('the X-ray and the five ways draw the same', async ({ server, somebody }) =
   const sara = await somebody();
   const panel = await sayWatched(sara, server.url);
   await lookAtPayload(sara);
-  await panel.getByRole('tab', { name: 'سفر' }).click();
+  await panel.getByRole('tab', { name: 'مسیر پیام' }).click();
   await expect(panel.locator('blockquote')).toHaveText(MIXED);
   expect(await drawn(panel.locator('blockquote .text > [dir]'))).toEqual(MIXED_SEEN);
 
   await sara.goto(`${server.url}/ways/text`);
   await sara.getByLabel('پیام', { exact: true }).fill(MIXED);
-  await sara.getByRole('button', { name: 'بگو' }).click();
+  await sara.getByRole('button', { name: 'ارسال' }).click();
   const heard = sara.locator('.way[data-way=socket] .heard .text > [dir]');
   await expect(heard).toHaveText(MIXED);
   expect(await drawn(heard)).toEqual(MIXED_SEEN);
@@ -179,7 +179,7 @@ test('the X-ray and the five ways draw the same', async ({ server, somebody }) =
 test('what is taken home draws the same', async ({ server, somebody }, info) => {
   const sara = await somebody();
   const panel = await sayWatched(sara, server.url);
-  await panel.getByRole('tab', { name: 'به خانه ببرید' }).click();
+  await panel.getByRole('tab', { name: 'خروجی' }).click();
   const [html] = await Promise.all([sara.waitForEvent('download'), panel.locator('#take-page-home').click()]);
   const file = info.outputPath('otagh.html');
   await html.saveAs(file);

@@ -98,20 +98,20 @@ test('whoever is away is not counted as here', async ({ server, somebody }) => {
   const sara = await somebody();
   await enterByLink(sara, server.url, 'away', 'سارا');
   const others = await Promise.all(['علی', 'رضا', 'مینا'].map((name) => Member.join(server.url, 'away', name)));
-  await expect(subtitle(sara)).toHaveText('۴ نفر اینجا هستند');
+  await expect(subtitle(sara)).toHaveText('۴ نفر این‌جا هستند');
   others[0]!.vanish();
   others[1]!.vanish();
   await expect(people(sara).locator('[data-away]')).toHaveCount(2);
-  await expect(subtitle(sara)).toHaveText('۲ نفر اینجا هستند');
-  await expect(sara.locator('#people h2')).toHaveText('۲ نفر اینجا هستند');
+  await expect(subtitle(sara)).toHaveText('۲ نفر این‌جا هستند');
+  await expect(sara.locator('#people h2')).toHaveText('۲ نفر این‌جا هستند');
 
   // A newcomer counts the same, and so does who sees one of them come back.
   const nima = await somebody();
   await enterByLink(nima, server.url, 'away', 'نیما');
-  await expect(subtitle(nima)).toHaveText('۳ نفر اینجا هستند');
+  await expect(subtitle(nima)).toHaveText('۳ نفر این‌جا هستند');
   const ali = await others[0]!.again();
-  await expect(subtitle(nima)).toHaveText('۴ نفر اینجا هستند');
-  await expect(subtitle(sara)).toHaveText('۴ نفر اینجا هستند');
+  await expect(subtitle(nima)).toHaveText('۴ نفر این‌جا هستند');
+  await expect(subtitle(sara)).toHaveText('۴ نفر این‌جا هستند');
   await expect(comings(sara)).not.toContainText('رفت');
   ali.close();
   others[2]!.close();
@@ -274,7 +274,7 @@ test.describe('a row that gathers', () => {
 
     // And so they go.
     await Promise.all(members.map((member) => member.reload()));
-    await expect(subtitle(sara)).toHaveText('فقط شما اینجا هستید');
+    await expect(subtitle(sara)).toHaveText('فقط شما این‌جا هستید');
     await expect(comings(sara)).toHaveText(/آمدند.*رفتند/);
     expect(await log(sara).locator('.comings *').count()).toBeLessThan(10);
   });
@@ -341,12 +341,12 @@ test.describe('a translated page', () => {
 
     // People.
     const ali = await Member.join(server.url, 'translated', 'علی');
-    await expect(subtitle(sara)).toHaveText('۲ نفر اینجا هستند');
-    await expect(sara.locator('#people h2')).toHaveText('۲ نفر اینجا هستند');
+    await expect(subtitle(sara)).toHaveText('۲ نفر این‌جا هستند');
+    await expect(sara.locator('#people h2')).toHaveText('۲ نفر این‌جا هستند');
     await expect(comings(sara)).toHaveText('علی آمد');
     await Member.join(server.url, 'translated', 'رضا');
     await expect(comings(sara)).toHaveText('علی و رضا آمدند');
-    await expect(subtitle(sara)).toHaveText('۳ نفر اینجا هستند');
+    await expect(subtitle(sara)).toHaveText('۳ نفر این‌جا هستند');
     ali.send({ type: 'typing' });
     await expect(sara.locator('#who-types')).toHaveText('علی می‌نویسد…');
 
@@ -382,7 +382,7 @@ test.describe('a translated page', () => {
     await expect(countdown).toHaveText(/تلاش دوباره تا/);
     await server.restart();
     await joined(sara);
-    await expect(subtitle(sara)).toHaveText('فقط شما اینجا هستید');
+    await expect(subtitle(sara)).toHaveText('فقط شما این‌جا هستید');
   });
 
   test('names and what is typed are not translated', async ({ server, somebody }) => {

@@ -29,12 +29,12 @@ test('what is said by each way is heard by all, and costs are counted', async ({
   for (const token of tokens) {
     await sara.getByLabel('از راه').selectOption(token);
     await sara.getByLabel('پیام', { exact: true }).fill(`از ${token} به همه`);
-    await sara.getByRole('button', { name: 'بگو' }).click();
+    await sara.getByRole('button', { name: 'ارسال' }).click();
     await expect(message(ali, `از ${token} به همه`)).toBeVisible();
   }
   await say(ali, 'از اتاق');
   await expect(message(ali, 'از اتاق')).toBeVisible();
-  await sara.getByRole('button', { name: 'تازه کن' }).click();
+  await sara.getByRole('button', { name: 'تازه‌سازی' }).click();
   for (const listener of tokens) {
     const heard = way(sara, listener).locator('.heard li');
     for (const token of tokens) {
@@ -45,11 +45,11 @@ test('what is said by each way is heard by all, and costs are counted', async ({
 
   // Who only polls pays for it while nothing happens.
   const polled = number(await figure(sara, 'poll', 'درخواست').innerText());
-  const before = number(await figure(sara, 'socket', 'سربرگ').innerText());
+  const before = number(await figure(sara, 'socket', 'سرآیند').innerText());
   await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText()), { timeout: 15_000 }).toBeGreaterThan(polled + 1);
   expect(number(await figure(sara, 'socket', 'درخواست').innerText())).toBe(1);
-  expect(number(await figure(sara, 'socket', 'سربرگ').innerText()) - before, 'a few frames at most').toBeLessThan(200);
-  expect(number(await figure(sara, 'poll', 'سربرگ').innerText())).toBeGreaterThan(2_000);
+  expect(number(await figure(sara, 'socket', 'سرآیند').innerText()) - before, 'a few frames at most').toBeLessThan(200);
+  expect(number(await figure(sara, 'poll', 'سرآیند').innerText())).toBeGreaterThan(2_000);
   await expect(sara.getByRole('status')).toContainText('برابر WebSocket');
 });
 
@@ -67,7 +67,7 @@ test('each delay is a mark on one scale, and the WebSocket is the quickest', asy
   }
   for (const text of ['یک', 'دو', 'سه']) {
     await sara.getByLabel('پیام', { exact: true }).fill(text);
-    await sara.getByRole('button', { name: 'بگو' }).click();
+    await sara.getByRole('button', { name: 'ارسال' }).click();
     // One by one: what is said after a poll was answered waits for the next.
     for (const token of ['poll', 'long-poll', 'events', 'socket']) {
       await expect(way(sara, token).locator('.heard li').filter({ hasText: text }), token).toHaveCount(1);
@@ -99,7 +99,7 @@ test('a page that is loaded anew is the same five members, and no cookies gather
   await expect.poll(async () => (await cookies()).length).toBe(3);
   const kept = await cookies();
   await sara.getByLabel('پیام', { exact: true }).fill('پیش از بارگذاری');
-  await sara.getByRole('button', { name: 'بگو' }).click();
+  await sara.getByRole('button', { name: 'ارسال' }).click();
   await expect(message(ali, 'پیش از بارگذاری')).toBeVisible();
   for (let load = 0; load < 10; load++) {
     await sara.reload();
@@ -145,7 +145,7 @@ for (const [options, told] of [
       await sara.goto(`${server.url}/ways/ways`);
       for (let said = 0; said < 4; said++) {
         await sara.getByLabel('پیام', { exact: true }).fill('بلند '.repeat(90));
-        await sara.getByRole('button', { name: 'بگو' }).click();
+        await sara.getByRole('button', { name: 'ارسال' }).click();
         await expect(way(sara, 'socket').locator('.heard li')).toHaveCount(said + 1);
       }
       await expect(way(sara, 'socket').locator('.gap')).toContainText(told);
@@ -161,7 +161,7 @@ test('a way that rests asks for nothing', async ({ server, somebody }) => {
   sara.on('request', (request) => asked.push(request.url()));
   await sara.goto(`${server.url}/ways/ways`);
   await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText())).toBeGreaterThan(0);
-  await way(sara, 'poll').getByRole('button', { name: 'نگه دار' }).click();
+  await way(sara, 'poll').getByRole('button', { name: 'توقف' }).click();
   await expect(way(sara, 'poll')).toHaveAttribute('data-rests', '');
   // What was under way is over when long polling, which goes on, has been counted twice more.
   const polls = () => asked.filter((url) => url.includes('/messages') && url.includes('client=poll-')).length;
@@ -207,10 +207,10 @@ test.describe('a way that fails', () => {
     for (const token of ['poll', 'long-poll', 'events']) {
       await expect(trouble(sara, token), token).toHaveText('', { timeout: 15_000 });
     }
-    await sara.getByRole('button', { name: 'تازه کن' }).click();
+    await sara.getByRole('button', { name: 'تازه‌سازی' }).click();
     await expect(trouble(sara, 'classic')).toHaveText('');
     await sara.getByLabel('پیام', { exact: true }).fill('همه برگشتند');
-    await sara.getByRole('button', { name: 'بگو' }).click();
+    await sara.getByRole('button', { name: 'ارسال' }).click();
     for (const token of ['poll', 'long-poll', 'events', 'socket']) {
       await expect(way(sara, token).locator('.heard li')).toContainText(['همه برگشتند']);
     }
@@ -229,7 +229,7 @@ test.describe('a way that fails', () => {
     await sara.waitForTimeout(3_000);
     expect(tried).toBe(1);
     await sara.unrouteAll();
-    await way(sara, 'poll').getByRole('button', { name: 'ادامه بده' }).click();
+    await way(sara, 'poll').getByRole('button', { name: 'ادامه' }).click();
     await expect(trouble(sara, 'poll')).toHaveText('');
   });
 
@@ -246,14 +246,14 @@ test.describe('a way that fails', () => {
     const heard = way(sara, 'poll').locator('.heard li');
     await expect(heard).toHaveText([/پیش از آن/]);
     await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText()), { timeout: 15_000 }).toBeGreaterThan(3);
-    await way(sara, 'poll').getByRole('button', { name: 'نگه دار' }).click();
+    await way(sara, 'poll').getByRole('button', { name: 'توقف' }).click();
     // So it is for a page in the background, too, whose timers come once a minute.
     await expect(polling).toHaveAttribute('data-away', '', { timeout: 90_000 });
-    const bytes = async () => number(await figure(sara, 'poll', 'سربرگ').innerText());
+    const bytes = async () => number(await figure(sara, 'poll', 'سرآیند').innerText());
     const before = await bytes();
     const shown: number[] = [];
     await say(ali, 'در این میان');
-    await way(sara, 'poll').getByRole('button', { name: 'ادامه بده' }).click();
+    await way(sara, 'poll').getByRole('button', { name: 'ادامه' }).click();
     await expect(heard).toHaveText([/در این میان/, /پیش از آن/]);
     await expect.poll(async () => {
       shown.push(await bytes());
@@ -277,7 +277,7 @@ test.describe('a way that fails', () => {
     await expect(ali.locator('#people .roster')).toContainText('WebSocket');
     await say(ali, 'پیش از قطع');
     await expect(way(sara, 'socket').locator('.heard li')).toHaveText([/پیش از قطع/]);
-    const cost = async () => number(await figure(sara, 'socket', 'محموله').innerText());
+    const cost = async () => number(await figure(sara, 'socket', 'بار مفید').innerText());
     const before = await cost();
     await sockets[0]!.close({ code: 4004 });
     await expect(trouble(sara, 'socket')).toContainText('با کد ۴۰۰۴ بست');
@@ -305,7 +305,7 @@ test.describe('behind a proxy that gathers', () => {
       const silent = 'جریان باز است ولی چیزی از آن نمی‌رسد؛ گویا پراکسی‌ای میان راه آن را نگه می‌دارد.';
       await expect(trouble).toHaveText(silent, { timeout: 20_000 });
       await sara.getByLabel('پیام', { exact: true }).fill('کسی می‌شنود؟');
-      await sara.getByRole('button', { name: 'بگو' }).click();
+      await sara.getByRole('button', { name: 'ارسال' }).click();
       for (const token of ['socket', 'long-poll', 'poll']) {
         await expect(way(sara, token).locator('.heard li'), token).toContainText(['کسی می‌شنود؟']);
         await expect(way(sara, token).locator('.trouble'), token).toHaveText('');
@@ -367,12 +367,12 @@ test('the classic page needs no JavaScript', async ({ server, somebody }) => {
   await sara.getByRole('button', { name: 'ورود' }).click();
   await expect(ali.locator('#people .roster')).toContainText('سارا');
   await sara.getByLabel('پیام').fill('از یک فرم <b>');
-  await sara.getByRole('button', { name: 'بگو' }).click();
+  await sara.getByRole('button', { name: 'ارسال' }).click();
   await expect(sara.locator('ol li')).toHaveText([/از یک فرم <b>/]);
   await expect(message(ali, 'از یک فرم <b>')).toBeVisible();
   await say(ali, 'شنیدم');
   await expect(message(ali, 'شنیدم')).toBeVisible();
   await expect(sara.locator('ol li')).toHaveCount(1);
-  await sara.getByRole('button', { name: 'تازه کن' }).click();
+  await sara.getByRole('button', { name: 'تازه‌سازی' }).click();
   await expect(sara.locator('ol li')).toHaveCount(2);
 });

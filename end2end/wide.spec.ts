@@ -36,7 +36,7 @@ async function reads(page: Page, place: string, what: string): Promise<void> {
 
 test('the panel', async ({ server, page }) => {
   await enter(page, server.url, 'xray', 'سارا');
-  await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  await page.getByRole('button', { name: 'زیر ذره‌بین' }).click();
   await say(page, 'سلام');
   const own = page.locator('#xray .frame').filter({ hasText: 'پیام شما' });
   await expect(own).toHaveCount(1);
@@ -45,7 +45,7 @@ test('the panel', async ({ server, page }) => {
   await own.getByRole('button').first().click();
   await expect(page.locator('.bits')).toBeVisible();
   await reads(page, '#xray', 'frames');
-  for (const name of ['دست‌دادن', 'لایه‌ها', 'سفر', 'خراب کنید', 'به خانه ببرید']) {
+  for (const name of ['دست‌تکانی', 'لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
     await page.getByRole('tab', { name }).click();
     await reads(page, '#xray', name);
   }
@@ -58,7 +58,7 @@ test('the ways', async ({ server, page }) => {
   await widen(page).click();
   await expect(widen(page)).toHaveAttribute('aria-pressed', 'true');
   await page.getByLabel('پیام', { exact: true }).fill('سلام');
-  await page.getByRole('button', { name: 'بگو' }).click();
+  await page.getByRole('button', { name: 'ارسال' }).click();
   await expect(page.locator('.heard li').first()).toBeVisible();
   await reads(page, '.stage', 'the ways');
   // Side by side, or there is nothing to compare.

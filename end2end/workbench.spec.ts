@@ -68,7 +68,7 @@ test('the accept is computed by the learner, and how it is done is folded until 
   await own.fill(' s3pPLMBiTxaQ9kYGzzhZRbK+xOo= ');
   await expect(verdict).toContainText('درست حساب کردید');
   await expect(page.getByText('کلیدی که نوشتید')).toBeHidden();
-  await page.getByText('حساب را گام به گام نشان بده').click();
+  await page.getByText('نمایش گام‌به‌گام محاسبه').click();
   await expect(page.getByText('کلیدی که نوشتید')).toBeVisible();
   // What was typed and unfolded stays when the log grows.
   await page.locator('#ask').click();
@@ -87,9 +87,9 @@ test('a length that its form has no room for is shown as it goes', async ({ serv
   await page.getByLabel('نوشتار طول').selectOption('۷ بیتی');
   await expect(page.locator('.bits')).toContainText('125 bytes');
   await expect(page.locator('#cut')).toContainText('۱۲۵');
-  await page.getByLabel('محموله به هگز').fill('7 d8');
-  await page.getByLabel('محموله به هگز').blur();
-  await expect(page.getByLabel('محموله به هگز')).toHaveValue('07 d8');
+  await page.getByLabel('بار مفید به هگز').fill('7 d8');
+  await page.getByLabel('بار مفید به هگز').blur();
+  await expect(page.getByLabel('بار مفید به هگز')).toHaveValue('07 d8');
 });
 
 test('what stands in the log stays untouched, and each line of an answer is explained', async ({ server, somebody }) => {
@@ -110,7 +110,7 @@ test('a bad request is refused in words, and the learner tries again', async ({ 
   const page = await somebody();
   await page.goto(`${server.url}/workbench`);
   for (const [name, status, word] of [
-    ['بی Upgrade', '426', "'Upgrade: websocket' is missing"],
+    ['بدون Upgrade', '426', "'Upgrade: websocket' is missing"],
     ['نسخه‌ی نادرست', '426', "'Sec-WebSocket-Version' must be 13"],
     ['کلید نادرست', '400', "'Sec-WebSocket-Key' must be 16 bytes"],
     ['با POST', '426', 'the method must be GET'],
@@ -139,11 +139,11 @@ test('whoever begins anew in the middle has a new connection, which the old one 
 });
 
 for (const [name, code, rule] of [
-  ['بی‌نقاب', 1002, 'unmasked'],
+  ['بدون ماسک', 1002, 'unmasked'],
   ['RSV روشن', 1002, 'reserved_bits'],
   ['opcode رزروشده', 1002, 'reserved_opcode'],
   ['UTF-8 نادرست', 1007, 'text_not_utf8'],
-  ['طول غیرکمینه', 1002, 'length_not_minimal'],
+  ['طول به شکلی بلندتر از لازم', 1002, 'length_not_minimal'],
   ['پینگ تکه‌تکه', 1002, 'fragmented_control'],
   ['بستن ۱۰۰۵', 1002, 'bad_close_code'],
   ['نیمه‌ی کد بستن', 1002, 'half_close_code'],

@@ -44,14 +44,14 @@ const frames = (page: Page) => panel(page).locator('.frame');
 
 /** Turns it on, and waits until the handshake is there. */
 async function turnOn(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  await page.getByRole('button', { name: 'زیر ذره‌بین' }).click();
   await expect(frames(page).filter({ hasText: 'welcome' })).toHaveCount(1);
   await joined(page);
 }
 
 /** An experiment: the first is to be cut without a goodbye. */
 async function openExperiment(page: Page, number: number): Promise<Locator> {
-  await tab(page, 'خراب کنید').click();
+  await tab(page, 'آزمایش خرابی').click();
   const experiment = panel(page).locator('.experiment').nth(number);
   await experiment.locator('summary').click();
   return experiment;
@@ -62,7 +62,7 @@ const openCut = (page: Page) => openExperiment(page, 0);
 /** Predicts one of three answers, mostly the right one, and breaks it. */
 async function breakIt(experiment: Locator, answer = 1): Promise<void> {
   await experiment.getByRole('radio').nth(answer).check();
-  await experiment.getByRole('button', { name: 'خرابش کن' }).click();
+  await experiment.getByRole('button', { name: 'اجرا' }).click();
   await expect(experiment.locator('.seen')).toBeAttached();
 }
 
@@ -159,7 +159,7 @@ test.describe('with a server that pings often', () => {
     await expect(frames(sara).filter({ hasText: 'پونگ مرورگر' })).not.toHaveCount(0);
     await panel(sara).getByRole('button', { name: 'خاموش کردن' }).click();
     await joined(sara);
-    await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+    await sara.getByRole('button', { name: 'زیر ذره‌بین' }).click();
     const first = panel(sara).locator('.which .chip').first();
     await expect(first).toContainText('بسته شد با ۴۰۰۴');
     await first.click();
@@ -193,7 +193,7 @@ test.describe('with a server that pings often', () => {
     expect(up.frames.some(({ bytes }) => (bytes[1]! & 127) === 126)).toBe(true);
     expect(shown.up.flat().includes('▒▒') && shown.down.flat().includes('▒▒'), 'tokens went both ways').toBe(true);
 
-    await tab(sara, 'دست‌دادن').click();
+    await tab(sara, 'دست‌تکانی').click();
     const lines = (at: number) => panel(sara).locator('.lines').nth(at).getByRole('button').allInnerTexts();
     expect([await lines(0), await lines(1)]).toEqual([up.head, down.head]);
   });
@@ -204,7 +204,7 @@ test("the handshake is the browser's own, and its answer is computed from its ke
   await enter(sara, server.url, 'xray', 'سارا');
   const browser = await Browser.watching(sara);
   await turnOn(sara);
-  await tab(sara, 'دست‌دادن').click();
+  await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');
   await expect(heads).toHaveCount(2);
   const text = async (at: number) => (await heads.nth(at).locator('button').allInnerTexts()).join('\n');
@@ -229,7 +229,7 @@ test('every line of the real handshake has a meaning of its own', async ({ serve
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
-  await tab(sara, 'دست‌دادن').click();
+  await tab(sara, 'دست‌تکانی').click();
   await expect(panel(sara).locator('.lines')).toHaveCount(2);
   for (const head of await panel(sara).locator('.lines').all()) {
     const meaning = head.locator('.meaning');
@@ -239,7 +239,7 @@ test('every line of the real handshake has a meaning of its own', async ({ serve
       await line.hover();
       await expect(line).toHaveAttribute('aria-pressed', 'true');
       await expect(head.getByRole('button', { pressed: true }), 'no other line').toHaveCount(1);
-      await expect(meaning).not.toHaveText(/^(روی هر خط بزنید|سربرگی که برای دست‌دادن WebSocket لازم نیست|$)/);
+      await expect(meaning).not.toHaveText(/^(هر خط پس از خط نخست|سرآیندی که برای دست‌تکانی WebSocket لازم نیست|$)/);
     }
   }
 });
@@ -252,10 +252,10 @@ test('layers and journey tell of the message that was said', async ({ server, so
   await turnOn(sara);
   await say(sara, 'سفر خوش');
   await expect(message(ali, 'سفر خوش')).toBeVisible();
-  await tab(sara, 'سفر').click();
+  await tab(sara, 'مسیر پیام').click();
   await expect(panel(sara).locator('.journey blockquote')).toHaveText('سفر خوش');
-  await expect(panel(sara).locator('.swimlane')).toContainText('۲ قاب سپرده شد');
-  await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۲ عضو رسید.');
+  await expect(panel(sara).locator('.swimlane')).toContainText('۲ فریم سپرده شد');
+  await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۲ سوکت سپرده شد؛');
   await tab(sara, 'لایه‌ها').click();
   await expect(panel(sara).locator('.onion li').first()).toContainText('+13 = 13');
   // What was counted, what is what it usually is, and what the kernel measured.
@@ -279,9 +279,9 @@ test('a member with two tabs is one member, reached by two frames', async ({ ser
   await joined(second);
   await turnOn(sara);
   await say(sara, 'به هر دو زبانه');
-  await tab(sara, 'سفر').click();
-  await expect(panel(sara).locator('.swimlane')).toContainText('۳ قاب سپرده شد');
-  await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۲ عضو رسید (با ۳ قاب');
+  await tab(sara, 'مسیر پیام').click();
+  await expect(panel(sara).locator('.swimlane')).toContainText('۳ فریم سپرده شد');
+  await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۳ سوکت سپرده شد (برای ۲ عضو');
 });
 
 test('a connection that is broken on purpose comes back, and the panel tells how', async ({ server, somebody }) => {
@@ -289,9 +289,9 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
   const cut = await openCut(sara);
-  await expect(cut.getByRole('button', { name: 'خرابش کن' })).toBeDisabled();
+  await expect(cut.getByRole('button', { name: 'اجرا' })).toBeDisabled();
   await breakIt(cut);
-  await expect(cut.locator('.seen')).toContainText('بی هیچ قاب close تمام شد');
+  await expect(cut.locator('.seen')).toContainText('بدون هیچ فریم close تمام شد');
   await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
   await expect(verdict(cut)).toHaveText(/درست پیش‌بینی کردید/);
   await expect(panel(sara).locator('.which .chip')).toHaveCount(2);
@@ -305,13 +305,13 @@ test('an experiment outlives its tab, and once it is over another can be begun',
   await turnOn(sara);
   const cut = await openCut(sara);
   await cut.getByRole('radio').nth(1).check();
-  await tab(sara, 'قاب‌ها').click();
-  await tab(sara, 'خراب کنید').click();
+  await tab(sara, 'فریم‌ها').click();
+  await tab(sara, 'آزمایش خرابی').click();
   await expect(cut.getByRole('radio').nth(1)).toBeChecked();
-  await cut.getByRole('button', { name: 'خرابش کن' }).click();
-  await tab(sara, 'قاب‌ها').click();
+  await cut.getByRole('button', { name: 'اجرا' }).click();
+  await tab(sara, 'فریم‌ها').click();
   await joined(sara);
-  await tab(sara, 'خراب کنید').click();
+  await tab(sara, 'آزمایش خرابی').click();
   await expect(cut.locator('.verdict[data-good]')).toBeVisible();
   await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
   await expect(cut.getByRole('radio').first()).toBeDisabled();
@@ -319,7 +319,7 @@ test('an experiment outlives its tab, and once it is over another can be begun',
   await cut.getByRole('button', { name: 'آزمایشی دیگر' }).click();
   await expect(cut.locator('.verdict')).toHaveCount(0);
   await expect(cut.getByRole('radio', { checked: true })).toHaveCount(0);
-  await expect(cut.getByRole('button', { name: 'خرابش کن' })).toBeDisabled();
+  await expect(cut.getByRole('button', { name: 'اجرا' })).toBeDisabled();
   await breakIt(cut);
   await expect(panel(sara).locator('.which .chip')).toHaveCount(3, { timeout: 15_000 });
 });
@@ -360,7 +360,7 @@ test.describe('while the page cannot come back', () => {
     network.newcomers = 'reset';
     await breakIt(cut);
     await expect(row).toHaveAttribute('data-away');
-    await expect(cut.locator('.seen')).toContainText('بی هیچ قاب close تمام شد');
+    await expect(cut.locator('.seen')).toContainText('بدون هیچ فریم close تمام شد');
     await expect(verdict(cut), 'it is not known yet whether one comes back').toHaveCount(0);
     network.newcomers = 'pass';
     await expect(row).not.toHaveAttribute('data-away', { timeout: 20_000 });
@@ -434,7 +434,7 @@ test('a lost acknowledgement comes with the replay', async ({ server, somebody }
   await turnOn(sara);
   const lost = await openExperiment(sara, 3);
   await lost.getByRole('radio').nth(2).check();
-  await lost.getByRole('button', { name: 'خرابش کن' }).click();
+  await lost.getByRole('button', { name: 'اجرا' }).click();
   await expect(lost.locator('.waits')).toContainText('هنوز چیزی نگفته‌اید');
   await say(sara, 'یک بار');
   await expect(lost.locator('.seen')).toContainText('۱ پیام بازپخش شد', { timeout: 15_000 });
@@ -474,7 +474,7 @@ test('a journey that is looked at stays when others come', async ({ server, some
   const go = (name: string) => panel(sara).locator('.journey').getByRole('button', { name }).click();
   await say(sara, 'یک');
   await say(sara, 'دو');
-  await tab(sara, 'سفر').click();
+  await tab(sara, 'مسیر پیام').click();
   await expect(looked).toHaveText('دو');
   await go('پیام پیشین');
   await expect(looked).toHaveText('یک');
@@ -498,7 +498,7 @@ test('it can be made wide for the back of a classroom', async ({ server, somebod
   expect(await width()).toBeLessThan(700);
   await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
   expect(await width()).toBeGreaterThan(1_200);
-  await tab(sara, 'دست‌دادن').click();
+  await tab(sara, 'دست‌تکانی').click();
   await expect(panel(sara).locator('.lines')).toHaveCount(2);
   await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
   expect(await width()).toBeLessThan(700);
@@ -507,7 +507,7 @@ test('it can be made wide for the back of a classroom', async ({ server, somebod
 test('it is turned off, and hidden, without harm', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');
-  const button = sara.getByRole('button', { name: 'اشعه‌ی ایکس' });
+  const button = sara.getByRole('button', { name: 'زیر ذره‌بین' });
   await turnOn(sara);
   await button.click();
   await expect(panel(sara)).toBeHidden();
@@ -530,7 +530,7 @@ test('what is taken home is seen there without a server', async ({ server, someb
   await turnOn(sara);
   await say(sara, 'برای خانه </script><b>');
   await expect(frames(sara).filter({ hasText: 'said' })).toHaveCount(1);
-  await tab(sara, 'به خانه ببرید').click();
+  await tab(sara, 'خروجی').click();
   // Browsers may save it a while after the click.
   await sara.evaluate(() => {
     URL.revokeObjectURL = () => document.body.setAttribute('data-revoked', '');
@@ -591,7 +591,7 @@ test('a phone has it as a drawer over the conversation', async ({ server, somebo
   // The token that was sent is covered.
   await expect(panel(sara).locator('.payload.wire')).toContainText('"resume":{"token":"****');
   // The first of many header lines is touched, and what it means is in sight.
-  await tab(sara, 'دست‌دادن').click();
+  await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');
   await heads.first().getByRole('button', { name: 'Host' }).tap();
   await expect(heads.first().locator('.meaning')).toContainText('نام و درگاه سروری');
@@ -613,7 +613,7 @@ test.describe('where there is no lab', () => {
     await turnOn(sara);
     const cut = await openCut(sara);
     await cut.getByRole('radio').first().check();
-    await cut.getByRole('button', { name: 'خرابش کن' }).click();
+    await cut.getByRole('button', { name: 'اجرا' }).click();
     await expect(cut).toContainText('--lab');
     await joined(sara);
   });
@@ -644,7 +644,7 @@ test.describe('where nobody may be recorded', () => {
   test('the page says so, and the chat goes on', async ({ server, somebody }) => {
     const sara = await somebody();
     await enter(sara, server.url, 'xray', 'سارا');
-    await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+    await sara.getByRole('button', { name: 'زیر ذره‌بین' }).click();
     await expect(panel(sara)).toContainText('هنوز چیزی ضبط نشده است');
     await joined(sara);
     await say(sara, 'با این همه');
@@ -660,7 +660,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await turnOn(sara);
     await say(sara, 'سلام');
     await frames(sara).filter({ hasText: 'پیام شما' }).getByRole('button').first().click();
-    for (const name of ['قاب‌ها', 'دست‌دادن', 'لایه‌ها', 'سفر', 'خراب کنید', 'به خانه ببرید']) {
+    for (const name of ['فریم‌ها', 'دست‌تکانی', 'لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
       await tab(sara, name).click();
       const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
       const { violations } = await new AxeBuilder({ page: sara }).withTags(rules).analyze();
@@ -674,7 +674,7 @@ test('behind a proxy that gathers, it says that nothing comes, until something d
   const proxy = await Proxy.start(server.port, { gathers: 'body' });
   const sara = await somebody();
   await enter(sara, proxy.url, 'xray', 'سارا');
-  await sara.getByRole('button', { name: 'اشعه‌ی ایکس' }).click();
+  await sara.getByRole('button', { name: 'زیر ذره‌بین' }).click();
   const held = panel(sara).getByRole('status').filter({ hasText: 'پراکسی‌ای میان راه آن را نگه می‌دارد' });
   await expect(held).toBeVisible({ timeout: 15_000 });
   await joined(sara);

@@ -54,7 +54,7 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
                     </div>
                 </form>
                 <p class="recent" hidden>
-                    {home::RECENT_ROOM}
+                    {home::RECENT_ROOMS}
                     <span id="recent" class="rooms"></span>
                 </p>
                 <p hidden>

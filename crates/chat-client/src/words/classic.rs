@@ -13,9 +13,9 @@ pub const YOUR_NAME: &str = "نام شما";
 /// What to say.
 pub const TEXT: &str = "پیام";
 /// Say it.
-pub const SAY: &str = "بگو";
+pub const SAY: &str = "ارسال";
 /// Load the page anew.
-pub const REFRESH: &str = "تازه کن";
+pub const REFRESH: &str = "تازه‌سازی";
 /// The same room by WebSocket.
 pub const LIVE: &str = "همین اتاق با WebSocket";
 /// All ways.

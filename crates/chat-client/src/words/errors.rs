@@ -69,7 +69,7 @@ pub fn room(flaw: Flaw) -> String {
 
 const TOWER: &str = "روی یک حرفش بیش از دو نشانه است.";
 
-const ELSEWHERE: &str = "این پیوند به سایت دیگری می‌رود؛ آن را در مرورگر باز کنید. برای اتاقی با همان نام در اینجا، فقط نامش را بنویسید.";
+const ELSEWHERE: &str = "این پیوند به سایت دیگری می‌رود؛ آن را در مرورگر باز کنید. برای اتاقی با همان نام در این‌جا، فقط نامش را بنویسید.";
 
 const NO_ROOM: &str = "این پیوند به هیچ اتاقی نمی‌رسد؛ نام اتاق یا پیوند خودش را بنویسید.";
 
@@ -99,7 +99,7 @@ fn plain(code: ErrorCode) -> String {
         ErrorCode::RoomFull => "این اتاق پر است.",
         ErrorCode::TooFast => "خیلی تند پیام می‌فرستید؛ کمی صبر کنید.",
         ErrorCode::NotJoined => "هنوز وارد اتاق نشده‌اید.",
-        ErrorCode::XrayUnavailable => "سرور اکنون نمی‌تواند این اتصال را ضبط کند؛ گفتگو ادامه دارد.",
+        ErrorCode::XrayUnavailable => "سرور اکنون نمی‌تواند این اتصال را ضبط کند؛ گفت‌وگو ادامه دارد.",
         ErrorCode::AlreadyJoined => "شما همین حالا هم در اتاق هستید.",
         ErrorCode::BadJson
         | ErrorCode::NotText

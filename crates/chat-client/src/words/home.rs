@@ -13,8 +13,8 @@ pub const ROOM_EXAMPLE: &str = "مثلاً باغ-آبی";
 pub const ENTER: &str = "ورود به اتاق";
 /// Fills the room field with a new room.
 pub const RANDOM_ROOM: &str = "اتاق تصادفی";
-/// Heading above the room one was in last.
-pub const RECENT_ROOM: &str = "آخرین اتاق";
+/// Heading above the rooms one was in last.
+pub const RECENT_ROOMS: &str = "اتاق‌های اخیر";
 
 /// Forgets the name and the rooms that this browser remembers: for computers that many use.
 pub const FORGET: &str = "فراموش‌کردن نام و اتاق‌ها";

@@ -23,12 +23,12 @@ pub fn tabs(count: u64) -> String {
     format!("در {} زبانه", digits::number(count))
 }
 
-/// How many are here, oneself included: «۳ نفر اینجا هستند».
+/// How many are here, oneself included: «۳ نفر این‌جا هستند».
 pub fn here(count: u64) -> String {
     match count {
-        0 => "هنوز کسی اینجا نیست".into(),
-        1 => "فقط شما اینجا هستید".into(),
-        _ => format!("{} نفر اینجا هستند", digits::number(count)),
+        0 => "هنوز کسی این‌جا نیست".into(),
+        1 => "فقط شما این‌جا هستید".into(),
+        _ => format!("{} نفر این‌جا هستند", digits::number(count)),
     }
 }
 
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn one_is_alone_and_not_one_person() {
-        assert_eq!(here(1), "فقط شما اینجا هستید");
-        assert_eq!(here(12), "۱۲ نفر اینجا هستند");
+        assert_eq!(here(1), "فقط شما این‌جا هستید");
+        assert_eq!(here(12), "۱۲ نفر این‌جا هستند");
     }
 }

@@ -7,13 +7,12 @@ pub const TITLE: &str = "دعوت به این اتاق";
 /// Label of the address.
 pub const LINK: &str = "پیوند اتاق";
 /// Copies the address.
-pub const COPY: &str = "رونوشت";
+pub const COPY: &str = "کپی";
 /// It was copied.
-pub const COPIED: &str = "رونوشت شد";
+pub const COPIED: &str = "کپی شد";
 /// The browser did not let the page copy; the address is selected.
-pub const COPY_BY_HAND: &str =
-    "مرورگر اجازه‌ی رونوشت نداد؛ پیوند انتخاب شده است، خودتان از آن رونوشت بردارید.";
+pub const COPY_BY_HAND: &str = "مرورگر اجازه‌ی کپی نداد؛ پیوند انتخاب شده است، خودتان آن را کپی کنید.";
 /// Below the QR code.
 pub const SCAN: &str = "با دوربین گوشی بخوانید";
 /// Text alternative of the QR code.
-pub const QR_ALT: &str = "رمزینه‌ی پیوند اتاق";
+pub const QR_ALT: &str = "کد QR پیوند اتاق";

@@ -5,7 +5,7 @@ use chat_ui::digits;
 /// Title, before the room.
 pub(crate) const TITLE: &str = "پنج راه به یک اتاق:";
 /// What is shown.
-pub(crate) const INTRO: &str = "همین حالا پنج عضو این اتاق در همین صفحه‌اند، هر کدام از راهی دیگر. چیزی بگویید و ببینید به هر کدام کی می‌رسد و چند بایت روی سیم می‌برد.";
+pub(crate) const INTRO: &str = "همین حالا پنج عضو این اتاق در همین صفحه‌اند، هر کدام از راهی دیگر. چیزی بگویید و ببینید به هر کدام کی می‌رسد و چند بایت می‌فرستد.";
 /// The ways, in the order of their history.
 pub(crate) const NAMES: [&str; 5] =
     ["HTTP کلاسیک", "سرکشی (Polling)", "سرکشی بلند (Long polling)", "رویدادهای سرور (SSE)", "WebSocket"];
@@ -17,14 +17,14 @@ pub(crate) const WHATS: [&str; 5] = [
     "هر چند ثانیه یک بار می‌پرسد «خبری هست؟»؛ بیشتر وقت‌ها نیست.",
     "می‌پرسد و سرور تا خبری نشود پاسخ نمی‌دهد. برای هر خبر یک درخواست.",
     "یک پاسخ HTTP که تمام نمی‌شود. فقط سرور حرف می‌زند؛ گفتن، درخواست جدا می‌خواهد.",
-    "یک اتصال، هر دو سو، هر وقت که بخواهند. برای هر پیام چند بایت سربرگ.",
+    "یک اتصال، هر دو سو، هر وقت که بخواهند. برای هر پیام چند بایت سرآیند.",
 ];
 /// Which way to say it.
 pub(crate) const BY: &str = "از راه";
 /// What to say.
 pub(crate) const TEXT: &str = "پیام";
 /// Say it.
-pub(crate) const SAY: &str = "بگو";
+pub(crate) const SAY: &str = "ارسال";
 /// It was not said.
 pub(crate) const NOT_SAID: &str = "پیام فرستاده نشد؛ کمی بعد دوباره بگویید.";
 /// Nobody answers, or the connection broke off.
@@ -52,25 +52,25 @@ pub(crate) fn closed(code: u16) -> String {
 }
 
 /// Load the page anew.
-pub(crate) const REFRESH: &str = "تازه کن";
+pub(crate) const REFRESH: &str = "تازه‌سازی";
 /// Rest.
-pub(crate) const REST: &str = "نگه دار";
+pub(crate) const REST: &str = "توقف";
 /// Go on.
-pub(crate) const GO_ON: &str = "ادامه بده";
+pub(crate) const GO_ON: &str = "ادامه";
 /// How often polling asks.
 pub(crate) const INTERVAL: &str = "فاصله‌ی پرسش‌ها";
 /// Names of the figures.
 pub(crate) const REQUESTS: &str = "درخواست";
 /// Bytes of headers.
-pub(crate) const HEADERS: &str = "سربرگ";
+pub(crate) const HEADERS: &str = "سرآیند";
 /// Bytes of payload.
-pub(crate) const PAYLOAD: &str = "محموله";
+pub(crate) const PAYLOAD: &str = "بار مفید";
 /// The last delay.
 pub(crate) const LAST: &str = "آخرین تأخیر";
 /// The median delay.
 pub(crate) const MEDIAN: &str = "میانه‌ی تأخیر";
 /// The scale of delays: its beginning, its middle, its end.
-pub(crate) const SCALE: [&str; 3] = ["۱ م‌ث", "۱۰۰ م‌ث", "۱۰ ث"];
+pub(crate) const SCALE: [&str; 3] = ["۱ ms", "۱۰۰ ms", "۱۰ s"];
 /// What came.
 pub(crate) const HEARD: &str = "پیام‌های رسیده";
 /// Nothing to compare yet.
@@ -79,18 +79,19 @@ pub(crate) const NO_VERDICT: &str = "چند پیام بگویید و کمی صب
 pub(crate) const NO_FAIR_VERDICT: &str =
     "همه‌ی بایت‌های WebSocket شمرده نشد؛ مقایسه با عددی که کم است منصفانه نیست.";
 /// A connection is not recorded.
-pub(crate) const UNSEEN: &str = "ضبط این اتصال در دست نیست؛ بایت‌هایش شمرده نمی‌شود و عددها از راستین کمترند.";
+pub(crate) const UNSEEN: &str =
+    "ضبط این اتصال در دست نیست؛ بایت‌هایش شمرده نمی‌شود و عددها از مقدار واقعی کمترند.";
 
 /// The recording is as long as it may be.
 pub(crate) fn full(limit_bytes: u64) -> String {
     format!(
-        "ضبط این اتصال پر شد ({} کیلوبایت)؛ از این پس بایت‌هایش شمرده نمی‌شود و عددها از راستین کمترند.",
+        "ضبط این اتصال پر شد ({} کیلوبایت)؛ از این پس بایت‌هایش شمرده نمی‌شود و عددها از مقدار واقعی کمترند.",
         digits::number(limit_bytes / 1024)
     )
 }
 
 /// How it is measured.
-pub(crate) const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت شمرده است: سربرگ یعنی خط درخواست، سربرگ‌های HTTP و سربرگ قاب‌ها؛ محموله یعنی بدنه‌ها. تأخیر را ساعت همین صفحه می‌سنجد: از لحظه‌ی گفتن تا رسیدن به هر راه.";
+pub(crate) const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت شمرده است: سرآیند یعنی خط درخواست، سرآیندهای HTTP و سرآیند فریم‌ها؛ بار مفید یعنی بدنه‌ها. تأخیر را ساعت همین صفحه می‌سنجد: از لحظه‌ی گفتن تا رسیدن به هر راه.";
 
 /// The name of a way's member.
 pub(crate) fn name(way: usize, mark: u32) -> String {
@@ -110,7 +111,7 @@ pub(crate) fn every(ms: u32) -> String {
 pub(crate) fn verdict(count: u64, times: f64) -> String {
     let tenths = (times * 10.0).round() as u64;
     format!(
-        "برای {} پیامی که تا این‌جا رسید، سرکشی {}٫{} برابر WebSocket بایت روی سیم برد.",
+        "برای {} پیامی که تا این‌جا رسید، سرکشی {}٫{} برابر WebSocket بایت فرستاد.",
         digits::number(count),
         digits::number(tenths / 10),
         digits::number(tenths % 10)

@@ -1,18 +1,18 @@
 //! The workbench: a handshake and frames written by hand.
 
 /// What it is for.
-pub(crate) const INTRO: &str = "این‌جا مرورگر کنار می‌رود: درخواست ارتقا و قاب‌ها را بایت به بایت خودتان می‌نویسید و پاسخ سروری سخت‌گیر را می‌بینید که RFC 6455 را مو به مو رعایت می‌کند.";
+pub(crate) const INTRO: &str = "این‌جا مرورگر کنار می‌رود: درخواست ارتقا و فریم‌ها را بایت به بایت خودتان می‌نویسید و پاسخ سروری سخت‌گیر را می‌بینید که RFC 6455 را مو به مو رعایت می‌کند.";
 /// First part.
 pub(crate) const HANDSHAKE: &str = "۱. درخواست را بنویسید";
 /// Ready-made requests, and what they are for.
 pub(crate) const PRESETS: &str = "نمونه‌ها";
 /// Names of the requests.
 pub(crate) const REQUESTS: [&str; 7] =
-    ["درست", "بی Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر", "بی Host"];
+    ["درست", "بدون Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر", "بدون Host"];
 /// The text.
 pub(crate) const REQUEST: &str = "متن درخواست (پایان خط‌ها CRLF فرستاده می‌شود)";
 /// Send it.
-pub(crate) const SEND_REQUEST: &str = "بفرست";
+pub(crate) const SEND_REQUEST: &str = "ارسال";
 /// What is to be learnt of the answer.
 pub(crate) const ACCEPT_OWN: &str = "پاسخ کلید را خودتان حساب کنید";
 /// How.
@@ -25,24 +25,24 @@ pub(crate) const ACCEPT_RIGHT: &str = "درست حساب کردید؛ از سر�
 pub(crate) const ACCEPT_WRONG: &str =
     "هنوز نه. آیا میان کلید و رشته فاصله‌ای نیست، و خود بایت‌ها base64 شده‌اند نه نوشتار هگز آن‌ها؟";
 /// Show how it is done.
-pub(crate) const ACCEPT_SHOW: &str = "حساب را گام به گام نشان بده";
+pub(crate) const ACCEPT_SHOW: &str = "نمایش گام‌به‌گام محاسبه";
 /// The first step, of a key that was written by hand.
 pub(crate) const ACCEPT_KEY: &str = "کلیدی که نوشتید:";
 /// Second part.
-pub(crate) const FRAME: &str = "۲. قاب را بسازید";
+pub(crate) const FRAME: &str = "۲. فریم را بسازید";
 /// Before the handshake.
-pub(crate) const FIRST_SHAKE: &str = "نخست دست بدهید: قاب‌ها پس از پاسخ ۱۰۱ معنا دارند.";
+pub(crate) const FIRST_SHAKE: &str = "نخست دست‌تکانی را انجام دهید: فریم‌ها پس از پاسخ ۱۰۱ معنا دارند.";
 /// Names of the frames.
 pub(crate) const FRAMES: [&str; 15] = [
     "متن درست",
     "تکه‌ی نخست",
     "تکه‌ی آخر",
-    "بی‌نقاب",
+    "بدون ماسک",
     "RSV روشن",
     "opcode رزروشده",
     "UTF-8 نادرست",
     "طول دروغین",
-    "طول غیرکمینه",
+    "طول به شکلی بلندتر از لازم",
     "پینگ",
     "پینگ تکه‌تکه",
     "پینگ بلند",
@@ -51,15 +51,15 @@ pub(crate) const FRAMES: [&str; 15] = [
     "نیمه‌ی کد بستن",
 ];
 /// The payload as text.
-pub(crate) const AS_TEXT: &str = "محموله به متن";
+pub(crate) const AS_TEXT: &str = "بار مفید به متن";
 /// The payload as bytes.
-pub(crate) const AS_HEX: &str = "محموله به هگز";
+pub(crate) const AS_HEX: &str = "بار مفید به هگز";
 /// How the length is written.
 pub(crate) const FORM: &str = "نوشتار طول";
 /// The forms.
 pub(crate) const FORMS: [&str; 4] = ["کوتاه‌ترین", "۷ بیتی", "۱۶ بیتی", "۶۴ بیتی"];
 /// The length that is claimed.
-pub(crate) const LENGTH: &str = "طولی که ادعا می‌شود (خالی: طول راستین)";
+pub(crate) const LENGTH: &str = "طولی که ادعا می‌شود (خالی: طول واقعی)";
 
 /// The form has no room for the length.
 pub(crate) fn cut(said: u64) -> String {
@@ -67,11 +67,11 @@ pub(crate) fn cut(said: u64) -> String {
 }
 
 /// The masking key.
-pub(crate) const KEY: &str = "کلید نقاب";
+pub(crate) const KEY: &str = "کلید ماسک";
 /// What may be expected.
 pub(crate) const PREDICT: &str = "پیش‌بینی قاعده‌ها";
 /// Send it.
-pub(crate) const SEND_FRAME: &str = "قاب را بفرست";
+pub(crate) const SEND_FRAME: &str = "ارسال فریم";
 /// Third part.
 pub(crate) const LOG: &str = "۳. آن‌چه رفت و آمد";
 /// Nothing yet.
@@ -89,13 +89,13 @@ pub(crate) const SERVER: &str = "سرور";
 /// What a status means.
 pub(crate) fn status(code: u16) -> &'static str {
     match code {
-        101 => "پذیرفته شد: از این پس روی همین اتصال قاب‌ها می‌آیند و می‌روند.",
+        101 => "پذیرفته شد: از این پس روی همین اتصال فریم‌ها می‌آیند و می‌روند.",
         400 => "درخواست نادرست است؛ متن پاسخ می‌گوید کدام قاعده شکسته شده.",
         403 => "این درخواست از صفحه‌ی بیگانه‌ای آمده یا نام سرور درست نیست.",
         404 => "چنین نشانی‌ای در این لوله نیست؛ فقط ‎/ws/echo‎ هست.",
-        426 => "باید ارتقا بخواهید: سربرگ‌های پاسخ می‌گویند به چه.",
-        431 => "سربرگ‌ها از اندازه بلندترند.",
-        _ => "پاسخ HTTP، بی ارتقا.",
+        426 => "باید ارتقا بخواهید: سرآیندهای پاسخ می‌گویند به چه.",
+        431 => "سرآیندها از اندازه بلندترند.",
+        _ => "پاسخ HTTP، بدون ارتقا.",
     }
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn status(code: u16) -> &'static str {
 pub(crate) fn expected(what: Expected) -> String {
     match what {
         Expected::Echo => "قاعده‌ای نمی‌شکند؛ همین را برمی‌گرداند.".into(),
-        Expected::Pong => "پینگ است؛ با همان محموله پونگ می‌دهد.".into(),
+        Expected::Pong => "پینگ است؛ با همان بار مفید پونگ می‌دهد.".into(),
         Expected::Nothing => "پاسخی نمی‌خواهد.".into(),
         Expected::More => "هنوز کامل نیست؛ منتظر بقیه می‌ماند.".into(),
         Expected::Close => "خداحافظی است؛ با همان کد پاسخ می‌دهد و اتصال را می‌بندد.".into(),
@@ -142,6 +142,6 @@ mod tests {
     #[test]
     fn broken_rule_shows_code_and_section() {
         let told = expected(Expected::Violation("unmasked", 1002, "5.1"));
-        assert!(told.contains("نقاب") && told.contains("۱۰۰۲") && told.contains("۵.۱"), "{told}");
+        assert!(told.contains("ماسک") && told.contains("۱۰۰۲") && told.contains("۵.۱"), "{told}");
     }
 }

@@ -9,12 +9,12 @@ pub(crate) const INTRO: &str = "این‌جا می‌توانید اتصال خ�
 /// Choose an answer first.
 pub(crate) const PREDICT: &str = "پیش‌بینی شما چیست؟";
 /// Do it.
-pub(crate) const DO_IT: &str = "خرابش کن";
+pub(crate) const DO_IT: &str = "اجرا";
 /// Begin another one.
 pub(crate) const AGAIN: &str = "آزمایشی دیگر";
 /// It was done; who was right is told once it is seen.
 pub(crate) const DONE: &str =
-    "انجام شد. گفت‌وگو و قاب‌ها را تماشا کنید. پیش‌بینی شما وقتی سنجیده می‌شود که شاهدش در ضبط آمده باشد.";
+    "انجام شد. گفت‌وگو و فریم‌ها را تماشا کنید. پیش‌بینی شما وقتی سنجیده می‌شود که شاهدش در ضبط آمده باشد.";
 /// The prediction was right.
 pub(crate) const RIGHT: &str = "درست پیش‌بینی کردید.";
 /// It was not.
@@ -36,11 +36,11 @@ pub(crate) const SAY_AND_WAIT: &str =
 pub(crate) const WAYS: &str =
     "همین اتاق از پنج راه: HTTP کلاسیک، سرکشی، سرکشی بلند، رویدادهای سرور و WebSocket، کنار هم";
 /// Where frames are written by hand.
-pub(crate) const WORKBENCH: &str = "میز کار: درخواست و قاب‌ها را خودتان بایت به بایت بنویسید";
+pub(crate) const WORKBENCH: &str = "میز کار: درخواست و فریم‌ها را خودتان بایت به بایت بنویسید";
 /// The connection is over.
 pub(crate) const OVER: &str = "این اتصال دیگر زنده نیست؛ اتصال تازه را انتخاب کنید.";
 /// There is no lab here.
-pub(crate) const NO_LAB: &str = "خراب کردن در این سرور بسته است. گرداننده‌ی سرور آن را با ‎--lab‎ باز می‌کند.";
+pub(crate) const NO_LAB: &str = "آزمایش خرابی در این سرور بسته است. مدیر سرور آن را با ‎--lab‎ باز می‌کند.";
 /// The server did not answer.
 pub(crate) const UNREACHABLE: &str = "سرور پاسخ نداد.";
 
@@ -62,11 +62,11 @@ pub(crate) struct Fault {
 /// Cut, deafness, delay, a lost acknowledgement, a restart.
 pub(crate) const FAULTS: [Fault; 5] = [
     Fault {
-        name: "قطع بی‌خداحافظی",
-        what: "سرور TCP را می‌بندد (FIN می‌رود)، ولی قاب close نمی‌فرستد؛ مثل کشته شدن برنامه‌ی سرور. کشیدن کابل فرق دارد: آن‌جا FIN هم نمی‌آید.",
+        name: "قطع بدون خداحافظی",
+        what: "سرور TCP را می‌بندد (FIN می‌رود)، ولی فریم close نمی‌فرستد؛ مثل کشته شدن برنامه‌ی سرور. کشیدن کابل فرق دارد: آن‌جا FIN هم نمی‌آید.",
         answers: [
             "همه می‌بینند که رفتید و باید دوباره وارد شوید.",
-            "مدتی «دور از دسترس» دیده می‌شوید و خودبه‌خود برمی‌گردید، بی آن‌که پیامی گم شود.",
+            "مدتی «دور از دسترس» دیده می‌شوید و خودبه‌خود برمی‌گردید، بدون آن‌که پیامی گم شود.",
             "هیچ‌کس چیزی نمی‌فهمد؛ TCP خودش درستش می‌کند.",
         ],
         right: 1,
@@ -92,7 +92,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
             "اتصال قطع می‌شود.",
         ],
         right: 1,
-        why: "اتاق به هر پیام یک seq می‌دهد و هر اتصال یک صف خروج دارد. تأخیر ترتیب را عوض نمی‌کند.",
+        why: "ترتیب درون یک اتصال کار TCP است و ترتیب میان فرستنده‌ها کار seq، که اتاق به هر پیام می‌دهد. تأخیر هیچ‌کدام را عوض نمی‌کند.",
     },
     Fault {
         name: "گم شدن رسید",
@@ -102,7 +102,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
         why: "مرورگر نمی‌داند پیام رسیده یا نه، پس با همان id دوباره می‌فرستد؛ سرور id را می‌شناسد و دوباره پخش نمی‌کند. بازپخش پس از resume هم رسید را می‌آورد.",
     },
     Fault {
-        name: "وانمود به راه‌اندازی دوباره",
+        name: "شبیه‌سازی راه‌اندازی مجدد",
         what: "سرور با کد ‎4000‎ می‌بندد و شما را از یاد می‌برد، چنان‌که گویی از نو راه افتاده است.",
         answers: [
             "همه‌چیز مثل پیش ادامه می‌یابد و پیام‌های میانی هم می‌رسد.",
@@ -110,7 +110,7 @@ pub(crate) const FAULTS: [Fault; 5] = [
             "دیگر نمی‌توانید وارد شوید.",
         ],
         right: 1,
-        why: "نشانه‌ی شما دیگر چیزی را ثابت نمی‌کند. پروتکل هرگز جای خالی را پنهان نمی‌کند: welcome می‌گوید recovered: false و صفحه اگر پیامی از دست رفته باشد نشانش می‌دهد.",
+        why: "توکن شما دیگر چیزی را ثابت نمی‌کند. پروتکل هرگز جای خالی را پنهان نمی‌کند: welcome می‌گوید recovered: false و صفحه اگر پیامی از دست رفته باشد نشانش می‌دهد.",
     },
 ];
 
@@ -121,7 +121,7 @@ pub(crate) fn silent(us: u64) -> String {
 
 /// So many frames went the other way meanwhile.
 pub(crate) fn meanwhile(frames: u64) -> String {
-    format!("در همین میان {} قاب از سرور به سوی شما رفت.", digits::number(frames))
+    format!("در همین میان {} فریم از سرور به سوی شما رفت.", digits::number(frames))
 }
 
 /// Then so many frames were read at once, of which so many carried messages.
@@ -130,7 +130,7 @@ pub(crate) fn at_once(frames: u64, says: u64) -> String {
         0 => "پیامی از شما میانشان نبود".to_owned(),
         says => format!("{} پیام شما میانشان بود", digits::number(says)),
     };
-    format!("سپس {} قاب یک‌جا خوانده شد؛ {says}.", digits::number(frames))
+    format!("سپس {} فریم یک‌جا خوانده شد؛ {says}.", digits::number(frames))
 }
 
 /// So late was the echo of a message before.
@@ -178,7 +178,7 @@ fn brief(text: &str) -> String {
 pub(crate) fn ended(code: Option<u16>) -> String {
     match code {
         Some(code) => format!("اتصال با کد {} بسته شد.", digits::year(code.into())),
-        None => "اتصال بی هیچ قاب close تمام شد.".into(),
+        None => "اتصال بدون هیچ فریم close تمام شد.".into(),
     }
 }
 

@@ -7,9 +7,9 @@ pub(crate) const INTRO: &str = "ضبط همین اتصال را با خود بب
 /// For Wireshark.
 pub(crate) const PCAPNG: &str = "فایل pcapng برای Wireshark";
 /// What is in it.
-pub(crate) const PCAPNG_WHAT: &str = "هر سر HTTP و هر قاب یک بسته است، بی سربرگ‌های ساختگی TCP و IP؛ Wireshark خودش HTTP و WebSocket را باز می‌کند.";
+pub(crate) const PCAPNG_WHAT: &str = "هر سر HTTP و هر فریم یک بسته است، بدون سرآیندهای ساختگی TCP و IP؛ Wireshark خودش HTTP و WebSocket را باز می‌کند.";
 /// A page.
-pub(crate) const PAGE: &str = "صفحه‌ی HTML که بی اینترنت باز می‌شود";
+pub(crate) const PAGE: &str = "صفحه‌ی HTML که بدون اینترنت باز می‌شود";
 /// What is in it.
 pub(crate) const PAGE_WHAT: &str =
     "همین نما با همه‌ی اتصال‌هایی که تا این‌جا ضبط شده، در یک فایل. برای خانه، برای فردا، برای تصحیح تکلیف.";
@@ -18,7 +18,7 @@ pub(crate) const MAKING: &str = "در حال ساختن…";
 /// It could not be made.
 pub(crate) const FAILED: &str = "ساخته نشد؛ اتصال به سرور را بررسی کنید.";
 /// The title of that page.
-pub(crate) const PAGE_TITLE: &str = "اشعه‌ی ایکس یک اتصال WebSocket";
+pub(crate) const PAGE_TITLE: &str = "یک اتصال WebSocket زیر ذره‌بین";
 /// What plays it again.
 pub(crate) const REPLAY: &str = "بازپخش";
 /// Play.

@@ -7,23 +7,23 @@ pub(crate) const YOU: &str = "شما";
 /// From the server.
 pub(crate) const SERVER: &str = "سرور";
 /// The filters, and what they are for.
-pub(crate) const FILTER: &str = "کدام قاب‌ها";
+pub(crate) const FILTER: &str = "کدام فریم‌ها";
 /// All, one's own, the server's, control frames.
 pub(crate) const FILTERS: [&str; 4] = ["همه", "از شما", "از سرور", "کنترلی"];
 /// No frame of that kind.
-pub(crate) const NONE: &str = "هنوز قابی از این گونه نیست.";
+pub(crate) const NONE: &str = "هنوز فریمی از این گونه نیست.";
 /// More of the list.
-pub(crate) const EARLIER: &str = "قاب‌های پیشین";
+pub(crate) const EARLIER: &str = "فریم‌های پیشین";
 /// Heading above the bits.
 pub(crate) const BITS: &str = "بیت به بیت";
 /// Where the bits are explained.
-pub(crate) const BITS_HINT: &str = "همان نقشه‌ی بخش ۵.۲ از RFC 6455، با بیت‌های همین قاب.";
+pub(crate) const BITS_HINT: &str = "همان نقشه‌ی بخش ۵.۲ از RFC 6455، با بیت‌های همین فریم.";
 /// Heading above the bytes.
 pub(crate) const BYTES: &str = "بایت‌ها";
 /// Heading above the unmasking.
-pub(crate) const UNMASK: &str = "برداشتن نقاب";
+pub(crate) const UNMASK: &str = "برداشتن ماسک (unmask)";
 /// Why there is a mask.
-pub(crate) const UNMASK_WHY: &str = "هر بایت با یکی از چهار بایت کلید XOR شده است. کلید همراه خود قاب می‌آید، پس این رمزنگاری نیست؛ برای آن است که پراکسی‌های میان راه، بایت‌های قاب را با درخواست HTTP اشتباه نگیرند. قاب‌های سرور نقاب ندارند.";
+pub(crate) const UNMASK_WHY: &str = "هر بایت با یکی از چهار بایت کلید XOR شده است. کلید همراه خود فریم می‌آید، پس این رمزنگاری نیست. ماسک برای آن است که پراکسی‌های میان راه، بایت‌های فریم را با درخواست HTTP اشتباه نگیرند؛ از همین رو صفحه نباید بتواند کلید را پیش‌بینی کند (RFC 6455، بخش ۱۰.۳). فریم‌های سرور ماسک ندارند.";
 /// Rows of the unmasking.
 pub(crate) const UNMASK_ROWS: [&str; 4] = ["روی سیم", "⊕ کلید", "= اصل", "نویسه"];
 /// Next bytes.
@@ -31,14 +31,13 @@ pub(crate) const NEXT: &str = "بایت‌های بعدی";
 /// Bytes before.
 pub(crate) const BEFORE: &str = "بایت‌های پیشین";
 /// Heading above the payload.
-pub(crate) const PAYLOAD: &str = "محموله";
+pub(crate) const PAYLOAD: &str = "بار مفید (payload)";
 /// Nothing in it.
-pub(crate) const EMPTY: &str = "این قاب محموله ندارد.";
+pub(crate) const EMPTY: &str = "این فریم بار مفید ندارد.";
 /// Something in it is covered.
-pub(crate) const HIDDEN: &str =
-    "بخش‌های پوشیده‌ی این قاب نشانه‌ای محرمانه‌اند: روی سیم بودند، ولی نشان داده نمی‌شوند.";
+pub(crate) const HIDDEN: &str = "بخش‌های پوشیده‌ی این فریم توکن‌اند: فرستاده شدند، ولی نشان داده نمی‌شوند.";
 /// Heading above the broken rule.
-pub(crate) const VIOLATION: &str = "این قاب قاعده‌ای را می‌شکند:";
+pub(crate) const VIOLATION: &str = "این فریم قاعده‌ای را می‌شکند:";
 /// Only the beginning is shown.
 pub(crate) const BEGINNING: &str = "فقط آغاز آن نشان داده شده است.";
 
@@ -46,22 +45,22 @@ pub(crate) const BEGINNING: &str = "فقط آغاز آن نشان داده شد�
 pub(crate) fn passage(is_own: bool, pieces: usize, neighbours: usize) -> String {
     let verb = if is_own { "خواندن" } else { "نوشتن" };
     let whole = match pieces {
-        0 | 1 => format!("این قاب در یک بار {verb} از سوکت گذشت"),
+        0 | 1 => format!("این فریم در یک بار {verb} از سوکت گذشت"),
         pieces => format!(
-            "این قاب در {} بار {verb} از سوکت گذشت: TCP مرز قاب‌ها را نمی‌شناسد",
+            "این فریم در {} بار {verb} از سوکت گذشت: TCP مرز فریم‌ها را نمی‌شناسد",
             digits::number(pieces as u64)
         ),
     };
     match neighbours {
         0 => whole + ".",
-        n => format!("{whole}، و {} قاب دیگر در همان {verb} شروع شد.", digits::number(n as u64)),
+        n => format!("{whole}، و {} فریم دیگر در همان {verb} شروع شد.", digits::number(n as u64)),
     }
 }
 
 /// What an opcode is.
 pub(crate) fn opcode(bits: u8) -> &'static str {
     match bits {
-        0x0 => "ادامه‌ی پیامی که در قاب پیشین شروع شد",
+        0x0 => "ادامه‌ی پیامی که در فریم پیشین شروع شد",
         0x1 => "متن با کدگذاری UTF-8",
         0x2 => "بایت‌های خام",
         0x8 => "بستن: خداحافظی",
@@ -74,21 +73,21 @@ pub(crate) fn opcode(bits: u8) -> &'static str {
 /// What a part of the header means, with this value in it.
 pub(crate) fn part(name: &str, value: u64, is_own: bool) -> String {
     match (name, value) {
-        ("FIN", 1) => "آخرین قاب پیام؛ پیام کامل است.".into(),
+        ("FIN", 1) => "آخرین فریم پیام؛ پیام کامل است.".into(),
         ("FIN", _) => "پیام تکه‌تکه است و ادامه دارد.".into(),
         ("RSV1" | "RSV2" | "RSV3", 0) => {
             "برای افزونه‌ها نگه داشته شده؛ صفر است چون افزونه‌ای توافق نشده.".into()
         }
-        ("RSV1" | "RSV2" | "RSV3", _) => "بی توافق بر سر افزونه نباید ۱ باشد.".into(),
-        ("opcode", value) => format!("گونه‌ی قاب: {}.", opcode(value as u8)),
-        ("MASK", 1) => "محموله نقاب دارد و کلیدش در ادامه می‌آید. هر قاب مرورگر باید چنین باشد.".into(),
-        ("MASK", _) if is_own => "بی‌نقاب؛ قاب مرورگر نباید چنین باشد.".into(),
-        ("MASK", _) => "بی‌نقاب؛ قاب سرور باید چنین باشد.".into(),
+        ("RSV1" | "RSV2" | "RSV3", _) => "بدون توافق بر سر افزونه نباید ۱ باشد.".into(),
+        ("opcode", value) => format!("گونه‌ی فریم: {}.", opcode(value as u8)),
+        ("MASK", 1) => "بار مفید ماسک دارد و کلیدش در ادامه می‌آید. هر فریم مرورگر باید چنین باشد.".into(),
+        ("MASK", _) if is_own => "بدون ماسک؛ فریم مرورگر نباید چنین باشد.".into(),
+        ("MASK", _) => "بدون ماسک؛ فریم سرور باید چنین باشد.".into(),
         ("Payload len", 126) => "۱۲۶ یعنی طول در دو بایت بعدی است.".into(),
         ("Payload len", 127) => "۱۲۷ یعنی طول در هشت بایت بعدی است.".into(),
-        ("Payload len", value) => format!("طول محموله: {} بایت.", digits::number(value)),
-        ("Extended payload length", value) => format!("طول محموله: {} بایت.", digits::number(value)),
-        ("Masking-key", _) => "چهار بایت تصادفی که مرورگر برای همین قاب ساخت.".into(),
+        ("Payload len", value) => format!("طول بار مفید: {} بایت.", digits::number(value)),
+        ("Extended payload length", value) => format!("طول بار مفید: {} بایت.", digits::number(value)),
+        ("Masking-key", _) => "چهار بایت تصادفی که مرورگر برای همین فریم ساخت.".into(),
         _ => String::new(),
     }
 }
@@ -122,7 +121,7 @@ pub(crate) fn message(kind: &str, is_own: bool) -> &'static str {
         ("presence", false) => "آمدن و رفتن",
         ("typing", false) => "کسی می‌نویسد",
         ("pong", false) => "پاسخ اندازه‌گیری",
-        ("xray", false) => "نشانه‌ی ضبط",
+        ("xray", false) => "توکن ضبط",
         ("error", false) => "خطا",
         _ => "پیام ناشناخته",
     }
@@ -140,19 +139,19 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
         ("typing", true) => "Command::Typing: به دیگران خبر می‌دهد که دارید می‌نویسید.",
         ("rename", true) => "Command::Rename: نام تازه‌ای می‌خواهید.",
         ("ping", true) => {
-            "ClientMsg::Ping: پینگ خود برنامه، نه پینگ WebSocket؛ چون جاوااسکریپت به قاب پینگ دسترسی ندارد."
+            "ClientMsg::Ping: پینگ خود برنامه، نه پینگ WebSocket؛ چون جاوااسکریپت به فریم پینگ دسترسی ندارد."
         }
         ("welcome", false) => {
             "ServerMsg::Welcome: وارد شدید. چه کسی هستید، چه کسانی هستند، و تا کدام seq آمده‌اید."
         }
         ("said", false) => {
-            "ServerMsg::Said، گام چهارم: پخش. همین بایت‌ها، بی هیچ تفاوتی، برای همه‌ی اعضای اتاق نوشته شد. اگر پیام خودتان است، همین رسید آن است."
+            "ServerMsg::Said، گام چهارم: پخش. همین بایت‌ها، بدون هیچ تفاوتی، برای همه‌ی اعضای اتاق نوشته شد. اگر پیام خودتان است، همین رسید آن است."
         }
         ("presence", false) => "ServerMsg::Presence: چه کسی آمد، رفت یا عوض شد.",
         ("typing", false) => "ServerMsg::Typing: کسی دارد می‌نویسد.",
         ("pong", false) => "ServerMsg::Pong: پاسخ پینگ برنامه، با همان شماره.",
         ("xray", false) => {
-            "ServerMsg::Xray: این اتصال ضبط می‌شود و با این نشانه می‌شود آن را دید. برای همین پوشانده شده است."
+            "ServerMsg::Xray: این اتصال ضبط می‌شود و با این توکن می‌شود آن را دید. برای همین پوشانده شده است."
         }
         ("error", false) => "ServerMsg::Error: چیزی پذیرفته نشد؛ اتصال سر جایش است.",
         _ => "این نسخه چنین پیامی را نمی‌شناسد.",
@@ -162,29 +161,29 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
 /// What a close frame says.
 pub(crate) fn close(code: Option<u16>, reason: &str) -> String {
     match code {
-        None => "قاب بستن، بی هیچ کدی.".into(),
-        Some(code) => format!("قاب بستن با کد {} و دلیل «{reason}».", digits::year(code.into())),
+        None => "فریم بستن، بدون هیچ کدی.".into(),
+        Some(code) => format!("فریم بستن با کد {} و دلیل «{reason}».", digits::year(code.into())),
     }
 }
 
 /// What rule a frame breaks.
 pub(crate) fn violation(name: &str) -> &'static str {
     match name {
-        "reserved_bits" => "یکی از بیت‌های RSV بی توافق روشن است.",
+        "reserved_bits" => "یکی از بیت‌های RSV بدون توافق روشن است.",
         "reserved_opcode" => "opcode آن هنوز معنایی ندارد.",
-        "unmasked" => "قاب مرورگر باید نقاب داشته باشد و ندارد.",
-        "masked" => "قاب سرور نباید نقاب داشته باشد و دارد.",
-        "fragmented_control" => "قاب کنترلی نباید تکه‌تکه باشد.",
-        "long_control" => "محموله‌ی قاب کنترلی از ۱۲۵ بایت بیشتر است.",
+        "unmasked" => "فریم مرورگر باید ماسک داشته باشد و ندارد.",
+        "masked" => "فریم سرور نباید ماسک داشته باشد و دارد.",
+        "fragmented_control" => "فریم کنترلی نباید تکه‌تکه باشد.",
+        "long_control" => "بار مفید فریم کنترلی از ۱۲۵ بایت بیشتر است.",
         "length_not_minimal" => "طول با بایت‌هایی بیش از اندازه نوشته شده است.",
-        "length_high_bit" => "بالاترین بیت طول ۶۴بیتی باید صفر باشد.",
+        "length_high_bit" => "بالاترین بیت طول ۶۴ بیتی باید صفر باشد.",
         "unexpected_continuation" => "ادامه‌ی پیامی که شروع نشده بود.",
         "message_inside_message" => "پیام تازه‌ای پیش از پایان پیام تکه‌تکه.",
         "text_not_utf8" => "متن آن UTF-8 نیست.",
         "reason_not_utf8" => "دلیل بستن UTF-8 نیست.",
         "half_close_code" => "کد بستن دو بایت است؛ این‌جا یک بایت آمده.",
         "bad_close_code" => "چنین کدی را نباید روی سیم فرستاد.",
-        "after_close" => "پس از قاب بستن چیزی فرستاده شد.",
+        "after_close" => "پس از فریم بستن چیزی فرستاده شد.",
         "too_big" => "پیام بزرگ‌تر از اندازه است.",
         _ => "قاعده‌ای ناشناخته.",
     }

@@ -11,7 +11,7 @@ pub(crate) const NONE: &str = "هنوز پیامی از شما از اتاق ن�
 /// The lanes.
 pub(crate) const LANES: [&str; 4] = ["شما", "سرور", "اتاق", "همه"];
 /// The frame was read.
-pub(crate) const HEARD: &str = "قاب شما خوانده شد";
+pub(crate) const HEARD: &str = "فریم شما خوانده شد";
 /// The echo was written.
 pub(crate) const ECHO: &str = "پژواک به سوکت شما سپرده شد";
 
@@ -22,7 +22,7 @@ pub(crate) fn ordered(seq: u64) -> String {
 
 /// It was handed to so many connections, in a frame each.
 pub(crate) fn sent(reached: u32) -> String {
-    format!("{} قاب سپرده شد", digits::number(reached.into()))
+    format!("{} فریم سپرده شد", digits::number(reached.into()))
 }
 
 /// The message before.
@@ -42,14 +42,14 @@ pub(crate) fn after(us: u64) -> String {
 
 /// All in all: so many members, so many connections, so long.
 pub(crate) fn verdict(members: u32, reached: u32, us: u64) -> String {
-    let frames = if members == reached {
+    let people = if members == reached {
         String::new()
     } else {
-        format!(" (با {} قاب: هر زبانه اتصال خودش را دارد)", digits::number(reached.into()))
+        format!(" (برای {} عضو: هر زبانه اتصال خودش را دارد)", digits::number(members.into()))
     };
     format!(
-        "به {} عضو رسید{frames}. از خوانده شدن قاب شما تا سپردن آخرینشان {} گذشت. پیام یک بار کدگذاری شد و همه همان بایت‌ها را گرفتند.",
-        digits::number(members.into()),
+        "به {} سوکت سپرده شد{people}؛ رسیدن را فقط ACK می‌داند. از خوانده شدن فریم شما تا سپردن آخرینشان {} گذشت. پیام یک بار کدگذاری شد و همان بایت‌ها پشت‌سرهم روی هر اتصال نوشته شد.",
+        digits::number(reached.into()),
         took(us)
     )
 }
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn members_are_not_connections() {
-        assert!(verdict(2, 2, 5).starts_with("به ۲ عضو رسید. "));
-        assert!(verdict(2, 3, 5).starts_with("به ۲ عضو رسید (با ۳ قاب"));
+        assert!(verdict(2, 2, 5).starts_with("به ۲ سوکت سپرده شد؛ "));
+        assert!(verdict(2, 3, 5).starts_with("به ۳ سوکت سپرده شد (برای ۲ عضو"));
     }
 }

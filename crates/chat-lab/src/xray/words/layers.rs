@@ -9,7 +9,7 @@ pub(crate) const CHOOSE: &str = "کدام پیام";
 /// There is none yet.
 pub(crate) const NONE: &str = "هنوز پیامی گفته نشده است. در گفت‌وگو چیزی بنویسید.";
 /// The layers, innermost first: names.
-pub(crate) const NAMES: [&str; 6] = ["متن", "JSON", "قاب WebSocket", "TCP", "IP", "لایه‌ی پیوند"];
+pub(crate) const NAMES: [&str; 6] = ["متن", "JSON", "فریم WebSocket", "TCP", "IP", "لایه‌ی پیوند داده"];
 /// The bytes were counted.
 pub(crate) const COUNTED: &str = "شمرده‌شده";
 /// The kernel measured it.
@@ -21,17 +21,18 @@ pub(crate) const TEXT: &str = "خود جمله، با کدگذاری UTF-8. هر
 /// Of the JSON.
 pub(crate) const JSON: &str = "نام فیلدها، شناسه و نشانه‌گذاری JSON دور جمله.";
 /// Of the frame.
-pub(crate) const FRAME: &str = "سربرگ قاب: دو بایت، و اگر لازم باشد طول بلندتر و کلید نقاب.";
+pub(crate) const FRAME: &str = "سرآیند فریم: دو بایت، و اگر لازم باشد طول بلندتر و کلید ماسک.";
 /// Of TCP.
-pub(crate) const TCP: &str = "سربرگ هر قطعه (segment) TCP: بیست بایت، و دوازده بایت دیگر اگر زمان‌نگار دارد.";
+pub(crate) const TCP: &str =
+    "سرآیند هر قطعه (segment) TCP: بیست بایت، و دوازده بایت دیگر اگر مُهر زمانی دارد.";
 /// Of IP.
-pub(crate) const IP: &str = "سربرگ هر بسته‌ی IP: بیست بایت در نسخه‌ی ۴ و چهل بایت در نسخه‌ی ۶.";
+pub(crate) const IP: &str = "سرآیند هر بسته‌ی IP: بیست بایت در نسخه‌ی ۴ و چهل بایت در نسخه‌ی ۶.";
 /// Of the link.
 pub(crate) const LINK: &str =
     "اگر اترنت باشد: چهارده بایت پیش و چهار بایت پس از هر بسته. سرور از این‌جا به پایین را نمی‌بیند.";
 /// Of the link, on one machine.
 pub(crate) const LOOPBACK: &str =
-    "هر دو سر روی همین دستگاه‌اند: بسته هرگز به کارت شبکه نمی‌رسد و فقط سربرگ چهارده‌بایتی حلقه‌ی داخلی را دارد.";
+    "هر دو سر روی همین دستگاه‌اند: بسته هرگز به کارت شبکه نمی‌رسد و فقط سرآیند چهارده‌بایتی loopback را دارد.";
 /// What the kernel knows.
 pub(crate) const KERNEL: &str = "هسته‌ی سیستم‌عامل درباره‌ی این اتصال چه می‌داند";
 /// The kernel says nothing.

@@ -11,7 +11,7 @@ pub(crate) mod layers;
 use chat_ui::digits;
 
 /// What is shown, and what is not.
-pub(crate) const NOTE: &str = "این‌ها همان بایت‌هایی است که سوکت سرور دید؛ چیزی بازسازی نشده. فقط کوکی‌ها و نشانه‌های محرمانه با * پوشانده شده‌اند. اگر پراکسی‌ای میان راه باشد، آن‌چه مرورگر فرستاده ممکن است فرق کند.";
+pub(crate) const NOTE: &str = "این‌ها همان بایت‌هایی است که سوکت سرور دید؛ چیزی بازسازی نشده. فقط کوکی‌ها و توکن‌ها با * پوشانده شده‌اند. اگر پراکسی‌ای میان راه باشد، آن‌چه مرورگر فرستاده ممکن است فرق کند.";
 /// The same, behind a proxy.
 pub(crate) const NOTE_PROXIED: &str = "این‌ها بایت‌هایی است که سوکت سرور از پراکسی جلوی خود دید. میان مرورگر شما و آن پراکسی ممکن است چیز دیگری رفته باشد.";
 /// Before the first event.
@@ -22,9 +22,9 @@ pub(crate) const TURN_OFF: &str = "خاموش کردن";
 /// The list of recordings.
 pub(crate) const WHICH: &str = "کدام اتصال";
 /// The list of tabs.
-pub(crate) const TABS: &str = "بخش‌های اشعه‌ی ایکس";
+pub(crate) const TABS: &str = "بخش‌های ذره‌بین";
 /// The names of the tabs.
-pub(crate) const TAB_NAMES: [&str; 6] = ["دست‌دادن", "قاب‌ها", "لایه‌ها", "سفر", "خراب کنید", "به خانه ببرید"];
+pub(crate) const TAB_NAMES: [&str; 6] = ["دست‌تکانی", "فریم‌ها", "لایه‌ها", "مسیر پیام", "آزمایش خرابی", "خروجی"];
 /// The stream broke off.
 pub(crate) const STREAM_LOST: &str = "جریان این ضبط قطع شد؛ مرورگر خودش دوباره وصل می‌شود.";
 /// It is open, and nothing comes out of it.
@@ -49,7 +49,7 @@ pub(crate) fn recording(number: usize) -> String {
 pub(crate) fn ended(code: Option<u16>) -> String {
     match code {
         Some(code) => format!("بسته شد با {}", digits::year(code.into())),
-        None => "بی خداحافظی قطع شد".to_owned(),
+        None => "بدون خداحافظی قطع شد".to_owned(),
     }
 }
 
@@ -61,14 +61,14 @@ pub(crate) fn full(limit_bytes: u64) -> String {
         bytes(limit_bytes)
     };
     format!(
-        "ضبط پر شد: بیش از {limit} نگه داشته نمی‌شود. اتصال کار می‌کند، ولی ادامه‌اش دیده نمی‌شود. اشعه‌ی ایکس را خاموش و روشن کنید تا ضبط تازه‌ای شروع شود."
+        "ضبط پر شد: بیش از {limit} نگه داشته نمی‌شود. اتصال کار می‌کند، ولی ادامه‌اش دیده نمی‌شود. ذره‌بین را خاموش و روشن کنید تا ضبط تازه‌ای شروع شود."
     )
 }
 
 /// A time from the beginning of the recording, in seconds with three digits behind the point.
 pub(crate) fn clock(us: u64) -> String {
     let ms = us / 1000;
-    format!("{}٫{} ث", digits::number(ms / 1000), thousandths(ms % 1000))
+    format!("{}٫{} s", digits::number(ms / 1000), thousandths(ms % 1000))
 }
 
 /// How long something took.
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn times_are_read_at_a_glance() {
-        assert_eq!(clock(1_234_567), "۱٫۲۳۴ ث");
+        assert_eq!(clock(1_234_567), "۱٫۲۳۴ s");
         assert_eq!(took(250), "۲۵۰ میکروثانیه");
         assert_eq!(took(1_250), "۱٫۲ میلی‌ثانیه");
         assert_eq!(took(2_300_000), "۲٫۳ ثانیه");
