@@ -50,6 +50,7 @@ fn lab(routes: Router<App>) -> Router<App> {
     routes
         .route("/ways/{room}", get(room::ways))
         .route("/workbench", get(room::workbench))
+        .route("/slides", get(room::slides))
         .route("/ws/echo", any(endpoint::echo))
         .route("/workbench/pipe", any(pipe::pipe))
         .route("/xray/{token}/events", get(stream::events))
