@@ -54,11 +54,12 @@ fn shown(slide: &Slide, count: usize, handout: bool) -> impl IntoView + use<> {
     let heading = format!("{number}-title");
     let place = words::place(number, count);
     // Nobody but us wrote them.
-    let notes = handout.then(|| view! { <aside class="notes" aria-label=words::NOTES inner_html=notes></aside> });
+    let notes =
+        handout.then(|| view! { <aside class="notes" aria-label=words::NOTES inner_html=notes></aside> });
     view! {
-        <section class="slide" id=number.to_string() aria-labelledby=heading.clone()>
+        <section class="slide" id=number.to_string() aria-labelledby=heading>
             <div class="face">
-                <h2 id=heading>{title}</h2>
+                <h2 id=heading.clone()>{title}</h2>
                 <div class="body" inner_html=body></div>
                 <footer aria-hidden="true">
                     <span>{APP_NAME}</span>

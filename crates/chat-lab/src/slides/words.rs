@@ -11,7 +11,8 @@ pub(super) const NOTES: &str = "یادداشت مدرس";
 /// How far it has come.
 pub(super) const PROGRESS: &str = "پیشرفت";
 /// What the keys do.
-pub(super) const KEYS: &str = "کلیدهای ← و PageDown اسلاید بعدی، → و PageUp قبلی؛ O همه‌ی اسلایدها، F تمام‌صفحه، B صفحه‌ی خالی.";
+pub(super) const KEYS: &str =
+    "کلیدهای ← و PageDown اسلاید بعدی، → و PageUp قبلی؛ O همه‌ی اسلایدها، F تمام‌صفحه، B صفحه‌ی خالی.";
 
 /// Which slide of how many: «۳ از ۱۵».
 pub(super) fn place(number: usize, count: usize) -> String {

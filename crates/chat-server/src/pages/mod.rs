@@ -47,7 +47,9 @@ pub(crate) enum Page {
     /// `/workbench`.
     Workbench,
     /// `/slides`: the presentation; as a handout with its notes.
-    Slides { handout: bool },
+    Slides {
+        handout: bool,
+    },
     /// A room was meant, but its id is not one, because of this, or because it is not even a text.
     BadRoom(Option<Flaw>),
     NotFound,
