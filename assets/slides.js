@@ -12,6 +12,8 @@ const middle = new IntersectionObserver(
 );
 for (const slide of slides) middle.observe(slide);
 progress.hidden = false;
+// Above the first one is the list of all.
+if (!location.hash) go(0);
 
 function stand(at) {
   if ('overview' in deck.dataset) return;

@@ -60,7 +60,7 @@ fn html(markdown: &str) -> String {
     });
     let mut html = String::new();
     push_html(&mut html, events);
-    html.replace("<pre>", "<pre dir=\"ltr\">")
+    html
 }
 
 fn left(code: &str) -> CowStr<'static> {

@@ -32,6 +32,7 @@ pub fn slides(handout: bool) -> Document {
                 <a class="home-link" href="/" aria-label=chat_ui::words::GO_HOME>
                     <img src="/favicon.svg" alt="" width="36" height="36" />
                 </a>
+                <h1>{words::DECK}</h1>
                 <details>
                     <summary>{words::CONTENTS}</summary>
                     <ol>{contents}</ol>
@@ -54,8 +55,8 @@ fn shown(slide: &Slide, count: usize, handout: bool) -> impl IntoView + use<> {
     let heading = format!("{number}-title");
     let place = words::place(number, count);
     // Nobody but us wrote them.
-    let notes =
-        handout.then(|| view! { <aside class="notes" aria-label=words::NOTES inner_html=notes></aside> });
+    let notes = handout
+        .then(|| view! { <aside class="notes" aria-label=words::notes(number) inner_html=notes></aside> });
     view! {
         <section class="slide" id=number.to_string() aria-labelledby=heading>
             <div class="face">
