@@ -130,6 +130,13 @@ pub struct Config {
     #[arg(long, env = "OTAGH_OUTBOX_BYTES", default_value_t = 256 * 1024)]
     pub(crate) outbox_bytes: usize,
 
+    /// Bytes that wait for all slow readers together, by WebSocket and by polling, each buffer counted once
+    /// however many share it: a thousand such connections in full. Half is divided evenly among
+    /// --max-connections; of the other half a connection may have as much as is still left, or it is
+    /// closed, and may reconnect and resume.
+    #[arg(long, env = "OTAGH_OUTBOX_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub(crate) outbox_total_bytes: usize,
+
     /// Messages a room keeps for those who come back after a lost connection.
     #[arg(long, env = "OTAGH_HISTORY_MESSAGES", default_value_t = 512)]
     pub(crate) history_messages: usize,
