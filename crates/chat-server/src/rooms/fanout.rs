@@ -26,6 +26,9 @@ const SLICE_TARGET: usize = 64 * 1024;
 /// follows it.
 const JSON_KEPT: usize = 1024;
 
+/// For how many messages of a batch the space is kept.
+const BATCH_KEPT: usize = 64;
+
 /// The connections of a room, and what they are about to get.
 #[derive(Debug)]
 pub(crate) struct Fanout {
@@ -164,7 +167,7 @@ impl Fanout {
 
     /// Hands everybody what is theirs. Never waits: a sink takes it, or ends its connection.
     pub(crate) fn flush(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
         self.json.clear();
         self.json.shrink_to(JSON_KEPT);
         self.aside_bytes = 0;
@@ -183,6 +186,8 @@ impl Fanout {
             receiver.hand_on(&batch, &frames, batch.messages.len());
             receiver.from = 0;
         }
+        batch.clear();
+        self.batch = batch;
     }
 
     /// What keeping the messages costs that may be replayed, in bytes.
@@ -206,6 +211,13 @@ impl Batch {
     fn push(&mut self, message: Arc<Message>) {
         self.ends.push(self.bytes() + message.frame().len());
         self.messages.push(message);
+    }
+
+    fn clear(&mut self) {
+        self.messages.clear();
+        self.messages.shrink_to(BATCH_KEPT);
+        self.ends.clear();
+        self.ends.shrink_to(BATCH_KEPT);
     }
 
     /// How long their frames are together.
