@@ -421,6 +421,11 @@ impl Room {
         self.history.bytes() + self.roster.absent_bytes()
     }
 
+    /// The `seq` of the oldest message that is kept for them; of the next one, when none is.
+    pub fn oldest(&self) -> Seq {
+        self.history.oldest()
+    }
+
     /// Forgets one thing of what is kept, because there is no memory for it: the oldest message, or, when
     /// none is left, the session that left first, or, when there is none, the one that has been away longest.
     /// Whoever is here stays. False when nothing is kept.

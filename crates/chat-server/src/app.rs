@@ -18,7 +18,7 @@ use crate::{
         client_ip::TrustedProxies,
         ip_limits::{self, IpLimits},
     },
-    net::{clock::Clock, connections::Connections, tasks::Tasks},
+    net::{clock::Clock, connections::Connections, outbox_budget::OutboxBudget, tasks::Tasks},
     polling::sessions::{self, Sessions},
     rooms::{Rooms, recorder::Recorder},
     websocket,
@@ -51,7 +51,15 @@ impl App {
             proxies: TrustedProxies::new(config.trusted_proxy.clone()),
             hints: Hints::new(Instant::now()),
         });
-        let rooms = Rooms::new(config.max_rooms, room_limits(config), config.resume_total_bytes, clock);
+        let outboxes =
+            OutboxBudget::new(config.outbox_bytes, config.outbox_total_bytes, config.max_connections);
+        let rooms = Rooms::new(
+            config.max_rooms,
+            room_limits(config),
+            config.resume_total_bytes,
+            outboxes.clone(),
+            clock,
+        );
         let ips = Arc::new(IpLimits::new(ip_limits(config)));
         let connections = Connections::new(config.max_connections, ips.clone());
         #[cfg(feature = "lab")]
@@ -61,12 +69,18 @@ impl App {
         #[cfg(not(feature = "lab"))]
         let recorder: Option<Arc<dyn Recorder>> = None;
         let settings = websocket_settings(config);
-        let websocket = Arc::new(websocket::Context { rooms: rooms.clone(), recorder, settings });
+        let websocket = Arc::new(websocket::Context {
+            rooms: rooms.clone(),
+            outboxes: outboxes.clone(),
+            recorder,
+            settings,
+        });
         let sessions = Sessions::new(
             rooms.clone(),
             ips.clone(),
             connections.clone(),
             tasks.clone(),
+            outboxes,
             sessions_settings(config),
         );
         #[cfg(feature = "lab")]
@@ -119,7 +133,6 @@ fn ip_limits(config: &Config) -> ip_limits::Limits {
 fn websocket_settings(config: &Config) -> websocket::Settings {
     websocket::Settings {
         text_max: config.text_max,
-        outbox_bytes: config.outbox_bytes,
         messages_per_second: config.messages_per_second,
         messages_burst: config.messages_burst,
         join_deadline: config.join_deadline,

@@ -126,9 +126,16 @@ pub struct Config {
     pub(crate) requests_per_address: u32,
 
     /// Bytes kept for a slow reader: a connection that reads slower than its room speaks. Over that it is
-    /// closed, and may reconnect and resume.
+    /// closed, and may reconnect and resume. What it missed meanwhile and is sent then does not count.
     #[arg(long, env = "OTAGH_OUTBOX_BYTES", default_value_t = 256 * 1024)]
     pub(crate) outbox_bytes: usize,
+
+    /// Bytes that wait for all slow readers together, by WebSocket and by polling; what several share counts
+    /// once: five hundred slow readers, each in a room of its own, in full. Half is divided evenly among
+    /// --max-connections, of the other half a connection may have as much as is still left. Over that it
+    /// is closed, and may reconnect and resume.
+    #[arg(long, env = "OTAGH_OUTBOX_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub(crate) outbox_total_bytes: usize,
 
     /// Messages a room keeps for those who come back after a lost connection.
     #[arg(long, env = "OTAGH_HISTORY_MESSAGES", default_value_t = 512)]
@@ -147,8 +154,8 @@ pub struct Config {
     #[arg(long, env = "OTAGH_RESUME_WINDOW", default_value = "2m", value_parser = humantime::parse_duration)]
     pub(crate) resume_window: Duration,
 
-    /// Bytes all rooms keep together for those who come back, messages and sessions: five hundred
-    /// busy rooms in full. Half is divided evenly among --max-rooms, the other half shared by those
+    /// Bytes all rooms keep together for those who come back, sessions and messages, these also as they
+    /// are sent: two hundred and fifty busy rooms in full, or more. Half is divided evenly among --max-rooms, the other half shared by those
     /// that need more; a room over its part forgets its own oldest.
     #[arg(long, env = "OTAGH_RESUME_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
     pub(crate) resume_total_bytes: usize,

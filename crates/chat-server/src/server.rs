@@ -41,6 +41,11 @@ const BUFFER_MIN: usize = 8 * 1024;
 /// only a second later: with the 128 that are usual, a crowd that reconnects at once feels that.
 const BACKLOG: u32 = 4096;
 
+/// How much the kernel keeps of what was sent to one socket and not taken, in bytes; Linux doubles it, for what
+/// it needs itself. By itself it would keep up to four megabytes for a reader that never reads. A replay of a
+/// usual room fits, and so does what is under way to a phone at some 5 Mbit/s.
+const SEND_BUFFER: u32 = 64 * 1024;
+
 /// At a stop, the close frames are spread over this part of the drain deadline, and at most a second.
 const CLOSE_SPREAD: u32 = 5;
 
@@ -161,6 +166,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     {
         tracing::warn!(%error, "listening by IPv6 only");
     }
+    // The sockets that are accepted have it from here.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }

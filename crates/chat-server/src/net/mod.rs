@@ -1,6 +1,6 @@
 //! Bytes on their way, and nothing of what they mean. [`outbox`] is the one way out of a WebSocket,
-//! [`queue`] that of a polling session; the fan-out hands either its [`sink`]. [`frame`] writes frames,
-//! [`heartbeat`] notices silence, [`connections`] counts and stops them all; a [`disconnect`] says why one
+//! [`queue`] that of a polling session; the fan-out hands either its [`sink`] each [`message`], and what waits in
+//! them all is held to an [`outbox_budget`]. [`frame`] writes frames, [`heartbeat`] notices silence, [`connections`] counts and stops them all; a [`disconnect`] says why one
 //! ends. [`http_stream`] is a socket while it speaks HTTP, [`traffic`] counts its bytes. A [`tap`] sees them
 //! pass, [`impairment`] delays or loses them on purpose. [`clock`], [`random`] and [`tasks`] are the process's.
 
@@ -11,7 +11,9 @@ pub(crate) mod frame;
 pub(crate) mod heartbeat;
 pub(crate) mod http_stream;
 pub(crate) mod impairment;
+pub(crate) mod message;
 pub(crate) mod outbox;
+pub(crate) mod outbox_budget;
 pub(crate) mod queue;
 pub(crate) mod random;
 pub(crate) mod sink;

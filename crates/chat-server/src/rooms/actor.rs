@@ -17,7 +17,7 @@ use super::{
     memory_budget::MemoryShare,
     recorder::Receipt,
 };
-use crate::net::clock::Clock;
+use crate::net::{clock::Clock, outbox_budget::OutboxBudget};
 
 /// A busy room waits so long for each member for more requests before it sends: a fortieth of the 5 µs that
 /// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in turns,
@@ -45,15 +45,21 @@ pub(crate) struct RoomActor {
 }
 
 impl RoomActor {
-    /// A room, what this process has memory for of what it keeps, and the way into it.
-    pub(crate) fn open(room: Room, share: MemoryShare, clock: Clock) -> (Self, RoomHandle) {
+    /// A room, what this process has memory for of what it keeps and of what waits for its readers, and the
+    /// way into it.
+    pub(crate) fn open(
+        room: Room,
+        share: MemoryShare,
+        outboxes: Arc<OutboxBudget>,
+        clock: Clock,
+    ) -> (Self, RoomHandle) {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let (leave, leaves) = mpsc::unbounded_channel();
         let actor = Self {
             room,
             share,
             clock,
-            fanout: Fanout::default(),
+            fanout: Fanout::new(outboxes),
             effects: Vec::new(),
             mailbox,
             leaves,
@@ -82,10 +88,11 @@ impl RoomActor {
                 self.fanout.detach(conn);
                 self.room.leave(conn, how, now);
             }
-            while !self.share.keep(self.room.kept_bytes()) && self.room.forget_oldest(now) {}
+            while !self.keep() && self.room.forget_oldest(now) {}
             self.room.tick(now, &mut self.effects);
             self.perform();
             self.fanout.flush();
+            self.fanout.forget_before(self.room.oldest());
             let (reached, members) = (self.fanout.receivers(), self.room.here());
             self.receipts.drain(..).for_each(|receipt| receipt.sent(reached, members));
             if self.room.is_over() {
@@ -185,12 +192,18 @@ impl RoomActor {
         Some((Membership { conn, mailbox, leaves, how: Departure::Lost }, rate_limit))
     }
 
+    /// Whether there is memory for what the room keeps, and for how that is sent.
+    fn keep(&mut self) -> bool {
+        self.fanout.forget_before(self.room.oldest());
+        self.share.keep(self.room.kept_bytes() + self.fanout.kept_bytes())
+    }
+
     fn perform(&mut self) {
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Broadcast(message) => self.fanout.broadcast(&message),
                 Effect::Send(conn, message) => self.fanout.send(conn, &message),
-                Effect::Replay(conn, missed) => self.fanout.replay(conn, missed),
+                Effect::Replay(conn, missed) => self.fanout.replay(conn, &missed),
                 Effect::Close(conn, code) => self.fanout.close(conn, code),
             }
         }

@@ -88,12 +88,12 @@ impl Connection {
             Recording::Begun(token, watch) => (Some(watch), Some(ServerMsg::Xray { token })),
         };
         let tap = watch.clone().map(|watch| watch as Arc<dyn Tap>);
-        let outbox = Arc::new(Outbox::new(stream, settings.outbox_bytes, tap));
+        let outbox = Arc::new(Outbox::new(stream, context.outboxes.clone(), tap));
         if let Some(watch) = &watch {
             watch.attach(&outbox);
         }
         if let Some(message) = first {
-            outbox.send(&frame::text(&message));
+            outbox.send_own(frame::text(&message));
         }
         slot.open(outbox.clone().into());
         let by = now + settings.join_deadline;
@@ -317,7 +317,7 @@ impl Connection {
     }
 
     fn send(&self, message: &ServerMsg) {
-        self.io.outbox().send(&frame::text(message));
+        self.io.outbox().send_own(frame::text(message));
     }
 }
 
@@ -395,7 +395,7 @@ mod tests {
             resume_window: 1_000,
         };
         let room = Room::new(id, random::epoch(), limits);
-        let (actor, handle) = RoomActor::open(room, share, Clock::start());
+        let (actor, handle) = RoomActor::open(room, share, app.websocket.outboxes.clone(), Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {
             conn: connection.slot.conn(),
