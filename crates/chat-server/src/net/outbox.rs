@@ -41,10 +41,14 @@ const CHUNKS_WRITTEN: usize = 64;
 pub(crate) struct Outbox {
     stream: TcpStream,
     budget: Arc<OutboxBudget>,
-    /// Where what the socket takes is recorded, if this connection asked for it.
-    tap: Option<Arc<dyn Tap>>,
+    /// Where what the socket takes is recorded, if this connection asked for it; boxed, so that all others
+    /// carry one word.
+    tap: Option<Box<Tapped>>,
     state: Mutex<State>,
 }
+
+#[derive(Debug)]
+struct Tapped(Arc<dyn Tap>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -89,6 +93,7 @@ impl Outbox {
     /// An outbox for `stream` which keeps as much as `budget` allows, behind one piece that may be longer (a
     /// replay, or one batch of a busy room).
     pub(crate) fn new(stream: TcpStream, budget: Arc<OutboxBudget>, tap: Option<Arc<dyn Tap>>) -> Self {
+        let tap = tap.map(|tap| Box::new(Tapped(tap)));
         Self { stream, budget, tap, state: Mutex::default() }
     }
 
@@ -97,7 +102,7 @@ impl Outbox {
     }
 
     pub(crate) fn tap(&self) -> Option<&dyn Tap> {
-        self.tap.as_deref()
+        self.tap.as_ref().map(|tap| &*tap.0)
     }
 
     pub(crate) fn impairment(&self) -> Option<&Impairment> {
@@ -272,7 +277,7 @@ impl Outbox {
             && let Some(chunk) = state.waiting.front_mut()
         {
             let taken = written.min(chunk.len());
-            if let Some(tap) = &self.tap {
+            if let Some(tap) = self.tap() {
                 tap.sent(&chunk[..taken]);
             }
             chunk.advance(taken);
@@ -294,7 +299,7 @@ impl Outbox {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return self.break_off(state, &error),
             }
-            if let Some(tap) = &self.tap {
+            if let Some(tap) = self.tap() {
                 tap.sent(&frames[..written]);
             }
             if written == frames.len() {
