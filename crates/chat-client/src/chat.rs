@@ -279,6 +279,11 @@ impl Chat {
         self.wake(Wake::Send(ClientMsg::Command(Command::Rename { name })));
     }
 
+    /// Ends the tabs of oneself that are younger than this one.
+    pub(crate) fn end_tabs(self) {
+        self.wake(Wake::Send(ClientMsg::Command(Command::EndTabs)));
+    }
+
     /// Does not wait for the countdown.
     pub(crate) fn reconnect_now(self) {
         self.wake(Wake::Now);
@@ -451,6 +456,10 @@ impl Chat {
         Keep::Local.set_json(CLAIMS, &all);
         self.set_resume(Some(claim.resume));
         true
+    }
+
+    pub(crate) fn misses_tabs(self) -> bool {
+        self.shared().room.misses_tabs()
     }
 
     pub(crate) fn set_resume(self, resume: Option<Resume>) {

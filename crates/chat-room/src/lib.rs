@@ -33,5 +33,15 @@ pub struct ConnKey(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
 pub struct AddressKey(pub u64);
 
+/// How a connection comes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Way {
+    /// By one WebSocket.
+    #[default]
+    Socket,
+    /// By HTTP requests.
+    Http,
+}
+
 /// Milliseconds since the Unix epoch, from a clock that never goes backwards.
 pub type Ms = u64;

@@ -5,16 +5,16 @@
 use std::sync::Arc;
 
 use chat_protocol::{
-    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, ResumeToken, RoomId, Said, SayId, Seq, ServerMsg,
-    TabId, Text, Welcome, limits::TYPING_TTL_MS,
+    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, OpenTab, ResumeToken, RoomId, Said, SayId, Seq,
+    ServerMsg, TabId, Text, Welcome, limits::TYPING_TTL_MS,
 };
 
 use crate::{
-    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit,
+    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, Way,
     history::History,
     presence::{PendingPresence, presence_wait},
     roster::Roster,
-    session::{Session, SessionKey, Standing, TABS_MAX},
+    session::{Session, SessionKey, Standing, TABS_MAX, Tab, TokenLife},
 };
 
 /// The bounds of one room.
@@ -28,8 +28,17 @@ pub struct Limits {
     pub members_per_address: usize,
     /// What is kept for replay.
     pub history: HistoryLimits,
-    /// How long a session without a connection may be resumed, in milliseconds.
+    /// How long a session without a connection may be resumed, in milliseconds; and so each tab of one.
     pub resume_window: Ms,
+    /// How long a tab's previous token is good once the connection that brought the next has joined, in
+    /// milliseconds: at least as long as a connection is there that its client cannot hear.
+    pub previous_token: Ms,
+}
+
+impl Limits {
+    fn token_life(&self) -> TokenLife {
+        TokenLife { previous: self.previous_token, closed: self.resume_window }
+    }
 }
 
 /// Somebody's wish to be a member, already checked for form.
@@ -46,6 +55,8 @@ pub struct Join {
     pub tab: Option<TabId>,
     /// Where it comes from.
     pub address: AddressKey,
+    /// How it comes.
+    pub way: Way,
     /// The claim to be somebody who was here before.
     pub claim: Option<Claim>,
     /// The token to give.
@@ -125,8 +136,8 @@ impl Room {
     }
 
     /// Whether this proves somebody who is here, or was and may come back.
-    pub fn knows(&self, proof: &crate::TokenHash) -> bool {
-        self.roster.by_token(proof).is_some()
+    pub fn knows(&self, proof: &crate::TokenHash, now: Ms) -> bool {
+        self.roster.by_token(proof, self.limits.token_life(), now).is_some()
     }
 
     /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
@@ -145,8 +156,9 @@ impl Room {
     /// sixteen tabs, or than one address may have here; or `already_joined`, for a join that was long on its way and whose tab has
     /// joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, address, claim, token, rate_limit } = join;
-        let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
+        let Join { conn, client_id, name, tab, address, way, claim, token, rate_limit } = join;
+        let life = self.limits.token_life();
+        let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof, life, now));
         if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
             return Err(Refusal {
                 code: ErrorCode::AlreadyJoined,
@@ -186,7 +198,18 @@ impl Room {
             }
         };
         let proof = claim.as_ref().map(|claim| claim.proof);
-        if let Some(replaced) = self.roster.open_tab(key, tab, conn, token.hash, proof) {
+        let tab = Tab {
+            id: tab,
+            since: now,
+            conn,
+            joined: now,
+            closed: None,
+            way,
+            address,
+            token: token.hash,
+            previous: None,
+        };
+        if let Some(replaced) = self.roster.open_tab(key, tab, proof) {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
         self.roster.move_to(key, address);
@@ -295,6 +318,8 @@ impl Room {
             Command::Say { id, text } => self.say(conn, id, text, now, effects),
             Command::Typing => self.typing(conn, now, effects),
             Command::Rename { name } => self.rename(conn, name, now, effects),
+            Command::Tabs => self.tabs(conn, effects),
+            Command::EndTabs => self.end_tabs(conn, now, effects),
         }
     }
 
@@ -360,11 +385,38 @@ impl Room {
         }
     }
 
+    /// Tells the member which tabs of theirs are open, the one that asks among them.
+    fn tabs(&self, conn: ConnKey, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let tabs = &self.roster.session(key).tabs;
+        let Some(own) = tabs.iter().find(|tab| tab.conn == conn) else { return };
+        let open = tabs.iter().filter(|tab| tab.is_open()).map(|tab| OpenTab {
+            since: tab.since,
+            http: tab.way == Way::Http,
+            elsewhere: tab.address != own.address,
+            this: tab.conn == conn,
+        });
+        effects.push(Effect::Send(conn, ServerMsg::Tabs { tabs: open.collect() }));
+    }
+
+    /// Ends the member's tabs that are younger than the one that asks. Not the older: a token is stolen from
+    /// a tab that was there before, so a thief ends nothing that the one they stole from has.
+    fn end_tabs(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let ended = self.roster.end_younger_tabs(key, conn);
+        if ended.is_empty() {
+            return;
+        }
+        effects.extend(ended.into_iter().map(|ended| Effect::Close(ended, CloseCode::Ended)));
+        let member = self.roster.session(key).member();
+        self.schedule_presence(now, |presence| presence.changed(member));
+    }
+
     /// The connection is gone. With the last one of a session gone, the member has left or is away,
     /// depending on how it went. A connection that is no member's, because it was replaced, changes
     /// nothing.
     pub fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
-        let Some(key) = self.roster.close_tab(conn) else { return };
+        let Some(key) = self.roster.close_tab(conn, now) else { return };
         let standing = match how {
             _ if self.roster.session(key).open_tabs() > 0 => Standing::Here,
             Departure::Lost => Standing::Away { since: now },

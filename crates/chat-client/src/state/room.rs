@@ -1,7 +1,7 @@
 //! The room as this page knows it, and the one function that lets the server change it.
 
 use chat_protocol::{
-    CaptureToken, Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, Seq, ServerMsg, Welcome,
+    CaptureToken, Epoch, ErrorCode, Member, Name, OpenTab, Resume, ResumeToken, Said, Seq, ServerMsg, Welcome,
 };
 
 use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcOffset};
@@ -11,6 +11,8 @@ use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcO
 pub(crate) struct Room {
     /// Who we are, once welcomed.
     pub me: Option<Member>,
+    /// The tabs that we are here in, as the server told them; none while this is the only one.
+    pub tabs: Vec<OpenTab>,
     pub timeline: Timeline,
     pub roster: Roster,
     pub typing: Typing,
@@ -110,6 +112,9 @@ impl Room {
                 {
                     *me = listed.clone();
                 }
+                if !self.has_other_tabs() {
+                    self.tabs.clear();
+                }
                 for coming in comings {
                     self.settling.notice(coming, &mut self.timeline, now);
                 }
@@ -118,6 +123,10 @@ impl Room {
             ServerMsg::Typing { from } => {
                 let typing = self.me.as_ref().is_none_or(|me| me.id != from) && self.typing.notice(from, now);
                 Changed { typing, ..Changed::default() }
+            }
+            ServerMsg::Tabs { tabs } => {
+                self.tabs = tabs;
+                Changed { roster: true, ..Changed::default() }
             }
             ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
             ServerMsg::Xray { token } => Changed { recorded: Some(token), ..Changed::default() },
@@ -129,6 +138,15 @@ impl Room {
                 Changed { refused: Some(Refused { code, suggestion, free_in }), ..Changed::default() }
             }
         }
+    }
+
+    /// Whether the server should tell which tabs we are here in: there are others than it told.
+    pub(crate) fn misses_tabs(&self) -> bool {
+        self.has_other_tabs() && self.me.as_ref().is_some_and(|me| me.tabs as usize != self.tabs.len())
+    }
+
+    fn has_other_tabs(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.tabs > 1)
     }
 
     /// Takes what a second has changed, at `now` in milliseconds.
@@ -155,6 +173,7 @@ impl Room {
         self.roster.reset(welcome.members, welcome.member_count, welcome.away_count);
         self.settling.catch_up(&self.roster, now);
         self.me = Some(welcome.you);
+        self.tabs.clear();
         self.place = Some(Place { epoch: welcome.epoch, seq: welcome.seq, token: welcome.token });
         self.typing = Typing::default();
         self.outbox.reconnected();

@@ -4,7 +4,7 @@
 use chat_protocol::{Name, typed};
 use chat_ui::{
     bind::{act, attr, flag, follow, press, submit, text},
-    browser::{element, focus, focus_drawn},
+    browser::{clock, element, focus, focus_drawn},
     dom::{self, Drawn, draw},
     icon,
     rows::Rows,
@@ -17,7 +17,10 @@ use crate::{
     chat::Chat,
     person, profile,
     state::roster::Listed,
-    words::{self, errors, people},
+    words::{
+        self, errors,
+        people::{self, OtherTabs},
+    },
 };
 
 /// The column, or drawer.
@@ -75,6 +78,7 @@ pub(crate) fn People(
             </div>
             <Rename chat open=renaming />
             <div class="roster">
+                <OwnTabs chat />
                 <ul id="roster" aria-label=people::PEOPLE></ul>
                 <p class="more" hidden=flag(move || unlisted() == 0)>
                     {text(move || people::and_others(unlisted().into()))}
@@ -117,6 +121,25 @@ fn draw_member(Listed { member, hue }: &Listed, is_me: bool, renaming: RwSignal<
         .attr("title", people::RENAME)
         .icon(icon::EDIT);
     row.child(rename.on_click(move || renaming.update(|open| *open = !*open)))
+}
+
+/// The other tabs that one is here in, and an end to the younger ones: one of them may be a stranger's.
+#[component]
+fn OwnTabs(chat: Chat) -> impl IntoView {
+    let read = move || chat.with_roster(|room| OtherTabs::of(&room.tabs, clock::utc_offset_minutes));
+    view! {
+        <div class="own-tabs" hidden=flag(move || read().told.is_empty())>
+            <p>{text(move || read().told)}</p>
+            <button
+                type="button"
+                class="button small"
+                hidden=flag(move || read().end.is_empty())
+                onclick=press(move || chat.end_tabs())
+            >
+                {text(move || read().end.to_owned())}
+            </button>
+        </div>
+    }
 }
 
 /// Another name for oneself. One that is taken is told so, and stays to be changed.
