@@ -458,10 +458,6 @@ impl Chat {
         true
     }
 
-    pub(crate) fn misses_tabs(self) -> bool {
-        self.shared().room.misses_tabs()
-    }
-
     pub(crate) fn set_resume(self, resume: Option<Resume>) {
         self.shared().room.set_resume(resume);
     }

@@ -224,7 +224,7 @@ impl Driver {
                         _ => {}
                     }
                     self.keep_name(&changed, &mut connection);
-                    if changed.roster && chat.misses_tabs() {
+                    if changed.tabs {
                         connection.send(&ClientMsg::Command(Command::Tabs));
                     }
                 }

@@ -11,7 +11,7 @@ use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcO
 pub(crate) struct Room {
     /// Who we are, once welcomed.
     pub me: Option<Member>,
-    /// The tabs that we are here in, as the server told them; none while this is the only one.
+    /// The tabs that we are here in, oldest first, as the server told them; none before there was another.
     pub tabs: Vec<OpenTab>,
     pub timeline: Timeline,
     pub roster: Roster,
@@ -54,6 +54,8 @@ pub(crate) struct Changed {
     pub outbox: bool,
     /// We are in: `welcome` came.
     pub welcomed: bool,
+    /// There are other tabs of ours than we know: the server should be asked for them.
+    pub tabs: bool,
     /// How many new messages of others there are.
     pub heard: u32,
     /// A pong with this number.
@@ -112,13 +114,16 @@ impl Room {
                 {
                     *me = listed.clone();
                 }
-                if !self.has_other_tabs() {
-                    self.tabs.clear();
-                }
                 for coming in comings {
                     self.settling.notice(coming, &mut self.timeline, now);
                 }
-                Changed { roster: true, timeline: true, typing, ..Changed::default() }
+                Changed {
+                    roster: true,
+                    timeline: true,
+                    typing,
+                    tabs: self.misses_tabs(),
+                    ..Changed::default()
+                }
             }
             ServerMsg::Typing { from } => {
                 let typing = self.me.as_ref().is_none_or(|me| me.id != from) && self.typing.notice(from, now);
@@ -140,13 +145,9 @@ impl Room {
         }
     }
 
-    /// Whether the server should tell which tabs we are here in: there are others than it told.
-    pub(crate) fn misses_tabs(&self) -> bool {
-        self.has_other_tabs() && self.me.as_ref().is_some_and(|me| me.tabs as usize != self.tabs.len())
-    }
-
-    fn has_other_tabs(&self) -> bool {
-        self.me.as_ref().is_some_and(|me| me.tabs > 1)
+    /// Whether there are other tabs of ours than the server has told.
+    fn misses_tabs(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.tabs as usize != self.tabs.len().max(1))
     }
 
     /// Takes what a second has changed, at `now` in milliseconds.
@@ -173,7 +174,6 @@ impl Room {
         self.roster.reset(welcome.members, welcome.member_count, welcome.away_count);
         self.settling.catch_up(&self.roster, now);
         self.me = Some(welcome.you);
-        self.tabs.clear();
         self.place = Some(Place { epoch: welcome.epoch, seq: welcome.seq, token: welcome.token });
         self.typing = Typing::default();
         self.outbox.reconnected();
@@ -183,6 +183,7 @@ impl Room {
             typing: true,
             outbox: true,
             welcomed: true,
+            tabs: self.misses_tabs(),
             ..Changed::default()
         }
     }
@@ -331,6 +332,27 @@ pub(crate) mod tests {
         let mut room = reloaded(&room);
         room.apply(welcome("e1", 10, true), 0);
         assert_eq!(kinds(&room), before);
+    }
+
+    #[test]
+    fn own_tabs_are_asked_for_once() {
+        let mut room = joined();
+        let now_in = |tabs| {
+            let me = Member { tabs, ..member("me", "من") };
+            ServerMsg::Presence(Presence { changed: vec![me], member_count: 1, ..Presence::default() })
+        };
+        let told = |count| {
+            let tab = |n| OpenTab { since: n, http: false, elsewhere: false, this: n == 0 };
+            ServerMsg::Tabs { tabs: (0..count).map(tab).collect() }
+        };
+        assert!(!room.apply(now_in(1), 0).tabs);
+        assert!(room.apply(now_in(2), 0).tabs);
+        // One more has come, and its presence is still to be told.
+        assert!(!room.apply(told(3), 0).tabs, "an answer is no question");
+        assert!(!room.apply(now_in(3), 0).tabs);
+        assert!(room.apply(now_in(1), 0).tabs);
+        room.apply(told(1), 0);
+        assert!(!room.apply(now_in(1), 0).tabs);
     }
 
     #[test]

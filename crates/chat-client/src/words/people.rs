@@ -25,26 +25,24 @@ pub fn tabs(count: u64) -> String {
 }
 
 /// What is said of the other tabs that one is here in, a line each, and on the button that ends the younger
-/// ones; empty where there are none.
+/// ones; nothing where there are none.
 #[derive(Default)]
 pub struct OtherTabs {
     /// «در ۲ زبانه‌ی دیگر هم هستید:», and which they are.
     pub told: String,
     /// «بستن آن‌ها».
-    pub end: &'static str,
+    pub end: Option<&'static str>,
 }
 
 impl OtherTabs {
     /// Of these tabs, the oldest first, of which one is this, for a reader whose clock is so many minutes east
     /// of UTC at a time.
     pub fn of(tabs: &[OpenTab], utc_offset: fn(u64) -> i32) -> Self {
-        let older = tabs.iter().position(|tab| tab.this).unwrap_or(tabs.len());
-        let younger = tabs.len().saturating_sub(older + 1);
-        let others = older + younger;
-        if others == 0 || older == tabs.len() {
+        let Some(older) = tabs.iter().position(|tab| tab.this).filter(|_| tabs.len() > 1) else {
             return Self::default();
-        }
-        let mut told = ["در ", &digits::number(others as u64), " زبانه‌ی دیگر هم هستید:"].concat();
+        };
+        let others = digits::number(tabs.len() as u64 - 1);
+        let mut told = ["در ", &others, " زبانه‌ی دیگر هم هستید:"].concat();
         for (at, tab) in tabs.iter().enumerate().filter(|(at, _)| *at != older) {
             told += "\nاز ساعت ";
             told += &dates::clock(tab.since, utc_offset(tab.since));
@@ -52,11 +50,11 @@ impl OtherTabs {
             told += if tab.elsewhere { " · با نشانی IP دیگر" } else { "" };
             told += if at < older { " · قدیمی‌تر" } else { "" };
         }
-        let end = match (older, younger) {
-            (_, 0) => "",
-            (0, 1) => "بستن آن",
-            (0, _) => "بستن آن‌ها",
-            _ => "بستن تازه‌ترها",
+        let end = match (older, tabs.len() - older - 1) {
+            (_, 0) => None,
+            (0, 1) => Some("بستن آن"),
+            (0, _) => Some("بستن آن‌ها"),
+            _ => Some("بستن تازه‌ترها"),
         };
         Self { told, end }
     }
@@ -155,7 +153,7 @@ mod tests {
             let mut tabs: Vec<_> = (1..=count).map(tab).collect();
             tabs[this].this = true;
             let OtherTabs { told, end } = OtherTabs::of(&tabs, |_| 600);
-            (told, end)
+            (told, end.unwrap_or_default())
         };
         let elder = "در ۲ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۲ · HTTP · با نشانی IP دیگر\nاز ساعت ۱۰:۰۳ · با نشانی IP دیگر";
         assert_eq!(told(0, 3), (elder.to_owned(), "بستن آن‌ها"));
