@@ -31,7 +31,7 @@ pub enum Command {
     /// Ask which tabs of oneself are open; answered by `tabs`, to this connection only.
     Tabs,
     /// End those of one's own tabs that were opened after this one: their connections are closed, and their
-    /// tokens bring nobody back.
+    /// tokens bring nobody back. Answered by `tabs`, with another token for this one.
     EndTabs,
 }
 

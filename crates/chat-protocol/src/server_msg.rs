@@ -26,10 +26,13 @@ pub enum ServerMsg {
         /// Who.
         from: ClientId,
     },
-    /// Answers `tabs`: the open tabs of the person who asked, oldest first.
+    /// Answers `tabs` and `end_tabs`: the open tabs of the person who asked, oldest first.
     Tabs {
         /// The one that asked among them.
         tabs: Vec<OpenTab>,
+        /// With `end_tabs`: keep it, in the place of the one of `welcome`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<ResumeToken>,
     },
     /// Answers `ping`.
     Pong {
@@ -185,7 +188,7 @@ impl Read for ServerMsg {
             "presence" => Self::Presence(Presence::read(json)?),
             "said" => Self::Said(Said::read(json)?),
             "typing" => Self::Typing { from: required(json, "from")? },
-            "tabs" => Self::Tabs { tabs: required(json, "tabs")? },
+            "tabs" => Self::Tabs { tabs: required(json, "tabs")?, token: optional(json, "token")? },
             "pong" => Self::Pong { n: required(json, "n")? },
             "xray" => Self::Xray { token: required(json, "token")? },
             "error" => Self::Error {

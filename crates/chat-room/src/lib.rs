@@ -19,7 +19,7 @@ mod token_bucket;
 
 pub use self::{
     history::{HistoryLimits, message_cost},
-    resume_token::{Claim, FreshToken, TokenHash},
+    resume_token::{Claim, FreshToken, TokenHash, TokenSeed},
     room::{Departure, Effect, Join, Limits, Refusal, Room},
     token_bucket::{RateLimit, TokenBucket},
 };

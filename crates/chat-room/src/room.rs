@@ -10,7 +10,7 @@ use chat_protocol::{
 };
 
 use crate::{
-    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, Way,
+    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, TokenSeed, Way,
     history::History,
     presence::{PendingPresence, presence_wait},
     roster::Roster,
@@ -120,11 +120,13 @@ pub struct Room {
     roster: Roster,
     history: History,
     presence: PendingPresence,
+    tokens: TokenSeed,
 }
 
 impl Room {
-    /// A room in which nobody has been. `epoch` must be one that no other life of any room had.
-    pub fn new(room: RoomId, epoch: Epoch, limits: Limits) -> Self {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had, and so must
+    /// `tokens`, which nobody may know.
+    pub fn new(room: RoomId, epoch: Epoch, tokens: TokenSeed, limits: Limits) -> Self {
         Self {
             room,
             roster: Roster::new(&epoch),
@@ -132,12 +134,13 @@ impl Room {
             limits,
             history: History::new(limits.history),
             presence: PendingPresence::default(),
+            tokens,
         }
     }
 
-    /// Whether this proves somebody who is here, or was and may come back.
-    pub fn knows(&self, proof: &crate::TokenHash, now: Ms) -> bool {
-        self.roster.by_token(proof, self.limits.token_life(), now).is_some()
+    /// Whether this proves somebody who is here, or was and may come back, where this tab shows it.
+    pub fn knows(&self, proof: &crate::TokenHash, tab: Option<&TabId>, now: Ms) -> bool {
+        self.roster.by_token(proof, tab, self.limits.token_life(), now).is_some()
     }
 
     /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
@@ -158,7 +161,8 @@ impl Room {
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         let Join { conn, client_id, name, tab, address, way, claim, token, rate_limit } = join;
         let life = self.limits.token_life();
-        let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof, life, now));
+        let known = |claim: &Claim| self.roster.by_token(&claim.proof, tab.as_ref(), life, now);
+        let returning = claim.as_ref().and_then(known);
         if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
             return Err(Refusal {
                 code: ErrorCode::AlreadyJoined,
@@ -202,7 +206,7 @@ impl Room {
             id: tab,
             since: now,
             conn,
-            joined: now,
+            given: now,
             closed: None,
             way,
             address,
@@ -318,7 +322,7 @@ impl Room {
             Command::Say { id, text } => self.say(conn, id, text, now, effects),
             Command::Typing => self.typing(conn, now, effects),
             Command::Rename { name } => self.rename(conn, name, now, effects),
-            Command::Tabs => self.tabs(conn, effects),
+            Command::Tabs => self.tabs(conn, None, effects),
             Command::EndTabs => self.end_tabs(conn, now, effects),
         }
     }
@@ -385,8 +389,9 @@ impl Room {
         }
     }
 
-    /// Tells the member which tabs of theirs are open, the one that asks among them.
-    fn tabs(&self, conn: ConnKey, effects: &mut Vec<Effect>) {
+    /// Tells the member which tabs of theirs are open, the one that asks among them, and the token that this
+    /// has from now on, if it is another.
+    fn tabs(&self, conn: ConnKey, token: Option<ResumeToken>, effects: &mut Vec<Effect>) {
         let Some(key) = self.roster.by_conn(conn) else { return };
         let tabs = &self.roster.session(key).tabs;
         let Some(own) = tabs.iter().find(|tab| tab.conn == conn) else { return };
@@ -396,20 +401,23 @@ impl Room {
             elsewhere: tab.address != own.address,
             this: tab.conn == conn,
         });
-        effects.push(Effect::Send(conn, ServerMsg::Tabs { tabs: open.collect() }));
+        effects.push(Effect::Send(conn, ServerMsg::Tabs { tabs: open.collect(), token }));
     }
 
-    /// Ends the member's tabs that are younger than the one that asks. Not the older: a token is stolen from
-    /// a tab that was there before, so a thief ends nothing that the one they stole from has.
+    /// Ends the member's tabs that are younger than the one that asks, and gives this another token, because
+    /// theirs may have been stolen from it. Not the older: a token is stolen from a tab that was there before,
+    /// so a thief ends nothing that the one they stole from has.
     fn end_tabs(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
         let Some(key) = self.roster.by_conn(conn) else { return };
         let ended = self.roster.end_younger_tabs(key, conn);
-        if ended.is_empty() {
-            return;
+        if !ended.is_empty() {
+            effects.extend(ended.into_iter().map(|ended| Effect::Close(ended, CloseCode::Ended)));
+            let member = self.roster.session(key).member();
+            self.schedule_presence(now, |presence| presence.changed(member));
         }
-        effects.extend(ended.into_iter().map(|ended| Effect::Close(ended, CloseCode::Ended)));
-        let member = self.roster.session(key).member();
-        self.schedule_presence(now, |presence| presence.changed(member));
+        let fresh = self.tokens.draw();
+        self.roster.renew_token(key, conn, fresh.hash, now);
+        self.tabs(conn, Some(fresh.token), effects);
     }
 
     /// The connection is gone. With the last one of a session gone, the member has left or is away,

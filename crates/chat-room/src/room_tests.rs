@@ -34,7 +34,12 @@ impl Stage {
 
     /// Where there is room for so many bytes of what is kept.
     fn with_memory(limits: Limits, memory: usize) -> Self {
-        let room = Room::new(RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap(), limits);
+        let room = Room::new(
+            RoomId::parse("class").unwrap(),
+            Epoch::parse("e1").unwrap(),
+            TokenSeed::new([7; 32]),
+            limits,
+        );
         Self { room, memory, now: 1_000, conns: 0, inboxes: HashMap::new(), closed: Vec::new() }
     }
 
@@ -122,7 +127,7 @@ impl Stage {
         self.hears(conn);
         self.apply(conn, Command::Tabs);
         match &self.hears(conn)[..] {
-            [ServerMsg::Tabs { tabs }] => tabs.clone(),
+            [ServerMsg::Tabs { tabs, token: None }] => tabs.clone(),
             other => panic!("expected one answer, got {other:?}"),
         }
     }
@@ -480,8 +485,9 @@ fn previous_token_ends_after_a_minute() {
         let (_, t2) = stage.join_as(Ask::new("ali").tab("t1").resuming(&t1, 0)).unwrap();
         stage.wait(waited);
         let thief = Ask::new("ali").tab("thief").resuming(&t1, 0);
-        assert_eq!(returns(&mut stage, thief), is_good, "{waited}");
-        assert!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t2, 0)), "{waited}");
+        assert!(!returns(&mut stage, thief), "it begins no other tab");
+        assert_eq!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t1, 0)), is_good, "{waited}");
+        assert_eq!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t2, 0)), !is_good, "{waited}");
     }
 }
 
@@ -547,28 +553,51 @@ fn older_tab_ends_younger_and_their_tokens() {
     let (closed, left) = stage.join_as(Ask::new("ali").tab("gone").resuming(&stolen, 0)).unwrap();
     stage.leave(closed, Departure::Lost);
     stage.hears(sara);
-    stage.apply(thief, Command::EndTabs);
-    assert!(stage.closed.is_empty(), "a thief ends nothing of the one they stole from");
     stage.apply(ali, Command::EndTabs);
     assert_eq!(stage.closed, [(thief, CloseCode::Ended)]);
     let told = stage.hears_presence(sara);
     assert!(matches!(&told[..], [presence] if presence.changed[0].tabs == 1 && presence.left.is_empty()));
     stage.room.leave(thief, Departure::Lost, stage.now);
     assert_eq!(stage.tabs(ali).len(), 1, "the end of an ended connection changes nothing");
-    for token in [&stolen, &left] {
+    for token in [&stolen, &left, &t1] {
         assert!(!returns(&mut stage, Ask::new("ali").tab("thief").resuming(token, 0)));
     }
-    assert!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t1, 0)), "the owner's is good");
 }
 
 #[test]
-fn ending_no_tabs_changes_nothing() {
+fn younger_tab_ends_no_older_one() {
     let mut stage = Stage::new(LIMITS);
-    let (ali, _) = stage.join("ali");
+    let (ali, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+    let (thief, _) = stage.join_as(Ask::new("ali").tab("thief").resuming(&t1, 0)).unwrap();
+    stage.apply(thief, Command::EndTabs);
+    assert_eq!((stage.closed.len(), stage.tabs(ali).len()), (0, 2));
+    stage.leave(ali, Departure::Lost);
+    stage.apply(thief, Command::EndTabs);
+    assert!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t1, 0)), "nor one that is away");
+}
+
+#[test]
+fn ending_tabs_renews_own_token() {
+    let mut stage = Stage::new(LIMITS);
+    let (ali, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+    stage.wait(10 * PREVIOUS_TOKEN);
     stage.hears(ali);
     stage.apply(ali, Command::EndTabs);
-    assert_eq!(stage.hears(ali), []);
-    assert!(stage.closed.is_empty());
+    let heard = stage.hears(ali);
+    let [ServerMsg::Tabs { tabs, token: Some(token) }] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(tabs.len(), 1);
+    let t2 = Welcome { token: token.clone(), ..t1.clone() };
+    for (is_read, good, bad) in [(true, &t2, &t1), (false, &t1, &t2)] {
+        let mut stage = Stage::new(LIMITS);
+        let (ali, _) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+        stage.apply(ali, Command::EndTabs);
+        if is_read {
+            stage.wait(PREVIOUS_TOKEN);
+            assert!(!returns(&mut stage, Ask::new("ali").tab("t1").resuming(bad, 0)), "a minute has passed");
+        }
+        stage.leave(ali, Departure::Lost);
+        assert!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(good, 0)), "{is_read}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::{
     hash::Hasher,
 };
 
-use chat_protocol::{ClientId, Epoch, Member, Name, limits::ROSTER_MAX};
+use chat_protocol::{ClientId, Epoch, Member, Name, TabId, limits::ROSTER_MAX};
 use siphasher::sip::SipHasher13;
 
 use crate::{
@@ -119,10 +119,16 @@ impl Roster {
         self.by_conn.get(&conn).copied()
     }
 
-    /// The session one of whose tabs this token proves to be.
-    pub(crate) fn by_token(&self, proof: &TokenHash, life: TokenLife, now: Ms) -> Option<SessionKey> {
+    /// The session one of whose tabs this token proves to be, where the tab `id` shows it.
+    pub(crate) fn by_token(
+        &self,
+        proof: &TokenHash,
+        id: Option<&TabId>,
+        life: TokenLife,
+        now: Ms,
+    ) -> Option<SessionKey> {
         let key = *self.by_token.get(&proof.mark())?;
-        self.session(key).tabs.iter().any(|tab| tab.is_proved_by(proof, life, now)).then_some(key)
+        self.session(key).tabs.iter().any(|tab| tab.is_proved_by(proof, id, life, now)).then_some(key)
     }
 
     /// Whether the name is taken by somebody other than `own`.
@@ -306,6 +312,18 @@ impl Roster {
             self.by_conn.remove(conn);
         }
         open
+    }
+
+    /// Gives the tab on `conn` of this session another token; the one that it has becomes its previous one.
+    pub(crate) fn renew_token(&mut self, key: SessionKey, conn: ConnKey, token: TokenHash, now: Ms) {
+        let session = self.sessions.get_mut(&key).expect("session keys come from the roster");
+        let Some(tab) = session.tabs.iter_mut().find(|tab| tab.conn == conn) else { return };
+        let before = tab.previous.replace(std::mem::replace(&mut tab.token, token));
+        tab.given = now;
+        if let Some(before) = before {
+            self.by_token.remove(&before.mark());
+        }
+        self.by_token.insert(token.mark(), key);
     }
 
     /// Changes where a session stands, and with it whether it is visible.

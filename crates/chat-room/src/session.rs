@@ -45,8 +45,6 @@ pub(crate) struct Tab {
     pub(crate) since: Ms,
     /// Its connection, or the last one it had.
     pub(crate) conn: ConnKey,
-    /// When that one joined.
-    pub(crate) joined: Ms,
     /// When that one was gone; `None` while it is there.
     pub(crate) closed: Option<Ms>,
     /// How it comes.
@@ -55,14 +53,16 @@ pub(crate) struct Tab {
     pub(crate) address: AddressKey,
     /// The hash of the token given last.
     pub(crate) token: TokenHash,
-    /// The one before it: the `welcome` that carried the last one may never have arrived.
+    /// When it was given.
+    pub(crate) given: Ms,
+    /// The one before it: what carried the last one may never have arrived.
     pub(crate) previous: Option<TokenHash>,
 }
 
 /// How long tokens are good, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenLife {
-    /// The previous one, while the connection that brought the next is there.
+    /// The previous one, while the connection to which the next was given is there.
     pub(crate) previous: Ms,
     /// Either, once the tab has no connection.
     pub(crate) closed: Ms,
@@ -73,16 +73,23 @@ impl Tab {
         self.closed.is_none()
     }
 
-    /// Whether this token proves to be this tab. The previous one does until the connection that brought
-    /// the last has been there so long that its client must have read it: no longer, because whoever stole
-    /// the previous one has no other. Where that connection was lost sooner, nobody knows what arrived, and
-    /// both are good.
-    pub(crate) fn is_proved_by(&self, proof: &TokenHash, life: TokenLife, now: Ms) -> bool {
+    /// Whether this token, shown by a connection for the tab `id`, proves to be who has this tab. The previous
+    /// token brings this tab back and begins no other; and that until a connection has been there with the
+    /// last for so long that its client must have read it, because then only a thief needs the previous one.
+    /// Where the connection was lost sooner, nobody knows what arrived, and both are good.
+    pub(crate) fn is_proved_by(
+        &self,
+        proof: &TokenHash,
+        id: Option<&TabId>,
+        life: TokenLife,
+        now: Ms,
+    ) -> bool {
         if self.closed.is_some_and(|closed| closed.saturating_add(life.closed) <= now) {
             return false;
         }
-        let lasted = self.closed.unwrap_or(now).saturating_sub(self.joined);
-        self.token == *proof || (lasted < life.previous && self.previous == Some(*proof))
+        let is_in_doubt = self.closed.unwrap_or(now).saturating_sub(self.given) < life.previous;
+        let is_previous = self.previous == Some(*proof) && self.id.as_ref() == id;
+        self.token == *proof || (is_previous && is_in_doubt)
     }
 
     /// What it is found by.

@@ -15,7 +15,8 @@ use chat_protocol::{
     TabId, Text,
 };
 use chat_room::{
-    AddressKey, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room, Way,
+    AddressKey, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room,
+    TokenSeed, Way,
 };
 
 const CASES: u64 = 10_000;
@@ -541,7 +542,7 @@ fn play(seed: u64, lost: &mut BTreeMap<Lost, u64>) {
         previous_token: PREVIOUS_TOKEN,
     };
     let (room, epoch) = (RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap());
-    let room = Room::new(room, epoch, limits);
+    let room = Room::new(room, epoch, TokenSeed::new([7; 32]), limits);
     // Two of them would like the same id.
     let clients = vec![
         Client::new("ali", Some("t1"), 4),

@@ -54,6 +54,8 @@ pub(crate) struct Changed {
     pub outbox: bool,
     /// We are in: `welcome` came.
     pub welcomed: bool,
+    /// What proves who we are is another token.
+    pub renewed: bool,
     /// There are other tabs of ours than we know: the server should be asked for them.
     pub tabs: bool,
     /// How many new messages of others there are.
@@ -129,9 +131,13 @@ impl Room {
                 let typing = self.me.as_ref().is_none_or(|me| me.id != from) && self.typing.notice(from, now);
                 Changed { typing, ..Changed::default() }
             }
-            ServerMsg::Tabs { tabs } => {
+            ServerMsg::Tabs { tabs, token } => {
                 self.tabs = tabs;
-                Changed { roster: true, ..Changed::default() }
+                let renewed = token.is_some();
+                if let (Some(place), Some(token)) = (&mut self.place, token) {
+                    place.token = token;
+                }
+                Changed { roster: true, renewed, ..Changed::default() }
             }
             ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
             ServerMsg::Xray { token } => Changed { recorded: Some(token), ..Changed::default() },
@@ -343,7 +349,7 @@ pub(crate) mod tests {
         };
         let told = |count| {
             let tab = |n| OpenTab { since: n, http: false, elsewhere: false, this: n == 0 };
-            ServerMsg::Tabs { tabs: (0..count).map(tab).collect() }
+            ServerMsg::Tabs { tabs: (0..count).map(tab).collect(), token: None }
         };
         assert!(!room.apply(now_in(1), 0).tabs);
         assert!(room.apply(now_in(2), 0).tabs);

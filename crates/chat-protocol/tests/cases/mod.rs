@@ -75,6 +75,8 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
         suggestion,
         free_in,
     };
+    let this = OpenTab { since: 1_795_420_800_000, http: false, elsewhere: false, this: true };
+    let other = OpenTab { since: 1_795_420_860_000, http: true, elsewhere: true, this: false };
     vec![
         (
             "welcome",
@@ -139,15 +141,8 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
             }),
         ),
         ("typing", ServerMsg::Typing { from: client_id("sara") }),
-        (
-            "tabs",
-            ServerMsg::Tabs {
-                tabs: vec![
-                    OpenTab { since: 1_795_420_800_000, http: false, elsewhere: false, this: true },
-                    OpenTab { since: 1_795_420_860_000, http: true, elsewhere: true, this: false },
-                ],
-            },
-        ),
+        ("tabs", ServerMsg::Tabs { tabs: vec![this.clone(), other], token: None }),
+        ("tabs_ended", ServerMsg::Tabs { tabs: vec![this], token: Some(token()) }),
         ("pong", ServerMsg::Pong { n: u32::MAX }),
         ("xray", ServerMsg::Xray { token: CaptureToken::from_bytes([0xa5; 32]) }),
         ("error", error(ErrorCode::BadJson, None, None, None)),

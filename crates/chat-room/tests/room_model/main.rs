@@ -12,10 +12,12 @@ mod twins;
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use chat_protocol::{
-    ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Name, RoomId, SayId, Seq, ServerMsg, TabId, Text,
+    ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Name, ResumeToken, RoomId, SayId, Seq, ServerMsg,
+    TabId, Text,
 };
 use chat_room::{
-    AddressKey, Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Way,
+    AddressKey, Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit,
+    TokenHash, Way,
 };
 use proptest::{
     prelude::*,
@@ -253,6 +255,7 @@ fn acts(room: &Room, step: &Step) -> Vec<Act> {
         Step::Join(Asking { late, id, name, tab, claim }) => {
             let claim = claim.as_ref().filter(|_| !room.conns.is_empty()).map(|claim| model::Claim {
                 token: match claim.back {
+                    Some(2) if room.drawn > 0 => model::DRAWN + claim.token.index(room.drawn),
                     Some(3) => claim.token.index(room.conns.len()),
                     Some(back) => room.conns.len().saturating_sub(back + 1),
                     None => usize::MAX,
@@ -319,6 +322,8 @@ struct Stage {
     clients: BTreeMap<ConnKey, Client>,
     conns: u64,
     heard: Vec<(usize, Heard)>,
+    /// The tokens that came without a welcome.
+    drawn: Vec<ResumeToken>,
     /// Whether a batch has ended since the last act.
     settled: bool,
 }
@@ -391,7 +396,10 @@ impl Stage {
             address: AddressKey(1),
             way: Way::Socket,
             claim: asks.claim.map(|claim| Claim {
-                proof: token(claim.token as u64).hash,
+                proof: match claim.token.checked_sub(model::DRAWN) {
+                    Some(drawn) if drawn < self.drawn.len() => TokenHash::of(&self.drawn[drawn]),
+                    _ => token(claim.token as u64).hash,
+                },
                 epoch: if claim.this_epoch { epoch() } else { Epoch::parse("e0").unwrap() },
                 seq: claim.seq,
             }),
@@ -420,6 +428,9 @@ impl Stage {
                     }
                 }
                 Effect::Send(conn, msg) => {
+                    if let ServerMsg::Tabs { token, .. } = &msg {
+                        self.drawn.extend(token.clone());
+                    }
                     let client = self.clients.get_mut(&conn).expect("in the room");
                     self.heard.extend(client.hear(conn, &msg, false));
                 }
@@ -491,7 +502,7 @@ impl Client {
                 return None;
             }
             ServerMsg::Typing { from } => Heard::Typing(from),
-            ServerMsg::Tabs { tabs } => Heard::Tabs(tabs),
+            ServerMsg::Tabs { tabs, .. } => Heard::Tabs(tabs),
             ServerMsg::Error { code, suggestion, .. } => error(code, suggestion),
             ServerMsg::Pong { .. } | ServerMsg::Xray { .. } => panic!("nobody asked"),
         };
@@ -538,7 +549,15 @@ impl StateMachineTest for Stage {
             previous_token: room.bounds.previous_token,
         };
         let core = Twins::new(&RoomId::parse("class").unwrap(), &epoch(), limits);
-        Self { core, now: room.now, clients: BTreeMap::new(), conns: 0, heard: Vec::new(), settled: true }
+        Self {
+            core,
+            now: room.now,
+            clients: BTreeMap::new(),
+            conns: 0,
+            heard: Vec::new(),
+            drawn: Vec::new(),
+            settled: true,
+        }
     }
 
     fn apply(mut stage: Self, Play { acts, .. }: &Play, _: Step) -> Self {

@@ -17,6 +17,8 @@ pub struct Bounds {
     pub previous_token: u64,
 }
 
+/// The first number of the tokens that the room drew itself.
+pub const DRAWN: usize = 1 << 32;
 pub const TABS_MAX: usize = 16;
 pub const REMEMBERED_SAYS: usize = 256;
 const TYPING_EVERY: u64 = 2_500;
@@ -29,8 +31,9 @@ pub struct Room {
     /// All of it; the message numbered 1 comes first.
     pub said: Vec<Said>,
     pub people: Vec<Person>,
-    /// By number; the welcome of connection `n` carries token `n`.
+    /// By number; the welcome of connection `n` carries token `n`, the `n`th ending of tabs [`DRAWN`]` + n`.
     pub conns: Vec<Conn>,
+    pub drawn: usize,
     /// What connections hear because of the last step, but for presence.
     pub news: Vec<(usize, Heard)>,
     /// When the roster was last another.
@@ -61,9 +64,9 @@ pub enum Standing {
 pub struct Tab {
     pub tab: Option<u8>,
     pub conn: usize,
-    /// When it was first there; its connection joined; and that was gone.
+    /// When it was first there; its newest token was given; and its connection was gone.
     pub since: u64,
-    pub joined: u64,
+    pub given: u64,
     pub closed: Option<u64>,
     /// Those that bring it back, the newest last.
     pub tokens: Vec<usize>,
@@ -124,7 +127,7 @@ pub struct Claim {
 impl Room {
     pub fn new(bounds: Bounds) -> Self {
         let (said, people, conns, news) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { bounds, now: 1_000, said, people, conns, news, changed_at: 0 }
+        Self { bounds, now: 1_000, said, people, conns, drawn: 0, news, changed_at: 0 }
     }
 
     pub fn newest(&self) -> Seq {
@@ -198,9 +201,9 @@ impl Room {
         let who = asks.claim.as_ref().and_then(|claim| {
             let has = |tab: &Tab| {
                 let is_newest = tab.tokens.last() == Some(&claim.token);
-                let lasted = tab.closed.unwrap_or(self.now) - tab.joined;
+                let lasted = tab.closed.unwrap_or(self.now) - tab.given;
                 let is_known = tab.closed.is_none_or(|closed| self.now < closed + self.bounds.window);
-                let is_good = is_newest || lasted < self.bounds.previous_token;
+                let is_good = is_newest || (tab.tab == asks.tab && lasted < self.bounds.previous_token);
                 is_known && is_good && tab.tokens.contains(&claim.token)
             };
             let is = |person: &Person| person.standing != Standing::Forgotten && person.tabs.iter().any(has);
@@ -284,9 +287,10 @@ impl Room {
             // The proof may be needed again, should this welcome be lost. A tab that came with the
             // proof of another keeps the way back that it was given last.
             let known = &mut tabs[known];
-            let kept = proof.filter(|proof| known.tokens.contains(proof)).unwrap_or(known.conn);
+            let newest = *known.tokens.last().unwrap();
+            let kept = proof.filter(|proof| known.tokens.contains(proof)).unwrap_or(newest);
             known.tokens = vec![kept, conn];
-            (known.conn, known.joined, known.closed) = (conn, now, None);
+            (known.conn, known.given, known.closed) = (conn, now, None);
             return;
         }
         let mut tokens = vec![conn];
@@ -295,7 +299,7 @@ impl Room {
             let forgotten = tabs.remove(oldest_closed);
             tokens.splice(0..0, proof.filter(|proof| forgotten.tokens.contains(proof)));
         }
-        tabs.push(Tab { tab, conn, since: now, joined: now, closed: None, tokens });
+        tabs.push(Tab { tab, conn, since: now, given: now, closed: None, tokens });
     }
 
     pub fn say(&mut self, conn: usize, id: SayId, text: Text) {
@@ -352,6 +356,11 @@ impl Room {
             self.conns[ended.conn] = Conn::Replaced;
             self.news.push((ended.conn, Heard::Ended));
         }
+        let own = &mut self.people[who].tabs[own];
+        own.tokens = vec![*own.tokens.last().unwrap(), DRAWN + self.drawn];
+        own.given = self.now;
+        self.drawn += 1;
+        self.tabs(conn);
     }
 
     pub fn leave(&mut self, conn: usize, clean: bool) {

@@ -339,7 +339,7 @@ mod tests {
     use std::{pin::pin, time::Duration};
 
     use chat_protocol::{ClientId, RoomId};
-    use chat_room::{HistoryLimits, Limits, Room};
+    use chat_room::{HistoryLimits, Limits, Room, TokenSeed};
     use clap::Parser;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -396,7 +396,7 @@ mod tests {
             resume_window: 1_000,
             previous_token: 1_000,
         };
-        let room = Room::new(id, random::epoch(), limits);
+        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), limits);
         let (actor, handle) = RoomActor::open(room, share, Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {
