@@ -142,18 +142,22 @@ async fn owner_sees_and_ends_a_thiefs_tab() {
 
     // A thief who is first ends nothing of the owner's.
     thief.send(json!({"type": "end_tabs"})).await;
-    thief.send(json!({"type": "tabs"})).await;
     assert_eq!(thief.expect("tabs").await["tabs"].as_array().unwrap().len(), 2);
     ali.send(json!({"type": "end_tabs"})).await;
+    let left = ali.expect("tabs").await;
+    assert_eq!(left["tabs"].as_array().unwrap().len(), 1);
     assert_eq!(thief.expect_close().await, (4503, "ended".into()));
     sara.expect_presence(|presence| presence["changed"] == json!([{"id": "ali", "name": "ali"}])).await;
 
-    let mut again = thief.resume(0);
-    again["tab"] = json!("thief");
-    assert_eq!(server.join_with("class", "ali", again).await.welcome["you"]["id"], "ali-2");
-    let resume = ali.resume(0);
+    let mut join = ali.resume(0);
+    join["tab"] = json!("thief");
+    for token in [thief.token(), ali.token()] {
+        join["resume"]["token"] = json!(token);
+        assert_ne!(server.join_with("class", "ali", join.clone()).await.welcome["you"]["id"], "ali");
+    }
+    (join["tab"], join["resume"]["token"]) = (json!("t1"), left["token"].clone());
     ali.cut();
-    assert_eq!(server.join_with("class", "ali", resume).await.welcome["you"]["id"], "ali");
+    assert_eq!(server.join_with("class", "ali", join).await.welcome["you"]["id"], "ali");
 }
 
 #[tokio::test]
