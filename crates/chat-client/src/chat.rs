@@ -279,6 +279,11 @@ impl Chat {
         self.wake(Wake::Send(ClientMsg::Command(Command::Rename { name })));
     }
 
+    /// Ends the tabs of oneself that are younger than this one.
+    pub(crate) fn end_tabs(self) {
+        self.wake(Wake::Send(ClientMsg::Command(Command::EndTabs)));
+    }
+
     /// Does not wait for the countdown.
     pub(crate) fn reconnect_now(self) {
         self.wake(Wake::Now);
@@ -592,15 +597,17 @@ impl Chat {
             changed
         };
         self.tell(&changed);
-        if changed.welcomed || changed.outbox {
+        if changed.welcomed || changed.outbox || changed.renewed {
             // Also after a crash, which leaves no time to keep anything.
             self.keep(None);
         }
         if let Some(token) = &changed.recorded {
             lab::show(token.as_str());
         }
-        if changed.welcomed {
+        if changed.welcomed || changed.renewed {
             self.keep_claim();
+        }
+        if changed.welcomed {
             self.set_refused(None);
         }
         if changed.refused.is_some() {

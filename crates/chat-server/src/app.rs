@@ -1,7 +1,11 @@
 //! What the handlers share, as cheap clones: each takes of it what it needs (`State<Arc<Rooms>>`), and only
 //! this module names every part and reads the options. Nothing below the router knows it.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::extract::FromRef;
 use chat_room::{HistoryLimits, Limits};
@@ -107,7 +111,12 @@ impl App {
     }
 }
 
+/// How long a tab's previous resume token is good once the next was given, at least: by then a connection
+/// that its client cannot hear is closed, and a page has kept what it heard.
+const PREVIOUS_TOKEN: Duration = Duration::from_secs(60);
+
 fn room_limits(config: &Config) -> Limits {
+    let previous_token = PREVIOUS_TOKEN.max(config.ping_interval + config.ping_deadline);
     Limits {
         members: config.members_per_room,
         members_per_address: config.members_per_address,
@@ -117,6 +126,7 @@ fn room_limits(config: &Config) -> Limits {
             age: config.history_age.as_millis() as u64,
         },
         resume_window: config.resume_window.as_millis() as u64,
+        previous_token: previous_token.as_millis() as u64,
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
 
 use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg, TabId};
-use chat_room::{Claim, FreshToken, Join, RateLimit, TokenHash};
+use chat_room::{Claim, FreshToken, Join, RateLimit, TokenHash, Way};
 use parking_lot::Mutex;
 
 use super::{
@@ -199,6 +199,7 @@ impl Sessions {
             name,
             tab,
             address: slot.usage().address(),
+            way: Way::Http,
             claim,
             token,
             rate_limit: frames,

@@ -166,7 +166,9 @@ impl RoomActor {
                 drop(answered);
             }
             // Who asked may be gone by now.
-            Request::Knows { proof, answer } => drop(answer.send(self.room.knows(&proof))),
+            Request::Knows { proof, tab, answer } => {
+                drop(answer.send(self.room.knows(&proof, tab.as_ref(), now)));
+            }
             Request::Command { conn, command, receipt } => {
                 let before = effects.len();
                 self.room.apply(conn, command, now, effects);

@@ -11,7 +11,7 @@
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chat_protocol::{CloseCode, RoomId, RoomKey};
-use chat_room::{Join, Limits, Room};
+use chat_room::{Join, Limits, Room, TokenSeed};
 use parking_lot::Mutex;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
@@ -94,7 +94,7 @@ impl Rooms {
             let joined = async {
                 if !is_new && usage.may_be_guessing(Instant::now()) {
                     let is_known = match &join.claim {
-                        Some(claim) => handle.knows(claim.proof).await?,
+                        Some(claim) => handle.knows(claim.proof, join.tab.clone()).await?,
                         None => false,
                     };
                     if !is_known && let Err(why) = self.check_create(self.count(), usage) {
@@ -143,7 +143,7 @@ impl Rooms {
             return Ok((found.handle.clone(), false));
         }
         self.check_create(rooms.len(), usage)?;
-        let room = Room::new(id.clone(), random::epoch(), self.limits);
+        let room = Room::new(id.clone(), random::epoch(), TokenSeed::new(random::bytes()), self.limits);
         let (actor, handle) = RoomActor::open(room, self.budget.share(), self.outboxes.clone(), self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
         let entry = Entry { rooms: self.clone(), key };
