@@ -147,8 +147,9 @@ pub(crate) fn write(page: &Path, findings: &[Finding], options: &Options) -> io:
 /// # Errors
 /// When the page has no such marks, or cannot be written.
 pub(crate) fn put(page: &Path, begin: &str, end: &str, table: &str) -> io::Result<()> {
-    let no_place =
-        || io::Error::other(format!("{}: '{begin}' and '{end}' must mark where the figures go", page.display()));
+    let no_place = || {
+        io::Error::other(format!("{}: '{begin}' and '{end}' must mark where the figures go", page.display()))
+    };
     let text = fs::read_to_string(page)?;
     let (before, rest) = text.split_once(begin).ok_or_else(no_place)?;
     let (_, after) = rest.split_once(end).ok_or_else(no_place)?;

@@ -47,7 +47,12 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("echoes", "echoes of one byte on 200 sockets", |from| sockets(200, from, echoes)),
     attack("pongs", "pongs on 200 sockets", |from| sockets(200, from, pongs)),
     attack("fragments", "empty fragments on 200 sockets", |from| sockets(200, from, fragments)),
-    Attack { addresses: 2, ..attack("streams", "event streams, of two addresses 1,500 each", |from| sockets(1_500, from, event_stream)) },
+    Attack {
+        addresses: 2,
+        ..attack("streams", "event streams, of two addresses 1,500 each", |from| {
+            sockets(1_500, from, event_stream)
+        })
+    },
 ];
 
 /// Those that are also measured four together, each from its own address.
@@ -82,25 +87,25 @@ fn sockets<F: Future<Output = io::Result<()>> + 'static>(
     })
 }
 
-/// A request of somebody whom nobody knows.
-fn newcomer(room: &str, name: &str) -> Vec<u8> {
-    let id = fastrand::u64(..);
-    request(&format!("/rooms/{room}/messages?client=g{id:x}&name={name}{id:x}"), "")
+/// A request of somebody whom nobody knows. Their id and name begin with this many letters more.
+fn newcomer(room: &str, letters: usize) -> Vec<u8> {
+    let number = fastrand::u64(..);
+    let [id, name] = [letters, letters / 3].map(|letters| "%D8%B3".repeat(letters));
+    request(&format!("/rooms/{room}/messages?client={id}{number:016x}&name={name}{number:016x}"), "")
 }
 
 async fn guess_rooms(from: Source, _: usize) -> io::Result<()> {
-    let guess = || newcomer(&format!("guess{:x}", fastrand::u64(..)), "");
+    let guess = || newcomer(&format!("guess{:x}", fastrand::u64(..)), 0);
     from.connect().await?.flood(None, || (0..AT_ONCE).flat_map(|_| guess()).collect()).await
 }
 
 async fn fill_room(from: Source, _: usize) -> io::Result<()> {
-    let guests = || (0..AT_ONCE).flat_map(|_| newcomer("filled", "")).collect();
+    let guests = || (0..AT_ONCE).flat_map(|_| newcomer("filled", 0)).collect();
     from.connect().await?.flood(None, guests).await
 }
 
 async fn guests(from: Source, _: usize) -> io::Result<()> {
-    let long = "%D8%B3".repeat(48);
-    let guests = || (0..4).flat_map(|_| newcomer("guests", &long)).collect();
+    let guests = || (0..4).flat_map(|_| newcomer("guests", 48)).collect();
     from.connect().await?.flood(Some(Duration::from_millis(10)), guests).await
 }
 

@@ -27,7 +27,9 @@ use crate::{
 };
 
 mod attacks;
+mod crowd;
 mod honest;
+mod joins;
 mod source;
 
 /// How long the pairs talk undisturbed.
@@ -50,13 +52,14 @@ const END: &str = "<!-- end of what was measured under attack -->";
 /// What to measure.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Which attacks, by their names in the table; all, without, and some four together.
-    #[arg(value_parser = name)]
-    attacks: Vec<String>,
+    /// Which attacks, by their names in the table; `four` for some four together, `cost` for what a join costs,
+    /// `crowd` for a crowd that is none. All, without.
+    #[arg(value_parser = part)]
+    parts: Vec<String>,
     /// The release server, with its pages.
     #[arg(long, value_name = "PATH")]
     server: PathBuf,
-    /// The page to write the table into, between its two marks.
+    /// The page to write the tables into, between its two marks, if all is measured.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
     /// Leave out to wait until what was kept for those who may come back is given up.
@@ -64,19 +67,28 @@ pub(crate) struct Options {
     hasty: bool,
 }
 
-fn name(name: &str) -> Result<String, String> {
-    let names = || ATTACKS.iter().map(|attack| attack.name).collect::<Vec<_>>().join(", ");
-    find(name).map(|attack| attack.name.to_owned()).ok_or_else(|| format!("must be one of: {}", names()))
+/// What can be measured besides single attacks.
+const OTHERS: [&str; 3] = ["four", "cost", "crowd"];
+
+fn part(name: &str) -> Result<String, String> {
+    let names: Vec<&str> = ATTACKS.iter().map(|attack| attack.name).chain(OTHERS).collect();
+    if names.contains(&name) {
+        Ok(name.to_owned())
+    } else {
+        Err(format!("must be one of: {}", names.join(", ")))
+    }
 }
 
-fn find(name: &str) -> Option<&'static Attack> {
-    ATTACKS.iter().find(|attack| attack.name == name)
+impl Options {
+    fn want(&self, part: &str) -> bool {
+        self.parts.is_empty() || self.parts.iter().any(|wanted| wanted == part)
+    }
 }
 
 /// What one attack, or four, did.
 struct Row {
     name: String,
-    what: String,
+    what: &'static str,
     server: Peer,
     ended: Instant,
     /// Bytes a second.
@@ -97,22 +109,27 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
     chat_testkit::process::raise_open_files()?;
     pin(&[GENERATOR_CORE])?;
     let programs = Programs::of(options.server.clone());
-    let some: Vec<&Attack> = options.attacks.iter().filter_map(|name| find(name)).collect();
-    let mut cases: Vec<(String, Vec<&Attack>)> =
-        if some.is_empty() { ATTACKS.iter() } else { [].iter() }.chain(some).map(alone).collect();
-    if options.attacks.is_empty() {
-        cases.extend(TOGETHER.iter().map(|names| {
-            (names.join(", "), names.iter().filter_map(|name| find(name)).collect())
-        }));
+    let mut cases: Vec<Vec<&Attack>> =
+        ATTACKS.iter().filter(|attack| options.want(attack.name)).map(|attack| vec![attack]).collect();
+    if options.want("four") {
+        let named = |names: [&str; 4]| ATTACKS.iter().filter(|attack| names.contains(&attack.name)).collect();
+        cases.extend(TOGETHER.map(named));
     }
     let mut rows = Vec::new();
-    for (name, attacks) in cases {
-        let row = measure(&programs, name, &attacks)?;
+    for attacks in cases {
+        let row = measure(&programs, &attacks)?;
         eprintln!("{}", row.line(None));
         rows.push(row);
     }
-    let mut table = format!("{}\n\n{}", report::about(&programs), Row::HEAD);
+    let mut table = format!("{}\n\n", report::about(&programs));
     let mut is_good = true;
+    let others: [(&str, Measure); 2] = [("cost", joins::measure), ("crowd", crowd::measure)];
+    for (_, measure) in others.iter().filter(|(part, _)| options.want(part)) {
+        let (part, is_part_good) = measure(&programs)?;
+        table += &(part + "\n");
+        is_good &= is_part_good;
+    }
+    table += Row::HEAD;
     for row in &rows {
         if !options.hasty {
             thread::sleep((row.ended + AFTER).saturating_duration_since(Instant::now()));
@@ -122,17 +139,16 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
         writeln!(table, "{}", row.line(Some(after))).map_err(io::Error::other)?;
     }
     println!("{table}");
-    if let Some(page) = &options.write {
+    if let Some(page) = options.write.as_ref().filter(|_| options.parts.is_empty()) {
         report::put(page, BEGIN, END, &table)?;
     }
     Ok(is_good)
 }
 
-fn alone(attack: &'static Attack) -> (String, Vec<&'static Attack>) {
-    (attack.name.to_owned(), vec![attack])
-}
+/// A table, and whether its goals are reached.
+type Measure = fn(&Programs) -> io::Result<(String, bool)>;
 
-fn measure(programs: &Programs, name: String, attacks: &[&Attack]) -> io::Result<Row> {
+fn measure(programs: &Programs, attacks: &[&Attack]) -> io::Result<Row> {
     let server = programs.start(Kind::Otagh, &[SERVER_CORE], &[])?;
     let mut honest = Honest::join(&Source::new(server.address(), [127, 0, 0, 1]))?;
     let undisturbed = honest.talk(BEFORE)?;
@@ -143,16 +159,18 @@ fn measure(programs: &Programs, name: String, attacks: &[&Attack]) -> io::Result
         attacks.iter().map(|attack| (*attack, sources.by_ref().take(attack.addresses).collect())).collect();
     let (time, start) = (usage.processor_time()?, Instant::now());
     let attacked = thread::scope(|scope| {
-        let attack = scope.spawn(|| rage(&attackers, || most.fetch_max(usage.memory().unwrap_or(0), Relaxed)));
+        let attack =
+            scope.spawn(|| rage(&attackers, || most.fetch_max(usage.memory().unwrap_or(0), Relaxed)));
         let attacked = honest.talk(ATTACK);
         attack.join().map_err(|_| io::Error::other("an attack failed"))??;
         attacked
     })?;
     let took = start.elapsed().as_secs_f64();
     let sent: u64 = attackers.iter().flat_map(|(_, from)| from).map(Source::sent).sum();
+    let names: Vec<&str> = attacks.iter().map(|attack| attack.name).collect();
     Ok(Row {
-        what: attacks.iter().map(|attack| attack.what).collect::<Vec<_>>().join("; "),
-        name,
+        name: names.join(", "),
+        what: if let [attack] = attacks { attack.what } else { "together, each from its own address" },
         sent: sent as f64 / took,
         busy: (usage.processor_time()? - time).as_secs_f64() / took,
         server,

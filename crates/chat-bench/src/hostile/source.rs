@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -209,10 +208,6 @@ impl Answer {
         let cookie = self.head.lines().find_map(|line| line.strip_prefix("set-cookie: "))?;
         let (_, resume) = cookie.split(';').next()?.split_once('.')?;
         Some(format!("Authorization: Bearer {resume}\r\n"))
-    }
-
-    pub(crate) fn json(&self) -> io::Result<Value> {
-        serde_json::from_slice(&self.body).map_err(io::Error::other)
     }
 }
 

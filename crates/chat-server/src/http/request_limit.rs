@@ -61,8 +61,6 @@ pub(crate) async fn limit(
             return (StatusCode::TOO_MANY_REQUESTS, headers, why).into_response();
         }
     }
-    // Of many that come at once over one socket, each gives way to what is ready before it.
-    tokio::task::yield_now().await;
     let answer = next.run(request).await;
     let Cost(more) = Cost::of(&answer);
     if more > 0 {

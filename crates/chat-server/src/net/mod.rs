@@ -18,3 +18,4 @@ pub(crate) mod sink;
 pub(crate) mod tap;
 pub(crate) mod tasks;
 pub(crate) mod traffic;
+pub(crate) mod turns;
