@@ -230,6 +230,34 @@ async fn idle_sockets_leave_room_for_other_addresses() {
     soon("the places to be free", again).await;
 }
 
+#[tokio::test]
+async fn kept_alive_sockets_give_way_to_newcomers() {
+    let server = TestServer::with(&["--http-sockets-per-address", "4"]).await;
+    let busy = stream(&server, "127.0.0.2", "stream").await;
+    // What browsers keep of what they loaded the page by.
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let mut socket = connect(&server, "127.0.0.2").await;
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost:3000\r\n\r\n").await.unwrap();
+        assert!(soon("an answer", socket.read(&mut [0; 4096])).await.unwrap() > 0);
+        kept.push(socket);
+    }
+    let mut own = Vec::new();
+    for n in 0..5 {
+        own.push(join(&server, "127.0.0.2", "class", &format!("p{n}")).await);
+    }
+    let mut speaker = own.remove(0);
+    talks(&mut speaker, "1", &mut own).await;
+    // Three that have asked for nothing yet stay, and so does the stream: then there is no place.
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(connect(&server, "127.0.0.2").await);
+    }
+    let answer = ask(&mut connect(&server, "127.0.0.2").await, "").await;
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    assert_eq!((ended(&kept), ended(&[busy])), (vec![true; 3], vec![false]));
+}
+
 /// An event stream from this address, once it has begun.
 async fn stream(server: &TestServer, from: &str, id: &str) -> TcpStream {
     let mut stream = connect(server, from).await;

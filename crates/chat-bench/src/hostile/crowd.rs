@@ -108,6 +108,8 @@ struct Person {
     id: String,
     /// How many there are.
     people: usize,
+    /// What a browser keeps of what it loaded the page by, until the server closes it.
+    idle: Vec<Socket>,
     line: Option<Line>,
     resume: Option<Value>,
     said: usize,
@@ -131,12 +133,25 @@ enum Line {
 impl Person {
     fn new(source: Source, way: Way, number: usize, people: usize) -> Self {
         let id = format!("p{number}");
-        Self { source, way, id, people, line: None, resume: None, said: 0, heard: HashSet::new() }
+        Self {
+            source,
+            way,
+            id,
+            people,
+            idle: Vec::new(),
+            line: None,
+            resume: None,
+            said: 0,
+            heard: HashSet::new(),
+        }
     }
 
     async fn go(&mut self, step: Step) -> io::Result<()> {
         match step {
-            Step::Load => load(&self.source).await,
+            Step::Load => {
+                self.idle = load(&self.source).await?;
+                Ok(())
+            }
             Step::Join | Step::Return => self.join().await,
             Step::Speak => self.speak().await,
         }
@@ -187,12 +202,12 @@ impl Person {
     }
 }
 
-/// The page, then all its files by as many sockets as a browser opens.
-async fn load(source: &Source) -> io::Result<()> {
+/// The page, then all its files by as many sockets as a browser opens, which are then idle.
+async fn load(source: &Source) -> io::Result<Vec<Socket>> {
     let mut first = source.connect().await?;
     let page = good(first.get("/r/class", "Accept-Encoding: gzip, br\r\n").await?)?;
     let page = String::from_utf8_lossy(&page.body).into_owned();
-    let is_file = |path: &&str| path.starts_with('/') && path.contains('.');
+    let is_file = |path: &&str| path.starts_with('/') && path.contains('.') && !path.contains(' ');
     let files: HashSet<String> = page.split('"').filter(is_file).map(str::to_owned).collect();
     let mut files: Vec<Vec<String>> =
         files.into_iter().fold(vec![Vec::new(); BROWSER_SOCKETS], |mut each, file| {
@@ -211,11 +226,10 @@ async fn load(source: &Source) -> io::Result<()> {
             for file in files {
                 good(socket.get(&file, "Accept-Encoding: gzip, br\r\n").await?)?;
             }
-            // A browser keeps it.
-            Ok::<_, io::Error>(socket)
+            Ok(socket)
         });
     }
-    loading.join_all().await.into_iter().try_for_each(|loaded| loaded.map(drop))
+    loading.join_all().await.into_iter().collect()
 }
 
 fn good(answer: Answer) -> io::Result<Answer> {
