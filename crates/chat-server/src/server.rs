@@ -41,12 +41,6 @@ const BUFFER_MIN: usize = 8 * 1024;
 /// only a second later: with the 128 that are usual, a crowd that reconnects at once feels that.
 const BACKLOG: u32 = 4096;
 
-/// How much the kernel keeps of what was written and not yet sent, a socket, in bytes. By itself it keeps up to
-/// 4 MiB for whoever does not read, and six hundred of those are all the memory that it gives to TCP: then it
-/// drops what is for others. What is on its way counts apart, so a long way is no slower for it.
-#[cfg(target_os = "linux")]
-const UNSENT_MAX: u32 = 64 * 1024;
-
 /// At a stop, the close frames are spread over this part of the drain deadline, and at most a second.
 const CLOSE_SPREAD: u32 = 5;
 
@@ -249,10 +243,6 @@ async fn serve_http(
     #[cfg(target_os = "linux")]
     if let Err(error) = SockRef::from(&stream).set_tcp_user_timeout(Some(terms.silence_max)) {
         tracing::debug!(%error, "no TCP_USER_TIMEOUT on this connection");
-    }
-    #[cfg(target_os = "linux")]
-    if let Err(error) = SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT_MAX) {
-        tracing::debug!(%error, "no TCP_NOTSENT_LOWAT on this connection");
     }
     let buffer_max = terms.head_max.max(BUFFER_MIN);
     let http = http1::Builder::new()

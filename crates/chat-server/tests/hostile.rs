@@ -305,32 +305,6 @@ async fn slow_readers_cost_only_their_outbox() {
     }
 }
 
-/// How many bytes the kernel keeps of what the server at this port sent to the client at that one.
-fn kept_by_kernel(server: u16, client: u16) -> u64 {
-    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
-    let (local, remote) = (format!(":{server:04X}"), format!(":{client:04X}"));
-    let fields = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let socket = fields.into_iter().find(|at| at[1].ends_with(&local) && at[2].ends_with(&remote)).unwrap();
-    u64::from_str_radix(socket[4].split(':').next().unwrap(), 16).unwrap()
-}
-
-#[tokio::test]
-async fn kernel_keeps_little_for_deaf_readers() {
-    let (_process, server) = otagh(&["--outbox-bytes", "100000000"]).await;
-    let mut sara = server.join("class", "sara").await;
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(16 * 1024).unwrap();
-    let (deaf, _) = join_by(socket.connect(server.address).await.unwrap(), "/ws/class/deaf").await;
-    let text = long_text();
-    for seq in 1..=400_u64 {
-        sara.say(&seq.to_string(), &text).await;
-        while sara.expect("said").await["seq"] != seq {}
-    }
-    let kept = kept_by_kernel(server.address.port(), deaf.stream.local_addr().unwrap().port());
-    println!("{} KiB of {} KiB said", kept / 1024, 400 * text.len() / 1024);
-    assert!(kept < 256 * 1024, "{} KiB", kept / 1024);
-}
-
 #[tokio::test]
 async fn vanished_member_is_away_then_left() {
     let (_process, server) =

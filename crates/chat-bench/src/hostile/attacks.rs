@@ -49,8 +49,8 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("fragments", "empty fragments on 200 sockets", |from| sockets(200, from, fragments)),
     Attack {
         addresses: 2,
-        ..attack("streams", "event streams, of two addresses 1,500 each", |from| {
-            sockets(1_500, from, event_stream)
+        ..attack("streams", "event streams, of two addresses 1,900 each", |from| {
+            sockets(1_900, from, event_stream)
         })
     },
 ];

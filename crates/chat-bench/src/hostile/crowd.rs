@@ -209,6 +209,9 @@ async fn load(source: &Source) -> io::Result<Vec<Socket>> {
     let page = String::from_utf8_lossy(&page.body).into_owned();
     let is_file = |path: &&str| path.starts_with('/') && path.contains('.') && !path.contains(' ');
     let files: HashSet<String> = page.split('"').filter(is_file).map(str::to_owned).collect();
+    if files.len() < BROWSER_SOCKETS {
+        return Err(io::Error::other("the page names no files; is it the release server?"));
+    }
     let mut files: Vec<Vec<String>> =
         files.into_iter().fold(vec![Vec::new(); BROWSER_SOCKETS], |mut each, file| {
             each.sort_by_key(Vec::len);
@@ -222,9 +225,19 @@ async fn load(source: &Source) -> io::Result<Vec<Socket>> {
             Some(socket) => socket,
             None => source.connect().await?,
         };
+        let source = source.clone();
         loading.spawn_local(async move {
             for file in files {
-                good(socket.get(&file, "Accept-Encoding: gzip, br\r\n").await?)?;
+                let ask = "Accept-Encoding: gzip, br\r\n";
+                let answer = match socket.get(&file, ask).await {
+                    // An idle socket may be closed at any time: then browsers ask by another.
+                    Err(_) => {
+                        socket = source.connect().await?;
+                        socket.get(&file, ask).await?
+                    }
+                    answer => answer?,
+                };
+                good(answer)?;
             }
             Ok(socket)
         });

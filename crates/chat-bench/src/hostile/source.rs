@@ -113,24 +113,34 @@ impl Socket {
         self.answer().await
     }
 
-    /// The next answer, whose length must be told in its head.
+    /// The next answer. Of one in chunks, their sizes stay in the body.
     pub(crate) async fn answer(&mut self) -> io::Result<Answer> {
         let head = self.head().await?;
         let field = |name| head.lines().find_map(|line| line.strip_prefix(name));
         let length = field("content-length: ").and_then(|length| length.parse().ok()).unwrap_or(0);
         let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or_else(|| surprise(&head))?;
-        while self.read.len() < length {
-            self.more().await?;
-        }
-        let body = self.read.drain(..length).collect();
+        let end = if field("transfer-encoding: chunked").is_some() {
+            self.end_of(b"0\r\n\r\n").await?
+        } else {
+            while self.read.len() < length {
+                self.more().await?;
+            }
+            length
+        };
+        let body = self.read.drain(..end).collect();
         Ok(Answer { status, head, body })
     }
 
     async fn head(&mut self) -> io::Result<String> {
+        let end = self.end_of(b"\r\n\r\n").await?;
+        String::from_utf8(self.read.drain(..end).collect()).map_err(io::Error::other)
+    }
+
+    /// Reads until this has come: where it ends.
+    async fn end_of(&mut self, what: &[u8]) -> io::Result<usize> {
         loop {
-            if let Some(end) = self.read.windows(4).position(|four| four == b"\r\n\r\n") {
-                let head = self.read.drain(..end + 4).collect();
-                return String::from_utf8(head).map_err(io::Error::other);
+            if let Some(at) = self.read.windows(what.len()).position(|bytes| bytes == what) {
+                return Ok(at + what.len());
             }
             self.more().await?;
         }
