@@ -480,6 +480,43 @@ async fn crowd_joins_existing_room_unhindered() {
 }
 
 #[tokio::test]
+async fn crowd_of_joins_lets_others_go_on() {
+    let server = TestServer::start().await;
+    let mut crowd = Vec::new();
+    for n in 0..200 {
+        let path = format!("/ws/class/{n:0>64}");
+        crowd.push(Raw::on(connect(&server, "127.0.0.2").await, &path, b"").await);
+    }
+    // All at once: the server, which is on this thread, does not get to read in between.
+    let join = masked(0x81, br#"{"type":"join"}"#);
+    for raw in &crowd {
+        raw.stream.try_write(&join).unwrap();
+    }
+    // Of the thread's own time, so that no other process counts.
+    let clock =
+        || Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime)).unwrap();
+    let observer = async {
+        let mut last = clock();
+        loop {
+            tokio::task::yield_now().await;
+            let waited = clock() - std::mem::replace(&mut last, clock());
+            if waited > Duration::from_millis(100) {
+                break waited;
+            }
+        }
+    };
+    let all = async {
+        for raw in &mut crowd {
+            raw.expect("welcome").await;
+        }
+    };
+    tokio::select! {
+        waited = observer => panic!("others waited {waited:?} for one room"),
+        () = all => {}
+    }
+}
+
+#[tokio::test]
 async fn people_of_one_address_share_rate_limit() {
     let server = TestServer::with(&["--messages-per-address", "10"]).await;
     let start = Instant::now();

@@ -36,7 +36,9 @@ pub(crate) const ATTACKS: &[Attack] = &[
     attack("guess", "names of rooms asked for over one socket", |from| sockets(1, from, guess_rooms)),
     attack("fill", "one room filled with polling guests over one socket", |from| sockets(1, from, fill_room)),
     attack("guests", "400 guests a second with long names over one socket", |from| sockets(1, from, guests)),
-    attack("joins", "50 sockets that join, vanish and join", |from| sockets(50, from, join_and_vanish)),
+    attack("joins", "200 who are told of 200 with long names that join, vanish and join", |from| {
+        sockets(400, from, join_and_vanish)
+    }),
     attack("replays", "2,200 guests to whom a room's history is replayed, twice", |from| {
         sockets(1, from, replays)
     }),
@@ -109,8 +111,9 @@ async fn guests(from: Source, _: usize) -> io::Result<()> {
     from.connect().await?.flood(Some(Duration::from_millis(10)), guests).await
 }
 
-async fn join_and_vanish(from: Source, _: usize) -> io::Result<()> {
-    from.join("joins", &format!("j{:x}", fastrand::u64(..))).await.map(drop)
+async fn join_and_vanish(from: Source, number: usize) -> io::Result<()> {
+    let socket = from.join("joins", &format!("{:0>64x}", fastrand::u64(..))).await?;
+    if number % 2 == 0 { Ok(()) } else { socket.drain().await }
 }
 
 /// Guests who were there before anything was said may have all of it again.
