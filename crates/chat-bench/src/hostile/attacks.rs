@@ -113,7 +113,7 @@ async fn guests(from: Source, _: usize) -> io::Result<()> {
 
 async fn join_and_vanish(from: Source, number: usize) -> io::Result<()> {
     let socket = from.join("joins", &format!("{:0>64x}", fastrand::u64(..))).await?;
-    if number % 2 == 0 { Ok(()) } else { socket.drain().await }
+    if number.is_multiple_of(2) { Ok(()) } else { socket.drain().await }
 }
 
 /// Guests who were there before anything was said may have all of it again.

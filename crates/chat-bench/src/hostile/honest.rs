@@ -65,7 +65,8 @@ impl Honest {
 /// One says something, and the other hears it: when.
 async fn exchange(pairs: &mut [[Socket; 2]], number: u64) -> io::Result<Instant> {
     let [one, other] = &mut pairs[number as usize % PAIRS];
-    let (speaker, listener) = if number / PAIRS as u64 % 2 == 0 { (one, other) } else { (other, one) };
+    let (speaker, listener) =
+        if (number / PAIRS as u64).is_multiple_of(2) { (one, other) } else { (other, one) };
     speaker.send(&say(number, "سلام")).await?;
     hear(listener, number).await?;
     let heard = Instant::now();

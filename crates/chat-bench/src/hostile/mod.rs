@@ -135,7 +135,7 @@ pub(crate) fn run(options: &Options) -> io::Result<bool> {
             thread::sleep((row.ended + AFTER).saturating_duration_since(Instant::now()));
         }
         let after = row.server.usage().memory()?;
-        is_good &= row.is_good(after) || options.hasty;
+        is_good &= row.is_timely() && (options.hasty || row.is_light(after));
         writeln!(table, "{}", row.line(Some(after))).map_err(io::Error::other)?;
     }
     println!("{table}");
@@ -210,8 +210,12 @@ impl Row {
         p99(&self.attacked).saturating_sub(p99(&self.undisturbed))
     }
 
-    fn is_good(&self, after: u64) -> bool {
-        self.later() <= LATER_MAX && after as f64 <= self.memory_before as f64 * MEMORY_MAX
+    fn is_timely(&self) -> bool {
+        self.later() <= LATER_MAX
+    }
+
+    fn is_light(&self, after: u64) -> bool {
+        after as f64 <= self.memory_before as f64 * MEMORY_MAX
     }
 
     /// As a line of the table.
@@ -222,11 +226,8 @@ impl Row {
             format!("{:.2}, {:.1}", at(0.5), at(0.99))
         };
         let Self { name, what, sent, busy, memory_before, memory_most, undisturbed, attacked, .. } = self;
-        let late = if self.later() <= LATER_MAX { "" } else { "LATE " };
-        let heavy = match after {
-            Some(after) if after as f64 > *memory_before as f64 * MEMORY_MAX => "HEAVY",
-            _ => "",
-        };
+        let late = if self.is_timely() { "" } else { "LATE " };
+        let heavy = if after.is_none_or(|after| self.is_light(after)) { "" } else { "HEAVY" };
         format!(
             "| {name} | {what} | {:.0} | {:.0} | {}, {}, {} | {} | {} | {late}{heavy} |",
             sent / 1e3,
