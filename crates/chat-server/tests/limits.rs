@@ -579,6 +579,49 @@ async fn persistent_excess_over_address_limit_closes() {
 const DEFAULTS: [&str; 3] =
     ["--messages-per-second=10", "--messages-per-address=1000", "--requests-per-address=4000"];
 
+/// Hears one thing of each of so many, once.
+async fn hear_all(client: &mut Client, many: usize) {
+    let mut heard = std::collections::HashSet::new();
+    while heard.len() < many {
+        let said = client.expect("said").await;
+        assert!(heard.insert(said["from"].to_string()), "twice: {said}");
+    }
+}
+
+#[tokio::test]
+async fn three_hundred_behind_one_address_are_served() {
+    use futures_util::future::join_all;
+
+    const PEOPLE: usize = 300;
+    let from = "127.0.0.2";
+    chat_testkit::process::raise_open_files().unwrap();
+    let server = TestServer::with(&DEFAULTS).await;
+    // What their browsers keep of loading the page.
+    let mut idle = Vec::new();
+    for _ in 0..6 * PEOPLE {
+        let mut socket = connect(&server, from).await;
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost:3000\r\n\r\n").await.unwrap();
+        assert!(soon("an answer", socket.read(&mut [0; 4096])).await.unwrap() > 0);
+        idle.push(socket);
+    }
+    let ids: Vec<String> = (0..PEOPLE).map(|n| format!("p{n}")).collect();
+    let mut crowd = join_all(ids.iter().map(|id| join(&server, from, "class", id))).await;
+    join_all(crowd.iter_mut().map(|client| client.say("1", "بله"))).await;
+    join_all(crowd.iter_mut().map(|client| hear_all(client, PEOPLE))).await;
+    let resumes: Vec<_> = crowd.iter().map(|client| client.resume(PEOPLE as u64)).collect();
+    crowd.drain(..).for_each(Client::cut);
+    crowd = join_all(ids.iter().zip(resumes).map(async |(id, resume)| {
+        let mut client = open(&server, from, "class", id).await;
+        client.send(resume).await;
+        client.welcome = client.expect("welcome").await;
+        assert_eq!(client.welcome["recovered"], true);
+        client
+    }))
+    .await;
+    join_all(crowd.iter_mut().map(|client| client.say("2", "بله"))).await;
+    join_all(crowd.iter_mut().map(|client| hear_all(client, PEOPLE))).await;
+}
+
 #[tokio::test]
 async fn requests_over_limit_wait_then_429() {
     let server = TestServer::with(&["--requests-per-address", "20"]).await;
