@@ -79,13 +79,13 @@ pub struct Config {
     /// whoever connects and says nothing. When there are as many, the network that has most gives one
     /// up to who has fewer, idle ones first. Apart from the connections, so that neither can take the
     /// other's place; each lives for --head-deadline at most without a request.
-    #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_000, value_parser = at_least_one)]
+    #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_800, value_parser = at_least_one)]
     pub(crate) max_http_sockets: usize,
 
     /// Most such sockets of one address; 0 sets no limit, and none holds for --trusted-proxy. Half of
     /// all by default: three hundred browsers that load the page in the same five seconds, with
-    /// five sockets each.
-    #[arg(long, env = "OTAGH_HTTP_SOCKETS_PER_ADDRESS", default_value_t = 1_500)]
+    /// six sockets each. When there are as many, one that is only kept alive gives way to the next.
+    #[arg(long, env = "OTAGH_HTTP_SOCKETS_PER_ADDRESS", default_value_t = 1_900)]
     pub(crate) http_sockets_per_address: usize,
 
     /// Most members in one room. Every message costs one delivery a member.

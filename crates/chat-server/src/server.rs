@@ -29,7 +29,7 @@ use crate::{
         accept_limit::{AcceptLimit, HttpSocket},
         client_ip::Peer,
     },
-    net::{http_stream::HttpStream, traffic::SocketTraffic},
+    net::{http_stream::HttpStream, traffic::SocketTraffic, turns::Turns},
     router::router,
 };
 
@@ -65,6 +65,7 @@ struct Terms {
     head_deadline: Duration,
     head_max: usize,
     silence_max: Duration,
+    turns: Turns,
 }
 
 /// Why the server cannot listen.
@@ -104,6 +105,7 @@ impl Server {
             head_deadline: config.head_deadline,
             head_max: config.head_max,
             silence_max: config.silence_max(),
+            turns: Turns::new(),
         };
         Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline })
     }
@@ -262,11 +264,11 @@ async fn serve_http(
         .with_upgrades();
     let mut http = pin!(http);
     let served = tokio::select! {
-        served = http.as_mut() => served,
+        served = terms.turns.run(http.as_mut()) => served,
         () = socket.evicted() => return,
         () = app.tasks.stopping().cancelled() => {
             http.as_mut().graceful_shutdown();
-            http.await
+            terms.turns.run(http).await
         }
     };
     if let Err(error) = served {

@@ -24,6 +24,9 @@ use crate::net::{clock::Clock, outbox_budget::OutboxBudget};
 /// because in one turn another room may have much to send.
 const BATCH_WAIT_PER_MEMBER: Duration = Duration::from_nanos(125);
 
+/// After so long at one batch a room lets others go on: a crowd's welcomes take a hundred times as long.
+const TURN: Duration = Duration::from_millis(1);
+
 /// A room, its way in, and those who are in it.
 #[derive(Debug)]
 pub(crate) struct RoomActor {
@@ -79,9 +82,14 @@ impl RoomActor {
         let mut requests = Vec::new();
         let mut leaving = Vec::new();
         while self.wait(&mut requests, &mut leaving).await {
+            let mut turn = Instant::now();
             for request in requests.drain(..) {
                 self.take(request);
                 self.perform();
+                if turn.elapsed() >= TURN {
+                    tokio::task::yield_now().await;
+                    turn = Instant::now();
+                }
             }
             let now = self.clock.now();
             for Leave { conn, how } in leaving.drain(..) {
@@ -167,7 +175,7 @@ impl RoomActor {
             }
             // Who asked may be gone by now.
             Request::Knows { proof, tab, answer } => {
-                drop(answer.send(self.room.knows(&proof, tab.as_ref(), now)));
+                let _gone = answer.send(self.room.knows(&proof, tab.as_ref(), now));
             }
             Request::Command { conn, command, receipt } => {
                 let before = effects.len();
