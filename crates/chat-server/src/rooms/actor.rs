@@ -160,7 +160,7 @@ impl RoomActor {
             }
             // Who asked may be gone by now.
             Request::Knows { proof, tab, answer } => {
-                drop(answer.send(self.room.knows(&proof, tab.as_ref(), now)));
+                answer.send(self.room.knows(&proof, tab.as_ref(), now)).unwrap_or_default();
             }
             Request::Command { conn, command, receipt } => {
                 let before = effects.len();
