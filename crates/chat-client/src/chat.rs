@@ -597,17 +597,15 @@ impl Chat {
             changed
         };
         self.tell(&changed);
-        if changed.welcomed || changed.outbox || changed.renewed {
+        if changed.welcomed || changed.outbox {
             // Also after a crash, which leaves no time to keep anything.
             self.keep(None);
         }
         if let Some(token) = &changed.recorded {
             lab::show(token.as_str());
         }
-        if changed.welcomed || changed.renewed {
-            self.keep_claim();
-        }
         if changed.welcomed {
+            self.keep_claim();
             self.set_refused(None);
         }
         if changed.refused.is_some() {

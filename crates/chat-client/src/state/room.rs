@@ -54,8 +54,6 @@ pub(crate) struct Changed {
     pub outbox: bool,
     /// We are in: `welcome` came.
     pub welcomed: bool,
-    /// What proves who we are is another token.
-    pub renewed: bool,
     /// There are other tabs of ours than we know: the server should be asked for them.
     pub tabs: bool,
     /// How many new messages of others there are.
@@ -133,11 +131,11 @@ impl Room {
             }
             ServerMsg::Tabs { tabs, token } => {
                 self.tabs = tabs;
-                let renewed = token.is_some();
                 if let (Some(place), Some(token)) = (&mut self.place, token) {
                     place.token = token;
                 }
-                Changed { roster: true, renewed, ..Changed::default() }
+                // What is under way is kept for a reload, and with it the token.
+                Changed { roster: true, outbox: true, ..Changed::default() }
             }
             ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
             ServerMsg::Xray { token } => Changed { recorded: Some(token), ..Changed::default() },

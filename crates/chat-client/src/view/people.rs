@@ -113,9 +113,9 @@ fn draw_member(
     let name = member.name.as_str();
     let you = own.map(|_| people::YOU.to_owned());
     let away = member.away.then(|| people::AWAY.to_owned());
-    let others = own.map(|others| others.told.clone()).filter(|told| !told.is_empty());
-    let tabs = others.or_else(|| (member.tabs > 1).then(|| people::tabs(member.tabs.into())));
-    let detail = [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let told = own.map_or("", |others| &others.told);
+    let tabs = (told.is_empty() && member.tabs > 1).then(|| people::tabs(member.tabs.into()));
+    let detail = [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ") + told;
     let mut who = draw("span")
         .class("who")
         .child(draw("span").class("name").attr("title", name).child(dom::name(name)))

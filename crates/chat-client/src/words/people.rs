@@ -24,7 +24,7 @@ pub fn tabs(count: u64) -> String {
     format!("در {} زبانه", digits::number(count))
 }
 
-/// What is said of the other tabs that one is here in, a line each, and on the button that ends the younger
+/// What is said, below «شما», of the other tabs that one is here in, a line each, and on the button that ends the younger
 /// ones; nothing where there are none.
 #[derive(Default)]
 pub struct OtherTabs {
@@ -42,7 +42,7 @@ impl OtherTabs {
             return Self::default();
         };
         let others = digits::number(tabs.len() as u64 - 1);
-        let mut told = ["در ", &others, " زبانه‌ی دیگر هم هستید:"].concat();
+        let mut told = ["\nدر ", &others, " زبانه‌ی دیگر هم هستید:"].concat();
         for (at, tab) in tabs.iter().enumerate().filter(|(at, _)| *at != older) {
             told += "\nاز ساعت ";
             told += &dates::clock(tab.since, utc_offset(tab.since));
@@ -155,11 +155,11 @@ mod tests {
             let OtherTabs { told, end } = OtherTabs::of(&tabs, |_| 600);
             (told, end.unwrap_or_default())
         };
-        let elder = "در ۲ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۲ · HTTP · با نشانی IP دیگر\nاز ساعت ۱۰:۰۳ · با نشانی IP دیگر";
+        let elder = "\nدر ۲ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۲ · HTTP · با نشانی IP دیگر\nاز ساعت ۱۰:۰۳ · با نشانی IP دیگر";
         assert_eq!(told(0, 3), (elder.to_owned(), "بستن آن‌ها"));
         assert_eq!(told(0, 2).1, "بستن آن");
         assert_eq!(told(1, 3).1, "بستن تازه‌ترها");
-        assert_eq!(told(1, 2), ("در ۱ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۱ · قدیمی‌تر".to_owned(), ""));
+        assert_eq!(told(1, 2), ("\nدر ۱ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۱ · قدیمی‌تر".to_owned(), ""));
         assert_eq!(told(0, 1), (String::new(), ""));
     }
 
