@@ -3,7 +3,11 @@
 //! with the same views as the X-ray what a head and a frame are made of.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chat_ui::{browser::random, said::PlainLine};
+use chat_ui::{
+    browser::random,
+    said::PlainLine,
+    words::{WAYS, WORKBENCH},
+};
 use chat_wire::{
     accept::Accept,
     frame::{LengthForm, Opcode},
@@ -18,7 +22,6 @@ use self::{
 };
 use crate::{
     page_shell::PageShell,
-    words::WORKBENCH,
     xray::{
         frame::{Bits, Bytes},
         handshake::{Computation, Lines},
@@ -57,7 +60,7 @@ fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <PageShell title=WORKBENCH>
+        <PageShell title=WORKBENCH links=vec![("/ways/class".to_owned(), WAYS)]>
             <div class="workbench">
                 <p class="intro">{words::INTRO}</p>
                 <div class="benches">
