@@ -1,7 +1,7 @@
 // The demonstration of the lesson, step by step, as a class would see it.
 
 import { expect, test } from './fixtures/test.ts';
-import { enter, joined, message, people, say } from './room.ts';
+import { composer, enter, joined, message, people, say } from './room.ts';
 
 // Chromium itself prints that a server is gone.
 test.use({ expectedComplaints: [/WebSocket connection to .* failed/] });
@@ -136,7 +136,8 @@ test('on a phone a step closes the people and opens the glass', async ({ server,
   await expect(sara.locator('#xray .lines').first()).toBeVisible();
   await sara.goBack();
   await expect(sara.locator('#xray')).toBeHidden();
-  await say(sara, 'سلام');
+  await composer(sara).fill('سلام');
+  await sara.getByRole('button', { name: 'فرستادن', exact: true }).tap();
   await message(sara, 'سلام').locator('button.meta').tap();
   await expect(sara.locator('#xray .frame:has([aria-expanded="true"])')).toContainText('سلام');
 });
