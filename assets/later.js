@@ -139,4 +139,4 @@ if (viewport) {
 }
 
 // And what only a room does.
-if (document.getElementById('room')) await import('/room.js');
+if (document.getElementById('page').dataset.page === 'room') await import('/room.js');
