@@ -1,5 +1,5 @@
-//! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes all
-//! of it larger, and what the page is about below it. Nothing of it is for translating: it shows bytes, and
+//! The frame of a page of its own: a bar with the way home and to the other pages, the title, the theme and a
+//! switch that makes all of it larger, and what the page is about below it. Nothing of it is for translating: it shows bytes, and
 //! lives in text nodes that a translation would take out of the page.
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
@@ -14,6 +14,8 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
     /// What stands in the bar.
     #[prop(into)]
     title: String,
+    /// Where else one might go from here: addresses and their names.
+    links: Vec<(String, &'static str)>,
     /// What the page is about. Typed, because erased views carry code for every way to draw one.
     children: TypedChildren<C>,
 ) -> impl IntoView {
@@ -26,6 +28,9 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
                     <img src="/favicon.svg" alt="" width="36" height="36" />
                 </a>
                 <h1>{title}</h1>
+                <nav>
+                    {links.into_iter().map(|(href, name)| view! { <a href=href>{name}</a> }).collect_view()}
+                </nav>
                 <button
                     type="button"
                     class="button quiet small widen"

@@ -8,7 +8,7 @@ use axum::{
 use crate::{
     App,
     http::{headers, request_limit},
-    pages::room,
+    pages::{room, source},
     polling::{classic, events, messages, requests},
     websocket::upgrade::upgrade,
 };
@@ -26,6 +26,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/rooms/{room}/events", get(events::events))
         .route("/rooms/{room}/costs", get(messages::costs))
         .route("/classic/{room}", get(classic::page))
+        .route("/source/{file}", get(source::source))
         .route("/healthz", get("ok\n"))
         .fallback(room::other);
     #[cfg(feature = "lab")]

@@ -17,6 +17,10 @@ const HOME: &str = "/home.js";
 /// `boot.js` loads it after that.
 const LATER: &str = "/later.js";
 
+/// Where the conversation is written larger: from the width on at which its letters begin to grow
+/// (`style/large.css`).
+const LARGE_SCREEN: &str = "screen and (min-width: 81rem)";
+
 /// A page, and what the document around it has to know.
 pub struct Document {
     /// Which kind of page: the root's `data-page`, and whatever in the style is that page's alone.
@@ -98,6 +102,8 @@ pub fn document(page: Document, options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href=late("forced") media="(forced-colors: active)" />
                 <link rel="stylesheet" href=late("print") media="print" />
                 <AutoReload options=options.clone() />
+                {(program == Program::Room)
+                    .then(|| view! { <link rel="stylesheet" href=late("large") media=LARGE_SCREEN /> })}
                 {styles.iter().map(|sheet| view! { <link rel="stylesheet" href=*sheet /> }).collect_view()}
                 {(program == Program::Room)
                     .then(|| {

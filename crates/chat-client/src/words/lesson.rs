@@ -7,28 +7,47 @@ pub struct Step {
     pub name: &'static str,
     /// What happens, in one sentence.
     pub what: &'static str,
+    /// What the X-ray shows of it, as the door to it has it (`chat_ui::lab::WANTED`).
+    pub wire: &'static str,
+    /// Where it is in the server's code: a page of it, and the line that browsers scroll to.
+    pub code: &'static str,
 }
 
 /// Heading above the steps.
 pub const TITLE: &str = "پنج گام هر گفت‌وگو";
+/// The way to a step's code.
+pub const CODE: &str = "در کد";
 
 /// Open, join, say, broadcast, close.
 pub const STEPS: [Step; 5] = [
     Step {
         name: "باز کردن اتصال",
         what: "مرورگر با یک درخواست HTTP شروع می‌کند و سرور همان اتصال را به WebSocket ارتقا می‌دهد.",
+        wire: "handshake",
+        code: "/source/upgrade.rs#:~:text=fn%20upgrade",
     },
     Step {
-        name: "ورود به اتاق", what: "نام خود را می‌گویید و سرور شما را در فهرست اتاق می‌گذارد."
+        name: "ورود به اتاق",
+        what: "نام خود را می‌گویید و سرور شما را در فهرست اتاق می‌گذارد.",
+        wire: "join",
+        code: "/source/connection.rs#:~:text=fn%20join",
     },
     Step {
-        name: "فرستادن پیام", what: "پیام شما در یک فریم (قاب) روی همان اتصال باز به سرور می‌رسد."
+        name: "فرستادن پیام",
+        what: "پیام شما در یک فریم (قاب) روی همان اتصال باز به سرور می‌رسد.",
+        wire: "say",
+        code: "/source/connection.rs#:~:text=fn%20send_command",
     },
     Step {
         name: "پخش پیام",
         what: "سرور همان بایت‌ها را پشت‌سرهم روی اتصال هر یک از افراد اتاق می‌نویسد، خود شما هم؛ این پخش در لایه‌ی کاربرد است، نه broadcast شبکه.",
+        wire: "said",
+        code: "/source/fanout.rs#:~:text=fn%20broadcast",
     },
     Step {
-        name: "بستن اتصال", what: "یکی از دو طرف خداحافظی می‌کند و نامتان از فهرست اتاق برداشته می‌شود."
+        name: "بستن اتصال",
+        what: "یکی از دو طرف خداحافظی می‌کند و نامتان از فهرست اتاق برداشته می‌شود.",
+        wire: "close",
+        code: "/source/connection.rs#:~:text=fn%20close",
     },
 ];

@@ -5,7 +5,11 @@
 use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chat_ui::{browser::random, said::PlainLine};
+use chat_ui::{
+    browser::random,
+    said::PlainLine,
+    words::{WAYS, WORKBENCH},
+};
 use chat_wire::{
     accept::Accept,
     frame::{LengthForm, Opcode},
@@ -20,7 +24,6 @@ use self::{
 };
 use crate::{
     page_shell::PageShell,
-    words::WORKBENCH,
     xray::{
         frame::{Bits, Bytes},
         handshake::{Computation, Lines},
@@ -59,7 +62,7 @@ fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <PageShell title=WORKBENCH>
+        <PageShell title=WORKBENCH links=vec![("/ways/class".to_owned(), WAYS)]>
             <div class="workbench">
                 <p class="intro">{words::INTRO}</p>
                 <div class="benches">

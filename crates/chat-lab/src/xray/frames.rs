@@ -1,8 +1,10 @@
 //! The live list of frames, oldest first, and the one that is open. Of a long list the newest are
 //! drawn, and more when asked for; the list stays at its end as long as nobody scrolls away from it.
 
+use chat_ui::browser::focus;
 use chat_wire::{Direction, frame::Opcode};
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 use super::{
     frame::OpenFrame,
@@ -47,19 +49,33 @@ impl Filter {
 }
 
 #[component]
-pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
+pub(super) fn Frames(
+    recordings: Recordings,
+    /// The frame that is open, by the numbers of its recording and its own.
+    open: RwSignal<Option<(usize, usize)>>,
+) -> impl IntoView {
     let filter = RwSignal::new(Filter::All);
     let most = RwSignal::new(PORTION);
-    let open = RwSignal::new(None::<usize>);
     let listed =
         Memo::new(move |_| recordings.with(|one| filter.get().newest(one, most.get())).unwrap_or_default());
-    // Another recording has other frames.
-    Effect::new(move || {
-        recordings.chosen();
-        open.set(None);
-        most.set(PORTION);
+    // Which of this recording, since another one has other frames.
+    let here = move || open.get().filter(|(recording, _)| *recording == recordings.chosen());
+    Effect::new(move |before: Option<usize>| {
+        let chosen = recordings.chosen();
+        if before != Some(chosen) {
+            most.set(PORTION);
+        }
+        // What is opened from elsewhere is listed, and looked at.
+        if let Some((_, frame)) = here() {
+            if untrack(|| listed.with(|(frames, _)| !frames.contains(&frame))) {
+                filter.set(Filter::All);
+                most.set(recordings.peek(|one| one.frames.len() - frame).unwrap_or(PORTION));
+            }
+            request_animation_frame(move || reveal(chosen, frame));
+        }
+        chosen
     });
-    follow_the_end(listed, open);
+    follow_the_end(listed, here);
     view! {
         <div class="filters" role="group" aria-label=words::FILTER>
             {Filter::ALL
@@ -89,14 +105,34 @@ pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
             <For
                 each=move || listed.get().0.into_iter().map(move |at| (recordings.chosen(), at))
                 key=|key| *key
-                children=move |(_, at)| view! { <Row recordings at open /> }
+                children=move |(recording, at)| view! { <Row recordings recording at open /> }
             />
         </ol>
     }
 }
 
+fn row_id(recording: usize, frame: usize) -> String {
+    format!("frame-{recording}-{frame}")
+}
+
+/// Puts the focus on an open frame that is not where one looks, and its whole into sight.
+fn reveal(recording: usize, frame: usize) {
+    let Some(row) = document().get_element_by_id(&row_id(recording, frame)) else { return };
+    let button = row.first_element_child();
+    if button == document().active_element() {
+        return;
+    }
+    if let Some(button) = button {
+        focus(button.unchecked_ref());
+    }
+    row.scroll_into_view();
+}
+
 /// Keeps the end of the list in sight, unless somebody looks at something else.
-fn follow_the_end(listed: Memo<(Vec<usize>, bool)>, open: RwSignal<Option<usize>>) {
+fn follow_the_end(
+    listed: Memo<(Vec<usize>, bool)>,
+    open: impl Fn() -> Option<(usize, usize)> + Copy + Send + Sync + 'static,
+) {
     let scrolled = || {
         document().get_element_by_id("xray-tab").map(|tab| {
             let from_end = tab.scroll_height() - tab.scroll_top() - tab.client_height();
@@ -106,7 +142,7 @@ fn follow_the_end(listed: Memo<(Vec<usize>, bool)>, open: RwSignal<Option<usize>
     Effect::new(move |before: Option<()>| {
         listed.track();
         let is_at_end = scrolled().is_some_and(|(_, from_end)| from_end <= NEAR_END);
-        if (before.is_none() || is_at_end) && open.get_untracked().is_none() {
+        if (before.is_none() || is_at_end) && untrack(open).is_none() {
             request_animation_frame(move || {
                 if let Some((tab, _)) = scrolled() {
                     tab.set_scroll_top(tab.scroll_height());
@@ -118,23 +154,30 @@ fn follow_the_end(listed: Memo<(Vec<usize>, bool)>, open: RwSignal<Option<usize>
 
 /// One frame in the list, and all of it when it is open.
 #[component]
-fn Row(recordings: Recordings, at: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
+fn Row(
+    recordings: Recordings,
+    recording: usize,
+    at: usize,
+    open: RwSignal<Option<(usize, usize)>>,
+) -> impl IntoView {
     let shown = recordings.peek(|one| one.frames.get(at).cloned()).flatten()?;
     let is_own = shown.direction == Direction::In;
     let header = shown.frame.header;
-    let is_open = move || open.get() == Some(at);
-    let id = format!("frame-{at}");
+    let this = Some((recording, at));
+    let is_open = move || open.get() == this;
+    let row_id = row_id(recording, at);
+    let id = format!("{row_id}-open");
     let is_bad = shown.violation.is_some();
     let says = note(&shown, is_own);
     let kind = shown.says.kind().map(str::to_owned).unwrap_or_else(|| header.opcode.name().to_owned());
     let row = view! {
-        <li class="frame" data-own=is_own.then_some("") data-bad=is_bad.then_some("")>
+        <li id=row_id class="frame" data-own=is_own.then_some("") data-bad=is_bad.then_some("")>
             <button
                 type="button"
                 class="row"
                 aria-expanded=move || if is_open() { "true" } else { "false" }
                 aria-controls=id.clone()
-                on:click=move |_| open.update(|open| *open = (*open != Some(at)).then_some(at))
+                on:click=move |_| open.update(|open| *open = this.filter(|_| *open != this))
             >
                 <span class="way">{if is_own { words::YOU } else { words::SERVER }}</span>
                 <code class="kind" dir="ltr">{kind}</code>

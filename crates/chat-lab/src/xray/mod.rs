@@ -10,6 +10,7 @@ use web_sys::HtmlElement;
 use self::{
     recording::{Recording, Standing},
     recordings::Recordings,
+    wanted::Wanted,
 };
 
 mod breaking;
@@ -25,6 +26,7 @@ mod layers;
 pub(crate) mod recording;
 pub(crate) mod recordings;
 mod replay;
+mod wanted;
 pub(crate) mod words;
 
 /// The tabs, in order.
@@ -67,12 +69,15 @@ fn Panel(
     let scores = feed::follow(&source, recordings);
     let experiments = breaking::Experiments::new();
     let tab = RwSignal::new(Tab::Frames);
+    let open = RwSignal::new(None);
+    let wanted = wanted::follow(source, recordings, tab, open);
     let tabs = move || {
         let is_here = move |tab: &Tab| !is_taken_home || !matches!(tab, Tab::Breaking | Tab::TakeHome);
         Tab::ALL.into_iter().filter(is_here)
     };
     let show = move |one: Tab| {
         tab.set(one);
+        wanted.set(None);
         // Another tab begins at its beginning; the list of frames then goes to its end.
         chat_ui::browser::element::<web_sys::Element>("xray-tab").set_scroll_top(0);
     };
@@ -94,7 +99,7 @@ fn Panel(
     view! {
         <div class="panel">
             <Which recordings />
-            <Notes recordings />
+            <Notes recordings wanted />
             {(!scores.is_empty()).then(|| view! { <replay::Replay scores recordings /> })}
             <div class="tabs" role="tablist" aria-label=words::TABS on:keydown=step>
                 {tabs()
@@ -119,7 +124,7 @@ fn Panel(
             <div class="tab" role="tabpanel" id="xray-tab" aria-labelledby=move || tab.get().id() tabindex="0">
                 {move || match tab.get() {
                     Tab::Handshake => EitherOf6::A(view! { <handshake::Handshake recordings /> }),
-                    Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings /> }),
+                    Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings open /> }),
                     Tab::Layers => EitherOf6::C(view! { <layers::Layers recordings /> }),
                     Tab::Journey => EitherOf6::D(view! { <journey::Way recordings /> }),
                     Tab::Breaking => EitherOf6::E(view! { <breaking::Breaking recordings experiments /> }),
@@ -164,13 +169,14 @@ fn Which(recordings: Recordings) -> impl IntoView {
 
 /// What is to be known about what is shown.
 #[component]
-fn Notes(recordings: Recordings) -> impl IntoView {
+fn Notes(recordings: Recordings, wanted: RwSignal<Option<Wanted>>) -> impl IntoView {
     let proxied =
         Memo::new(move |_| recordings.with(|one| one.opened.as_ref().is_some_and(|opened| opened.proxied)));
     let full = Memo::new(move |_| {
         recordings.with(|one| one.full.and(one.opened.as_ref()).map(|opened| opened.limit_bytes)).flatten()
     });
     let standing = Memo::new(move |_| recordings.with(Recording::standing));
+    let missing = move || wanted.get().is_some_and(|one| !one.will_come());
     let stream = move || match standing.get() {
         Some(Standing::Held) => Some(words::STREAM_HELD),
         Some(Standing::Unknown) => Some(words::STREAM_LOST),
@@ -187,6 +193,7 @@ fn Notes(recordings: Recordings) -> impl IntoView {
         </p>
         <div role="status">
             {move || full.get().map(|limit| view! { <p class="note warning">{words::full(limit)}</p> })}
+            {move || missing().then(|| view! { <p class="note warning">{words::NOT_RECORDED}</p> })}
             {move || stream().map(|told| view! { <p class="note warning">{told}</p> })}
         </div>
     }

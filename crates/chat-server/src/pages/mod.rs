@@ -21,6 +21,7 @@ mod html;
 #[cfg(not(feature = "pages"))]
 mod plain;
 pub(crate) mod room;
+pub(crate) mod source;
 
 #[cfg(feature = "pages")]
 use html::draw;
