@@ -76,13 +76,14 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
             <ol class="steps" aria-label=lesson::TITLE>
                 {lesson::STEPS
                     .into_iter()
+                    .zip(lesson::WHATS)
                     .zip(1..)
-                    .map(|(step, number)| {
+                    .map(|((step, what), number)| {
                         view! {
                             <li>
                                 <span class="number" aria-hidden="true">{digits::number(number)}</span>
                                 <strong>{step.name}</strong>
-                                <p>{step.what}</p>
+                                <p>{what}</p>
                                 <a href=step.code>{lesson::CODE}</a>
                             </li>
                         }
@@ -98,7 +99,7 @@ fn heading(icon: &'static str, words: &'static str) -> impl IntoView {
 }
 
 /// Places to go to. A room in an address is one for all until the browser draws one for its reader.
-fn doors(doors: [home::Door; 3]) -> impl IntoView {
+fn doors<const N: usize>(doors: [home::Door; N]) -> impl IntoView {
     let door = |(href, name, what): home::Door| {
         view! {
             <li>

@@ -37,9 +37,9 @@ pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
                 {lesson::STEPS
                     .into_iter()
                     .enumerate()
-                    .map(|(at, lesson::Step { name, what, wire, code })| {
+                    .map(|(at, lesson::Step { name, wire, code })| {
                         view! {
-                            <li title=what data-done=attr(move || (!evidence(at).is_empty()).then_some(""))>
+                            <li data-done=attr(move || (!evidence(at).is_empty()).then_some(""))>
                                 <button type="button" data-glass=wire>
                                     <span class="number" aria-hidden="true">{digits::number(at as u64 + 1)}</span>
                                     <span>{name}</span>

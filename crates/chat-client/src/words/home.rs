@@ -24,12 +24,13 @@ pub const SEE_DOORS: [Door; 3] = [
 ];
 
 /// What a class needs.
-pub const CLASS_DOORS: [Door; 3] = [
+pub const CLASS_DOORS: [Door; 4] = [
     (
         "/r/class#qr",
         "اتاق کلاس با کد QR روی پرده",
         "شاگردها با دوربین گوشی وارد می‌شوند؛ بدون حساب و بدون نصب.",
     ),
+    ("/slides", "پانزده اسلاید", "ارائه‌ی درس با پنج تصویر؛ با کلیکر، روی کاغذ، یا جزوه با یادداشت مدرس."),
     ("/source/protocol.md", "پروتکل اتاق", "هر پیام JSON، هر کد بستن و یک گفت‌وگوی کامل (به انگلیسی)."),
     (
         "https://www.rfc-editor.org/rfc/rfc6455",
