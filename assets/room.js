@@ -3,10 +3,15 @@
 // and hands its address to a phone's other apps. What it is about is drawn by the program (view/lesson.rs,
 // view/message.rs, view/share.rs), and how it looks is in a sheet that waits, too.
 const byId = (id) => document.getElementById(id);
-const style = document.createElement('link');
-style.rel = 'stylesheet';
-style.href = '/pkg/room-late.css';
-document.head.append(style);
+function style(name) {
+  const link = document.createElement('link');
+  link.rel = 'stylesheet';
+  link.href = `/pkg/${name}.css`;
+  return link;
+}
+document.head.append(style('room-late'));
+// What the page's own sheets say of a dialog on a small screen, or in forced colours, comes after this.
+document.head.prepend(style('dialog'));
 
 // Asks the X-ray to show something (crates/chat-ui/src/lab.rs), and opens it where it is not.
 function show(wanted) {
@@ -23,8 +28,11 @@ document.addEventListener('click', ({ target }) => {
   show(step.dataset.glass);
 });
 
-// The five steps: open until somebody closes them.
+// The five steps, each with the way to its code: open until somebody closes them.
 const lesson = document.querySelector('.lesson');
+const { content: late } = byId('late');
+for (const step of lesson.querySelectorAll('li')) step.append(late.querySelector('nav ~ a'));
+byId('people').append(late.querySelector('nav'));
 const LESSON = 'otagh:lesson';
 try {
   lesson.open = localStorage.getItem(LESSON) !== 'closed';
@@ -79,13 +87,15 @@ function invite() {
 }
 
 // A phone has its own ways to give an address to others.
-const send = byId('send-link');
-send.hidden = !navigator.share || !matchMedia('(pointer: coarse)').matches;
-send.addEventListener('click', () => {
-  const shared = navigator.share({ title: document.title, url: byId('address').value });
-  // Whoever thought better of it has not failed.
-  shared.catch((error) => error.name === 'AbortError' || console.warn(error));
-});
+if (navigator.share && matchMedia('(pointer: coarse)').matches) {
+  const send = late.querySelector('#send-link');
+  send.addEventListener('click', () => {
+    const shared = navigator.share({ title: document.title, url: byId('address').value });
+    // Whoever thought better of it has not failed.
+    shared.catch((error) => error.name === 'AbortError' || console.warn(error));
+  });
+  share.querySelector('.caption').before(send);
+}
 
 // An address may say what to show on arrival, once one is in: `#xray`, or the code for a class, `#qr`.
 const shown = { '#xray': () => show('handshake'), '#qr': invite }[location.hash];

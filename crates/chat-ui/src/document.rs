@@ -40,6 +40,8 @@ pub struct Document {
     pub share_url: Option<String>,
     /// The page itself.
     pub body: AnyView,
+    /// What a script puts in later, for which the program of the page needs no code.
+    pub late: Option<AnyView>,
 }
 
 impl Document {
@@ -47,7 +49,7 @@ impl Document {
     pub fn new(kind: &'static str, title: impl Into<String>, body: impl IntoView + 'static) -> Self {
         let (title, body) = (title.into(), body.into_any());
         let (program, styles, room, room_key, share_url) = (Program::None, &[][..], None, None, None);
-        Self { kind, title, program, styles, room, room_key, share_url, body }
+        Self { kind, title, program, styles, room, room_key, share_url, body, late: None }
     }
 }
 
@@ -67,7 +69,7 @@ pub enum Program {
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
 pub fn document(page: Document, options: LeptosOptions) -> impl IntoView {
-    let Document { kind, title, program, styles, room, room_key, share_url, body } = page;
+    let Document { kind, title, program, styles, room, room_key, share_url, body, late: template } = page;
     let theme = chosen_theme();
     let pkg = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (style, module, wasm) = (format!("{pkg}.css"), format!("{pkg}.js"), format!("{pkg}.wasm"));
@@ -137,6 +139,7 @@ pub fn document(page: Document, options: LeptosOptions) -> impl IntoView {
                 >
                     {body}
                 </div>
+                {template}
                 {boot.is_some().then(|| failed(classic))}
             </body>
         </html>

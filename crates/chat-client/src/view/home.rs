@@ -76,15 +76,15 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
             <ol class="steps" aria-label=lesson::TITLE>
                 {lesson::STEPS
                     .into_iter()
-                    .zip(lesson::WHATS)
+                    .zip(lesson::WHATS.into_iter().zip(lesson::CODES))
                     .zip(1..)
-                    .map(|((step, what), number)| {
+                    .map(|((step, (what, code)), number)| {
                         view! {
                             <li>
                                 <span class="number" aria-hidden="true">{digits::number(number)}</span>
                                 <strong>{step.name}</strong>
                                 <p>{what}</p>
-                                <a href=step.code>{lesson::CODE}</a>
+                                <a href=code>{lesson::CODE}</a>
                             </li>
                         }
                     })

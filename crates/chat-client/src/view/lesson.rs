@@ -37,7 +37,7 @@ pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
                 {lesson::STEPS
                     .into_iter()
                     .enumerate()
-                    .map(|(at, lesson::Step { name, wire, code })| {
+                    .map(|(at, lesson::Step { name, wire })| {
                         view! {
                             <li data-done=attr(move || (!evidence(at).is_empty()).then_some(""))>
                                 <button type="button" data-glass=wire>
@@ -45,7 +45,6 @@ pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
                                     <span>{name}</span>
                                     <code class="evidence">{text(move || evidence(at))}</code>
                                 </button>
-                                <a href=code target="_blank">{lesson::CODE}</a>
                             </li>
                         }
                     })

@@ -1,10 +1,10 @@
-//! Who is here, the five steps of one's own connection, and the ways to the other pages. A column on a wide
-//! page, a drawer on a phone. One's own name is changed here.
+//! Who is here, and the five steps of one's own connection. A column on a wide page, a drawer on a phone. One's
+//! own name is changed here.
 
-use chat_protocol::{Name, RoomId, typed};
+use chat_protocol::{Name, typed};
 use chat_ui::{
     bind::{act, attr, flag, follow, press, submit, text},
-    browser::{clock, element, focus, focus_drawn, location},
+    browser::{clock, element, focus, focus_drawn},
     dom::{self, Drawn, draw},
     icon,
     rows::Rows,
@@ -27,7 +27,6 @@ use crate::{
 #[component]
 pub(crate) fn People(
     chat: Chat,
-    room: RoomId,
     /// Whether the drawer is open; without effect on a wide page.
     open: RwSignal<bool>,
     /// Whether one's own name is being changed.
@@ -65,7 +64,6 @@ pub(crate) fn People(
         0 => people::PEOPLE.to_owned(),
         count => people::here(count.into()),
     };
-    let [ways, classic] = [location::ways_path(&room), location::classic_path(&room)];
     let unlisted = move || chat.with_roster(|room| room.roster.unlisted());
     view! {
         <div class="backdrop" data-open=attr(move || open.get().then_some("")) onclick=press(move || open.set(false))></div>
@@ -91,11 +89,6 @@ pub(crate) fn People(
                 </p>
             </div>
             <Lesson chat />
-            <nav class="links">
-                <a href=ways target="_blank">{words::WAYS}</a>
-                <a href="/workbench" target="_blank">{words::WORKBENCH}</a>
-                <a href=classic target="_blank">{words::PLAIN}</a>
-            </nav>
         </aside>
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn RoomPage(
                 <Scroller chat sharing entered />
                 <Composer chat entered />
             </main>
-            <People chat room=room.clone() open=people_open renaming />
+            <People chat open=people_open renaming />
             <Share chat room share_url open=sharing />
             <Announcer chat />
         </div>

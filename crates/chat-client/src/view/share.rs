@@ -60,7 +60,7 @@ pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<
                         {icon::view(icon::CLOSE)}
                     </button>
                 </div>
-                <button type="button" id="project" class="qr" aria-label=share::PROJECT title=share::PROJECT>
+                <button type="button" id="project" class="qr" aria-label=share::PROJECT>
                     <img id="code" alt=share::QR_ALT width="240" height="240" />
                 </button>
                 <p class="caption">{share::SCAN}</p>
@@ -68,7 +68,6 @@ pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<
                     <input id="address" readonly value=share_url aria-label=share::LINK />
                     <button type="button" class="button" onclick=press(copy)>{share::COPY}</button>
                 </div>
-                <button type="button" id="send-link" class="button quiet" hidden>{share::SEND}</button>
                 <p class="caption" role="status">
                     {text(move || copied.get())}
                 </p>
