@@ -77,6 +77,7 @@ function project() {
   document.body.append(poster);
   poster.showModal();
 }
+byId('project').title = byId('project').getAttribute('aria-label');
 byId('project').addEventListener('click', project);
 share.addEventListener('close', () => poster.close());
 

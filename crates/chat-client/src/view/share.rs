@@ -1,6 +1,7 @@
 //! Sharing the room: its address to copy, and a code for a phone's camera. Which address that is, page and
 //! server know together ([`location::origin_for_others`]); the server draws the code for the one that is
-//! shown. The code as large as the screen, and a phone's own way to share, are `assets/room.js`'s. Works on plain HTTP, where the clipboard API does not exist.
+//! shown. The code as large as the screen, and a phone's own way to share, are `assets/room.js`'s. Works on
+//! plain HTTP, where the clipboard API does not exist.
 
 use chat_protocol::RoomId;
 use chat_ui::{
