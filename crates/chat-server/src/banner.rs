@@ -64,6 +64,7 @@ fn end(out: &mut impl Write, addresses: &Addresses) -> io::Result<()> {
             "  see the wire    in any room, the button with the glass: handshake and frames, bit by bit"
         )?;
         writeln!(out, "                  {local}/ways/class and {local}/workbench")?;
+        writeln!(out, "  for a class     {local}/slides")?;
         writeln!(out)?;
     }
     writeln!(out, "  Ctrl+C stops it; nothing is kept.")?;
@@ -137,7 +138,8 @@ mod tests {
     #[test]
     fn wifi_comes_first_and_others_are_labelled() {
         let banner = banner_of("0.0.0.0:3000", None, wifi_and_more);
-        let lines: Vec<&str> = banner.lines().filter(|line| line.contains("http://")).skip(2).collect();
+        let addresses = banner.lines().take_while(|line| !line.contains("see the wire"));
+        let lines: Vec<&str> = addresses.filter(|line| line.contains("http://")).skip(2).collect();
         assert_eq!(
             lines,
             [
@@ -170,8 +172,9 @@ mod tests {
     #[cfg(feature = "lab")]
     fn what_shows_the_wire_is_named() {
         let banner = banner_of("127.0.0.1:3000", None, Vec::new);
-        let named = "http://localhost:3000/ways/class and http://localhost:3000/workbench\n";
+        let named = "http://127.0.0.1:3000/ways/class and http://127.0.0.1:3000/workbench\n";
         assert!(banner.contains("button with the glass") && banner.contains(named), "{banner}");
+        assert!(banner.contains("http://127.0.0.1:3000/slides\n"), "{banner}");
     }
 
     #[test]
