@@ -46,7 +46,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
     await sara.getByRole('button', { name: 'هم‌رسانی' }).first().click();
     await check(sara, 'sharing');
-    await sara.getByRole('button', { name: 'نمایش کد QR' }).click();
+    await sara.getByRole('button', { name: 'کد تمام‌صفحه' }).click();
     await check(sara, 'the code for a class');
     await sara.keyboard.press('Escape');
     await sara.keyboard.press('Escape');

@@ -81,7 +81,7 @@ test('the code fills a screen, and Escape gives it back', async ({ server, someb
   await enter(page, server.url, 'باغ-آبی-چای-گرم-482-1390', 'سارا');
   const dialog = await share(page);
   const { host } = await shared(dialog);
-  await dialog.getByRole('button', { name: 'نمایش کد QR' }).click();
+  await dialog.getByRole('button', { name: 'کد تمام‌صفحه' }).click();
   const poster = page.locator('.poster');
   const code = poster.locator('img');
   for (const [width, height] of [[1920, 1080], [1280, 800], [844, 390]] as const) {
@@ -102,7 +102,7 @@ test('the code fills a screen, and Escape gives it back', async ({ server, someb
   await page.keyboard.press('Escape');
   await expect(poster).toBeHidden();
   await expect(dialog).toBeVisible();
-  await expect(dialog.getByRole('button', { name: 'نمایش کد QR' })).toBeFocused();
+  await expect(dialog.getByRole('button', { name: 'کد تمام‌صفحه' })).toBeFocused();
 });
 
 test('a phone gives the address to its apps', async ({ server, somebody }) => {

@@ -72,7 +72,9 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
                 {heading(icon::PEOPLE, home::CLASS)}
                 {doors(home::CLASS_DOORS)}
             </section>
-            <h2 class="steps-title">{lesson::TITLE}</h2>
+            <h2 class="steps-title">
+                {lesson::TITLE} " · " <a href=home::STANDARD.0 rel="noreferrer">{home::STANDARD.1}</a>
+            </h2>
             <ol class="steps" aria-label=lesson::TITLE>
                 {lesson::STEPS
                     .into_iter()
@@ -99,7 +101,7 @@ fn heading(icon: &'static str, words: &'static str) -> impl IntoView {
 }
 
 /// Places to go to. A room in an address is one for all until the browser draws one for its reader.
-fn doors<const N: usize>(doors: [home::Door; N]) -> impl IntoView {
+fn doors(doors: [home::Door; 3]) -> impl IntoView {
     let door = |(href, name, what): home::Door| {
         view! {
             <li>

@@ -24,7 +24,7 @@ pub const SEE_DOORS: [Door; 3] = [
 ];
 
 /// What a class needs.
-pub const CLASS_DOORS: [Door; 4] = [
+pub const CLASS_DOORS: [Door; 3] = [
     (
         "/r/class#qr",
         "اتاق کلاس با کد QR روی پرده",
@@ -32,12 +32,10 @@ pub const CLASS_DOORS: [Door; 4] = [
     ),
     ("/slides", "پانزده اسلاید", "ارائه‌ی درس با پنج تصویر؛ با کلیکر، روی کاغذ، یا جزوه با یادداشت مدرس."),
     ("/source/protocol.md", "پروتکل اتاق", "هر پیام JSON، هر کد بستن و یک گفت‌وگوی کامل (به انگلیسی)."),
-    (
-        "https://www.rfc-editor.org/rfc/rfc6455",
-        "RFC 6455",
-        "متن استاندارد WebSocket، که همه‌ی این‌ها از آن می‌آید.",
-    ),
 ];
+
+/// The standard from which all of it comes: where, and its name.
+pub const STANDARD: (&str, &str) = ("https://www.rfc-editor.org/rfc/rfc6455", "RFC 6455");
 
 /// Label of the name field, here and where a name is asked for inside a room.
 pub const NAME: &str = "نام شما";

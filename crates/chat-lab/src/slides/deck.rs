@@ -22,7 +22,7 @@ pub(super) struct Slide {
 }
 
 /// All slides, in order.
-pub(super) fn deck() -> Vec<Slide> {
+pub(super) fn all() -> Vec<Slide> {
     read(SOURCE)
 }
 
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn there_are_fifteen_slides_with_notes() {
-        let deck = deck();
+        let deck = all();
         assert_eq!(deck.len(), 15);
         for slide in &deck {
             let Slide { number, title, body, notes } = slide;
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn all_five_pictures_are_shown() {
-        let pictures = deck().iter().filter(|slide| slide.body.contains("<svg")).count();
+        let pictures = all().iter().filter(|slide| slide.body.contains("<svg")).count();
         assert_eq!(pictures, 5);
     }
 

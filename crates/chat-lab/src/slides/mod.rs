@@ -6,7 +6,7 @@
 use chat_ui::{digits, document::Document, theme::ThemeButton, words::APP_NAME};
 use leptos::prelude::*;
 
-use self::deck::{Slide, deck};
+use self::deck::Slide;
 
 mod deck;
 mod picture;
@@ -17,7 +17,7 @@ const SCRIPT: &str = "/slides.js";
 
 /// The deck; as a handout with the notes under each slide, two on a sheet of paper.
 pub fn slides(handout: bool) -> Document {
-    let slides = deck();
+    let slides = deck::all();
     let count = slides.len();
     let contents = slides.iter().map(|slide| {
         view! { <li><a href=format!("#{}", slide.number)>{slide.title.clone()}</a></li> }
