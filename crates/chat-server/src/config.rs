@@ -155,8 +155,8 @@ pub struct Config {
     pub(crate) resume_window: Duration,
 
     /// Bytes all rooms keep together for those who come back, sessions and messages, these also as they
-    /// are sent: two hundred and fifty busy rooms in full, or more. Half is divided evenly among --max-rooms, the other half shared by those
-    /// that need more; a room over its part forgets its own oldest.
+    /// are sent: two hundred and fifty busy rooms in full, or more. Half is divided evenly among --max-rooms,
+    /// the other half shared by those that need more; a room over its part forgets its own oldest.
     #[arg(long, env = "OTAGH_RESUME_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
     pub(crate) resume_total_bytes: usize,
 
