@@ -8,10 +8,12 @@ use chat_protocol::{Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one by its `mark` is
-/// not, and need not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
+/// The first half of the SHA-256 of a [`ResumeToken`]: 128 bits, because it is guessed against and never
+/// collided with, and there are two of them for each tab. Compared in constant time. Finding one by its
+/// `mark` is not, and need not be: how long that takes tells about hashes, and nobody can choose a token by
+/// its hash.
 #[derive(Clone, Copy, Eq, Debug)]
-pub struct TokenHash([u8; 32]);
+pub struct TokenHash([u8; 16]);
 
 impl TokenHash {
     /// The hash of this token.
@@ -21,7 +23,9 @@ impl TokenHash {
 
     /// The hash of a secret that a client has drawn itself.
     pub fn of_secret(secret: &str) -> Self {
-        Self(Sha256::digest(secret).into())
+        let mut half = [0; 16];
+        half.copy_from_slice(&Sha256::digest(secret)[..16]);
+        Self(half)
     }
 
     /// Its first eight bytes: to find it by, before it is compared.

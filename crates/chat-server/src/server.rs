@@ -136,6 +136,7 @@ impl Server {
         tokio::select! {
             () = stop => {}
             never = accept_all(&listener, &app, &terms, &router) => match never {},
+            never = trim_heap() => match never {},
         }
         drop(listener);
         app.tasks.stop();
@@ -172,6 +173,18 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Once a second, the memory of those who have gone goes back to the system; less often where that takes
+/// long, so that it never takes more than a thousandth of the time.
+async fn trim_heap() -> Infallible {
+    let mut took = Duration::ZERO;
+    loop {
+        tokio::time::sleep((took * 1_000).max(Duration::from_secs(1))).await;
+        let began = Instant::now();
+        chat_heap::trim();
+        took = began.elapsed();
+    }
 }
 
 async fn accept_all(listener: &TcpListener, app: &App, terms: &Terms, router: &Router) -> Infallible {
