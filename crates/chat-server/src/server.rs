@@ -176,11 +176,11 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Once a second, the memory of those who have gone goes back to the system; less often where that takes
-/// long, so that it never takes more than a thousandth of the time.
+/// long, so that it takes half a percent of the time at most.
 async fn trim_heap() -> Infallible {
     let mut took = Duration::ZERO;
     loop {
-        tokio::time::sleep((took * 1_000).max(Duration::from_secs(1))).await;
+        tokio::time::sleep((took * 200).max(Duration::from_secs(1))).await;
         let began = Instant::now();
         chat_heap::trim();
         took = began.elapsed();
