@@ -175,12 +175,13 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Once a second, the memory of those who have gone goes back to the system; less often where that takes
-/// long, so that it takes half a percent of the time at most.
+/// Once a second, the memory of those who have gone goes back to the system; every other second where that takes
+/// long, which it does in the midst of an attack.
 async fn trim_heap() -> Infallible {
+    const SECOND: Duration = Duration::from_secs(1);
     let mut took = Duration::ZERO;
     loop {
-        tokio::time::sleep((took * 200).max(Duration::from_secs(1))).await;
+        tokio::time::sleep((took * 200).clamp(SECOND, 2 * SECOND)).await;
         let began = Instant::now();
         chat_heap::trim();
         took = began.elapsed();
