@@ -1,19 +1,22 @@
-//! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes all
-//! of it larger, and what the page is about below it. Nothing of it is for translating: it shows bytes, and
-//! lives in text nodes that a translation would take out of the page.
+//! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes it
+//! the stage, and what the page is about below it. On the stage its notes are behind ⓘ; `style/lab/base.css`
+//! says what place is left. Nothing of it is for translating: it shows bytes, and lives in text nodes that a
+//! translation would take out of the page.
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
 use chat_ui::{theme::ThemeButton, words};
 use leptos::prelude::*;
 
-use crate::words::WIDEN;
+use crate::{about::About, words::WIDEN};
 
 #[component]
 pub(crate) fn PageShell<C: IntoView + 'static>(
     /// What stands in the bar.
     #[prop(into)]
     title: String,
+    /// What the page is for.
+    notes: &'static str,
     /// What the page is about. Typed, because erased views carry code for every way to draw one.
     children: TypedChildren<C>,
 ) -> impl IntoView {
@@ -26,6 +29,7 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
                     <img src="/favicon.svg" alt="" width="36" height="36" />
                 </a>
                 <h1>{title}</h1>
+                {move || wide.get().then(|| view! { <About>{notes}</About> })}
                 <button
                     type="button"
                     class="button quiet small widen"
@@ -36,7 +40,10 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
                 </button>
                 <ThemeButton />
             </header>
-            <main>{children()}</main>
+            <main>
+                {move || (!wide.get()).then(|| view! { <p class="intro">{notes}</p> })}
+                {children()}
+            </main>
         </div>
     }
 }

@@ -8,6 +8,10 @@ pub(crate) const COMPARE: &str = "پنج راه کنار هم";
 #[cfg(any(feature = "browser", feature = "ssr", test))]
 pub(crate) const WORKBENCH: &str = "میز کار WebSocket";
 
-/// Make all of it larger, and back.
+/// What the notes behind ⓘ are.
+#[cfg(any(feature = "browser", test))]
+pub(crate) const ABOUT: &str = "درباره‌ی آن‌چه می‌بینید";
+
+/// The stage: as large as the screen, for the back of a classroom; and back.
 #[cfg(any(feature = "browser", test))]
 pub(crate) const WIDEN: &str = "بزرگ‌نمایی";

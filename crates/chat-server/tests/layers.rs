@@ -48,7 +48,14 @@ const CLIENT: House = House {
 
 const LAB: House = House {
     name: "chat-lab",
-    layers: &[&["bin"], &["compare", "workbench"], &["xray"], &["page_shell", "pages"], &["words"]],
+    layers: &[
+        &["bin"],
+        &["compare", "workbench"],
+        &["xray"],
+        &["page_shell", "pages"],
+        &["about"],
+        &["words"],
+    ],
     short: &[("fill", "words")],
 };
 

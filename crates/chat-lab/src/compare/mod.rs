@@ -57,9 +57,8 @@ fn Ways(room: RoomId) -> impl IntoView {
         view! { <option value=way.token() selected=way == Way::Socket>{words::NAMES[at]}</option> }
     });
     view! {
-        <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str()))>
+        <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str())) notes=words::INTRO>
             <div class="ways">
-            <p class="intro">{words::INTRO}</p>
             <form class="say" on:submit=say>
                 <label>
                     <span>{words::BY}</span>

@@ -57,9 +57,8 @@ fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <PageShell title=WORKBENCH>
+        <PageShell title=WORKBENCH notes=words::INTRO>
             <div class="workbench">
-                <p class="intro">{words::INTRO}</p>
                 <div class="benches">
                     <Request attempt send />
                     <Compose attempt send />

@@ -43,8 +43,7 @@ pub(super) fn Breaking(recordings: Recordings, experiments: Experiments) -> impl
 
 /// The room of the document, as it stands in an address.
 fn room() -> Option<String> {
-    let room = document().get_element_by_id(chat_ui::ROOT)?.get_attribute("data-room")?;
-    Some(js_sys::encode_uri_component(&room).into())
+    Some(js_sys::encode_uri_component(&super::room()?).into())
 }
 
 /// One way of breaking it.

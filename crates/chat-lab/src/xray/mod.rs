@@ -1,18 +1,22 @@
 //! The panel: the X-ray of one's own connections, one recording after another, in six tabs. What a
 //! [`recording`] shows is plain data; `feed` fills it, each tab draws it. It knows the room only by
-//! what passed the wire.
+//! what passed the wire. `style/lab/base.css` says what place a tab has on the stage.
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
+use chat_ui::browser::storage::Keep;
 use leptos::{either::EitherOf6, ev::KeyboardEvent, prelude::*};
 use web_sys::HtmlElement;
 
 use self::{
+    drawer::{Controls, Drawer},
     recording::{Recording, Standing},
     recordings::Recordings,
 };
+use crate::about::About;
 
 mod breaking;
+mod composer;
 mod drawer;
 pub(crate) mod experiment;
 mod export;
@@ -38,12 +42,26 @@ enum Tab {
     TakeHome,
 }
 
+/// Under which this browser keeps the tab that was open last.
+const LAST_TAB: &str = "otagh:xray-tab";
+
 impl Tab {
     const ALL: [Self; 6] =
         [Self::Handshake, Self::Frames, Self::Layers, Self::Journey, Self::Breaking, Self::TakeHome];
 
-    fn id(self) -> String {
-        format!("xray-tab-{}", self as usize)
+    fn id(self) -> &'static str {
+        ["xray-handshake", "xray-frames", "xray-layers", "xray-journey", "xray-breaking", "xray-export"]
+            [self as usize]
+    }
+
+    /// The one that was open last in this browser; at first what every connection begins with.
+    fn last() -> Self {
+        let id = Keep::Local.get(LAST_TAB);
+        Self::ALL.into_iter().find(|tab| id.as_deref() == Some(tab.id())).unwrap_or(Self::Handshake)
+    }
+
+    fn keep(self) {
+        Keep::Local.set(LAST_TAB, self.id());
     }
 }
 
@@ -52,7 +70,7 @@ impl Tab {
 pub fn show(place: HtmlElement) {
     let source = place.clone();
     let is_taken_home = place.has_attribute(feed::TAKEN_HOME);
-    let place = if is_taken_home { place } else { drawer::open(place) };
+    let place = if is_taken_home { place } else { drawer::place() };
     crate::fill(place, move || Panel(PanelProps { source }));
 }
 
@@ -64,20 +82,69 @@ fn Panel(
 ) -> impl IntoView {
     let recordings = Recordings::new();
     let is_taken_home = source.has_attribute(feed::TAKEN_HOME);
+    let is_here = move |tab: Tab| !is_taken_home || !matches!(tab, Tab::Breaking | Tab::TakeHome);
+    let tab = RwSignal::new(Some(Tab::last()).filter(|last| is_here(*last)).unwrap_or(Tab::Handshake));
     let scores = feed::follow(&source, recordings);
-    let experiments = breaking::Experiments::new();
-    let tab = RwSignal::new(Tab::Frames);
-    let tabs = move || {
-        let is_here = move |tab: &Tab| !is_taken_home || !matches!(tab, Tab::Breaking | Tab::TakeHome);
-        Tab::ALL.into_iter().filter(is_here)
+    let drawer = (!is_taken_home).then(|| Drawer::open(source, recordings));
+    let is_wide = move || drawer.is_some_and(Drawer::is_wide);
+    // One order for eye, keyboard and screen reader: beside the conversation the controls stand above the
+    // tabs, and on the stage behind them.
+    let controls = move |on_stage: bool| {
+        move || {
+            let drawer = drawer.filter(|drawer| drawer.is_wide() == on_stage);
+            (drawer.is_some() || is_taken_home && !on_stage).then(|| {
+                view! {
+                    <div class="controls">
+                        <Notes recordings />
+                        {drawer.map(|drawer| view! { <Controls drawer /> })}
+                    </div>
+                }
+            })
+        }
     };
+    let experiments = breaking::Experiments::new();
+    view! {
+        <div class="panel">
+            <header>
+                <h2>{move || room().filter(|_| is_wide()).unwrap_or_else(|| chat_ui::words::XRAY.to_owned())}</h2>
+                {controls(false)}
+                <Tabs tab all=Tab::ALL.into_iter().filter(|tab| is_here(*tab)).collect() />
+                <Which recordings />
+                {controls(true)}
+            </header>
+            <State recordings />
+            {(!scores.is_empty()).then(|| view! { <replay::Replay scores recordings /> })}
+            <div class="tab" role="tabpanel" id="xray-tab" aria-labelledby=move || tab.get().id() tabindex="0">
+                {move || match tab.get() {
+                    Tab::Handshake => EitherOf6::A(view! { <handshake::Handshake recordings /> }),
+                    Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings /> }),
+                    Tab::Layers => EitherOf6::C(view! { <layers::Layers recordings /> }),
+                    Tab::Journey => EitherOf6::D(view! { <journey::Way recordings /> }),
+                    Tab::Breaking => EitherOf6::E(view! { <breaking::Breaking recordings experiments /> }),
+                    Tab::TakeHome => EitherOf6::F(view! { <export::Export recordings /> }),
+                }}
+            </div>
+            {(!is_taken_home).then(|| view! { <composer::Composer /> })}
+        </div>
+    }
+}
+
+/// The room that the document is about, as it is called.
+fn room() -> Option<String> {
+    document().get_element_by_id(chat_ui::ROOT)?.get_attribute("data-room")
+}
+
+/// Which view of the recording is open.
+#[component]
+fn Tabs(tab: RwSignal<Tab>, all: Vec<Tab>) -> impl IntoView {
     let show = move |one: Tab| {
         tab.set(one);
+        one.keep();
         // Another tab begins at its beginning; the list of frames then goes to its end.
         chat_ui::browser::element::<web_sys::Element>("xray-tab").set_scroll_top(0);
     };
+    let names = all.clone();
     let step = move |event: KeyboardEvent| {
-        let all: Vec<Tab> = tabs().collect();
         let at = all.iter().position(|one| *one == tab.get_untracked()).unwrap_or(0);
         // Right to left: the next tab is to the left.
         let next = match event.key().as_str() {
@@ -89,84 +156,77 @@ fn Panel(
         };
         event.prevent_default();
         show(all[next]);
-        chat_ui::browser::focus(&chat_ui::browser::element(&all[next].id()));
+        chat_ui::browser::focus(&chat_ui::browser::element(all[next].id()));
+    };
+    let button = move |one: Tab| {
+        let is_chosen = move || tab.get() == one;
+        view! {
+            <button
+                type="button"
+                role="tab"
+                id=one.id()
+                aria-controls="xray-tab"
+                aria-selected=move || if is_chosen() { "true" } else { "false" }
+                tabindex=move || if is_chosen() { "0" } else { "-1" }
+                on:click=move |_| show(one)
+            >
+                {words::TAB_NAMES[one as usize]}
+            </button>
+        }
     };
     view! {
-        <div class="panel">
-            <Which recordings />
-            <Notes recordings />
-            {(!scores.is_empty()).then(|| view! { <replay::Replay scores recordings /> })}
-            <div class="tabs" role="tablist" aria-label=words::TABS on:keydown=step>
-                {tabs()
-                    .map(|one| {
-                        let is_chosen = move || tab.get() == one;
-                        view! {
-                            <button
-                                type="button"
-                                role="tab"
-                                id=one.id()
-                                aria-controls="xray-tab"
-                                aria-selected=move || if is_chosen() { "true" } else { "false" }
-                                tabindex=move || if is_chosen() { "0" } else { "-1" }
-                                on:click=move |_| show(one)
-                            >
-                                {words::TAB_NAMES[one as usize]}
-                            </button>
-                        }
-                    })
-                    .collect_view()}
-            </div>
-            <div class="tab" role="tabpanel" id="xray-tab" aria-labelledby=move || tab.get().id() tabindex="0">
-                {move || match tab.get() {
-                    Tab::Handshake => EitherOf6::A(view! { <handshake::Handshake recordings /> }),
-                    Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings /> }),
-                    Tab::Layers => EitherOf6::C(view! { <layers::Layers recordings /> }),
-                    Tab::Journey => EitherOf6::D(view! { <journey::Way recordings /> }),
-                    Tab::Breaking => EitherOf6::E(view! { <breaking::Breaking recordings experiments /> }),
-                    Tab::TakeHome => EitherOf6::F(view! { <export::Export recordings /> }),
-                }}
-            </div>
+        <div class="tabs" role="tablist" aria-label=words::TABS on:keydown=step>
+            {names.into_iter().map(button).collect_view()}
         </div>
     }
 }
 
-/// Which recording is looked at, when there is more than one.
+/// Which recording is looked at, when there is more than one. One that lives and is not looked at is
+/// offered.
 #[component]
 fn Which(recordings: Recordings) -> impl IntoView {
     let standings = Memo::new(move |_| recordings.all().iter().map(Recording::standing).collect::<Vec<_>>());
     let chip = move |(number, standing): (usize, Standing)| {
+        let is_chosen = move || recordings.chosen() == number;
+        let is_live = standing == Standing::Live;
         let told = match standing {
             Standing::Live => words::LIVE.to_owned(),
             Standing::Unknown | Standing::Held => words::UNKNOWN.to_owned(),
             Standing::Unseen => words::UNSEEN.to_owned(),
             Standing::Ended(code) => words::ended(code),
         };
+        let told = format!("{} {told}", words::recording(number + 1));
         view! {
             <button
                 type="button"
                 class="chip"
-                aria-pressed=move || if recordings.chosen() == number { "true" } else { "false" }
-                data-live=(standing == Standing::Live).then_some("")
+                aria-pressed=move || if is_chosen() { "true" } else { "false" }
+                data-live=is_live.then_some("")
                 on:click=move |_| recordings.choose(number)
             >
-                <b>{words::recording(number + 1)}</b>
-                " "
-                <span>{told}</span>
+                {move || if is_live && !is_chosen() { words::alive(number + 1) } else { told.clone() }}
             </button>
         }
     };
     view! {
-        <div class="which" role="group" aria-label=words::WHICH>
+        <div class="which" role="group" aria-label=words::WHICH aria-live="polite">
             {move || standings.get().into_iter().enumerate().map(chip).collect_view()}
         </div>
     }
 }
 
-/// What is to be known about what is shown.
+/// What is to be known once about what is shown.
 #[component]
 fn Notes(recordings: Recordings) -> impl IntoView {
     let proxied =
         Memo::new(move |_| recordings.with(|one| one.opened.as_ref().is_some_and(|opened| opened.proxied)));
+    let note = move || if proxied.get() == Some(true) { words::NOTE_PROXIED } else { words::NOTE };
+    view! { <About><p>{note}</p></About> }
+}
+
+/// How the recording is, where it is not simply there.
+#[component]
+fn State(recordings: Recordings) -> impl IntoView {
     let full = Memo::new(move |_| {
         recordings.with(|one| one.full.and(one.opened.as_ref()).map(|opened| opened.limit_bytes)).flatten()
     });
@@ -175,19 +235,13 @@ fn Notes(recordings: Recordings) -> impl IntoView {
         Some(Standing::Held) => Some(words::STREAM_HELD),
         Some(Standing::Unknown) => Some(words::STREAM_LOST),
         Some(Standing::Unseen) => Some(words::STREAM_GONE),
-        _ => None,
+        Some(Standing::Live | Standing::Ended(_)) => None,
+        None => Some(words::WAITING),
     };
     view! {
-        <p class="note">
-            {move || match proxied.get() {
-                None => words::WAITING,
-                Some(false) => words::NOTE,
-                Some(true) => words::NOTE_PROXIED,
-            }}
-        </p>
-        <div role="status">
+        <div class="state" role="status">
             {move || full.get().map(|limit| view! { <p class="note warning">{words::full(limit)}</p> })}
-            {move || stream().map(|told| view! { <p class="note warning">{told}</p> })}
+            {move || stream().map(|told| view! { <p class="note" class:warning=standing.get().is_some()>{told}</p> })}
         </div>
     }
 }

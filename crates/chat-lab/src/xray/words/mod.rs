@@ -18,7 +18,20 @@ pub(crate) const NOTE_PROXIED: &str = "این‌ها بایت‌هایی است 
 pub(crate) const WAITING: &str =
     "هنوز چیزی ضبط نشده است. با باز شدن دوباره‌ی اتصال، همه‌چیز همین‌جا پیدا می‌شود.";
 /// Record the connection no longer.
-pub(crate) const TURN_OFF: &str = "خاموش کردن";
+pub(crate) const TURN_OFF: &str = "پایان ضبط";
+/// What that does.
+pub(crate) const TURN_OFF_TITLE: &str =
+    "ضبط تمام می‌شود: اتصال بسته و بدون ضبط از نو باز می‌شود، و این بخش کنار می‌رود";
+/// Out of sight, and still recorded.
+pub(crate) const HIDE: &str = "پنهان کردن";
+/// What that does.
+pub(crate) const HIDE_TITLE: &str = "فقط این بخش کنار می‌رود: ضبط ادامه دارد و همان دکمه آن را برمی‌گرداند";
+/// Where one writes.
+pub(crate) const SAY_HERE: &str = "این‌جا چیزی بگویید تا از همین اتصال برود";
+/// Says it.
+pub(crate) const SAY: &str = "ارسال";
+/// The room did not take it.
+pub(crate) const NOT_SAID: &str = "فرستاده نشد؛ کوتاه‌ترش کنید، یا تا وصل شدن صبر کنید.";
 /// The list of recordings.
 pub(crate) const WHICH: &str = "کدام اتصال";
 /// The list of tabs.
@@ -39,6 +52,11 @@ pub(crate) const LIVE: &str = "زنده";
 pub(crate) const UNKNOWN: &str = "بی‌خبر";
 /// Nobody will know.
 pub(crate) const UNSEEN: &str = "دنباله‌اش دیده نشد";
+
+/// A recording that is not looked at has begun, and goes on.
+pub(crate) fn alive(number: usize) -> String {
+    format!("{} زنده است ←", recording(number))
+}
 
 /// The name of a recording, counted from one.
 pub(crate) fn recording(number: usize) -> String {
