@@ -41,6 +41,8 @@ class Browser {
 const panel = (page: Page) => page.locator('#xray');
 const tab = (page: Page, name: string) => panel(page).getByRole('tab', { name });
 const frames = (page: Page) => panel(page).locator('.frame');
+/** What one said oneself. */
+const own = (page: Page) => panel(page).locator('.frame[data-own]').filter({ hasText: 'say' });
 
 /** Turns it on, and waits until the frames are there. */
 async function turnOn(page: Page): Promise<void> {
@@ -90,24 +92,25 @@ test('turned on, it shows what was said, in the frame that carried it', async ({
 
   await say(sara, 'سلام frame');
   await expect(message(ali, 'سلام frame')).toBeVisible();
-  const own = frames(sara).filter({ hasText: 'پیام شما' });
-  await own.getByRole('button').first().click();
-  const payload = own.locator('.payload.wire');
+  const saying = own(sara);
+  await saying.getByRole('button').first().click();
+  const payload = saying.locator('.payload.wire');
   await expect(payload).toContainText('"text":"سلام frame"');
   const shown = await payload.innerText();
   expect(browser.sent, 'the very text that the browser sent').toContain(shown);
   // What was said in Persian does not move the quotes and commas around it.
   await expect(payload.locator('bdi')).toHaveText(['سلام frame']);
-  await expect(own.locator('.passage')).toContainText('یک بار خواندن');
-  await expect(own.locator('dt', { hasText: /^MASK/ })).toContainText('MASK = 1');
-  await expect(own.locator('dt', { hasText: 'opcode' })).toContainText('0x1');
+  await expect(saying.locator('.passage')).toContainText('یک بار خواندن');
+  await expect(saying.locator('dt', { hasText: /^MASK/ })).toContainText('MASK = 1');
+  await expect(saying.locator('dt', { hasText: 'opcode' })).toContainText('0x1');
 
   // Byte by byte: what is on the wire, and the key, are what is meant.
-  const rows = own.locator('.unmask tr');
+  const rows = saying.locator('.unmask tr');
   const cells = async (row: number) => (await rows.nth(row).locator('td').allInnerTexts()).map((text) => parseInt(text.replace(/[^0-9a-f]/g, ''), 16));
   const [wire, key, clear] = [await cells(0), await cells(1), await cells(2)];
   expect(wire.map((byte, at) => byte ^ key[at]!)).toEqual(clear);
-  expect(Buffer.from(clear).toString()).toBe(shown.slice(0, clear.length));
+  // It begins at what was said.
+  expect(Buffer.from(clear).toString()).toBe('سلام fra');
 
   const heard = frames(sara).filter({ hasText: 'said' }).last();
   await heard.getByRole('button').first().click();
@@ -171,6 +174,7 @@ test.describe('with a server that pings often', () => {
     const passed = network.passed[1]!;
     const [up, down] = [read(passed.up), read(passed.down)];
     const shown: { up: string[][]; down: string[][] } = { up: [], down: [] };
+    for (const fold of await panel(sara).locator('.fold button').all()) await fold.click();
     for (const frame of await frames(sara).all()) {
       await frame.getByRole('button').first().click();
       await expect(frame.locator('.hex')).toBeVisible();
@@ -195,7 +199,7 @@ test.describe('with a server that pings often', () => {
     expect(shown.up.flat().includes('▒▒') && shown.down.flat().includes('▒▒'), 'tokens went both ways').toBe(true);
 
     await tab(sara, 'دست‌تکانی').click();
-    const lines = (at: number) => panel(sara).locator('.lines').nth(at).getByRole('button').allInnerTexts();
+    const lines = (at: number) => panel(sara).locator('.lines').nth(at).locator('.wire button').allInnerTexts();
     expect([await lines(0), await lines(1)]).toEqual([up.head, down.head]);
   });
 });
@@ -208,7 +212,7 @@ test("the handshake is the browser's own, and its answer is computed from its ke
   await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');
   await expect(heads).toHaveCount(2);
-  const text = async (at: number) => (await heads.nth(at).locator('button').allInnerTexts()).join('\n');
+  const text = async (at: number) => (await heads.nth(at).locator('.wire button').allInnerTexts()).join('\n');
   const [request, answer] = [await text(0), await text(1)];
   expect(request).toMatch(/^GET \/ws\/xray\/[^ ]+\?xray=1 HTTP\/1\.1/);
   expect(answer).toMatch(/^HTTP\/1\.1 101 /);
@@ -234,7 +238,8 @@ test('every line of the real handshake has a meaning of its own', async ({ serve
   await expect(panel(sara).locator('.lines')).toHaveCount(2);
   for (const head of await panel(sara).locator('.lines').all()) {
     const meaning = head.locator('.meaning');
-    const lines = await head.getByRole('button').all();
+    await head.getByRole('button', { name: 'سرآیند دیگر' }).click();
+    const lines = await head.locator('.wire').getByRole('button').all();
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) {
       await line.hover();
@@ -243,6 +248,53 @@ test('every line of the real handshake has a meaning of its own', async ({ serve
       await expect(meaning).not.toHaveText(/^(هر خط پس از خط نخست|سرآیندی که برای دست‌تکانی WebSocket لازم نیست|$)/);
     }
   }
+});
+
+test('of a head the lines that make a WebSocket are seen first, and whose each is', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await tab(sara, 'دست‌تکانی').click();
+  await expect(panel(sara).locator('.lines')).toHaveCount(2);
+  const [request, answer] = [panel(sara).locator('.lines').first(), panel(sara).locator('.lines').last()];
+  const names = (head: Locator) => head.locator('li:visible b').allInnerTexts();
+  expect((await names(request)).slice(1).sort()).toEqual(['Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Upgrade']);
+  expect((await names(answer)).map((name) => name.toLowerCase()).slice(1).sort()).toEqual(['connection', 'sec-websocket-accept', 'upgrade']);
+  await expect(request.locator('li').first()).toContainText('پروتکل ما');
+  await expect(request.locator('li', { hasText: 'Sec-WebSocket-Key' })).toContainText('RFC 6455');
+  await expect(panel(sara).locator('.segments')).toContainText(/برآورد از TCP_INFO: یک رفت‌وبرگشت/);
+  await expect(panel(sara).locator('.ending')).toContainText('هنوز باز است');
+  await sara.evaluate(async () => {
+    const token = document.getElementById('xray-button')!.dataset['recordings']!.trim();
+    await fetch(`/xray/${token}/break`, { method: 'POST', body: '{"break":"restart"}' });
+  });
+  await expect(panel(sara).locator('.ending')).toContainText('سرور اول بست، با 4000');
+  const steps = [/^close 4000 ?سرور/, /^close 4000 ?مرورگر/, /^FIN ?سرور/, /^FIN ?مرورگر/, /^TIME_WAIT ?سرور/];
+  await expect(panel(sara).locator('.ending li')).toHaveText(steps);
+  await joined(sara);
+});
+
+test('what is only a sign of life is folded, and control frames can be asked for', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const field = panel(sara).getByLabel('این‌جا چیزی بگویید');
+  await say(sara, 'دیده شود');
+  await expect(own(sara)).toHaveText(/^↑ ?say «دیده شود» ?text 0x1 ?\d+ B ?\d+\.\d{3} s$/);
+  await composer(sara).fill('نیمه');
+  const fold = panel(sara).locator('.fold button').last();
+  await expect(fold).toHaveText(/^[۰-۹]+ فریم خاموش$/);
+  await expect(frames(sara).filter({ hasText: 'typing' })).toHaveCount(0);
+  await fold.click();
+  await expect(frames(sara).filter({ hasText: 'typing' })).not.toHaveCount(0);
+  await panel(sara).getByRole('button', { name: 'محتوا' }).click();
+  await expect(frames(sara).filter({ hasText: 'typing' })).toHaveCount(0);
+  await panel(sara).getByRole('button', { name: 'کنترلی' }).click();
+  await expect(panel(sara).locator('.control')).toContainText('مرورگر نمی‌گذارد صفحه ping بفرستد');
+  await expect(frames(sara)).toHaveCount(0);
+  await panel(sara).getByRole('button', { name: 'همین حالا یک ping از سرور' }).click();
+  await expect(frames(sara)).toHaveText([/ping 0x9/, /pong 0xA/]);
+  await expect(field).toBeVisible();
 });
 
 test('layers and journey tell of the message that was said', async ({ server, somebody }) => {
@@ -603,7 +655,7 @@ test('what is taken home is seen there without a server', async ({ server, someb
   await home.goto(pathToFileURL(file).href);
   await home.getByRole('tab', { name: 'فریم‌ها' }).click();
   await expect(home.locator('.frame').filter({ hasText: 'said' })).toHaveCount(1);
-  const own = home.locator('.frame').filter({ hasText: 'پیام شما' });
+  const own = home.locator('.frame[data-own]').filter({ hasText: 'say' });
   await own.getByRole('button').first().click();
   await expect(own.locator('.payload.wire')).toContainText('برای خانه </script><b>');
   await own.getByRole('button').first().click();
@@ -648,6 +700,7 @@ test('a phone has it as a drawer over the conversation', async ({ server, somebo
   // The first of many header lines is touched, and what it means is in sight.
   await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');
+  await heads.first().getByRole('button', { name: 'سرآیند دیگر' }).tap();
   await heads.first().getByRole('button', { name: 'Host' }).tap();
   await expect(heads.first().locator('.meaning')).toContainText('نام و درگاه سروری');
   await expect(heads.first().getByRole('button', { pressed: true })).toHaveText(/^Host/);
@@ -687,7 +740,7 @@ test.describe('where a recording is short', () => {
     await expect(warning).toHaveText(/^ضبط پر شد: بیش از ۳٬۰۰۰ بایت نگه داشته نمی‌شود/);
     await say(sara, 'دیده نمی‌شود');
     await expect(message(sara, 'دیده نمی‌شود').getByText('فرستاده شد')).toBeAttached();
-    await expect(frames(sara).filter({ hasText: 'پیام شما' })).toHaveCount(0);
+    await expect(own(sara)).toHaveCount(0);
     // It is still live, and its recording is not the connection's end.
     await expect(panel(sara).locator('.which .chip')).toHaveText([/زنده/]);
   });
@@ -714,7 +767,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await enter(sara, server.url, 'xray', 'سارا');
     await turnOn(sara);
     await say(sara, 'سلام');
-    await frames(sara).filter({ hasText: 'پیام شما' }).getByRole('button').first().click();
+    await own(sara).getByRole('button').first().click();
     for (const name of ['فریم‌ها', 'دست‌تکانی', 'لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
       await tab(sara, name).click();
       const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -733,6 +786,7 @@ test('behind a proxy that gathers, it says that nothing comes, until something d
   const held = panel(sara).getByRole('status').filter({ hasText: 'پراکسی‌ای میان راه آن را نگه می‌دارد' });
   await expect(held).toBeVisible({ timeout: 15_000 });
   await joined(sara);
+  await tab(sara, 'فریم‌ها').click();
   proxy.release();
   await expect(frames(sara).filter({ hasText: 'welcome' })).toHaveCount(1);
   await expect(held).toHaveCount(0);

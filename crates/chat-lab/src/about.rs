@@ -13,11 +13,11 @@ use crate::words::ABOUT;
 
 /// Opens at a press; Escape, and whatever takes the focus away, close it.
 #[component]
-pub(crate) fn About<C: IntoView + 'static>(
-    /// What is to be known. Typed, because erased views carry code for every way to draw one.
-    children: TypedChildren<C>,
+pub(crate) fn About(
+    /// What is to be known. Boxed, so that there is one kind of it.
+    #[prop(into)]
+    about: Notes,
 ) -> impl IntoView {
-    let children = children.into_inner();
     let on_key = |event: KeyboardEvent| {
         let details = around(&event);
         if event.key() == "Escape" && details.has_attribute("open") {
@@ -36,8 +36,23 @@ pub(crate) fn About<C: IntoView + 'static>(
     view! {
         <details class="about" on:keydown=on_key on:focusout=on_leave>
             <summary aria-label=ABOUT title=ABOUT>"i"</summary>
-            <div class="text" tabindex="-1">{children()}</div>
+            <div class="text" tabindex="-1">{about.0}</div>
         </details>
+    }
+}
+
+/// A text that may change.
+pub(crate) struct Notes(Box<dyn FnMut() -> String + Send>);
+
+impl<F: FnMut() -> String + Send + 'static> From<F> for Notes {
+    fn from(read: F) -> Self {
+        Self(Box::new(read))
+    }
+}
+
+impl From<&'static str> for Notes {
+    fn from(text: &'static str) -> Self {
+        Self(Box::new(move || text.to_owned()))
     }
 }
 

@@ -5,7 +5,11 @@
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
-use chat_ui::{theme::ThemeButton, words};
+use chat_ui::{
+    bind::{attr, press},
+    theme::ThemeButton,
+    words,
+};
 use leptos::prelude::*;
 
 use crate::{about::About, words::WIDEN};
@@ -23,18 +27,18 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
     let children = children.into_inner();
     let wide = RwSignal::new(false);
     view! {
-        <div class="stage" translate="no" data-wide=move || wide.get().then_some("")>
+        <div class="stage" translate="no" data-wide=attr(move || wide.get().then_some(""))>
             <header>
                 <a class="home-link" href="/" aria-label=words::GO_HOME>
                     <img src="/favicon.svg" alt="" width="36" height="36" />
                 </a>
                 <h1>{title}</h1>
-                {move || wide.get().then(|| view! { <About>{notes}</About> })}
+                {move || wide.get().then(|| view! { <About about=notes /> })}
                 <button
                     type="button"
                     class="button quiet small widen"
-                    aria-pressed=move || if wide.get() { "true" } else { "false" }
-                    on:click=move |_| wide.update(|wide| *wide = !*wide)
+                    aria-pressed=attr(move || Some(if wide.get() { "true" } else { "false" }))
+                    onclick=press(move || wide.update(|wide| *wide = !*wide))
                 >
                     {WIDEN}
                 </button>

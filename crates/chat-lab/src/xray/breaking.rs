@@ -2,7 +2,10 @@
 //! it, and what the recordings then show is told. Experiments belong to the panel and outlive this tab. It
 //! never touches the room's connection itself.
 
-use chat_ui::browser::clock::elapsed_us;
+use chat_ui::{
+    bind::{flag, press},
+    browser::clock::elapsed_us,
+};
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -78,7 +81,7 @@ fn Attempt(
             </label>
         }
     });
-    let press = move |_| {
+    let toggle = move || {
         if is_over() {
             experiment.set(Experiment { is_open: true, ..Experiment::default() });
         } else {
@@ -133,8 +136,8 @@ fn Attempt(
             <button
                 type="button"
                 class="button"
-                disabled=move || predicted.get().is_none() || is_begun() && !is_over()
-                on:click=press
+                disabled=flag(move || predicted.get().is_none() || is_begun() && !is_over())
+                onclick=press(toggle)
             >
                 {move || if is_over() { words::AGAIN } else { words::DO_IT }}
             </button>
@@ -160,16 +163,31 @@ fn inflict(recordings: Recordings, what: Break, experiment: RwSignal<Experiment>
     let Some((token, broken)) = newest else { return stand(Phase::Over) };
     stand(Phase::Asked);
     spawn_local(async move {
-        let request = Request::post(&format!("/xray/{token}/break")).body(what.asked().to_string());
-        let answer = match request {
-            Ok(request) => request.send().await.map(|answer| answer.status()),
-            Err(error) => Err(error),
-        };
-        stand(match answer {
-            Ok(204) => Phase::Done(broken),
-            Ok(404 | 410) => Phase::Over,
-            Ok(403) => Phase::NoLab,
+        stand(match ask(&token, what.asked().to_string()).await {
+            Some(204) => Phase::Done(broken),
+            Some(404 | 410) => Phase::Over,
+            Some(403) => Phase::NoLab,
             _ => Phase::Unreachable,
         });
     });
+}
+
+/// Asks the server for a ping, of which nothing is broken. Why there is none, if there is none.
+pub(super) async fn ping(token: &str) -> Option<&'static str> {
+    match ask(token, r#"{"break":"ping"}"#.to_owned()).await {
+        Some(204) => None,
+        Some(404 | 410) => Some(words::OVER),
+        Some(403) => Some(words::NO_LAB),
+        _ => Some(words::UNREACHABLE),
+    }
+}
+
+/// What the server answered; nothing when it did not.
+async fn ask(token: &str, what: String) -> Option<u16> {
+    let request = Request::post(&format!("/xray/{token}/break")).body(what);
+    let answer = match request {
+        Ok(request) => request.send().await.map(|answer| answer.status()),
+        Err(error) => Err(error),
+    };
+    answer.ok()
 }

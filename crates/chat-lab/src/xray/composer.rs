@@ -2,10 +2,11 @@
 //! room's own composer, as if it had been written there, and what was half written there stays.
 
 use chat_ui::{
+    bind::{submit, text},
     browser::{element, focus},
     lab,
 };
-use leptos::{ev::SubmitEvent, logging, prelude::*};
+use leptos::{logging, prelude::*};
 use web_sys::{Event, EventTarget, HtmlInputElement, HtmlTextAreaElement};
 
 use crate::xray::words;
@@ -14,8 +15,7 @@ use crate::xray::words;
 pub(super) fn Composer() -> impl IntoView {
     let refused = RwSignal::new(false);
     let field = || element::<HtmlInputElement>("xray-say");
-    let say = move |event: SubmitEvent| {
-        event.prevent_default();
+    let say = move || {
         let field = field();
         if field.value().trim().is_empty() {
             return;
@@ -29,7 +29,7 @@ pub(super) fn Composer() -> impl IntoView {
         focus(&field);
     };
     view! {
-        <form class="say" on:submit=say>
+        <form class="say" onsubmit=submit(say)>
             <input
                 id="xray-say"
                 dir="auto"
@@ -40,17 +40,17 @@ pub(super) fn Composer() -> impl IntoView {
                 aria-describedby="xray-refused"
             />
             <button class="button small">{words::SAY}</button>
-            <p id="xray-refused" role="alert">{move || refused.get().then_some(words::NOT_SAID)}</p>
+            <p id="xray-refused" role="alert">{text(move || if refused.get() { words::NOT_SAID.to_owned() } else { String::new() })}</p>
         </form>
     }
 }
 
 /// Says it by the room's composer. False when the room did not take it; the composer says why.
-fn hand_over(text: &str) -> bool {
+fn hand_over(said: &str) -> bool {
     let composer: HtmlTextAreaElement = element(lab::COMPOSER);
     let Some(form) = composer.form() else { return false };
     let draft = composer.value();
-    composer.set_value(text);
+    composer.set_value(said);
     // Before a name was given there is nowhere to say anything.
     let is_taken = !form.hidden() && dispatch(&form, "submit") && composer.value().is_empty();
     composer.set_value(&draft);

@@ -6,6 +6,7 @@
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
 use chat_ui::{
+    bind::press,
     browser::{element, focus, focus_drawn, hear},
     dom::{Drawn, append, draw},
     icon, lab,
@@ -118,14 +119,14 @@ pub(super) fn Controls(drawer: Drawer) -> impl IntoView {
             id=WIDEN_ID
             class="button quiet small widen"
             aria-pressed=if is_wide { "true" } else { "false" }
-            on:click=move |_| drawer.widen()
+            onclick=press(move || drawer.widen())
         >
             {WIDEN}
         </button>
-        <button type="button" class="button quiet small" title=words::TURN_OFF_TITLE on:click=move |_| drawer.turn_off()>
+        <button type="button" class="button quiet small" title=words::TURN_OFF_TITLE onclick=press(move || drawer.turn_off())>
             {words::TURN_OFF}
         </button>
-        <button type="button" class="button quiet small" title=words::HIDE_TITLE on:click=move |_| drawer.hide()>
+        <button type="button" class="button quiet small" title=words::HIDE_TITLE onclick=press(move || drawer.hide())>
             {icon::view(icon::CLOSE)}
             {words::HIDE}
         </button>

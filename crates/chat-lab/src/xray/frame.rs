@@ -1,7 +1,10 @@
 //! One frame, opened: its header bit by bit as in the figure of RFC 6455 §5.2, its bytes, how the mask
 //! comes off, and what it says. Long payloads are shown in part. It knows this frame and no other.
 
-use chat_ui::said::PlainLine;
+use chat_ui::{
+    bind::{flag, press},
+    said::PlainLine,
+};
 use chat_wire::{
     Direction,
     decoder::Frame,
@@ -10,9 +13,13 @@ use chat_wire::{
 use leptos::{either::Either, prelude::*};
 
 use super::recording::{Says, Shown};
-use crate::xray::words::frames as words;
+use crate::{
+    about::About,
+    xray::words::{self as common, frames as words},
+};
 
-/// How many bits stand in one row of the figure: two bytes, so that a phone has room for it.
+/// How many bits stand together in the figure: two bytes, as a phone has room for. Where there is more, the
+/// style puts two of them in one row, as RFC 6455 does.
 const ROW: usize = 16;
 /// How many bytes are shown at most.
 const BYTES_MAX: usize = 512;
@@ -39,12 +46,11 @@ pub(super) fn OpenFrame(shown: Shown) -> impl IntoView {
         <div class="open-frame">
             {violation}
             <Payload shown=shown.clone() />
-            <Bits header=header.clone() is_own length=shown.frame.header.length />
-            <Bytes header frame=shown.frame.clone() hidden=shown.hidden.clone() />
+            <Bytes header=header.clone() frame=shown.frame.clone() hidden=shown.hidden.clone() />
+            <Bits header is_own length=shown.frame.header.length />
             {shown.frame.header.mask.map(|key| view! {
                 <Unmasking frame=shown.frame.clone() key_bytes=key hidden=shown.hidden.clone() />
             })}
-            <p class="passage">{words::passage(is_own, shown.pieces, shown.neighbours)}</p>
         </div>
     }
 }
@@ -68,9 +74,13 @@ fn Payload(shown: Shown) -> impl IntoView {
     };
     let is_long = text.chars().count() > TEXT_MAX;
     let text: String = text.chars().take(TEXT_MAX).collect();
+    let is_ours = shown.says.kind().is_some();
     view! {
-        <section>
-            <h3>{words::PAYLOAD}</h3>
+        <section class="carried">
+            <h3>
+                {words::PAYLOAD} " "
+                {is_ours.then(|| view! { <span class="tag" data-ours="" title=words::JSON>{common::OURS}</span> })}
+            </h3>
             {meaning.map(|meaning| view! { <p class="meaning">{meaning}</p> })}
             {if payload.is_empty() {
                 Either::Left(view! { <p>{words::EMPTY}</p> })
@@ -79,6 +89,7 @@ fn Payload(shown: Shown) -> impl IntoView {
             }}
             {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
             {(!shown.hidden.is_empty()).then(|| view! { <p class="small">{words::HIDDEN}</p> })}
+            <p class="passage">{words::passage(is_own, shown.pieces, shown.neighbours)}</p>
         </section>
     }
 }
@@ -123,21 +134,35 @@ fn strings(text: &str) -> Vec<(&str, bool)> {
     pieces
 }
 
-/// The figure: sixteen bits a row, and under it what each part means.
+/// The figure, and beside or under it what each part means.
 #[component]
 pub(crate) fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView {
     let fields = layout(&header);
-    let segments = fields.iter().flat_map(rows).map(|(part, bits)| {
-        let width = bits.len();
-        let cells = bits.map(|bit| header[bit / 8] >> (7 - bit % 8) & 1).map(|bit| view! { <i>{bit}</i> });
-        view! {
-            <div class="segment" data-part=part.name() data-span=width.to_string()>
-                <span>{part.name()}</span>
-                <div>{cells.collect_view()}</div>
-            </div>
-        }
-    });
-    let numbers = (0..ROW).map(|bit| view! { <span>{bit}</span> });
+    let segments = fields
+        .iter()
+        .flat_map(|field| rows(field).into_iter().map(move |piece| (field.bits.clone(), piece)))
+        .map(|(whole, (part, bits))| {
+            let width = bits.len();
+            let (is_begun, goes_on) = (bits.start > whole.start, bits.end < whole.end);
+            let cells =
+                bits.map(|bit| header[bit / 8] >> (7 - bit % 8) & 1).map(|bit| view! { <i>{bit}</i> });
+            let name = if is_begun { String::new() } else { part.name().to_owned() };
+            view! {
+                <div
+                    class="segment"
+                    data-part=part.name()
+                    data-span=width.to_string()
+                    data-begun=is_begun.then_some("")
+                    data-goes-on=goes_on.then_some("")
+                >
+                    <span>{name}</span>
+                    <div>{cells.collect_view()}</div>
+                </div>
+            }
+        });
+    // As in the RFC: tens once, then the last digit.
+    let number = |bit: usize| if bit.is_multiple_of(10) { bit } else { bit % 10 };
+    let numbers = (0..2 * ROW).map(|bit| view! { <span>{number(bit)}</span> });
     // Mostly all three are zero, for one reason.
     let rsv_is_zero = header[0] & 0x70 == 0;
     let meanings = fields.iter().filter_map(|field| {
@@ -166,14 +191,13 @@ pub(crate) fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView 
         })
     });
     view! {
-        <section>
-            <h3>{words::BITS}</h3>
-            <p class="small">{words::BITS_HINT}</p>
+        <section class="figure">
+            <h3>{words::BITS} " " <span class="tag" title=words::BITS_HINT>"RFC 6455 §5.2"</span></h3>
             <div class="bits" dir="ltr">
                 <div class="numbers" aria-hidden="true">{numbers.collect_view()}</div>
                 <div class="grid">
                     {segments.collect_view()}
-                    <div class="segment payload" data-part="Payload" data-span="16">
+                    <div class="segment payload" data-part="Payload" data-span="all">
                         <span>{format!("Payload Data · {length} bytes")}</span>
                     </div>
                 </div>
@@ -215,7 +239,7 @@ pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<u
     });
     let is_long = frame.payload.len() > BYTES_MAX || frame.came > frame.payload.len() as u64;
     view! {
-        <section>
+        <section class="bytes">
             <h3>{words::BYTES}</h3>
             <div class="wire hex" dir="ltr">{head.collect_view()} {payload.collect_view()}</div>
             {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
@@ -230,16 +254,16 @@ fn Unmasking(frame: Frame, key_bytes: [u8; 4], hidden: Vec<std::ops::Range<usize
     if clear.is_empty() {
         return None;
     }
-    let from = RwSignal::new(0_usize);
     let count = clear.len().min(BYTES_MAX);
+    let from = RwSignal::new(text_place(&clear[..count]).unwrap_or(0));
     let letters = letters(&clear);
     let row = move |name: &'static str, cell: &dyn Fn(usize) -> String, at: std::ops::Range<usize>| {
         // What stands in place of a covered byte never passed the wire; the key did.
         let is_hidden = |at| name != words::UNMASK_ROWS[1] && hidden.iter().any(|range| range.contains(&at));
-        let cell = |at| {
+        let cell = |at: usize| {
             let is_hidden = is_hidden(at);
             let text = if is_hidden { COVER.to_owned() } else { cell(at) };
-            view! { <td data-hidden=is_hidden.then_some("")>{text}</td> }
+            view! { <td data-key=(at % 4).to_string() data-hidden=is_hidden.then_some("")>{text}</td> }
         };
         let cells = at.map(cell).collect_view();
         view! { <tr><th scope="row">{name}</th>{cells}</tr> }
@@ -256,30 +280,39 @@ fn Unmasking(frame: Frame, key_bytes: [u8; 4], hidden: Vec<std::ops::Range<usize
         }
     };
     Some(view! {
-        <section>
-            <h3>{words::UNMASK}</h3>
-            <p class="small">{words::UNMASK_WHY}</p>
+        <section class="unmasking">
+            <div class="titled">
+                <h3>{words::UNMASK} " " <span class="tag">"RFC 6455 §5.3"</span></h3>
+                <About about=words::UNMASK_WHY />
+            </div>
             <table class="unmask" dir="ltr">{table}</table>
-            <div class="pager">
+            <div class="pager" dir="ltr">
                 <button
                     type="button"
                     class="button quiet small"
-                    disabled=move || from.get() == 0
-                    on:click=move |_| from.update(|from| *from = from.saturating_sub(UNMASKED))
+                    disabled=flag(move || from.get() == 0)
+                    onclick=press(move || from.update(|from| *from = from.saturating_sub(UNMASKED)))
                 >
                     {words::BEFORE}
                 </button>
                 <button
                     type="button"
                     class="button quiet small"
-                    disabled=move || { from.get() + UNMASKED >= count }
-                    on:click=move |_| from.update(|from| *from += UNMASKED)
+                    disabled=flag(move || from.get() + UNMASKED >= count)
+                    onclick=press(move || from.update(|from| *from += UNMASKED))
                 >
                     {words::NEXT}
                 </button>
             </div>
         </section>
     })
+}
+
+/// Where what somebody says begins in a message of the protocol. Quotes within a string are escaped, so that it
+/// is found nowhere else.
+fn text_place(payload: &[u8]) -> Option<usize> {
+    const NAME: &[u8] = br#""text":""#;
+    payload.windows(NAME.len()).position(|bytes| bytes == NAME).map(|at| at + NAME.len())
 }
 
 /// The character that begins at each byte; nothing at those that continue one.
@@ -325,6 +358,14 @@ mod tests {
         assert_eq!(strings(r#"{"text":"سلا"#), [(r#"{"text":""#, false), ("سلا", true)]);
         assert_eq!(strings("سلام \"دنیا\""), [("سلام \"دنیا\"", false)]);
         assert_eq!(strings(r#"{"n":1}"#), [(r#"{"n":1}"#, false)]);
+    }
+
+    #[test]
+    fn unmasking_begins_at_the_text() {
+        let payload = r#"{"type":"say","id":"\"text\":\"","text":"سلام"}"#.as_bytes();
+        let at = text_place(payload).expect("a text");
+        assert_eq!(&payload[at..], "سلام\"}".as_bytes());
+        assert_eq!(text_place(br#"{"type":"ping"}"#), None);
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! The live list of frames, oldest first, and the one that is open. Of a long list the newest are
-//! drawn, and more when asked for; the list stays at its end as long as nobody scrolls away from it.
+//! The live list of frames, oldest first, one line each as in a browser's tools, and the one that is open. What
+//! is said only to stay alive is folded. Of a long list the newest are drawn, and more when asked for; the list
+//! stays at its end as long as nobody scrolls away from it.
 
+use chat_ui::bind::{attr, press, text};
 use chat_wire::{Direction, frame::Opcode};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
+use wasm_bindgen_futures::spawn_local;
 
 use super::{
+    breaking,
     frame::OpenFrame,
     recording::{Recording, Says, Shown},
     recordings::Recordings,
@@ -19,21 +23,26 @@ const NEAR_END: i32 = 48;
 /// Which frames are listed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Filter {
+    /// All, what is quiet folded.
     All,
-    Own,
-    Servers,
+    /// What somebody said or asked.
+    Content,
+    /// Are you there? I am.
+    Life,
+    /// By their opcode.
     Control,
 }
 
 impl Filter {
-    const ALL: [Self; 4] = [Self::All, Self::Own, Self::Servers, Self::Control];
+    const ALL: [Self; 4] = [Self::All, Self::Content, Self::Life, Self::Control];
 
     fn lets(self, shown: &Shown) -> bool {
+        let is_control = shown.frame.header.opcode.is_control();
         match self {
             Self::All => true,
-            Self::Own => shown.direction == Direction::In,
-            Self::Servers => shown.direction == Direction::Out,
-            Self::Control => shown.frame.header.opcode.is_control(),
+            Self::Content => !is_control && !is_quiet(shown),
+            Self::Life => is_quiet(shown) || matches!(shown.says, Says::Ping | Says::Pong),
+            Self::Control => is_control,
         }
     }
 
@@ -46,17 +55,64 @@ impl Filter {
     }
 }
 
+/// Whether nobody meant to say anything by it: the protocol's own pings and pongs, and who is typing.
+fn is_quiet(shown: &Shown) -> bool {
+    matches!(shown.says.kind(), Some("ping" | "pong" | "typing"))
+}
+
+/// A row of the list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Row {
+    /// The frame of this number.
+    Frame(usize),
+    /// So many quiet ones in a row, from this one on.
+    Fold(usize, usize),
+}
+
+impl Row {
+    /// What stays while the row does.
+    fn key(self) -> (usize, bool) {
+        match self {
+            Self::Frame(at) => (at, false),
+            Self::Fold(first, _) => (first, true),
+        }
+    }
+}
+
+/// These frames as rows: quiet ones in a row as one, followed by themselves where that is unfolded.
+fn fold(frames: &[usize], is_quiet: impl Fn(usize) -> bool, unfolded: &[usize]) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for run in frames.chunk_by(|one, next| is_quiet(*one) && is_quiet(*next)) {
+        let is_folded = is_quiet(run[0]);
+        if is_folded {
+            rows.push(Row::Fold(run[0], run.len()));
+        }
+        if !is_folded || unfolded.contains(&run[0]) {
+            rows.extend(run.iter().copied().map(Row::Frame));
+        }
+    }
+    rows
+}
+
 #[component]
 pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
     let filter = RwSignal::new(Filter::All);
     let most = RwSignal::new(PORTION);
     let open = RwSignal::new(None::<usize>);
-    let listed =
-        Memo::new(move |_| recordings.with(|one| filter.get().newest(one, most.get())).unwrap_or_default());
+    let unfolded = RwSignal::new(Vec::<usize>::new());
+    let listed = Memo::new(move |_| {
+        let rows = |one: &Recording| {
+            let (frames, more) = filter.get().newest(one, most.get());
+            let folds = |at: usize| filter.get() == Filter::All && is_quiet(&one.frames[at]);
+            (unfolded.with(|unfolded| fold(&frames, folds, unfolded)), more)
+        };
+        recordings.with(rows).unwrap_or_default()
+    });
     // Another recording has other frames.
     Effect::new(move || {
         recordings.chosen();
         open.set(None);
+        unfolded.set(Vec::new());
         most.set(PORTION);
     });
     follow_the_end(listed, open);
@@ -70,8 +126,8 @@ pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
                         <button
                             type="button"
                             class="chip"
-                            aria-pressed=move || if filter.get() == one { "true" } else { "false" }
-                            on:click=move |_| filter.set(one)
+                            aria-pressed=attr(move || Some(if filter.get() == one { "true" } else { "false" }))
+                            onclick=press(move || filter.set(one))
                         >
                             {name}
                         </button>
@@ -79,24 +135,28 @@ pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
                 })
                 .collect_view()}
         </div>
+        {move || (filter.get() == Filter::Control).then(|| view! { <Control recordings /> })}
         {move || listed.with(|(_, more)| *more).then(|| view! {
-            <button type="button" class="button quiet small" on:click=move |_| most.update(|most| *most += PORTION)>
+            <button type="button" class="button quiet small" onclick=press(move || most.update(|most| *most += PORTION))>
                 {words::EARLIER}
             </button>
         })}
-        {move || listed.with(|(frames, _)| frames.is_empty()).then(|| view! { <p class="none">{words::NONE}</p> })}
-        <ol class="frames">
+        {move || listed.with(|(rows, _)| rows.is_empty()).then(|| view! { <p class="none">{words::NONE}</p> })}
+        <ol class="frames" data-open=attr(move || open.get().map(|_| ""))>
             <For
-                each=move || listed.get().0.into_iter().map(move |at| (recordings.chosen(), at))
-                key=|key| *key
-                children=move |(_, at)| view! { <Row recordings at open /> }
+                each=move || listed.get().0.into_iter().map(move |row| (recordings.chosen(), row))
+                key=|(chosen, row)| (*chosen, row.key())
+                children=move |(_, row)| match row {
+                    Row::Frame(at) => Either::Left(view! { <FrameRow recordings at open /> }),
+                    Row::Fold(first, _) => Either::Right(view! { <FoldRow listed first unfolded /> }),
+                }
             />
         </ol>
     }
 }
 
 /// Keeps the end of the list in sight, unless somebody looks at something else.
-fn follow_the_end(listed: Memo<(Vec<usize>, bool)>, open: RwSignal<Option<usize>>) {
+fn follow_the_end(listed: Memo<(Vec<Row>, bool)>, open: RwSignal<Option<usize>>) {
     let scrolled = || {
         document().get_element_by_id("xray-tab").map(|tab| {
             let from_end = tab.scroll_height() - tab.scroll_top() - tab.client_height();
@@ -116,31 +176,87 @@ fn follow_the_end(listed: Memo<(Vec<usize>, bool)>, open: RwSignal<Option<usize>
     });
 }
 
+/// Why there are few control frames, and one more for whoever asks.
+#[component]
+fn Control(recordings: Recordings) -> impl IntoView {
+    let told = RwSignal::new(None::<&'static str>);
+    let ping = move || {
+        let Some(token) = recordings.peek(|one| one.token.clone()) else { return };
+        spawn_local(async move { told.set(breaking::ping(&token).await) });
+    };
+    view! {
+        <div class="control">
+            <p class="small">{words::CONTROL}</p>
+            {move || recordings.with(Recording::is_live).unwrap_or_default().then(|| view! {
+                <button type="button" class="button small" onclick=press(ping)>{words::PING_NOW}</button>
+            })}
+            <p role="status">{move || told.get()}</p>
+        </div>
+    }
+}
+
+/// Quiet frames in a row, as one.
+#[component]
+fn FoldRow(listed: Memo<(Vec<Row>, bool)>, first: usize, unfolded: RwSignal<Vec<usize>>) -> impl IntoView {
+    let count = move || {
+        let of = |row: &Row| match row {
+            Row::Fold(from, count) if *from == first => Some(*count),
+            _ => None,
+        };
+        listed.with(|(rows, _)| rows.iter().find_map(of)).unwrap_or(0)
+    };
+    let is_unfolded = move || unfolded.with(|unfolded| unfolded.contains(&first));
+    let toggle = move || {
+        unfolded.update(|unfolded| match unfolded.iter().position(|one| *one == first) {
+            Some(at) => drop(unfolded.remove(at)),
+            None => unfolded.push(first),
+        });
+    };
+    view! {
+        <li class="fold">
+            <button type="button" aria-expanded=attr(move || Some(if is_unfolded() { "true" } else { "false" })) onclick=press(toggle)>
+                <span>{text(move || words::quiet(count()))}</span>
+            </button>
+        </li>
+    }
+}
+
 /// One frame in the list, and all of it when it is open.
 #[component]
-fn Row(recordings: Recordings, at: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
+fn FrameRow(recordings: Recordings, at: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
     let shown = recordings.peek(|one| one.frames.get(at).cloned()).flatten()?;
     let is_own = shown.direction == Direction::In;
     let header = shown.frame.header;
     let is_open = move || open.get() == Some(at);
     let id = format!("frame-{at}");
     let is_bad = shown.violation.is_some();
-    let says = note(&shown, is_own);
-    let kind = shown.says.kind().map(str::to_owned).unwrap_or_else(|| header.opcode.name().to_owned());
+    let says = match shown.says.field("text") {
+        Some(text) => format!("«{text}»"),
+        None => note(&shown, is_own).to_owned(),
+    };
+    // What the protocol calls it; what has no such name, by its opcode, which is told anyway.
+    let kind = shown.says.kind().map(str::to_owned);
     let row = view! {
-        <li class="frame" data-own=is_own.then_some("") data-bad=is_bad.then_some("")>
+        <li class="frame" data-own=is_own.then_some("") data-bad=is_bad.then_some("") data-open=attr(move || is_open().then_some(""))>
             <button
                 type="button"
                 class="row"
-                aria-expanded=move || if is_open() { "true" } else { "false" }
+                dir="ltr"
+                aria-expanded=attr(move || Some(if is_open() { "true" } else { "false" }))
                 aria-controls=id.clone()
-                on:click=move |_| open.update(|open| *open = (*open != Some(at)).then_some(at))
+                onclick=press(move || open.update(|open| *open = (*open != Some(at)).then_some(at)))
             >
-                <span class="way">{if is_own { words::YOU } else { words::SERVER }}</span>
-                <code class="kind" dir="ltr">{kind}</code>
-                <span class="says">{says}</span>
-                <span class="size">{common::bytes(header.length)}</span>
-                <time>{common::clock(shown.at_us)}</time>
+                <span class="way" role="img" aria-label=if is_own { words::YOU } else { words::SERVER }>
+                    {if is_own { "↑" } else { "↓" }}
+                </span>
+                <span class="what">
+                    {kind.map(|kind| view! { <code>{kind}</code> })}
+                    " "
+                    <bdi>{says}</bdi>
+                </span>
+                <code class="opcode">{format!("{} 0x{:X}", header.opcode.name(), header.opcode.bits())}</code>
+                <span class="size">{format!("{} B", header.length)}</span>
+                <time>{common::seconds(shown.at_us)}</time>
             </button>
             <div id=id>
                 {move || is_open().then(|| view! { <OpenFrame shown=shown.clone() /> })}
@@ -157,5 +273,29 @@ fn note(shown: &Shown, is_own: bool) -> &'static str {
         Says::Message(_) => words::message(shown.says.kind().unwrap_or_default(), is_own),
         Says::Fragment => words::control(Opcode::CONTINUATION.bits(), is_own),
         _ => words::control(opcode.bits(), is_own),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quiet_frames_in_a_row_fold() {
+        let is_quiet = |at: usize| matches!(at, 1 | 2 | 3 | 5);
+        let frames = [0, 1, 2, 3, 4, 5];
+        let folded = fold(&frames, is_quiet, &[]);
+        assert_eq!(folded, [Row::Frame(0), Row::Fold(1, 3), Row::Frame(4), Row::Fold(5, 1)]);
+        let unfolded = fold(&frames, is_quiet, &[5]);
+        assert_eq!(unfolded[..4], folded);
+        assert_eq!(unfolded[4..], [Row::Frame(5)]);
+        assert_eq!(fold(&[], is_quiet, &[]), []);
+    }
+
+    #[test]
+    fn fold_keeps_its_key_as_it_grows() {
+        let grown = |frames: &[usize]| fold(frames, |_| true, &[])[0];
+        assert_eq!(grown(&[7]).key(), grown(&[7, 8, 9]).key());
+        assert_ne!(grown(&[7]).key(), Row::Frame(7).key());
     }
 }

@@ -1,7 +1,10 @@
 //! The way of one message of one's own: into the server, to the room, out to everybody, and back. A
 //! swimlane whose distances are steps and whose times are measured. It shows what the server noted.
 
-use chat_ui::said::SaidText;
+use chat_ui::{
+    bind::{flag, press},
+    said::SaidText,
+};
 use chat_wire::Journey;
 use leptos::{either::Either, prelude::*};
 
@@ -62,19 +65,19 @@ pub(super) fn Way(recordings: Recordings) -> impl IntoView {
                 <button
                     type="button"
                     class="button quiet small"
-                    disabled=move || before(chosen.get(), count.get()).is_none()
-                    on:click=move |_| chosen.set(before(chosen.get_untracked(), count.get_untracked()))
+                    disabled=flag(move || before(chosen.get(), count.get()).is_none())
+                    onclick=press(move || chosen.set(before(chosen.get_untracked(), count.get_untracked())))
                 >
                     {words::BEFORE}
                 </button>
-                <span class="position" hidden=move || count.get() == 0>
+                <span class="position" hidden=flag(move || count.get() == 0)>
                     {move || words::position(chosen.get().map_or(count.get(), |at| at + 1), count.get())}
                 </span>
                 <button
                     type="button"
                     class="button quiet small"
-                    disabled=move || chosen.get().is_none()
-                    on:click=move |_| chosen.update(|chosen| *chosen = after(*chosen, count.get_untracked()))
+                    disabled=flag(move || chosen.get().is_none())
+                    onclick=press(move || chosen.update(|chosen| *chosen = after(*chosen, count.get_untracked())))
                 >
                     {words::NEXT}
                 </button>

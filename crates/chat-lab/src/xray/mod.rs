@@ -4,7 +4,10 @@
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
-use chat_ui::browser::storage::Keep;
+use chat_ui::{
+    bind::{act, attr, press, text},
+    browser::storage::Keep,
+};
 use leptos::{either::EitherOf6, ev::KeyboardEvent, prelude::*};
 use web_sys::HtmlElement;
 
@@ -18,6 +21,7 @@ use crate::about::About;
 mod breaking;
 mod composer;
 mod drawer;
+mod ending;
 pub(crate) mod experiment;
 mod export;
 mod feed;
@@ -42,6 +46,8 @@ enum Tab {
     TakeHome,
 }
 
+/// The id of the list of recordings.
+const WHICH: &str = "xray-which";
 /// Under which this browser keeps the tab that was open last.
 const LAST_TAB: &str = "otagh:xray-tab";
 
@@ -106,7 +112,7 @@ fn Panel(
     view! {
         <div class="panel">
             <header>
-                <h2>{move || room().filter(|_| is_wide()).unwrap_or_else(|| chat_ui::words::XRAY.to_owned())}</h2>
+                <h2>{text(move || room().filter(|_| is_wide()).unwrap_or_else(|| chat_ui::words::XRAY.to_owned()))}</h2>
                 {controls(false)}
                 <Tabs tab all=Tab::ALL.into_iter().filter(|tab| is_here(*tab)).collect() />
                 <Which recordings />
@@ -114,7 +120,7 @@ fn Panel(
             </header>
             <State recordings />
             {(!scores.is_empty()).then(|| view! { <replay::Replay scores recordings /> })}
-            <div class="tab" role="tabpanel" id="xray-tab" aria-labelledby=move || tab.get().id() tabindex="0">
+            <div class="tab" role="tabpanel" id="xray-tab" aria-labelledby=attr(move || Some(tab.get().id())) tabindex="0">
                 {move || match tab.get() {
                     Tab::Handshake => EitherOf6::A(view! { <handshake::Handshake recordings /> }),
                     Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings /> }),
@@ -166,16 +172,16 @@ fn Tabs(tab: RwSignal<Tab>, all: Vec<Tab>) -> impl IntoView {
                 role="tab"
                 id=one.id()
                 aria-controls="xray-tab"
-                aria-selected=move || if is_chosen() { "true" } else { "false" }
-                tabindex=move || if is_chosen() { "0" } else { "-1" }
-                on:click=move |_| show(one)
+                aria-selected=attr(move || Some(if is_chosen() { "true" } else { "false" }))
+                tabindex=attr(move || Some(if is_chosen() { "0" } else { "-1" }))
+                onclick=press(move || show(one))
             >
                 {words::TAB_NAMES[one as usize]}
             </button>
         }
     };
     view! {
-        <div class="tabs" role="tablist" aria-label=words::TABS on:keydown=step>
+        <div class="tabs" role="tablist" aria-label=words::TABS onkeydown=act(step)>
             {names.into_iter().map(button).collect_view()}
         </div>
     }
@@ -195,21 +201,30 @@ fn Which(recordings: Recordings) -> impl IntoView {
             Standing::Unseen => words::UNSEEN.to_owned(),
             Standing::Ended(code) => words::ended(code),
         };
-        let told = format!("{} {told}", words::recording(number + 1));
         view! {
             <button
                 type="button"
                 class="chip"
-                aria-pressed=move || if is_chosen() { "true" } else { "false" }
+                aria-pressed=attr(move || Some(if is_chosen() { "true" } else { "false" }))
                 data-live=is_live.then_some("")
-                on:click=move |_| recordings.choose(number)
+                onclick=press(move || recordings.choose(number))
             >
-                {move || if is_live && !is_chosen() { words::alive(number + 1) } else { told.clone() }}
+                {words::recording(number + 1)}
+                " "
+                <span>{move || if is_live && !is_chosen() { words::ALIVE.to_owned() } else { told.clone() }}</span>
             </button>
         }
     };
+    // The newest is in sight, however many there are.
+    Effect::new(move || {
+        standings.track();
+        request_animation_frame(|| {
+            let chips: web_sys::Element = chat_ui::browser::element(WHICH);
+            chips.set_scroll_left(-chips.scroll_width());
+        });
+    });
     view! {
-        <div class="which" role="group" aria-label=words::WHICH aria-live="polite">
+        <div id=WHICH class="which" role="group" aria-label=words::WHICH aria-live="polite">
             {move || standings.get().into_iter().enumerate().map(chip).collect_view()}
         </div>
     }
@@ -221,7 +236,7 @@ fn Notes(recordings: Recordings) -> impl IntoView {
     let proxied =
         Memo::new(move |_| recordings.with(|one| one.opened.as_ref().is_some_and(|opened| opened.proxied)));
     let note = move || if proxied.get() == Some(true) { words::NOTE_PROXIED } else { words::NOTE };
-    view! { <About><p>{note}</p></About> }
+    view! { <About about=move || note().to_owned() /> }
 }
 
 /// How the recording is, where it is not simply there.
@@ -241,7 +256,7 @@ fn State(recordings: Recordings) -> impl IntoView {
     view! {
         <div class="state" role="status">
             {move || full.get().map(|limit| view! { <p class="note warning">{words::full(limit)}</p> })}
-            {move || stream().map(|told| view! { <p class="note" class:warning=standing.get().is_some()>{told}</p> })}
+            {move || stream().map(|told| view! { <p class="note warning">{told}</p> })}
         </div>
     }
 }

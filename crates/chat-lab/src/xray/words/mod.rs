@@ -27,11 +27,13 @@ pub(crate) const HIDE: &str = "پنهان کردن";
 /// What that does.
 pub(crate) const HIDE_TITLE: &str = "فقط این بخش کنار می‌رود: ضبط ادامه دارد و همان دکمه آن را برمی‌گرداند";
 /// Where one writes.
-pub(crate) const SAY_HERE: &str = "این‌جا چیزی بگویید تا از همین اتصال برود";
+pub(crate) const SAY_HERE: &str = "این‌جا چیزی بگویید";
 /// Says it.
 pub(crate) const SAY: &str = "ارسال";
 /// The room did not take it.
 pub(crate) const NOT_SAID: &str = "فرستاده نشد؛ کوتاه‌ترش کنید، یا تا وصل شدن صبر کنید.";
+/// Of this protocol, and of no RFC.
+pub(crate) const OURS: &str = "پروتکل ما";
 /// The list of recordings.
 pub(crate) const WHICH: &str = "کدام اتصال";
 /// The list of tabs.
@@ -48,15 +50,12 @@ pub(crate) const STREAM_GONE: &str =
     "این ضبط همین‌جا می‌ماند: دنباله‌ای برایش نمی‌آید، و این‌که اتصال چگونه تمام شد دیده نمی‌شود.";
 /// The connection lives.
 pub(crate) const LIVE: &str = "زنده";
+/// The same, of one that is not looked at, and offered.
+pub(crate) const ALIVE: &str = "زنده است ←";
 /// Nobody knows at the moment.
 pub(crate) const UNKNOWN: &str = "بی‌خبر";
 /// Nobody will know.
 pub(crate) const UNSEEN: &str = "دنباله‌اش دیده نشد";
-
-/// A recording that is not looked at has begun, and goes on.
-pub(crate) fn alive(number: usize) -> String {
-    format!("{} زنده است ←", recording(number))
-}
 
 /// The name of a recording, counted from one.
 pub(crate) fn recording(number: usize) -> String {
@@ -87,6 +86,12 @@ pub(crate) fn full(limit_bytes: u64) -> String {
 pub(crate) fn clock(us: u64) -> String {
     let ms = us / 1000;
     format!("{}٫{} s", digits::number(ms / 1000), thousandths(ms % 1000))
+}
+
+/// The same beside code.
+pub(crate) fn seconds(us: u64) -> String {
+    let ms = us / 1000;
+    format!("{}.{:03} s", ms / 1000, ms % 1000)
 }
 
 /// How long something took.
