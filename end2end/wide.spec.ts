@@ -79,6 +79,17 @@ test('the panel', async ({ server, page }) => {
   const link = (await page.locator('.link path').boundingBox())!;
   expect(Math.abs(link.x + link.width - key.x)).toBeLessThan(8);
   expect(Math.abs(link.x - accept.x - accept.width)).toBeLessThan(8);
+  // Its end, too.
+  await page.evaluate(async () => {
+    const token = document.getElementById('xray-button')!.dataset['recordings']!.trim();
+    await fetch(`/xray/${token}/break`, { method: 'POST', body: '{"break":"restart"}' });
+  });
+  await expect(page.locator('.ending li')).toHaveCount(5);
+  await isLarge(page, 'the end');
+  await fits(page, 'the end');
+  await page.getByRole('button', { name: 'اتصال ۲ زنده است' }).click();
+  await page.getByLabel('این‌جا چیزی بگویید').fill('دوباره');
+  await page.getByLabel('این‌جا چیزی بگویید').press('Enter');
   for (const name of ['لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
     await page.getByRole('tab', { name }).click();
     await reads(page, '#xray', name);
