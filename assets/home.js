@@ -1,6 +1,6 @@
 // What the home page does beyond its form, which does without: offers the name and the rooms that this
 // browser remembers (crates/chat-client/src/profile.rs, whose keys these are), forgets them when
-// asked, draws a random room, and puts the cursor where something is to be written. A browser that keeps
+// asked, draws random rooms, and puts the cursor where something is to be written. A browser that keeps
 // nothing for us remembers nothing, and the form works all the same.
 const NAME = 'otagh:name';
 const ROOMS = 'otagh:rooms';
@@ -65,7 +65,7 @@ document.querySelector('form').addEventListener('submit', () => {
 
 // Two pairs of words and a number, such as «باغ-آبی-چای-گرم-482-1390»: more names than anybody can try, because
 // a room's name is its only key (crates/chat-client/src/words/room_names.rs).
-random.addEventListener('click', () => {
+function drawRoom() {
   const { nouns, adjectives, numbers } = random.dataset;
   const drawn = crypto.getRandomValues(new Uint32Array(5));
   const words = [nouns, adjectives, nouns, adjectives].map((all, at) => {
@@ -73,8 +73,13 @@ random.addEventListener('click', () => {
     return each[drawn[at] % each.length];
   });
   const digits = String(drawn[4] % numbers).padStart(String(numbers).length - 1, '0');
-  room.value = [...words, digits.slice(0, 3), digits.slice(3)].join('-');
-});
+  return [...words, digits.slice(0, 3), digits.slice(3)].join('-');
+}
+random.addEventListener('click', () => (room.value = drawRoom()));
+
+// Who wants to see how it works has a room of their own, and not one that is everybody's.
+const own = encodeURIComponent(drawRoom());
+for (const door of document.querySelectorAll('.doors [href*="/class"]')) door.href = door.pathname.replace('class', own) + door.hash;
 
 // What is wrong, else the first that needs something; but not where a keyboard would cover the page, and
 // not away from where somebody writes already.

@@ -2,14 +2,29 @@
 // matter who draws what it is about, nor when.
 
 // The theme. The device decides until the reader does; kept for a year, so that the server draws the next
-// page in it.
+// page in it. From the device's own one comes first to the other, where something is to be seen, and by
+// way of the same in so many words back to it.
+const THEMES = ['', 'light', 'dark'];
+const { dataset: look } = document.documentElement;
 document.addEventListener('click', ({ target }) => {
   if (!(target instanceof Element) || !target.closest('.theme')) return;
-  const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme = isDark ? 'light' : 'dark';
-  document.cookie = `theme=${root.dataset.theme}; path=/; max-age=31536000; samesite=lax`;
+  const isDark = matchMedia('(prefers-color-scheme: dark)').matches;
+  const turn = isDark ? ['', 'light', 'dark'] : ['', 'dark', 'light'];
+  const next = turn[(turn.indexOf(look.theme ?? '') + 1) % 3];
+  if (next) look.theme = next;
+  else delete look.theme;
+  document.cookie = `theme=${next}; path=/; max-age=${next ? 31536000 : 0}; samesite=lax`;
+  sayTheme();
 });
+
+// The button says which it is now.
+function sayTheme() {
+  for (const button of document.querySelectorAll('.theme')) {
+    button.title = button.dataset.themes.split('|')[THEMES.indexOf(look.theme ?? '')];
+    button.setAttribute('aria-label', button.title);
+  }
+}
+sayTheme();
 
 // What is copied out of the conversation: the words to the letter, each line a line. Of several messages with
 // the name above them, and nothing of what else stands there: no time, no state, no «شما». The browser's own
@@ -122,3 +137,6 @@ if (viewport) {
   follow();
   viewport.addEventListener('resize', follow);
 }
+
+// And what only a room does.
+if (document.getElementById('page').dataset.page === 'room') await import('/room.js');

@@ -42,11 +42,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await say(ali, "سلام! see https://example.ir و `code`");
     await say(sara, "سلام\n```\nlet a = 1;\n```");
     await expect(message(sara, 'see')).toBeVisible();
-    await sara.getByText('پنج گام هر گفت‌وگو').click();
     await check(sara, 'a conversation');
 
     await sara.getByRole('button', { name: 'هم‌رسانی' }).first().click();
     await check(sara, 'sharing');
+    await sara.getByRole('button', { name: 'کد تمام‌صفحه' }).click();
+    await check(sara, 'the code for a class');
+    await sara.keyboard.press('Escape');
     await sara.keyboard.press('Escape');
 
     await server.kill();
@@ -81,6 +83,27 @@ test('the other theme is one click away and is kept', async ({ server, somebody 
   await page.reload({ waitUntil: 'commit' });
   await expect.poll(ground).toBe(dark);
 });
+
+for (const [device, names] of [
+  ['light', ['خودکار', 'تیره', 'روشن', 'خودکار']],
+  ['dark', ['خودکار', 'روشن', 'تیره', 'خودکار']],
+] as const) {
+  test(`the theme's button says which it is, on a ${device} device`, async ({ server, somebody }) => {
+    const page = await somebody({ colorScheme: device });
+    for (const path of ['/', '/r/theme', '/workbench']) {
+      await page.goto(server.url + path);
+      const button = page.locator('.theme');
+      for (const [at, name] of names.entries()) {
+        await expect(button, `${path}, ${at}`).toHaveAttribute('aria-label', `ظاهر: ${name}`);
+        if (at < 3) await button.click();
+      }
+      // The device decides again, of the next page too.
+      await page.reload();
+      await expect(button).toHaveAttribute('aria-label', 'ظاهر: خودکار');
+      await expect(page.locator('html')).not.toHaveAttribute('data-theme');
+    }
+  });
+}
 
 /**
  * What a screen reader says by itself: what is added to live regions (WAI-ARIA 1.2 §6.7.2), from the

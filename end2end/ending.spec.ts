@@ -44,6 +44,7 @@ test('every close code has its words, and comes back as its range says', async (
     [4500, 'این گفت‌وگو در جای دیگری باز شد'],
     [4501, 'ورود به اتاق بیش از اندازه طول کشید'],
     [4502, 'درخواست‌های نادرست پی‌درپی'],
+    [4503, 'از زبانه‌ی دیگری از خودتان بسته شد'],
     [4999, 'سرور اتصال را بست'],
   ] as const) {
     await socket!.close({ code });

@@ -5,7 +5,7 @@ import { type Locator, type Page, type BrowserContextOptions } from '@playwright
 
 import { expect, test } from './fixtures/test.ts';
 import { Member } from './fixtures/member.ts';
-import { composer, enterByLink, log, message, people } from './room.ts';
+import { composer, enterByLink, log, message, people, say } from './room.ts';
 
 interface Rect {
   left: number;
@@ -233,6 +233,37 @@ test('the menu opens, is walked, chooses and closes', async ({ server, somebody 
   await expect(share).toBeVisible();
   await share.click();
   await expect(page.locator('#share')).toBeVisible();
+});
+
+test('letters grow with the screen, from a laptop to a projector', async ({ server, page }) => {
+  await enterByLink(page, server.url, 'class', 'سارا');
+  await say(page, 'سلام');
+  const size = (place: string) => page.locator(place).first().evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+  for (const [width, height, least, most] of [
+    // With the bars of a browser, too.
+    [1920, 1080, 24, 26],
+    [1920, 940, 24, 26],
+    [1280, 800, 16, 17.6],
+    [390, 844, 16, 17.6],
+  ] as const) {
+    await page.setViewportSize({ width, height });
+    for (const place of ['.bubble .text', '#composer', '#people .name']) {
+      expect(await size(place), `${place} at ${width}`).toBeGreaterThanOrEqual(least);
+      expect(await size(place), `${place} at ${width}`).toBeLessThanOrEqual(most);
+    }
+    expect(await notWider(page)).toBeLessThanOrEqual(0);
+  }
+});
+
+test('the glass says what it is where there is room', async ({ server, page }) => {
+  await enterByLink(page, server.url, 'class', 'سارا');
+  const glass = page.getByRole('button', { name: 'زیر ذره‌بین' }).and(page.locator('#xray-button'));
+  const width = async () => (await glass.boundingBox())!.width;
+  await page.setViewportSize({ width: 1280, height: 800 });
+  expect(await width()).toBeGreaterThan(100);
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect(await width()).toBeLessThan(50);
+  await expect(glass).toHaveAttribute('title', 'زیر ذره‌بین');
 });
 
 test('what is asked fits above a keyboard', async ({ server, page }) => {

@@ -66,6 +66,83 @@ test('a bad name or room is told beside its field, and nothing is lost', async (
   await expect(page.getByLabel('نام شما')).toBeFocused();
 });
 
+test('the home page leads to everything', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(server.url);
+  await expect(page.locator('#page')).toHaveAttribute('data-alive');
+  const href = (name: string) => page.getByRole('link', { name }).getAttribute('href');
+  // A room of one's own, and the same by all five ways.
+  const room = (await href('زیر ذره‌بین'))!.match(/^\/r\/(.+)#xray$/)![1]!;
+  expect(decodeURIComponent(room)).toMatch(/^(\p{L}+-){4}\d{3}-\d{4}$/u);
+  expect(await href('پنج راه کنار هم')).toBe(`/ways/${room}`);
+  expect(await href('اتاق کلاس با کد QR')).toBe(`/r/${room}#qr`);
+  expect(await href('RFC 6455')).toContain('rfc6455');
+  const doors = ['میز کار WebSocket', 'پروتکل اتاق'].map(href);
+  const codes = page.locator('.steps').getByRole('link', { name: 'در کد' });
+  await expect(codes).toHaveCount(5);
+  const here = await Promise.all([...doors, ...(await codes.all()).map((code) => code.getAttribute('href'))]);
+  for (const path of here) expect((await page.request.get(server.url + path)).status(), path!).toBe(200);
+  const fanout = await page.request.get(`${server.url}/source/fanout.rs`);
+  expect(fanout.headers()['content-type']).toBe('text/plain; charset=utf-8');
+  expect(await fanout.text()).toContain('fn broadcast');
+});
+
+test('an address opens what it names, once one is in', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(`${server.url}/r/arrival#xray`);
+  await expect(page.locator('#page')).toHaveAttribute('data-alive');
+  await page.getByLabel('نام شما').fill('سارا');
+  await expect(page.locator('#xray')).toHaveCount(0);
+  await page.getByRole('button', { name: 'ورود به اتاق' }).click();
+  await expect(page.getByRole('tab', { name: 'دست‌تکانی' })).toHaveAttribute('aria-selected', 'true');
+  await joined(page);
+  expect(new URL(page.url()).hash).toBe('');
+
+  // And a second time, by name.
+  await page.goto(`${server.url}/r/class#qr`);
+  await expect(page.locator('.poster')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page.locator('.poster')).toBeHidden();
+  await expect(page.locator('#share')).toBeVisible();
+});
+
+test('every page leads to the others', async ({ server, somebody }) => {
+  const page = await somebody();
+  await page.goto(`${server.url}/r/links`);
+  await page.getByLabel('نام شما').fill('سارا');
+  await page.getByRole('button', { name: 'ورود به اتاق' }).click();
+  await joined(page);
+  const paths = ['/r/links', '/ways/links', '/workbench', '/classic/links'];
+  for (const path of paths) {
+    await page.goto(server.url + path);
+    await expect(page.locator('a[href="/"]').first(), path).toBeVisible();
+    const others = path === '/workbench' ? ['/ways/class'] : paths.filter((other) => other !== path);
+    for (const other of others) {
+      // The ways are one step from the room, which has the rest.
+      if (path === '/ways/links' && other === '/classic/links') continue;
+      await expect(page.locator(`a[href="${other}"]:visible`).first(), `${path} to ${other}`).toBeVisible();
+    }
+  }
+});
+
+for (const [width, height] of [[1920, 1080], [1280, 800], [390, 844], [360, 640]] as const) {
+  test(`the home page fits a screen of ${width}`, async ({ server, somebody }) => {
+    const page = await somebody({ viewport: { width, height } });
+    await page.goto(server.url);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width);
+    const cards = await page.locator('.card').evaluateAll((all) => all.map((card) => card.getBoundingClientRect().toJSON()));
+    expect(cards).toHaveLength(3);
+    const tops = new Set(cards.map(({ top }) => Math.round(top)));
+    expect(tops.size, 'side by side, or one below the other').toBe(width < 1024 ? 3 : 1);
+    const letters = await page.locator('.doors strong').first().evaluate((name) => Number.parseFloat(getComputedStyle(name).fontSize));
+    expect(letters).toBeGreaterThanOrEqual(width === 1920 ? 21 : 16);
+    if (width < 1024) return;
+    // The whole of it, the steps too, without scrolling; and not an island in the middle.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThanOrEqual(height);
+    expect(cards[0].right - cards[2].left).toBeGreaterThanOrEqual(0.85 * width);
+  });
+}
+
 test('a random room is a room, and recent rooms are offered', async ({ server, somebody }) => {
   const page = await somebody();
   await page.goto(server.url);

@@ -19,7 +19,7 @@ async function share(page: Page): Promise<Locator> {
 /** The address in the dialog, which must be the one in its code. */
 async function shared(dialog: Locator): Promise<URL> {
   const address = await dialog.getByLabel('پیوند اتاق').inputValue();
-  const picture = dialog.locator('img.qr');
+  const picture = dialog.locator('#code');
   await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.complete && image.naturalWidth)).toBeTruthy();
   const png = PNG.sync.read(await picture.screenshot());
   const code = jsQR(new Uint8ClampedArray(png.data), png.width, png.height);
@@ -74,6 +74,54 @@ test.describe('with the operator\'s address', () => {
     await enter(page, `http://friend.test:${server.port}`, 'class', 'سارا');
     expect((await shared(await share(page))).href).toBe(`http://friend.test:${server.port}/r/class`);
   });
+});
+
+test('the code fills a screen, and Escape gives it back', async ({ server, somebody }) => {
+  const page = await somebody({ viewport: { width: 1920, height: 1080 } });
+  await enter(page, server.url, 'باغ-آبی-چای-گرم-482-1390', 'سارا');
+  const dialog = await share(page);
+  const { host } = await shared(dialog);
+  await dialog.getByRole('button', { name: 'کد تمام‌صفحه' }).click();
+  const poster = page.locator('.poster');
+  const code = poster.locator('img');
+  for (const [width, height] of [[1920, 1080], [1280, 800], [844, 390]] as const) {
+    await page.setViewportSize({ width, height });
+    const { height: side, y } = (await code.boundingBox())!;
+    expect(side, `at ${width}`).toBeGreaterThanOrEqual(0.7 * height);
+    expect(y).toBeGreaterThanOrEqual(0);
+    const { y: top, height: line } = (await poster.locator('p').boundingBox())!;
+    expect(top + line, `the address at ${width}`).toBeLessThanOrEqual(height);
+  }
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await expect(poster.locator('p')).toHaveText(`${host}/r/باغ-آبی-چای-گرم-482-1390`);
+  const letters = await poster.locator('p').evaluate((line) => Number.parseFloat(getComputedStyle(line).fontSize));
+  expect(letters).toBeGreaterThanOrEqual(60);
+  const png = PNG.sync.read(await code.screenshot());
+  expect(jsQR(new Uint8ClampedArray(png.data), png.width, png.height)?.data).toContain(`//${host}/r/`);
+
+  await page.keyboard.press('Escape');
+  await expect(poster).toBeHidden();
+  await expect(dialog).toBeVisible();
+  await expect(dialog.getByRole('button', { name: 'کد تمام‌صفحه' })).toBeFocused();
+});
+
+test('a phone gives the address to its apps', async ({ server, somebody }) => {
+  const page = await somebody({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
+  await page.addInitScript(() => {
+    Object.assign(navigator, { share: async (what: ShareData) => Object.assign(window, { what }) });
+  });
+  await enter(page, server.url, 'class', 'سارا');
+  await page.getByRole('button', { name: 'گزینه‌های بیشتر' }).tap();
+  const dialog = await share(page);
+  await dialog.getByRole('button', { name: 'فرستادن با برنامه‌ای دیگر' }).tap();
+  const url = await page.evaluate(() => (window as unknown as { what: ShareData }).what.url);
+  expect(url).toBe(await dialog.getByLabel('پیوند اتاق').inputValue());
+});
+
+test('a desk has no such button', async ({ server, somebody }) => {
+  const page = await somebody();
+  await enter(page, server.url, 'class', 'سارا');
+  await expect((await share(page)).locator('#send-link')).toBeHidden();
 });
 
 test('the link works for somebody else', async ({ server, somebody }) => {

@@ -9,14 +9,16 @@ import { expect, test } from './fixtures/test.ts';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
+/** What went and came, the newest first. */
 const log = (page: Page) => page.getByRole('log').locator('.log > li');
+const outcome = (page: Page) => page.locator('.outcome .verdict');
 const preset = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 
 /** Shakes hands as it should be. */
 async function shake(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/workbench`);
   await page.locator('#ask').click();
-  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  await expect(log(page).first()).toContainText('HTTP/1.1 101');
 }
 
 /** Sends a ready-made frame. */
@@ -31,7 +33,7 @@ test('a good request is answered with the accept of its key, and a frame comes b
   const request = await page.locator('textarea').inputValue();
   const key = /Sec-WebSocket-Key: (.*)/.exec(request)![1]!;
   const accept = createHash('sha1').update(key + GUID).digest('base64');
-  await expect(log(page).last()).toContainText(accept);
+  await expect(log(page).first()).toContainText(accept);
   await expect(page.locator('.computation')).toBeHidden();
   await page.locator('.own-accept > details > summary').click();
   await expect(page.locator('.computation code').last()).toHaveText(accept);
@@ -41,18 +43,19 @@ test('a good request is answered with the accept of its key, and a frame comes b
   await page.locator('#payload').blur();
   await page.locator('#send-frame').click();
   await expect(log(page)).toHaveCount(4);
-  await expect(log(page).nth(2)).toContainText('FIN MASK text');
-  await expect(log(page).nth(3)).toContainText('FIN text');
-  await expect(log(page).nth(3)).toContainText('سلام workbench');
+  await expect(outcome(page).last()).toContainText('قاعده‌ای شکسته نشد');
+  await expect(log(page).nth(1)).toContainText('FIN MASK text');
+  await expect(log(page).nth(0)).toContainText('FIN text');
+  await expect(log(page).nth(0)).toContainText('سلام workbench');
 
   await send(page, 'تکه‌ی نخست');
   await send(page, 'پینگ');
-  await expect(log(page).last()).toContainText('pong');
+  await expect(log(page).first()).toContainText('pong');
   await send(page, 'تکه‌ی آخر');
-  await expect(log(page).last()).toContainText('سلام دنیا');
+  await expect(log(page).first()).toContainText('سلام دنیا');
   await send(page, 'بستن ۱۰۰۰');
-  await expect(log(page).last()).toContainText('اتصال تمام شد');
-  await expect(log(page).nth(-2)).toContainText('1000');
+  await expect(log(page).first()).toContainText('اتصال تمام شد');
+  await expect(log(page).nth(1)).toContainText('1000');
 });
 
 test('the accept is computed by the learner, and how it is done is folded until asked for', async ({ server, somebody }) => {
@@ -72,7 +75,7 @@ test('the accept is computed by the learner, and how it is done is folded until 
   await expect(page.getByText('کلیدی که نوشتید')).toBeVisible();
   // What was typed and unfolded stays when the log grows.
   await page.locator('#ask').click();
-  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  await expect(log(page).first()).toContainText('HTTP/1.1 101');
   await expect(own).toHaveValue(' s3pPLMBiTxaQ9kYGzzhZRbK+xOo= ');
   await expect(page.locator('.computation .verdict[data-good]')).toBeVisible();
 });
@@ -95,15 +98,15 @@ test('a length that its form has no room for is shown as it goes', async ({ serv
 test('what stands in the log stays untouched, and each line of an answer is explained', async ({ server, somebody }) => {
   const page = await somebody();
   await shake(page, server.url);
-  const line = log(page).last().getByRole('button', { name: 'sec-websocket-accept' });
+  const line = log(page).first().getByRole('button', { name: 'sec-websocket-accept' });
   await line.focus();
-  await expect(log(page).last().locator('.meaning')).toContainText('پاسخ کلید');
+  await expect(log(page).first().locator('.meaning')).toContainText('پاسخ کلید');
   // Whatever is drawn anew, a screen reader may read anew.
   await page.evaluate(() => document.querySelectorAll('.log > li').forEach((li) => li.setAttribute('data-same', '')));
   await send(page, 'متن درست');
   await expect(log(page)).toHaveCount(4);
   await expect(page.locator('.log > li[data-same]')).toHaveCount(2);
-  await expect(log(page).nth(1).locator('.meaning')).toContainText('پاسخ کلید');
+  await expect(log(page).nth(2).locator('.meaning')).toContainText('پاسخ کلید');
 });
 
 test('a bad request is refused in words, and the learner tries again', async ({ server, somebody }) => {
@@ -118,13 +121,17 @@ test('a bad request is refused in words, and the learner tries again', async ({ 
   ] as const) {
     await preset(page, name).click();
     await page.locator('#ask').click();
-    await expect(log(page).last()).toContainText(`HTTP/1.1 ${status}`);
-    await expect(log(page).last()).toContainText(word);
+    await expect(log(page).first()).toContainText(`HTTP/1.1 ${status}`);
+    await expect(log(page).first()).toContainText(word);
+    const digits = status.replace(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[Number(digit)]!);
+    await expect(outcome(page)).toContainText(`${digits}: `);
+    await expect(outcome(page)).not.toHaveAttribute('data-good', '');
+    await expect(preset(page, name)).toHaveAttribute('aria-pressed', 'true');
     await expect(page.locator('#send-frame')).toBeDisabled();
   }
-  await preset(page, 'درست').click();
+  await preset(page, 'درخواست درست').click();
   await page.locator('#ask').click();
-  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  await expect(log(page).first()).toContainText('HTTP/1.1 101');
 });
 
 test('whoever begins anew in the middle has a new connection, which the old one does not end', async ({ server, somebody }) => {
@@ -132,10 +139,10 @@ test('whoever begins anew in the middle has a new connection, which the old one 
   await shake(page, server.url);
   await page.locator('#anew').click();
   await page.locator('#ask').click();
-  await expect(log(page).last()).toContainText('HTTP/1.1 101');
+  await expect(log(page).first()).toContainText('HTTP/1.1 101');
   await send(page, 'متن درست');
   await expect(log(page)).toHaveCount(4);
-  await expect(log(page).last()).toContainText('سلام');
+  await expect(log(page).first()).toContainText('سلام');
 });
 
 for (const [name, code, rule] of [
@@ -156,14 +163,14 @@ for (const [name, code, rule] of [
     const digits = String(code).replace(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[Number(digit)]!);
     await expect(page.locator('.prediction p')).toContainText(digits);
     await page.locator('#send-frame').click();
-    const close = log(page).filter({ hasText: 'close' }).last();
+    const close = log(page).filter({ hasText: 'close' }).first();
     await expect(close).toContainText(`${code} ${rule}`);
     await expect(close).toContainText('RFC 6455 §');
-    await expect(log(page).last()).toContainText('اتصال تمام شد');
+    await expect(log(page).first()).toContainText('اتصال تمام شد');
     await page.locator('#anew').click();
     await expect(log(page)).toHaveCount(0);
     await page.locator('#ask').click();
-    await expect(log(page).last()).toContainText('HTTP/1.1 101');
+    await expect(log(page).first()).toContainText('HTTP/1.1 101');
   });
 }
 

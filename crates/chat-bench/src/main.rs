@@ -7,6 +7,8 @@ mod driver;
 #[cfg(target_os = "linux")]
 mod frames;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod kernel_baseline;
 #[cfg(target_os = "linux")]
 mod load_clients;
@@ -24,8 +26,7 @@ mod workload;
 use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     use clap::Parser;
 
     /// Clients, faults and a checker for Otagh.
@@ -36,6 +37,8 @@ async fn main() -> ExitCode {
         Soak(soak::Options),
         /// Measures the server beside others.
         Bench(options::Options),
+        /// Measures what attacks cost those who only talk.
+        Hostile(hostile::Options),
         /// Is the kernel's floor, for `bench`.
         #[command(hide = true)]
         Floor {
@@ -45,8 +48,9 @@ async fn main() -> ExitCode {
     }
 
     let run = match Command::parse() {
-        Command::Soak(options) => return soak::run(&options).await,
+        Command::Soak(options) => return soak::run(&options),
         Command::Bench(options) => bench::run(&options),
+        Command::Hostile(options) => hostile::run(&options),
         Command::Floor { port } => kernel_baseline::serve(port).map(|()| true),
     };
     match run {

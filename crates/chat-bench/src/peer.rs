@@ -65,6 +65,11 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
+    /// Ours alone.
+    pub(crate) fn of(server: PathBuf) -> Self {
+        Self { server, bun: None, python: None, peers: PathBuf::new() }
+    }
+
     /// Whether this one was given.
     pub(crate) fn have(&self, kind: Kind) -> bool {
         match kind {

@@ -138,15 +138,22 @@ pub(crate) fn short(value: f64) -> String {
 /// # Errors
 /// When the page has no place for them, or cannot be written.
 pub(crate) fn write(page: &Path, findings: &[Finding], options: &Options) -> io::Result<()> {
-    let text = fs::read_to_string(page)?;
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| no_place(page))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| no_place(page))?;
-    fs::write(page, format!("{before}{BEGIN}\n\n{}\n{END}{after}", table(findings, options)))?;
+    put(page, BEGIN, END, &table(findings, options))?;
     fs::write(page.with_extension("svg"), picture(findings))
 }
 
-fn no_place(page: &Path) -> io::Error {
-    io::Error::other(format!("{}: '{BEGIN}' and '{END}' must mark where the figures go", page.display()))
+/// Puts a table into the page, between these two marks.
+///
+/// # Errors
+/// When the page has no such marks, or cannot be written.
+pub(crate) fn put(page: &Path, begin: &str, end: &str, table: &str) -> io::Result<()> {
+    let no_place = || {
+        io::Error::other(format!("{}: '{begin}' and '{end}' must mark where the figures go", page.display()))
+    };
+    let text = fs::read_to_string(page)?;
+    let (before, rest) = text.split_once(begin).ok_or_else(no_place)?;
+    let (_, after) = rest.split_once(end).ok_or_else(no_place)?;
+    fs::write(page, format!("{before}{begin}\n\n{table}\n{end}{after}"))
 }
 
 fn table(findings: &[Finding], options: &Options) -> String {
@@ -171,7 +178,8 @@ fn table(findings: &[Finding], options: &Options) -> String {
 
 const ENDLESS: &str = "a string takes everything";
 
-fn about(programs: &Programs) -> String {
+/// The day, the machine and the programs.
+pub(crate) fn about(programs: &Programs) -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = processor.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     let model = model.map_or("a processor that does not say its name", |(_, model)| model);

@@ -51,6 +51,7 @@ fn scenario(name: &str) -> Result<Scenario, String> {
 
 /// Plays. A failure when a promise was broken, a scenario did not happen as planned, or the server
 /// could not be started.
+#[tokio::main]
 pub(crate) async fn run(options: &Options) -> ExitCode {
     let Options { server, clients, rooms, .. } = options;
     if clients.div_ceil(*rooms) > 200 {

@@ -279,6 +279,11 @@ impl Chat {
         self.wake(Wake::Send(ClientMsg::Command(Command::Rename { name })));
     }
 
+    /// Ends the tabs of oneself that are younger than this one.
+    pub(crate) fn end_tabs(self) {
+        self.wake(Wake::Send(ClientMsg::Command(Command::EndTabs)));
+    }
+
     /// Does not wait for the countdown.
     pub(crate) fn reconnect_now(self) {
         self.wake(Wake::Now);

@@ -224,6 +224,9 @@ impl Driver {
                         _ => {}
                     }
                     self.keep_name(&changed, &mut connection);
+                    if changed.tabs {
+                        connection.send(&ClientMsg::Command(Command::Tabs));
+                    }
                 }
                 Event::Opened(Err(_)) => {}
                 Event::Opened(Ok(another)) => {

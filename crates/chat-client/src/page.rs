@@ -68,9 +68,10 @@ impl Page {
             Self::Room { room, key, share_url } => {
                 let title = words::room_title(room.as_str(), 0);
                 let told = (room.clone(), key.clone(), share_url.clone());
+                let late = Some(crate::view::late::late(&room).into_any());
                 let page = Document::new("room", title, view! { <RoomPage room key share_url /> });
                 let (room, room_key, share_url) = (Some(told.0), Some(told.1), Some(told.2));
-                Document { program: Program::Room, room, room_key, share_url, ..page }
+                Document { program: Program::Room, late, room, room_key, share_url, ..page }
             }
             Self::NotFound { bad_room } => {
                 let (kind, title) = match &bad_room {

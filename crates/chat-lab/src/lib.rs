@@ -2,7 +2,7 @@
 //! part is a WebAssembly module of its own (`src/bin/`), loaded where somebody asks to see it: the [`xray`]
 //! of a connection, beside its room, the [`compare`]d ways into one room, and the [`workbench`]. They read
 //! what was recorded and explain it; they never touch the room's own connection. The server draws the
-//! [`pages`] that they fill.
+//! [`pages`] that they fill, and by itself the [`slides`] of the presentation.
 
 // A view's type is the tree of its elements, and the compiler walks it to the leaves.
 #![recursion_limit = "512"]
@@ -15,6 +15,8 @@ pub mod compare;
 mod page_shell;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod slides;
 mod words;
 #[cfg(any(feature = "browser", test))]
 pub mod workbench;

@@ -1,7 +1,7 @@
-//! The frame of a page of its own: a bar with the way home, the title, the theme and a switch that makes it
-//! the stage, and what the page is about below it. On the stage its notes are behind ⓘ; `style/lab/base.css`
-//! says what place is left. Nothing of it is for translating: it shows bytes, and lives in text nodes that a
-//! translation would take out of the page.
+//! The frame of a page of its own: a bar with the way home and to the other pages, the title, the theme and a
+//! switch that makes it the stage, and what the page is about below it. On the stage its notes are behind ⓘ;
+//! `style/lab/base.css` says what place is left. Nothing of it is for translating: it shows bytes, and lives in
+//! text nodes that a translation would take out of the page.
 
 #![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
 
@@ -21,6 +21,8 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
     title: String,
     /// What the page is for.
     notes: &'static str,
+    /// Where else one might go from here: addresses and their names.
+    links: Vec<(String, &'static str)>,
     /// What the page is about. Typed, because erased views carry code for every way to draw one.
     children: TypedChildren<C>,
 ) -> impl IntoView {
@@ -34,6 +36,9 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
                 </a>
                 <h1>{title}</h1>
                 {move || wide.get().then(|| view! { <About about=notes /> })}
+                <nav>
+                    {links.into_iter().map(|(href, name)| view! { <a href=href>{name}</a> }).collect_view()}
+                </nav>
                 <button
                     type="button"
                     class="button quiet small widen"

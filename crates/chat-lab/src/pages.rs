@@ -4,21 +4,19 @@
 use chat_protocol::RoomId;
 use chat_ui::{
     document::{Document, Program},
-    words::{APP_NAME, LOADING},
+    words::{APP_NAME, LOADING, WAYS, WORKBENCH},
 };
 use leptos::prelude::*;
 
-use crate::words;
-
 /// Five ways into this room, side by side.
 pub fn compare(room: RoomId) -> Document {
-    let page = page("compare", words::COMPARE);
+    let page = page("compare", WAYS);
     Document { room: Some(room), styles: &["/pkg/compare.css"], ..page }
 }
 
 /// A handshake and frames written by hand.
 pub fn workbench() -> Document {
-    Document { styles: &["/pkg/workbench.css"], ..page("workbench", words::WORKBENCH) }
+    Document { styles: &["/pkg/workbench.css"], ..page("workbench", WORKBENCH) }
 }
 
 /// A page that this module fills.

@@ -30,7 +30,7 @@ pub enum ClientMsg {
         #[cfg_attr(feature = "schema", schemars(range(max = u32::MAX)))]
         n: u32,
     },
-    /// What a member asks of the room: say, typing, rename.
+    /// What a member asks of the room: say, typing, rename, tabs, end_tabs.
     #[serde(untagged)]
     Command(Command),
 }

@@ -37,11 +37,13 @@ pub enum CloseCode {
     JoinTimeout,
     /// Bad input again and again.
     Abuse,
+    /// An older tab of the same person ended this one.
+    Ended,
 }
 
 impl CloseCode {
     /// Every code, for tests and documents.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Normal,
         Self::GoingAway,
         Self::ProtocolError,
@@ -57,6 +59,7 @@ impl CloseCode {
         Self::Replaced,
         Self::JoinTimeout,
         Self::Abuse,
+        Self::Ended,
     ];
 
     /// The number in the close frame.
@@ -77,6 +80,7 @@ impl CloseCode {
             Self::Replaced => 4500,
             Self::JoinTimeout => 4501,
             Self::Abuse => 4502,
+            Self::Ended => 4503,
         }
     }
 
@@ -98,6 +102,7 @@ impl CloseCode {
             Self::Replaced => "replaced",
             Self::JoinTimeout => "join_timeout",
             Self::Abuse => "abuse",
+            Self::Ended => "ended",
         }
     }
 

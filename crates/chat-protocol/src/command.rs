@@ -1,4 +1,4 @@
-//! What a member asks of their room: say, typing, rename. Plain data, so that it can be queued, sent to another
+//! What a member asks of their room: say, typing, rename, tabs, end_tabs. Plain data, so that it can be queued, sent to another
 //! process and applied there. A new one is a variant here, the way to read it, and its name in the list of
 //! types; and what the room does about it (`chat_room::Room::apply`).
 
@@ -28,11 +28,16 @@ pub enum Command {
         /// The new one.
         name: Name,
     },
+    /// Ask which tabs of oneself are open; answered by `tabs`, to this connection only.
+    Tabs,
+    /// End those of one's own tabs that were opened after this one: their connections are closed, and their
+    /// tokens bring nobody back. Answered by `tabs`, with another token for this one.
+    EndTabs,
 }
 
 impl Command {
     /// The types, as an error lists them.
-    pub(crate) const TYPES: &str = "say, typing, rename";
+    pub(crate) const TYPES: &str = "say, typing, rename, tabs, end_tabs";
 
     /// Reads a frame of this type; `None` when no command has it. The values are read unchecked first, so
     /// that a broken one is answered with its own code, where serde could only say "invalid value".
@@ -44,6 +49,8 @@ impl Command {
             },
             "typing" => Ok(Self::Typing),
             "rename" => read::<RawRename>(json).and_then(RawRename::check).map_err(Rejection::from),
+            "tabs" => Ok(Self::Tabs),
+            "end_tabs" => Ok(Self::EndTabs),
             _ => return None,
         })
     }

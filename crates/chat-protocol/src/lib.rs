@@ -38,7 +38,7 @@ pub use name::Name;
 pub use name::NameKey;
 #[cfg(feature = "normalize")]
 pub use room_key::RoomKey;
-pub use server_msg::{Presence, Said, ServerMsg, Welcome};
+pub use server_msg::{OpenTab, Presence, Said, ServerMsg, Welcome};
 pub use text::Text;
 
 /// Position of a message in its room: 1 for the first of an epoch, then without gaps. Stays below

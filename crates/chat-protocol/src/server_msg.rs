@@ -26,6 +26,14 @@ pub enum ServerMsg {
         /// Who.
         from: ClientId,
     },
+    /// Answers `tabs` and `end_tabs`: the open tabs of the person who asked, oldest first.
+    Tabs {
+        /// The one that asked among them.
+        tabs: Vec<OpenTab>,
+        /// With `end_tabs`: keep it, in the place of the one of `welcome`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        token: Option<ResumeToken>,
+    },
     /// Answers `ping`.
     Pong {
         /// The number of the ping.
@@ -107,6 +115,23 @@ fn is_none(count: &u32) -> bool {
     *count == 0
 }
 
+/// One of a person's own open tabs, as much as it takes to tell a stranger's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OpenTab {
+    /// When it first joined, by the server's clock, in milliseconds since the Unix epoch.
+    pub since: u64,
+    /// Whether it comes by HTTP requests and not by WebSocket; left out when it does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub http: bool,
+    /// Whether it comes from another address than the tab that asked; left out when it does not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
+    /// Whether it is the tab that asked; left out when it is not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub this: bool,
+}
+
 /// One message, as everyone in the room gets it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -163,6 +188,7 @@ impl Read for ServerMsg {
             "presence" => Self::Presence(Presence::read(json)?),
             "said" => Self::Said(Said::read(json)?),
             "typing" => Self::Typing { from: required(json, "from")? },
+            "tabs" => Self::Tabs { tabs: required(json, "tabs")?, token: optional(json, "token")? },
             "pong" => Self::Pong { n: required(json, "n")? },
             "xray" => Self::Xray { token: required(json, "token")? },
             "error" => Self::Error {
@@ -180,5 +206,6 @@ impl Read for ServerMsg {
 read_fields! {
     Welcome { you, room, epoch, seq, token, recovered, members, member_count, away_count or 0 }
     Presence { joined, left, changed or default, member_count, away_count or 0 }
+    OpenTab { since, http or false, elsewhere or false, this or false }
     Said { seq, id, from, name, text, at }
 }

@@ -108,7 +108,7 @@ fn every_example_is_a_message() {
         assert_from_server(&frame);
     }
     let examples = fenced(&document, "json");
-    assert_eq!(examples.len(), 5 + 7 + 1, "each message once, and resuming");
+    assert_eq!(examples.len(), 7 + 8 + 1, "each message once, and resuming");
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn client_msg() -> impl Strategy<Value = ClientMsg> {
             .prop_map(|(id, text)| ClientMsg::Command(Command::Say { id: SayId::parse(&id).unwrap(), text })),
         Just(ClientMsg::Command(Command::Typing)),
         name().prop_map(|name| ClientMsg::Command(Command::Rename { name })),
+        select(vec![Command::Tabs, Command::EndTabs]).prop_map(ClientMsg::Command),
         any::<u32>().prop_map(|n| ClientMsg::Ping { n }),
     ]
 }

@@ -156,6 +156,7 @@ fn schema() -> Value {
     let mut defs = Value::Object(defs);
     strip_rustdoc(&mut defs);
     never_null(&mut defs["server.error"]);
+    never_null(&mut defs["server.tabs"]);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Otagh chatroom protocol, otagh.v1",

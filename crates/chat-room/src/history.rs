@@ -49,6 +49,11 @@ impl History {
         self.newest
     }
 
+    /// The `seq` of the oldest message that is kept; of the next one, when none is.
+    pub(crate) fn oldest(&self) -> Seq {
+        self.newest + 1 - self.messages.len() as Seq
+    }
+
     /// Keeps `said`, which must be the next in order.
     pub(crate) fn push(&mut self, said: Said) {
         debug_assert_eq!(said.seq, self.newest + 1, "history has no gaps");
@@ -144,6 +149,7 @@ mod tests {
         assert_eq!(seqs(&history, 5), Some(vec![]));
         assert_eq!(seqs(&history, 6), None, "a seq not yet assigned");
         assert_eq!(history.find(4).unwrap().seq, 4);
+        assert_eq!(history.oldest(), 1);
         assert!(history.find(6).is_none() && history.find(0).is_none());
     }
 
@@ -180,6 +186,7 @@ mod tests {
         assert_eq!((seqs(&history, 0), seqs(&history, 1)), (None, Some(vec![2])));
         history.prune(9_999);
         assert_eq!((seqs(&history, 1), seqs(&history, 2)), (None, Some(vec![])));
+        assert_eq!(history.oldest(), 3);
         assert_eq!(history.next_deadline(), None);
     }
     #[test]

@@ -19,7 +19,7 @@ mod token_bucket;
 
 pub use self::{
     history::{HistoryLimits, message_cost},
-    resume_token::{Claim, FreshToken, TokenHash},
+    resume_token::{Claim, FreshToken, TokenHash, TokenSeed},
     room::{Departure, Effect, Join, Limits, Refusal, Room},
     token_bucket::{RateLimit, TokenBucket},
 };
@@ -32,6 +32,16 @@ pub struct ConnKey(pub u64);
 /// Whose address somebody came from, as far as a room must know it: the same, or another one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
 pub struct AddressKey(pub u64);
+
+/// How a connection comes.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Way {
+    /// By one WebSocket.
+    #[default]
+    Socket,
+    /// By HTTP requests.
+    Http,
+}
 
 /// Milliseconds since the Unix epoch, from a clock that never goes backwards.
 pub type Ms = u64;

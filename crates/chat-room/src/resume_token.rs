@@ -61,6 +61,32 @@ impl FreshToken {
     }
 }
 
+/// What the tokens are drawn from that a room gives by itself: random, and as secret as they. A room that
+/// several nodes run has the same in each, so that they give the same.
+#[derive(Clone)]
+pub struct TokenSeed([u8; 32]);
+
+impl TokenSeed {
+    /// The seed of these random bytes.
+    pub fn new(random: [u8; 32]) -> Self {
+        Self(random)
+    }
+
+    /// Another token each time.
+    pub(crate) fn draw(&mut self) -> FreshToken {
+        let part = |label: &[u8]| Sha256::new().chain_update(self.0).chain_update(label).finalize().into();
+        let (token, next) = (part(b"token"), part(b"next"));
+        self.0 = next;
+        FreshToken::new(token)
+    }
+}
+
+impl std::fmt::Debug for TokenSeed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenSeed")
+    }
+}
+
 /// What a returning client claims: to be the one who was given a token, and to have read the room
 /// up to `seq`.
 #[derive(Clone, Debug)]

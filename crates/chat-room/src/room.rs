@@ -5,16 +5,16 @@
 use std::sync::Arc;
 
 use chat_protocol::{
-    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, ResumeToken, RoomId, Said, SayId, Seq, ServerMsg,
-    TabId, Text, Welcome, limits::TYPING_TTL_MS,
+    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, OpenTab, ResumeToken, RoomId, Said, SayId, Seq,
+    ServerMsg, TabId, Text, Welcome, limits::TYPING_TTL_MS,
 };
 
 use crate::{
-    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit,
+    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, TokenSeed, Way,
     history::History,
     presence::{PendingPresence, presence_wait},
     roster::Roster,
-    session::{Session, SessionKey, Standing, TABS_MAX},
+    session::{Session, SessionKey, Standing, TABS_MAX, Tab, TokenLife},
 };
 
 /// The bounds of one room.
@@ -28,8 +28,17 @@ pub struct Limits {
     pub members_per_address: usize,
     /// What is kept for replay.
     pub history: HistoryLimits,
-    /// How long a session without a connection may be resumed, in milliseconds.
+    /// How long a session without a connection may be resumed, in milliseconds; and so each tab of one.
     pub resume_window: Ms,
+    /// How long a tab's previous token is good once the connection that brought the next has joined, in
+    /// milliseconds: at least as long as a connection is there that its client cannot hear.
+    pub previous_token: Ms,
+}
+
+impl Limits {
+    fn token_life(&self) -> TokenLife {
+        TokenLife { previous: self.previous_token, closed: self.resume_window }
+    }
 }
 
 /// Somebody's wish to be a member, already checked for form.
@@ -46,6 +55,8 @@ pub struct Join {
     pub tab: Option<TabId>,
     /// Where it comes from.
     pub address: AddressKey,
+    /// How it comes.
+    pub way: Way,
     /// The claim to be somebody who was here before.
     pub claim: Option<Claim>,
     /// The token to give.
@@ -109,11 +120,13 @@ pub struct Room {
     roster: Roster,
     history: History,
     presence: PendingPresence,
+    tokens: TokenSeed,
 }
 
 impl Room {
-    /// A room in which nobody has been. `epoch` must be one that no other life of any room had.
-    pub fn new(room: RoomId, epoch: Epoch, limits: Limits) -> Self {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had, and so must
+    /// `tokens`, which nobody may know.
+    pub fn new(room: RoomId, epoch: Epoch, tokens: TokenSeed, limits: Limits) -> Self {
         Self {
             room,
             roster: Roster::new(&epoch),
@@ -121,12 +134,13 @@ impl Room {
             limits,
             history: History::new(limits.history),
             presence: PendingPresence::default(),
+            tokens,
         }
     }
 
-    /// Whether this proves somebody who is here, or was and may come back.
-    pub fn knows(&self, proof: &crate::TokenHash) -> bool {
-        self.roster.by_token(proof).is_some()
+    /// Whether this proves somebody who is here, or was and may come back, where this tab shows it.
+    pub fn knows(&self, proof: &crate::TokenHash, tab: Option<&TabId>, now: Ms) -> bool {
+        self.roster.by_token(proof, tab, self.limits.token_life(), now).is_some()
     }
 
     /// Join: become a member, or be again the one that the claim proves. Taking part in broadcasts
@@ -145,8 +159,10 @@ impl Room {
     /// sixteen tabs, or than one address may have here; or `already_joined`, for a join that was long on its way and whose tab has
     /// joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, address, claim, token, rate_limit } = join;
-        let returning = claim.as_ref().and_then(|claim| self.roster.by_token(&claim.proof));
+        let Join { conn, client_id, name, tab, address, way, claim, token, rate_limit } = join;
+        let life = self.limits.token_life();
+        let known = |claim: &Claim| self.roster.by_token(&claim.proof, tab.as_ref(), life, now);
+        let returning = claim.as_ref().and_then(known);
         if returning.is_some_and(|key| self.roster.session(key).has_moved_on(tab.as_ref(), conn)) {
             return Err(Refusal {
                 code: ErrorCode::AlreadyJoined,
@@ -186,7 +202,18 @@ impl Room {
             }
         };
         let proof = claim.as_ref().map(|claim| claim.proof);
-        if let Some(replaced) = self.roster.open_tab(key, tab, conn, token.hash, proof) {
+        let tab = Tab {
+            id: tab,
+            since: now,
+            conn,
+            given: now,
+            closed: None,
+            way,
+            address,
+            token: token.hash,
+            previous: None,
+        };
+        if let Some(replaced) = self.roster.open_tab(key, tab, proof) {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
         self.roster.move_to(key, address);
@@ -295,6 +322,8 @@ impl Room {
             Command::Say { id, text } => self.say(conn, id, text, now, effects),
             Command::Typing => self.typing(conn, now, effects),
             Command::Rename { name } => self.rename(conn, name, now, effects),
+            Command::Tabs => self.tabs(conn, None, effects),
+            Command::EndTabs => self.end_tabs(conn, now, effects),
         }
     }
 
@@ -360,11 +389,42 @@ impl Room {
         }
     }
 
+    /// Tells the member which tabs of theirs are open, the one that asks among them, and the token that this
+    /// has from now on, if it is another.
+    fn tabs(&self, conn: ConnKey, token: Option<ResumeToken>, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let tabs = &self.roster.session(key).tabs;
+        let Some(own) = tabs.iter().find(|tab| tab.conn == conn) else { return };
+        let open = tabs.iter().filter(|tab| tab.is_open()).map(|tab| OpenTab {
+            since: tab.since,
+            http: tab.way == Way::Http,
+            elsewhere: tab.address != own.address,
+            this: tab.conn == conn,
+        });
+        effects.push(Effect::Send(conn, ServerMsg::Tabs { tabs: open.collect(), token }));
+    }
+
+    /// Ends the member's tabs that are younger than the one that asks, and gives this another token, because
+    /// theirs may have been stolen from it. Not the older: a token is stolen from a tab that was there before,
+    /// so a thief ends nothing that the one they stole from has.
+    fn end_tabs(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let ended = self.roster.end_younger_tabs(key, conn);
+        if !ended.is_empty() {
+            effects.extend(ended.into_iter().map(|ended| Effect::Close(ended, CloseCode::Ended)));
+            let member = self.roster.session(key).member();
+            self.schedule_presence(now, |presence| presence.changed(member));
+        }
+        let fresh = self.tokens.draw();
+        self.roster.renew_token(key, conn, fresh.hash, now);
+        self.tabs(conn, Some(fresh.token), effects);
+    }
+
     /// The connection is gone. With the last one of a session gone, the member has left or is away,
     /// depending on how it went. A connection that is no member's, because it was replaced, changes
     /// nothing.
     pub fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
-        let Some(key) = self.roster.close_tab(conn) else { return };
+        let Some(key) = self.roster.close_tab(conn, now) else { return };
         let standing = match how {
             _ if self.roster.session(key).open_tabs() > 0 => Standing::Here,
             Departure::Lost => Standing::Away { since: now },
@@ -419,6 +479,11 @@ impl Room {
     /// Bytes of what is kept for disconnected sessions that may resume: those sessions, and the history.
     pub fn kept_bytes(&self) -> usize {
         self.history.bytes() + self.roster.absent_bytes()
+    }
+
+    /// The `seq` of the oldest message that is kept for them; of the next one, when none is.
+    pub fn oldest(&self) -> Seq {
+        self.history.oldest()
     }
 
     /// Forgets one thing of what is kept, because there is no memory for it: the oldest message, or, when

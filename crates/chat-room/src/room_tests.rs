@@ -6,14 +6,16 @@ use std::collections::HashMap;
 use chat_protocol::{Member, Presence};
 
 use super::*;
-use crate::{AddressKey, TokenHash};
+use crate::TokenHash;
 
 const WINDOW: Ms = 120_000;
+const PREVIOUS_TOKEN: Ms = 60_000;
 const LIMITS: Limits = Limits {
     members: 50,
     members_per_address: 0,
     history: HistoryLimits { messages: 8, bytes: 1 << 16, age: 120_000 },
     resume_window: WINDOW,
+    previous_token: PREVIOUS_TOKEN,
 };
 
 struct Stage {
@@ -32,7 +34,12 @@ impl Stage {
 
     /// Where there is room for so many bytes of what is kept.
     fn with_memory(limits: Limits, memory: usize) -> Self {
-        let room = Room::new(RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap(), limits);
+        let room = Room::new(
+            RoomId::parse("class").unwrap(),
+            Epoch::parse("e1").unwrap(),
+            TokenSeed::new([7; 32]),
+            limits,
+        );
         Self { room, memory, now: 1_000, conns: 0, inboxes: HashMap::new(), closed: Vec::new() }
     }
 
@@ -81,6 +88,7 @@ impl Stage {
             name: ask.name.map(|name| Name::parse(name).unwrap()),
             tab: ask.tab.map(|tab| TabId::parse(tab).unwrap()),
             address: ask.address,
+            way: ask.way,
             claim: ask.claim,
             token: FreshToken::new(random),
             rate_limit: Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now())),
@@ -111,6 +119,22 @@ impl Stage {
     fn rename(&mut self, conn: ConnKey, name: &str) {
         let mut effects = Vec::new();
         self.room.rename(conn, Name::parse(name).unwrap(), self.now, &mut effects);
+        self.perform(effects);
+        self.tick();
+    }
+
+    fn tabs(&mut self, conn: ConnKey) -> Vec<OpenTab> {
+        self.hears(conn);
+        self.apply(conn, Command::Tabs);
+        match &self.hears(conn)[..] {
+            [ServerMsg::Tabs { tabs, token: None }] => tabs.clone(),
+            other => panic!("expected one answer, got {other:?}"),
+        }
+    }
+
+    fn apply(&mut self, conn: ConnKey, command: Command) {
+        let mut effects = Vec::new();
+        self.room.apply(conn, command, self.now, &mut effects);
         self.perform(effects);
         self.tick();
     }
@@ -151,6 +175,7 @@ struct Ask {
     name: Option<&'static str>,
     tab: Option<&'static str>,
     address: AddressKey,
+    way: Way,
     claim: Option<Claim>,
 }
 
@@ -169,6 +194,10 @@ impl Ask {
 
     fn from(self, address: u64) -> Self {
         Self { address: AddressKey(address), ..self }
+    }
+
+    fn by(self, way: Way) -> Self {
+        Self { way, ..self }
     }
 
     fn resuming(self, welcome: &Welcome, seq: Seq) -> Self {
@@ -440,6 +469,135 @@ fn previous_token_lives_until_new_is_used() {
     assert_eq!(t4.you.id.as_str(), "ali");
     let (_, stranger) = stage.join_as(Ask::new("ali").resuming(&t1, 0)).unwrap();
     assert_eq!(stranger.you.id.as_str(), "ali-3", "t3 was used, so t1 is worth nothing");
+}
+
+/// Who comes with this token: the one who was given it, or somebody new.
+fn returns(stage: &mut Stage, ask: Ask) -> bool {
+    stage.join_as(ask).unwrap().1.you.id.as_str() == "ali"
+}
+
+#[test]
+fn previous_token_ends_after_a_minute() {
+    for (waited, is_good) in [(PREVIOUS_TOKEN - 1, true), (PREVIOUS_TOKEN, false)] {
+        let mut stage = Stage::new(LIMITS);
+        let (_, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+        stage.wait(10 * PREVIOUS_TOKEN);
+        let (_, t2) = stage.join_as(Ask::new("ali").tab("t1").resuming(&t1, 0)).unwrap();
+        stage.wait(waited);
+        let thief = Ask::new("ali").tab("thief").resuming(&t1, 0);
+        assert!(!returns(&mut stage, thief), "it begins no other tab");
+        assert_eq!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t1, 0)), is_good, "{waited}");
+        assert_eq!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t2, 0)), !is_good, "{waited}");
+    }
+}
+
+#[test]
+fn lost_welcome_leaves_previous_token_good() {
+    let mut stage = Stage::new(LIMITS);
+    let (_, t1) = stage.join("ali");
+    let (unheard, _) = stage.join_as(Ask::new("ali").resuming(&t1, 0)).unwrap();
+    stage.wait(PREVIOUS_TOKEN - 1);
+    stage.leave(unheard, Departure::Lost);
+    stage.wait(WINDOW - 1);
+    assert!(returns(&mut stage, Ask::new("ali").resuming(&t1, 0)), "as long as the person may come back");
+    let mut stage = Stage::new(LIMITS);
+    let (_, t1) = stage.join("ali");
+    let (heard, _) = stage.join_as(Ask::new("ali").resuming(&t1, 0)).unwrap();
+    stage.wait(PREVIOUS_TOKEN);
+    stage.leave(heard, Departure::Lost);
+    assert!(!returns(&mut stage, Ask::new("ali").resuming(&t1, 0)), "t2 was read");
+}
+
+#[test]
+fn closed_tabs_token_ends_with_window() {
+    for (waited, is_good) in [(WINDOW - 1, true), (WINDOW, false)] {
+        let mut stage = Stage::new(LIMITS);
+        let (first, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+        stage.join_as(Ask::new("ali").tab("t2").resuming(&t1, 0)).unwrap();
+        stage.leave(first, Departure::Clean);
+        stage.wait(waited);
+        assert_eq!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t1, 0)), is_good, "{waited}");
+    }
+}
+
+#[test]
+fn own_tabs_are_told_to_their_person() {
+    let mut stage = Stage::new(LIMITS);
+    let (ali, t1) = stage.join_as(Ask::new("ali").tab("t1").from(1)).unwrap();
+    let (sara, _) = stage.join("sara");
+    let began = stage.now;
+    stage.wait(5_000);
+    let thief = Ask::new("ali").tab("thief").from(2).by(Way::Http).resuming(&t1, 0);
+    let (thief, stolen) = stage.join_as(thief).unwrap();
+    let own = OpenTab { since: began, http: false, elsewhere: false, this: true };
+    let other = OpenTab { since: began + 5_000, http: true, elsewhere: true, this: false };
+    assert_eq!(stage.tabs(ali), [own.clone(), other.clone()]);
+    let of_thief = [
+        OpenTab { elsewhere: true, this: false, ..own.clone() },
+        OpenTab { elsewhere: false, this: true, ..other.clone() },
+    ];
+    assert_eq!(stage.tabs(thief), of_thief);
+    assert_eq!(stage.tabs(sara).len(), 1, "nobody sees the tabs of others");
+    // Coming back makes a tab no younger.
+    stage.wait(5_000);
+    stage.join_as(Ask::new("ali").tab("thief").from(1).resuming(&stolen, 0)).unwrap();
+    assert_eq!(stage.tabs(ali), [own, OpenTab { http: false, elsewhere: false, ..other }]);
+}
+
+#[test]
+fn older_tab_ends_younger_and_their_tokens() {
+    let mut stage = Stage::new(LIMITS);
+    let (ali, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+    let (sara, _) = stage.join("sara");
+    let (thief, stolen) = stage.join_as(Ask::new("ali").tab("thief").resuming(&t1, 0)).unwrap();
+    let (closed, left) = stage.join_as(Ask::new("ali").tab("gone").resuming(&stolen, 0)).unwrap();
+    stage.leave(closed, Departure::Lost);
+    stage.hears(sara);
+    stage.apply(ali, Command::EndTabs);
+    assert_eq!(stage.closed, [(thief, CloseCode::Ended)]);
+    let told = stage.hears_presence(sara);
+    assert!(matches!(&told[..], [presence] if presence.changed[0].tabs == 1 && presence.left.is_empty()));
+    stage.room.leave(thief, Departure::Lost, stage.now);
+    assert_eq!(stage.tabs(ali).len(), 1, "the end of an ended connection changes nothing");
+    for token in [&stolen, &left, &t1] {
+        assert!(!returns(&mut stage, Ask::new("ali").tab("thief").resuming(token, 0)));
+    }
+}
+
+#[test]
+fn younger_tab_ends_no_older_one() {
+    let mut stage = Stage::new(LIMITS);
+    let (ali, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+    let (thief, _) = stage.join_as(Ask::new("ali").tab("thief").resuming(&t1, 0)).unwrap();
+    stage.apply(thief, Command::EndTabs);
+    assert_eq!((stage.closed.len(), stage.tabs(ali).len()), (0, 2));
+    stage.leave(ali, Departure::Lost);
+    stage.apply(thief, Command::EndTabs);
+    assert!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(&t1, 0)), "nor one that is away");
+}
+
+#[test]
+fn ending_tabs_renews_own_token() {
+    let mut stage = Stage::new(LIMITS);
+    let (ali, t1) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+    stage.wait(10 * PREVIOUS_TOKEN);
+    stage.hears(ali);
+    stage.apply(ali, Command::EndTabs);
+    let heard = stage.hears(ali);
+    let [ServerMsg::Tabs { tabs, token: Some(token) }] = &heard[..] else { panic!("{heard:?}") };
+    assert_eq!(tabs.len(), 1);
+    let t2 = Welcome { token: token.clone(), ..t1.clone() };
+    for (is_read, good, bad) in [(true, &t2, &t1), (false, &t1, &t2)] {
+        let mut stage = Stage::new(LIMITS);
+        let (ali, _) = stage.join_as(Ask::new("ali").tab("t1")).unwrap();
+        stage.apply(ali, Command::EndTabs);
+        if is_read {
+            stage.wait(PREVIOUS_TOKEN);
+            assert!(!returns(&mut stage, Ask::new("ali").tab("t1").resuming(bad, 0)), "a minute has passed");
+        }
+        stage.leave(ali, Departure::Lost);
+        assert!(returns(&mut stage, Ask::new("ali").tab("t1").resuming(good, 0)), "{is_read}");
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use siphasher::sip::SipHasher13;
 use crate::{
     AddressKey, ConnKey, Ms,
     resume_token::TokenHash,
-    session::{Session, SessionKey, Standing, TABS_MAX, Tab},
+    session::{Session, SessionKey, Standing, TABS_MAX, Tab, TokenLife},
 };
 
 /// How many numbers are tried in order for a taken id or name (`ali-2`, `ali-3`, …) before jumping
@@ -119,11 +119,16 @@ impl Roster {
         self.by_conn.get(&conn).copied()
     }
 
-    /// The session one of whose tabs holds this token.
-    pub(crate) fn by_token(&self, proof: &TokenHash) -> Option<SessionKey> {
+    /// The session one of whose tabs this token proves to be, where the tab `id` shows it.
+    pub(crate) fn by_token(
+        &self,
+        proof: &TokenHash,
+        id: Option<&TabId>,
+        life: TokenLife,
+        now: Ms,
+    ) -> Option<SessionKey> {
         let key = *self.by_token.get(&proof.mark())?;
-        let holds = |tab: &Tab| tab.token == *proof || tab.previous == Some(*proof);
-        self.session(key).tabs.iter().any(holds).then_some(key)
+        self.session(key).tabs.iter().any(|tab| tab.is_proved_by(proof, id, life, now)).then_some(key)
     }
 
     /// Whether the name is taken by somebody other than `own`.
@@ -237,49 +242,42 @@ impl Roster {
         }
     }
 
-    /// Opens a tab on `conn`, with a new token: one the session already has, whose older connection
-    /// is then replaced and returned, or one more. `proof` is the token presented, if any; it stays
-    /// valid until the new one is used. The session is here from now on.
+    /// Opens this tab, with a new token: one the session already has, whose older connection is then
+    /// replaced and returned, or one more. `proof` is the token presented, if any; it becomes the previous
+    /// one. The session is here from now on.
     pub(crate) fn open_tab(
         &mut self,
         key: SessionKey,
-        tab: Option<TabId>,
-        conn: ConnKey,
-        token: TokenHash,
+        mut tab: Tab,
         proof: Option<TokenHash>,
     ) -> Option<ConnKey> {
+        let (conn, token) = (tab.conn, tab.token);
         self.stand(key, Standing::Here);
         let session = self.sessions.get_mut(&key).expect("session keys come from the roster");
         let mut replaced = None;
-        match session.tabs.iter_mut().find(|known| known.id == tab) {
+        match session.tabs.iter_mut().find(|known| known.id == tab.id) {
             Some(known) => {
-                replaced = known.is_open.then_some(known.conn);
-                (known.conn, known.is_open) = (conn, true);
-                let own = |hash: &TokenHash| *hash == known.token || Some(*hash) == known.previous;
+                replaced = known.is_open().then_some(known.conn);
+                let own = |hash: &TokenHash| known.tokens().any(|old| old == *hash);
                 let kept = proof.filter(own).unwrap_or(known.token);
-                for old in [Some(known.token), known.previous].into_iter().flatten() {
-                    if old != kept {
-                        self.by_token.remove(&old.mark());
-                    }
+                for old in known.tokens().filter(|old| *old != kept) {
+                    self.by_token.remove(&old.mark());
                 }
-                known.previous = Some(kept);
-                known.token = token;
+                *known = Tab { since: known.since, previous: Some(kept), ..tab };
             }
             None => {
-                let mut previous = None;
                 if session.tabs.len() == TABS_MAX
-                    && let Some(closed) = session.tabs.iter().position(|known| !known.is_open)
+                    && let Some(closed) = session.tabs.iter().position(|known| !known.is_open())
                 {
-                    let closed = session.tabs.remove(closed);
-                    for old in [Some(closed.token), closed.previous].into_iter().flatten() {
+                    for old in session.tabs.remove(closed).tokens() {
                         if proof == Some(old) {
-                            previous = proof;
+                            tab.previous = proof;
                         } else {
                             self.by_token.remove(&old.mark());
                         }
                     }
                 }
-                session.tabs.push(Tab { id: tab, conn, is_open: true, token, previous });
+                session.tabs.push(tab);
             }
         }
         if let Some(replaced) = replaced {
@@ -291,13 +289,41 @@ impl Roster {
     }
 
     /// The tab on `conn` is open no more. Its token still brings it back.
-    pub(crate) fn close_tab(&mut self, conn: ConnKey) -> Option<SessionKey> {
+    pub(crate) fn close_tab(&mut self, conn: ConnKey, now: Ms) -> Option<SessionKey> {
         let key = self.by_conn.remove(&conn)?;
         let session = self.session_mut(key);
         for tab in session.tabs.iter_mut().filter(|tab| tab.conn == conn) {
-            tab.is_open = false;
+            tab.closed = Some(now);
         }
         Some(key)
+    }
+
+    /// Ends the tabs of this session that are younger than the one on `conn`, whose connections it
+    /// returns: their tokens bring nobody back.
+    pub(crate) fn end_younger_tabs(&mut self, key: SessionKey, conn: ConnKey) -> Vec<ConnKey> {
+        let tabs = &mut self.session_mut(key).tabs;
+        let younger = tabs.iter().position(|tab| tab.conn == conn).map_or(tabs.len(), |own| own + 1);
+        let ended = tabs.split_off(younger);
+        for token in ended.iter().flat_map(Tab::tokens) {
+            self.by_token.remove(&token.mark());
+        }
+        let open = ended.into_iter().filter(Tab::is_open).map(|tab| tab.conn).collect::<Vec<_>>();
+        for conn in &open {
+            self.by_conn.remove(conn);
+        }
+        open
+    }
+
+    /// Gives the tab on `conn` of this session another token; the one that it has becomes its previous one.
+    pub(crate) fn renew_token(&mut self, key: SessionKey, conn: ConnKey, token: TokenHash, now: Ms) {
+        let session = self.sessions.get_mut(&key).expect("session keys come from the roster");
+        let Some(tab) = session.tabs.iter_mut().find(|tab| tab.conn == conn) else { return };
+        let before = tab.previous.replace(std::mem::replace(&mut tab.token, token));
+        tab.given = now;
+        if let Some(before) = before {
+            self.by_token.remove(&before.mark());
+        }
+        self.by_token.insert(token.mark(), key);
     }
 
     /// Changes where a session stands, and with it whether it is visible.
@@ -328,7 +354,7 @@ impl Roster {
         self.stand_nowhere(key);
         let session = self.sessions.remove(&key).expect("session keys come from the roster");
         for tab in &session.tabs {
-            for token in [Some(tab.token), tab.previous].into_iter().flatten() {
+            for token in tab.tokens() {
                 self.by_token.remove(&token.mark());
             }
             self.by_conn.remove(&tab.conn);

@@ -7,7 +7,7 @@ use std::{collections::VecDeque, hash::Hasher, sync::Arc};
 use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId};
 use siphasher::sip::SipHasher13;
 
-use crate::{AddressKey, ConnKey, Ms, RateLimit, TokenHash};
+use crate::{AddressKey, ConnKey, Ms, RateLimit, TokenHash, Way};
 
 /// Which session, within its room; grows with each, so that its order is the order of arrival.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -41,15 +41,61 @@ pub(crate) enum Standing {
 pub(crate) struct Tab {
     /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
     pub(crate) id: Option<TabId>,
+    /// When it first joined.
+    pub(crate) since: Ms,
     /// Its connection, or the last one it had.
     pub(crate) conn: ConnKey,
-    /// Whether that one is still there.
-    pub(crate) is_open: bool,
+    /// When that one was gone; `None` while it is there.
+    pub(crate) closed: Option<Ms>,
+    /// How it comes.
+    pub(crate) way: Way,
+    /// Where it comes from.
+    pub(crate) address: AddressKey,
     /// The hash of the token given last.
     pub(crate) token: TokenHash,
-    /// The one before it, valid until the last one is used: the `welcome` that carried that one
-    /// may never have arrived.
+    /// When it was given.
+    pub(crate) given: Ms,
+    /// The one before it: what carried the last one may never have arrived.
     pub(crate) previous: Option<TokenHash>,
+}
+
+/// How long tokens are good, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TokenLife {
+    /// The previous one, while the connection to which the next was given is there.
+    pub(crate) previous: Ms,
+    /// Either, once the tab has no connection.
+    pub(crate) closed: Ms,
+}
+
+impl Tab {
+    pub(crate) fn is_open(&self) -> bool {
+        self.closed.is_none()
+    }
+
+    /// Whether this token, shown by a connection for the tab `id`, proves to be who has this tab. The previous
+    /// token brings this tab back and begins no other; and that until a connection has been there with the
+    /// last for so long that its client must have read it, because then only a thief needs the previous one.
+    /// Where the connection was lost sooner, nobody knows what arrived, and both are good.
+    pub(crate) fn is_proved_by(
+        &self,
+        proof: &TokenHash,
+        id: Option<&TabId>,
+        life: TokenLife,
+        now: Ms,
+    ) -> bool {
+        if self.closed.is_some_and(|closed| closed.saturating_add(life.closed) <= now) {
+            return false;
+        }
+        let is_in_doubt = self.closed.unwrap_or(now).saturating_sub(self.given) < life.previous;
+        let is_previous = self.previous == Some(*proof) && self.id.as_ref() == id;
+        self.token == *proof || (is_previous && is_in_doubt)
+    }
+
+    /// What it is found by.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = TokenHash> + use<> {
+        [Some(self.token), self.previous].into_iter().flatten()
+    }
 }
 
 /// One identity in one room.
@@ -59,7 +105,8 @@ pub(crate) struct Session {
     pub(crate) id: ClientId,
     /// Display name.
     pub(crate) name: Name,
-    /// Open or once open, at most [`TABS_MAX`], oldest first.
+    /// Open or once open, at most [`TABS_MAX`], oldest first: a stolen token begins a tab after the one that
+    /// it was stolen from.
     pub(crate) tabs: Vec<Tab>,
     pub(crate) standing: Standing,
     /// The room's newest message when this session first joined: it has a right to what came after.
@@ -114,7 +161,7 @@ impl Session {
     }
 
     pub(crate) fn open_tabs(&self) -> usize {
-        self.tabs.iter().filter(|tab| tab.is_open).count()
+        self.tabs.iter().filter(|tab| tab.is_open()).count()
     }
 
     /// Whether it is in the roster: here or away.
@@ -124,7 +171,8 @@ impl Session {
 
     /// Whether a connection for this tab could be added: the tab is known, or one can be forgotten.
     pub(crate) fn has_place_for(&self, tab: Option<&TabId>) -> bool {
-        self.tabs.len() < TABS_MAX || self.tabs.iter().any(|known| known.id.as_ref() == tab || !known.is_open)
+        self.tabs.len() < TABS_MAX
+            || self.tabs.iter().any(|known| known.id.as_ref() == tab || !known.is_open())
     }
 
     /// Whether this tab has had a connection younger than `conn`. What such a one asks comes late:

@@ -16,10 +16,12 @@ use chat_protocol::{
 };
 use chat_room::{
     AddressKey, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room,
+    TokenSeed, Way,
 };
 
 const CASES: u64 = 10_000;
 const WINDOW: u64 = 120_000;
+const PREVIOUS_TOKEN: u64 = 60_000;
 
 /// What a cut can lose, in the order of a connection's life. Each must have been lost by the end.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -379,6 +381,7 @@ impl Case<'_> {
                     name: None,
                     tab: client.tab.clone(),
                     address: AddressKey(1),
+                    way: Way::Socket,
                     claim: resume.map(Into::into),
                     token: FreshToken::new(random),
                     rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
@@ -536,9 +539,10 @@ fn play(seed: u64, lost: &mut BTreeMap<Lost, u64>) {
         members_per_address: 0,
         history: HistoryLimits { messages: if may_miss { 3 } else { 100 }, bytes: 1 << 20, age: 10 * WINDOW },
         resume_window: WINDOW,
+        previous_token: PREVIOUS_TOKEN,
     };
     let (room, epoch) = (RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap());
-    let room = Room::new(room, epoch, limits);
+    let room = Room::new(room, epoch, TokenSeed::new([7; 32]), limits);
     // Two of them would like the same id.
     let clients = vec![
         Client::new("ali", Some("t1"), 4),

@@ -1,7 +1,11 @@
 //! What the handlers share, as cheap clones: each takes of it what it needs (`State<Arc<Rooms>>`), and only
 //! this module names every part and reads the options. Nothing below the router knows it.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::extract::FromRef;
 use chat_room::{HistoryLimits, Limits};
@@ -18,7 +22,7 @@ use crate::{
         client_ip::TrustedProxies,
         ip_limits::{self, IpLimits},
     },
-    net::{clock::Clock, connections::Connections, tasks::Tasks},
+    net::{clock::Clock, connections::Connections, outbox_budget::OutboxBudget, tasks::Tasks},
     polling::sessions::{self, Sessions},
     rooms::{Rooms, recorder::Recorder},
     websocket,
@@ -51,7 +55,15 @@ impl App {
             proxies: TrustedProxies::new(config.trusted_proxy.clone()),
             hints: Hints::new(Instant::now()),
         });
-        let rooms = Rooms::new(config.max_rooms, room_limits(config), config.resume_total_bytes, clock);
+        let outboxes =
+            OutboxBudget::new(config.outbox_bytes, config.outbox_total_bytes, config.max_connections);
+        let rooms = Rooms::new(
+            config.max_rooms,
+            room_limits(config),
+            config.resume_total_bytes,
+            outboxes.clone(),
+            clock,
+        );
         let ips = Arc::new(IpLimits::new(ip_limits(config)));
         let connections = Connections::new(config.max_connections, ips.clone());
         #[cfg(feature = "lab")]
@@ -61,12 +73,18 @@ impl App {
         #[cfg(not(feature = "lab"))]
         let recorder: Option<Arc<dyn Recorder>> = None;
         let settings = websocket_settings(config);
-        let websocket = Arc::new(websocket::Context { rooms: rooms.clone(), recorder, settings });
+        let websocket = Arc::new(websocket::Context {
+            rooms: rooms.clone(),
+            outboxes: outboxes.clone(),
+            recorder,
+            settings,
+        });
         let sessions = Sessions::new(
             rooms.clone(),
             ips.clone(),
             connections.clone(),
             tasks.clone(),
+            outboxes,
             sessions_settings(config),
         );
         #[cfg(feature = "lab")]
@@ -93,7 +111,12 @@ impl App {
     }
 }
 
+/// How long a tab's previous resume token is good once the next was given, at least: by then a connection
+/// that its client cannot hear is closed, and a page has kept what it heard.
+const PREVIOUS_TOKEN: Duration = Duration::from_secs(60);
+
 fn room_limits(config: &Config) -> Limits {
+    let previous_token = PREVIOUS_TOKEN.max(config.ping_interval + config.ping_deadline);
     Limits {
         members: config.members_per_room,
         members_per_address: config.members_per_address,
@@ -103,6 +126,7 @@ fn room_limits(config: &Config) -> Limits {
             age: config.history_age.as_millis() as u64,
         },
         resume_window: config.resume_window.as_millis() as u64,
+        previous_token: previous_token.as_millis() as u64,
     }
 }
 
@@ -119,7 +143,6 @@ fn ip_limits(config: &Config) -> ip_limits::Limits {
 fn websocket_settings(config: &Config) -> websocket::Settings {
     websocket::Settings {
         text_max: config.text_max,
-        outbox_bytes: config.outbox_bytes,
         messages_per_second: config.messages_per_second,
         messages_burst: config.messages_burst,
         join_deadline: config.join_deadline,

@@ -36,7 +36,7 @@ fn write(out: &mut impl Write, addresses: &Addresses, colour: bool) -> io::Resul
     let all: Vec<(String, String)> = public.chain(by_address).collect();
     let Some(((first, what), others)) = all.split_first() else {
         writeln!(out, "  other devices   {}", why_none(addresses))?;
-        return end(out);
+        return end(out, addresses);
     };
     // The first is what one expects, and says what it is only where it is not.
     let is_plain = addresses.public_url.is_some() || lan.first().is_some_and(|lan| lan.kind == Kind::Network);
@@ -52,11 +52,21 @@ fn write(out: &mut impl Write, addresses: &Addresses, colour: bool) -> io::Resul
     if let Ok(code) = qr::terminal(first, colour) {
         code.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
-    end(out)
+    end(out, addresses)
 }
 
-fn end(out: &mut impl Write) -> io::Result<()> {
+fn end(out: &mut impl Write, addresses: &Addresses) -> io::Result<()> {
     writeln!(out)?;
+    if cfg!(feature = "lab") {
+        let local = addresses.local_url();
+        writeln!(
+            out,
+            "  see the wire    in any room, the button with the glass: handshake and frames, bit by bit"
+        )?;
+        writeln!(out, "                  {local}/ways/class and {local}/workbench")?;
+        writeln!(out, "  for a class     {local}/slides")?;
+        writeln!(out)?;
+    }
     writeln!(out, "  Ctrl+C stops it; nothing is kept.")?;
     out.flush()
 }
@@ -128,7 +138,8 @@ mod tests {
     #[test]
     fn wifi_comes_first_and_others_are_labelled() {
         let banner = banner_of("0.0.0.0:3000", None, wifi_and_more);
-        let lines: Vec<&str> = banner.lines().filter(|line| line.contains("http://")).skip(2).collect();
+        let addresses = banner.lines().take_while(|line| !line.contains("see the wire"));
+        let lines: Vec<&str> = addresses.filter(|line| line.contains("http://")).skip(2).collect();
         assert_eq!(
             lines,
             [
@@ -155,6 +166,15 @@ mod tests {
     fn loopback_server_shows_no_qr_code() {
         let banner = banner_of("127.0.0.1:80", None, wifi_and_more);
         assert!(banner.contains("this machine only") && !banner.contains('█'));
+    }
+
+    #[test]
+    #[cfg(feature = "lab")]
+    fn what_shows_the_wire_is_named() {
+        let banner = banner_of("127.0.0.1:3000", None, Vec::new);
+        let named = "http://127.0.0.1:3000/ways/class and http://127.0.0.1:3000/workbench\n";
+        assert!(banner.contains("button with the glass") && banner.contains(named), "{banner}");
+        assert!(banner.contains("http://127.0.0.1:3000/slides\n"), "{banner}");
     }
 
     #[test]

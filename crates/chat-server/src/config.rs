@@ -79,13 +79,13 @@ pub struct Config {
     /// whoever connects and says nothing. When there are as many, the network that has most gives one
     /// up to who has fewer, idle ones first. Apart from the connections, so that neither can take the
     /// other's place; each lives for --head-deadline at most without a request.
-    #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_000, value_parser = at_least_one)]
+    #[arg(long, env = "OTAGH_MAX_HTTP_SOCKETS", default_value_t = 3_800, value_parser = at_least_one)]
     pub(crate) max_http_sockets: usize,
 
     /// Most such sockets of one address; 0 sets no limit, and none holds for --trusted-proxy. Half of
     /// all by default: three hundred browsers that load the page in the same five seconds, with
-    /// five sockets each.
-    #[arg(long, env = "OTAGH_HTTP_SOCKETS_PER_ADDRESS", default_value_t = 1_500)]
+    /// six sockets each. When there are as many, one that is only kept alive gives way to the next.
+    #[arg(long, env = "OTAGH_HTTP_SOCKETS_PER_ADDRESS", default_value_t = 1_900)]
     pub(crate) http_sockets_per_address: usize,
 
     /// Most members in one room. Every message costs one delivery a member.
@@ -126,9 +126,16 @@ pub struct Config {
     pub(crate) requests_per_address: u32,
 
     /// Bytes kept for a slow reader: a connection that reads slower than its room speaks. Over that it is
-    /// closed, and may reconnect and resume.
+    /// closed, and may reconnect and resume. What it missed meanwhile and is sent then does not count.
     #[arg(long, env = "OTAGH_OUTBOX_BYTES", default_value_t = 256 * 1024)]
     pub(crate) outbox_bytes: usize,
+
+    /// Bytes that wait for all slow readers together, by WebSocket and by polling; what several share counts
+    /// once: five hundred slow readers, each in a room of its own, in full. Half is divided evenly among
+    /// --max-connections, of the other half a connection may have as much as is still left. Over that it
+    /// is closed, and may reconnect and resume.
+    #[arg(long, env = "OTAGH_OUTBOX_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
+    pub(crate) outbox_total_bytes: usize,
 
     /// Messages a room keeps for those who come back after a lost connection.
     #[arg(long, env = "OTAGH_HISTORY_MESSAGES", default_value_t = 512)]
@@ -147,9 +154,9 @@ pub struct Config {
     #[arg(long, env = "OTAGH_RESUME_WINDOW", default_value = "2m", value_parser = humantime::parse_duration)]
     pub(crate) resume_window: Duration,
 
-    /// Bytes all rooms keep together for those who come back, messages and sessions: five hundred
-    /// busy rooms in full. Half is divided evenly among --max-rooms, the other half shared by those
-    /// that need more; a room over its part forgets its own oldest.
+    /// Bytes all rooms keep together for those who come back, sessions and messages, these also as they
+    /// are sent: two hundred and fifty busy rooms in full, or more. Half is divided evenly among --max-rooms,
+    /// the other half shared by those that need more; a room over its part forgets its own oldest.
     #[arg(long, env = "OTAGH_RESUME_TOTAL_BYTES", default_value_t = 256 * 1024 * 1024)]
     pub(crate) resume_total_bytes: usize,
 

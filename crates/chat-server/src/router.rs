@@ -8,7 +8,7 @@ use axum::{
 use crate::{
     App,
     http::{headers, request_limit},
-    pages::room,
+    pages::{room, source},
     polling::{classic, events, messages, requests},
     websocket::upgrade::upgrade,
 };
@@ -26,6 +26,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/rooms/{room}/events", get(events::events))
         .route("/rooms/{room}/costs", get(messages::costs))
         .route("/classic/{room}", get(classic::page))
+        .route("/source/{file}", get(source::source))
         .route("/healthz", get("ok\n"))
         .fallback(room::other);
     #[cfg(feature = "lab")]
@@ -50,6 +51,7 @@ fn lab(routes: Router<App>) -> Router<App> {
     routes
         .route("/ways/{room}", get(room::ways))
         .route("/workbench", get(room::workbench))
+        .route("/slides", get(room::slides))
         .route("/ws/echo", any(endpoint::echo))
         .route("/workbench/pipe", any(pipe::pipe))
         .route("/xray/{token}/events", get(stream::events))

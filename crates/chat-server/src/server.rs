@@ -29,7 +29,7 @@ use crate::{
         accept_limit::{AcceptLimit, HttpSocket},
         client_ip::Peer,
     },
-    net::{http_stream::HttpStream, traffic::SocketTraffic},
+    net::{http_stream::HttpStream, traffic::SocketTraffic, turns::Turns},
     router::router,
 };
 
@@ -40,6 +40,11 @@ const BUFFER_MIN: usize = 8 * 1024;
 /// and its own bound (`somaxconn`). Over it a client's first packet is dropped, and it tries again
 /// only a second later: with the 128 that are usual, a crowd that reconnects at once feels that.
 const BACKLOG: u32 = 4096;
+
+/// How much the kernel keeps of what was sent to one socket and not taken, in bytes; Linux doubles it, for what
+/// it needs itself. By itself it would keep up to four megabytes for a reader that never reads. A replay of a
+/// usual room fits, and so does what is under way to a phone at some 5 Mbit/s.
+const SEND_BUFFER: u32 = 64 * 1024;
 
 /// At a stop, the close frames are spread over this part of the drain deadline, and at most a second.
 const CLOSE_SPREAD: u32 = 5;
@@ -60,6 +65,7 @@ struct Terms {
     head_deadline: Duration,
     head_max: usize,
     silence_max: Duration,
+    turns: Turns,
 }
 
 /// Why the server cannot listen.
@@ -99,6 +105,7 @@ impl Server {
             head_deadline: config.head_deadline,
             head_max: config.head_max,
             silence_max: config.silence_max(),
+            turns: Turns::new(),
         };
         Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline })
     }
@@ -161,6 +168,8 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     {
         tracing::warn!(%error, "listening by IPv6 only");
     }
+    // The sockets that are accepted have it from here.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -255,11 +264,11 @@ async fn serve_http(
         .with_upgrades();
     let mut http = pin!(http);
     let served = tokio::select! {
-        served = http.as_mut() => served,
+        served = terms.turns.run(http.as_mut()) => served,
         () = socket.evicted() => return,
         () = app.tasks.stopping().cancelled() => {
             http.as_mut().graceful_shutdown();
-            http.await
+            terms.turns.run(http).await
         }
     };
     if let Err(error) = served {

@@ -26,6 +26,8 @@ async fn each_mistake_is_named_without_disconnect() {
         json!({"type": "say", "id": "1", "text": "x"}),
         json!({"type": "typing"}),
         json!({"type": "rename", "name": "x"}),
+        json!({"type": "tabs"}),
+        json!({"type": "end_tabs"}),
     ] {
         ali.send(before_join).await;
         ali.expect_error("not_joined").await;

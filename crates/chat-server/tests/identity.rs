@@ -125,6 +125,42 @@ async fn two_tabs_are_one_person() {
 }
 
 #[tokio::test]
+async fn owner_sees_and_ends_a_thiefs_tab() {
+    let server = TestServer::start().await;
+    let mut sara = server.join("class", "sara").await;
+    let mut ali = server.join_with("class", "ali", json!({"type": "join", "tab": "t1"})).await;
+    let mut stolen = ali.resume(0);
+    stolen["tab"] = json!("thief");
+    let mut thief = server.join_with("class", "ali", stolen).await;
+    sara.expect_presence(|presence| presence["changed"][0]["tabs"] == 2).await;
+
+    ali.send(json!({"type": "tabs"})).await;
+    let tabs = ali.expect("tabs").await["tabs"].take();
+    assert_eq!((tabs.as_array().unwrap().len(), &tabs[0]["this"]), (2, &json!(true)));
+    assert!(tabs[0]["since"].as_u64() <= tabs[1]["since"].as_u64());
+    assert_eq!(tabs[1].as_object().unwrap().len(), 1, "by WebSocket, from this address: {tabs}");
+
+    // A thief who is first ends nothing of the owner's.
+    thief.send(json!({"type": "end_tabs"})).await;
+    assert_eq!(thief.expect("tabs").await["tabs"].as_array().unwrap().len(), 2);
+    ali.send(json!({"type": "end_tabs"})).await;
+    let left = ali.expect("tabs").await;
+    assert_eq!(left["tabs"].as_array().unwrap().len(), 1);
+    assert_eq!(thief.expect_close().await, (4503, "ended".into()));
+    sara.expect_presence(|presence| presence["changed"] == json!([{"id": "ali", "name": "ali"}])).await;
+
+    let mut join = ali.resume(0);
+    join["tab"] = json!("thief");
+    for token in [thief.token(), ali.token()] {
+        join["resume"]["token"] = json!(token);
+        assert_ne!(server.join_with("class", "ali", join.clone()).await.welcome["you"]["id"], "ali");
+    }
+    (join["tab"], join["resume"]["token"]) = (json!("t1"), left["token"].clone());
+    ali.cut();
+    assert_eq!(server.join_with("class", "ali", join).await.welcome["you"]["id"], "ali");
+}
+
+#[tokio::test]
 async fn a_full_room_says_so() {
     let server = TestServer::with(&["--members-per-room", "1"]).await;
     let _ali = server.join("class", "ali").await;

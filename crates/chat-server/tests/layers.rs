@@ -52,7 +52,7 @@ const LAB: House = House {
         &["bin"],
         &["compare", "workbench"],
         &["xray"],
-        &["page_shell", "pages"],
+        &["page_shell", "pages", "slides"],
         &["about"],
         &["words"],
     ],

@@ -230,6 +230,34 @@ async fn idle_sockets_leave_room_for_other_addresses() {
     soon("the places to be free", again).await;
 }
 
+#[tokio::test]
+async fn kept_alive_sockets_give_way_to_newcomers() {
+    let server = TestServer::with(&["--http-sockets-per-address", "4"]).await;
+    let busy = stream(&server, "127.0.0.2", "stream").await;
+    // What browsers keep of what they loaded the page by.
+    let mut kept = Vec::new();
+    for _ in 0..3 {
+        let mut socket = connect(&server, "127.0.0.2").await;
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost:3000\r\n\r\n").await.unwrap();
+        assert!(soon("an answer", socket.read(&mut [0; 4096])).await.unwrap() > 0);
+        kept.push(socket);
+    }
+    let mut own = Vec::new();
+    for n in 0..5 {
+        own.push(join(&server, "127.0.0.2", "class", &format!("p{n}")).await);
+    }
+    let mut speaker = own.remove(0);
+    talks(&mut speaker, "1", &mut own).await;
+    // Three that have asked for nothing yet stay, and so does the stream: then there is no place.
+    let mut silent = Vec::new();
+    for _ in 0..3 {
+        silent.push(connect(&server, "127.0.0.2").await);
+    }
+    let answer = ask(&mut connect(&server, "127.0.0.2").await, "").await;
+    assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
+    assert_eq!((ended(&kept), ended(&[busy])), (vec![true; 3], vec![false]));
+}
+
 /// An event stream from this address, once it has begun.
 async fn stream(server: &TestServer, from: &str, id: &str) -> TcpStream {
     let mut stream = connect(server, from).await;
@@ -452,6 +480,43 @@ async fn crowd_joins_existing_room_unhindered() {
 }
 
 #[tokio::test]
+async fn crowd_of_joins_lets_others_go_on() {
+    let server = TestServer::start().await;
+    let mut crowd = Vec::new();
+    for n in 0..200 {
+        let path = format!("/ws/class/{n:0>64}");
+        crowd.push(Raw::on(connect(&server, "127.0.0.2").await, &path, b"").await);
+    }
+    // All at once: the server, which is on this thread, does not get to read in between.
+    let join = masked(0x81, br#"{"type":"join"}"#);
+    for raw in &crowd {
+        raw.stream.try_write(&join).unwrap();
+    }
+    // Of the thread's own time, so that no other process counts.
+    let clock =
+        || Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime)).unwrap();
+    let observer = async {
+        let mut last = clock();
+        loop {
+            tokio::task::yield_now().await;
+            let waited = clock() - std::mem::replace(&mut last, clock());
+            if waited > Duration::from_millis(100) {
+                break waited;
+            }
+        }
+    };
+    let all = async {
+        for raw in &mut crowd {
+            raw.expect("welcome").await;
+        }
+    };
+    tokio::select! {
+        waited = observer => panic!("others waited {waited:?} for one room"),
+        () = all => {}
+    }
+}
+
+#[tokio::test]
 async fn people_of_one_address_share_rate_limit() {
     let server = TestServer::with(&["--messages-per-address", "10"]).await;
     let start = Instant::now();
@@ -513,6 +578,49 @@ async fn persistent_excess_over_address_limit_closes() {
 /// The rate limits that a server has by default.
 const DEFAULTS: [&str; 3] =
     ["--messages-per-second=10", "--messages-per-address=1000", "--requests-per-address=4000"];
+
+/// Hears one thing of each of so many, once.
+async fn hear_all(client: &mut Client, many: usize) {
+    let mut heard = std::collections::HashSet::new();
+    while heard.len() < many {
+        let said = client.expect("said").await;
+        assert!(heard.insert(said["from"].to_string()), "twice: {said}");
+    }
+}
+
+#[tokio::test]
+async fn three_hundred_behind_one_address_are_served() {
+    use futures_util::future::join_all;
+
+    const PEOPLE: usize = 300;
+    let from = "127.0.0.2";
+    chat_testkit::process::raise_open_files().unwrap();
+    let server = TestServer::with(&DEFAULTS).await;
+    // What their browsers keep of loading the page.
+    let mut idle = Vec::new();
+    for _ in 0..6 * PEOPLE {
+        let mut socket = connect(&server, from).await;
+        socket.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost:3000\r\n\r\n").await.unwrap();
+        assert!(soon("an answer", socket.read(&mut [0; 4096])).await.unwrap() > 0);
+        idle.push(socket);
+    }
+    let ids: Vec<String> = (0..PEOPLE).map(|n| format!("p{n}")).collect();
+    let mut crowd = join_all(ids.iter().map(|id| join(&server, from, "class", id))).await;
+    join_all(crowd.iter_mut().map(|client| client.say("1", "بله"))).await;
+    join_all(crowd.iter_mut().map(|client| hear_all(client, PEOPLE))).await;
+    let resumes: Vec<_> = crowd.iter().map(|client| client.resume(PEOPLE as u64)).collect();
+    crowd.drain(..).for_each(Client::cut);
+    crowd = join_all(ids.iter().zip(resumes).map(async |(id, resume)| {
+        let mut client = open(&server, from, "class", id).await;
+        client.send(resume).await;
+        client.welcome = client.expect("welcome").await;
+        assert_eq!(client.welcome["recovered"], true);
+        client
+    }))
+    .await;
+    join_all(crowd.iter_mut().map(|client| client.say("2", "بله"))).await;
+    join_all(crowd.iter_mut().map(|client| hear_all(client, PEOPLE))).await;
+}
 
 #[tokio::test]
 async fn requests_over_limit_wait_then_429() {

@@ -54,7 +54,7 @@ fn laptop_offers_its_wifi_address() {
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let offered: Vec<&str> = text
         .lines()
-        .take_while(|line| *line != "first-page")
+        .take_while(|line| !line.contains("see the wire") && *line != "first-page")
         .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("http://")))
         .skip(2)
         .collect();

@@ -118,6 +118,29 @@ async fn polling_session_is_an_ordinary_member() {
 }
 
 #[tokio::test]
+async fn tabs_by_requests_are_seen_and_ended() {
+    let server = TestServer::start().await;
+    let mut ali = server.join_with("class", "ali", json!({"type": "join", "tab": "t1"})).await;
+    let mut stolen = ali.resume(0);
+    stolen["tab"] = json!("thief");
+    let (mut thief, _) = Page::joined(&server, "ali", stolen).await;
+    ali.send(json!({"type": "tabs"})).await;
+    assert_eq!(ali.expect("tabs").await["tabs"][1]["http"], true);
+    thief.post(&[json!({"type": "end_tabs"}), json!({"type": "tabs"})]).await;
+    let tabs = thief.expect("tabs").await["tabs"].take();
+    assert_eq!((tabs.as_array().unwrap().len(), &tabs[1]["this"]), (2, &json!(true)));
+    assert_eq!(thief.expect("tabs").await.get("token"), None);
+    let end = async {
+        // A request that came later is answered: the thief's is waiting by now.
+        server.get("/healthz").await;
+        ali.send(json!({"type": "end_tabs"})).await;
+    };
+    let (told, ()) = tokio::join!(thief.hear_after(thief.heard), end);
+    assert_eq!(told.status, 409);
+    assert_eq!((&told.lines[0]["code"], &told.lines[0]["reason"]), (&json!(4503), &json!("ended")));
+}
+
+#[tokio::test]
 async fn lost_answer_is_repeated_whole() {
     let server = TestServer::start().await;
     let (mut sara, _) = Page::joined(&server, "sara", json!({"type": "join"})).await;

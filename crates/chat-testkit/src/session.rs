@@ -166,6 +166,7 @@ impl Session {
             ServerMsg::Error { .. } if self.phase == Phase::Joining => self.phase = Phase::Refused,
             ServerMsg::Presence(_)
             | ServerMsg::Typing { .. }
+            | ServerMsg::Tabs { .. }
             | ServerMsg::Pong { .. }
             | ServerMsg::Xray { .. }
             | ServerMsg::Error { .. } => {}

@@ -4,7 +4,10 @@
 
 use std::{io, time::Duration};
 
-use procfs::{WithCurrentSystemInfo, process::Process};
+use procfs::{
+    WithCurrentSystemInfo,
+    process::{Process, Task},
+};
 
 /// A process to measure.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +37,17 @@ impl Usage {
         let stat = self.process()?.stat().map_err(io::Error::other)?;
         let ticks = (stat.utime + stat.stime) as f64;
         Ok(Duration::from_secs_f64(ticks / procfs::ticks_per_second() as f64))
+    }
+
+    /// The same, of the threads that it has now, to the microsecond.
+    ///
+    /// # Errors
+    /// As [`Usage::memory`].
+    pub fn threads_time(self) -> io::Result<Duration> {
+        let of_thread = |task: procfs::ProcResult<Task>| task?.schedstat().map(|stat| stat.sum_exec_runtime);
+        let tasks = self.process()?.tasks().map_err(io::Error::other)?;
+        let nanoseconds: Result<u64, _> = tasks.map(of_thread).sum();
+        nanoseconds.map(Duration::from_nanos).map_err(io::Error::other)
     }
 
     /// How many file descriptors it has open.

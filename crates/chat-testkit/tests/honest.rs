@@ -258,7 +258,9 @@ impl World {
                 self.broadcast(&ServerMsg::Said(said));
             }
             ClientMsg::Ping { n } => self.people[no].down.push_back(ServerMsg::Pong { n }),
-            ClientMsg::Command(Command::Typing) | ClientMsg::Command(Command::Rename { .. }) => {}
+            ClientMsg::Command(
+                Command::Typing | Command::Rename { .. } | Command::Tabs | Command::EndTabs,
+            ) => {}
         }
         true
     }

@@ -17,6 +17,10 @@ const HOME: &str = "/home.js";
 /// `boot.js` loads it after that.
 const LATER: &str = "/later.js";
 
+/// Where the conversation is written larger: from the width on at which its letters begin to grow
+/// (`style/large.css`).
+const LARGE_SCREEN: &str = "screen and (min-width: 81rem)";
+
 /// A page, and what the document around it has to know.
 pub struct Document {
     /// Which kind of page: the root's `data-page`, and whatever in the style is that page's alone.
@@ -36,6 +40,8 @@ pub struct Document {
     pub share_url: Option<String>,
     /// The page itself.
     pub body: AnyView,
+    /// What a script puts in later, for which the program of the page needs no code.
+    pub late: Option<AnyView>,
 }
 
 impl Document {
@@ -43,7 +49,7 @@ impl Document {
     pub fn new(kind: &'static str, title: impl Into<String>, body: impl IntoView + 'static) -> Self {
         let (title, body) = (title.into(), body.into_any());
         let (program, styles, room, room_key, share_url) = (Program::None, &[][..], None, None, None);
-        Self { kind, title, program, styles, room, room_key, share_url, body }
+        Self { kind, title, program, styles, room, room_key, share_url, body, late: None }
     }
 }
 
@@ -63,7 +69,7 @@ pub enum Program {
 /// The whole document. Reads the theme from the request's cookie, where leptos_axum provides the
 /// request.
 pub fn document(page: Document, options: LeptosOptions) -> impl IntoView {
-    let Document { kind, title, program, styles, room, room_key, share_url, body } = page;
+    let Document { kind, title, program, styles, room, room_key, share_url, body, late: template } = page;
     let theme = chosen_theme();
     let pkg = format!("/{}/{}", options.site_pkg_dir, options.output_name);
     let (style, module, wasm) = (format!("{pkg}.css"), format!("{pkg}.js"), format!("{pkg}.wasm"));
@@ -98,6 +104,8 @@ pub fn document(page: Document, options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" href=late("forced") media="(forced-colors: active)" />
                 <link rel="stylesheet" href=late("print") media="print" />
                 <AutoReload options=options.clone() />
+                {(program == Program::Room)
+                    .then(|| view! { <link rel="stylesheet" href=late("large") media=LARGE_SCREEN /> })}
                 {styles.iter().map(|sheet| view! { <link rel="stylesheet" href=*sheet /> }).collect_view()}
                 {(program == Program::Room)
                     .then(|| {
@@ -131,6 +139,7 @@ pub fn document(page: Document, options: LeptosOptions) -> impl IntoView {
                 >
                     {body}
                 </div>
+                {template}
                 {boot.is_some().then(|| failed(classic))}
             </body>
         </html>

@@ -1,7 +1,8 @@
 //! The door between the room page and the lab (`chat-lab`), which shows the wire and is downloaded only
 //! where somebody asks for it. The two share nothing but the X-ray's button, with the tokens of what was
-//! recorded noted on it, the field in which one writes, two events by which the panel asks for a recording,
-//! and one by which it says where it stands.
+//! recorded and what is wanted to be seen of it noted on it, the field in which one writes, two events by which
+//! the panel asks for a recording, one by which it says where it stands, and one by which it is asked to show
+//! something.
 
 use web_sys::HtmlElement;
 
@@ -24,6 +25,12 @@ pub const ON: &str = "xray-on";
 pub const OFF: &str = "xray-off";
 /// The event that says that the panel was shown or hidden, or is on the stage.
 pub const STANDS: &str = "xray-stands";
+/// The attribute of the button that says what is to be shown: `handshake`, `join`, `say`, `said` or `close`, and
+/// after a space the id of the message that is meant. What may be asked stands on steps and messages as
+/// `data-glass`; `assets/room.js` carries it from there to here.
+pub const WANTED: &str = "data-wanted";
+/// The event that says that something else is wanted.
+pub const SHOW: &str = "xray-show";
 /// The script that fills every place with a `data-show`, each by the module of that name.
 pub const SCRIPT: &str = "/lab.js";
 /// How the panel looks.

@@ -1,5 +1,6 @@
 //! Light or dark. The device decides until the reader does; the choice is kept in a cookie, so
-//! that the server draws the next page in it. What a press does is `assets/later.js`'s, on every page.
+//! that the server draws the next page in it. What a press does, and which of the three the button says that
+//! it is, is `assets/later.js`'s, on every page.
 
 use leptos::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::{icon, words};
 #[cfg(feature = "ssr")]
 pub(crate) const COOKIE: &str = "theme";
 
-/// The button that changes to the other theme.
+/// The button that changes to the next theme.
 #[component]
 pub fn ThemeButton() -> impl IntoView {
     view! {
@@ -18,6 +19,7 @@ pub fn ThemeButton() -> impl IntoView {
             class="icon-button theme"
             aria-label=words::THEME
             title=words::THEME
+            data-themes=words::THEMES
         >
             {icon::view(icon::THEME)}
         </button>

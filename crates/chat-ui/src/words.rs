@@ -32,17 +32,28 @@ pub const RELOAD: &str = "بارگیری دوباره";
 /// The way into a room that needs no program.
 pub const CLASSIC: &str = "ورود با صفحه‌ی ساده";
 
+/// The same from inside the room.
+pub const PLAIN: &str = "صفحه‌ی ساده";
+
 /// Back to the start page.
 pub const GO_HOME: &str = "بازگشت به صفحه‌ی نخست";
 
-/// The button that changes between light and dark.
+/// The button that changes how the page looks, before it is known how it does.
 pub const THEME: &str = "ظاهر";
+/// The same when it is: as the device has it, light, dark. For `assets/later.js`, with a bar between them.
+pub const THEMES: &str = "ظاهر: خودکار|ظاهر: روشن|ظاهر: تیره";
 
 /// Close a dialog or a drawer.
 pub const CLOSE: &str = "بستن";
 
 /// What shows the wire of one's own connection, here and on the button that opens it.
 pub const XRAY: &str = "زیر ذره‌بین";
+
+/// The name of the page that compares five ways into a room.
+pub const WAYS: &str = "پنج راه کنار هم";
+
+/// The name of the page where one writes a handshake and frames by hand.
+pub const WORKBENCH: &str = "میز کار WebSocket";
 
 #[cfg(test)]
 mod tests {

@@ -55,6 +55,18 @@ pub(crate) fn page(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
+/// Attacks the server as it ships, which is built already, and writes the tables into `docs/benchmarks.md` if all
+/// is measured; false when a goal is missed.
+///
+/// # Errors
+/// When the attackers cannot be built.
+pub(crate) fn hostile(workspace: &Workspace, options: &[OsString]) -> Result<bool> {
+    let (chat_bench, _) = soak::programs(workspace)?;
+    let mut bench = command::program_in(&workspace.root, chat_bench);
+    bench.args(["hostile", "--server"]).arg(workspace.server_binary()).arg("--write").arg(docs(workspace));
+    crate::run::become_program(bench.args(options))
+}
+
 fn docs(workspace: &Workspace) -> PathBuf {
     workspace.root.join("docs/benchmarks.md")
 }

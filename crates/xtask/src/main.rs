@@ -86,7 +86,8 @@ enum Task {
     ///
     /// `cargo xtask bench` takes under three minutes, `cargo xtask bench --full` about eight;
     /// `cargo xtask bench a c` measures two workloads and writes nothing. `cargo xtask bench page` is
-    /// the page's own: ten thousand messages in a real browser.
+    /// the page's own: ten thousand messages in a real browser. `cargo xtask bench hostile` attacks the
+    /// server while others talk, in under five minutes; `cargo xtask bench hostile pages four` does less.
     Bench {
         /// Workloads and options of `chat-bench bench`, passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOADS AND OPTIONS")]
@@ -197,6 +198,12 @@ fn work(task: Task) -> Result<bool> {
             }
             bench::page(&context.workspace)?;
             Ok(true)
+        }
+        Task::Bench { options } if options.first().is_some_and(|first| first == "hostile") => {
+            if !Plan::new(BUILD.to_vec()).run(&context).passed() {
+                return Ok(false);
+            }
+            bench::hostile(&context.workspace, &options[1..])
         }
         Task::Bench { options } => bench::bench(&context.workspace, &options),
         Task::Fuzz { seconds } => {

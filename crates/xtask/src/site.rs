@@ -37,7 +37,16 @@ pub(crate) const STEP: Step = Step {
 
 /// Style sheets that a room can be without at first, each a file of its own in `style/`, which the document
 /// links where, or for the medium that, it is meant for.
-const LATE_STYLES: [&str; 4] = ["classic.css", "forced.css", "home.css", "print.css"];
+const LATE_STYLES: [&str; 8] = [
+    "classic.css",
+    "dialog.css",
+    "forced.css",
+    "home.css",
+    "large.css",
+    "print.css",
+    "room-late.css",
+    "slides.css",
+];
 
 /// Files by their path within the site.
 type Files = BTreeMap<PathBuf, Vec<u8>>;

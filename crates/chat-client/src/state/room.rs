@@ -1,7 +1,7 @@
 //! The room as this page knows it, and the one function that lets the server change it.
 
 use chat_protocol::{
-    CaptureToken, Epoch, ErrorCode, Member, Name, Resume, ResumeToken, Said, Seq, ServerMsg, Welcome,
+    CaptureToken, Epoch, ErrorCode, Member, Name, OpenTab, Resume, ResumeToken, Said, Seq, ServerMsg, Welcome,
 };
 
 use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcOffset};
@@ -11,6 +11,8 @@ use super::{Outbox, Roster, Settling, Snapshot, Timeline, Typing, timeline::UtcO
 pub(crate) struct Room {
     /// Who we are, once welcomed.
     pub me: Option<Member>,
+    /// The tabs that we are here in, oldest first, as the server told them; none before there was another.
+    pub tabs: Vec<OpenTab>,
     pub timeline: Timeline,
     pub roster: Roster,
     pub typing: Typing,
@@ -52,6 +54,8 @@ pub(crate) struct Changed {
     pub outbox: bool,
     /// We are in: `welcome` came.
     pub welcomed: bool,
+    /// There are other tabs of ours than we know: the server should be asked for them.
+    pub tabs: bool,
     /// How many new messages of others there are.
     pub heard: u32,
     /// A pong with this number.
@@ -113,11 +117,25 @@ impl Room {
                 for coming in comings {
                     self.settling.notice(coming, &mut self.timeline, now);
                 }
-                Changed { roster: true, timeline: true, typing, ..Changed::default() }
+                Changed {
+                    roster: true,
+                    timeline: true,
+                    typing,
+                    tabs: self.misses_tabs(),
+                    ..Changed::default()
+                }
             }
             ServerMsg::Typing { from } => {
                 let typing = self.me.as_ref().is_none_or(|me| me.id != from) && self.typing.notice(from, now);
                 Changed { typing, ..Changed::default() }
+            }
+            ServerMsg::Tabs { tabs, token } => {
+                self.tabs = tabs;
+                if let (Some(place), Some(token)) = (&mut self.place, token) {
+                    place.token = token;
+                }
+                // What is under way is kept for a reload, and with it the token.
+                Changed { roster: true, outbox: true, ..Changed::default() }
             }
             ServerMsg::Pong { n } => Changed { pong: Some(n), ..Changed::default() },
             ServerMsg::Xray { token } => Changed { recorded: Some(token), ..Changed::default() },
@@ -129,6 +147,11 @@ impl Room {
                 Changed { refused: Some(Refused { code, suggestion, free_in }), ..Changed::default() }
             }
         }
+    }
+
+    /// Whether there are other tabs of ours than the server has told.
+    fn misses_tabs(&self) -> bool {
+        self.me.as_ref().is_some_and(|me| me.tabs as usize != self.tabs.len().max(1))
     }
 
     /// Takes what a second has changed, at `now` in milliseconds.
@@ -164,6 +187,7 @@ impl Room {
             typing: true,
             outbox: true,
             welcomed: true,
+            tabs: self.misses_tabs(),
             ..Changed::default()
         }
     }
@@ -312,6 +336,27 @@ pub(crate) mod tests {
         let mut room = reloaded(&room);
         room.apply(welcome("e1", 10, true), 0);
         assert_eq!(kinds(&room), before);
+    }
+
+    #[test]
+    fn own_tabs_are_asked_for_once() {
+        let mut room = joined();
+        let now_in = |tabs| {
+            let me = Member { tabs, ..member("me", "من") };
+            ServerMsg::Presence(Presence { changed: vec![me], member_count: 1, ..Presence::default() })
+        };
+        let told = |count| {
+            let tab = |n| OpenTab { since: n, http: false, elsewhere: false, this: n == 0 };
+            ServerMsg::Tabs { tabs: (0..count).map(tab).collect(), token: None }
+        };
+        assert!(!room.apply(now_in(1), 0).tabs);
+        assert!(room.apply(now_in(2), 0).tabs);
+        // One more has come, and its presence is still to be told.
+        assert!(!room.apply(told(3), 0).tabs, "an answer is no question");
+        assert!(!room.apply(now_in(3), 0).tabs);
+        assert!(room.apply(now_in(1), 0).tabs);
+        room.apply(told(1), 0);
+        assert!(!room.apply(now_in(1), 0).tabs);
     }
 
     #[test]

@@ -77,7 +77,9 @@ pub(crate) fn ClassicPage(classic: Classic) -> impl IntoView {
             <p class="links">
                 <a href=format!("/r/{room}")>{told::LIVE}</a>
                 " · "
-                <a href=format!("/ways/{room}")>{told::WAYS}</a>
+                <a href=format!("/ways/{room}")>{words::WAYS}</a>
+                " · "
+                <a href="/workbench">{words::WORKBENCH}</a>
                 " · "
                 <a href="/">{words::GO_HOME}</a>
             </p>

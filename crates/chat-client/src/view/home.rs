@@ -1,9 +1,10 @@
-//! `/`: a name, a room, and in. Drawn by the server alone: a form needs no program, and what is wrong with
+//! `/`: what all this is for, and three ways in: to talk, which takes a name and a room; to see how it works;
+//! and for a class. Drawn by the server alone: a form needs no program, and what is wrong with
 //! it is told by the answer to it, so the room's program does not carry this page. What the browser
-//! remembers of its reader, the focus and the random room are `assets/home.js`'s, which is plain
+//! remembers of its reader, the focus and random rooms are `assets/home.js`'s, which is plain
 //! JavaScript and may be missing.
 
-use chat_ui::{digits, theme::ThemeButton};
+use chat_ui::{digits, icon, theme::ThemeButton};
 use leptos::prelude::*;
 
 use super::masthead::masthead;
@@ -32,10 +33,12 @@ pub struct Answered {
 pub(crate) fn Home(asked: Asked) -> impl IntoView {
     let Asked { name, room } = asked;
     view! {
-        <main class="home">
+        <main class="home start">
             <ThemeButton />
+            {masthead(words::APP_NAME, home::ABOUT.to_owned())}
             <section class="card">
-                {masthead(words::APP_NAME, words::TAGLINE.to_owned())}
+                {heading(icon::TALK, home::TALK)}
+                <p class="tagline">{words::TAGLINE}</p>
                 <form action="/go" method="get" novalidate>
                     {field("name", home::NAME, home::NAME_EXAMPLE, "nickname", name)}
                     {field("room", home::ROOM, home::ROOM_EXAMPLE, "off", room)}
@@ -61,16 +64,29 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
                     <button type="button" id="forget" class="link-button">{home::FORGET}</button>
                 </p>
             </section>
+            <section class="card">
+                {heading(icon::XRAY, home::SEE)}
+                {doors(home::SEE_DOORS)}
+            </section>
+            <section class="card">
+                {heading(icon::PEOPLE, home::CLASS)}
+                {doors(home::CLASS_DOORS)}
+            </section>
+            <h2 class="steps-title">
+                {lesson::TITLE} " · " <a href=home::STANDARD.0 rel="noreferrer">{home::STANDARD.1}</a>
+            </h2>
             <ol class="steps" aria-label=lesson::TITLE>
                 {lesson::STEPS
                     .into_iter()
+                    .zip(lesson::WHATS.into_iter().zip(lesson::CODES))
                     .zip(1..)
-                    .map(|(step, number)| {
+                    .map(|((step, (what, code)), number)| {
                         view! {
                             <li>
                                 <span class="number" aria-hidden="true">{digits::number(number)}</span>
                                 <strong>{step.name}</strong>
-                                <p>{step.what}</p>
+                                <p>{what}</p>
+                                <a href=code>{lesson::CODE}</a>
                             </li>
                         }
                     })
@@ -78,6 +94,25 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
             </ol>
         </main>
     }
+}
+
+fn heading(icon: &'static str, words: &'static str) -> impl IntoView {
+    view! { <h2>{icon::view(icon)} {words}</h2> }
+}
+
+/// Places to go to. A room in an address is one for all until the browser draws one for its reader.
+fn doors(doors: [home::Door; 3]) -> impl IntoView {
+    let door = |(href, name, what): home::Door| {
+        view! {
+            <li>
+                <a href=href rel="noreferrer">
+                    <strong>{name}</strong>
+                    <span>{what}</span>
+                </a>
+            </li>
+        }
+    };
+    view! { <ul class="doors">{doors.map(door).collect_view()}</ul> }
 }
 
 /// A line to write in, as [`super::field`] has it in a room.

@@ -1,5 +1,6 @@
 //! The five steps of one's own connection, each lit by what really happened on the wire, and with
-//! the piece of wire that shows it.
+//! the piece of wire that shows it. A step leads to its frame in the X-ray and to its code; that it is open
+//! at first, tells when it happens again, and where a press leads, is `assets/room.js`'s.
 
 use chat_ui::{
     bind::{attr, text},
@@ -30,18 +31,20 @@ pub(crate) fn Lesson(chat: Chat) -> impl IntoView {
         }
     };
     view! {
-        <details class="lesson">
+        <details class="lesson" open>
             <summary>{lesson::TITLE}</summary>
             <ol class="steps">
                 {lesson::STEPS
                     .into_iter()
                     .enumerate()
-                    .map(|(at, lesson::Step { name, what })| {
+                    .map(|(at, lesson::Step { name, wire })| {
                         view! {
-                            <li title=what data-done=attr(move || (!evidence(at).is_empty()).then_some(""))>
-                                <span class="number" aria-hidden="true">{digits::number(at as u64 + 1)}</span>
-                                <span>{name}</span>
-                                <code class="evidence">{text(move || evidence(at))}</code>
+                            <li data-done=attr(move || (!evidence(at).is_empty()).then_some(""))>
+                                <button type="button" data-glass=wire>
+                                    <span class="number" aria-hidden="true">{digits::number(at as u64 + 1)}</span>
+                                    <span>{name}</span>
+                                    <code class="evidence">{text(move || evidence(at))}</code>
+                                </button>
                             </li>
                         }
                     })

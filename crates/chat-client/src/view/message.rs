@@ -14,7 +14,7 @@ use super::{composer, people::avatar};
 use crate::{
     chat::Chat,
     state::Pending,
-    words::{errors, messages, people},
+    words::{self, errors, messages, people},
 };
 
 /// A message younger than this, in milliseconds, arrives with a small movement; older ones - a
@@ -41,8 +41,14 @@ pub(crate) fn said(said: &Said, hue: u8, mine: bool, continues: bool) -> Drawn {
         .attr("datetime", &clock::iso(said.at))
         .attr("title", &dates::full(said.at, offset))
         .text(&dates::clock(said.at, offset));
-    let meta = draw("span").class("meta").child(time);
-    let meta = if mine { state(meta, icon::SENT, messages::SENT) } else { meta };
+    let meta = if mine {
+        // What a press shows of it is `assets/room.js`'s.
+        let meta = draw("button").class("meta").attr("type", "button").attr("title", words::XRAY);
+        let wanted = ["say ", said.id.as_str()].concat();
+        state(meta.attr("data-glass", &wanted).child(time), icon::SENT, messages::SENT)
+    } else {
+        draw("span").class("meta").child(time)
+    };
     row.child(bubble.child(body(said.text.as_str(), name, meta)))
 }
 

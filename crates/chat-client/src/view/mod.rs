@@ -12,6 +12,8 @@ mod field;
 mod header;
 #[cfg(feature = "ssr")]
 mod home;
+#[cfg(feature = "ssr")]
+pub(crate) mod late;
 mod layers;
 mod lesson;
 #[cfg(feature = "ssr")]

@@ -1,10 +1,10 @@
-//! Who is here, and the five steps of one's own connection. A column on a wide page, a drawer on a
-//! phone. One's own name is changed here.
+//! Who is here, and the five steps of one's own connection. A column on a wide page, a drawer on a phone. One's
+//! own name is changed here.
 
 use chat_protocol::{Name, typed};
 use chat_ui::{
     bind::{act, attr, flag, follow, press, submit, text},
-    browser::{element, focus, focus_drawn},
+    browser::{clock, element, focus, focus_drawn},
     dom::{self, Drawn, draw},
     icon,
     rows::Rows,
@@ -17,7 +17,10 @@ use crate::{
     chat::Chat,
     person, profile,
     state::roster::Listed,
-    words::{self, errors, people},
+    words::{
+        self, errors,
+        people::{self, OtherTabs},
+    },
 };
 
 /// The column, or drawer.
@@ -31,15 +34,20 @@ pub(crate) fn People(
 ) -> impl IntoView {
     let mut rows = Rows::default();
     follow(move || {
-        let (me, members) = chat.with_roster(|room| {
+        let (me, members, others, told) = chat.with_roster(|room| {
             let me = room.me.as_ref().map(|me| me.id.clone());
             let members = room.roster.in_order(me.as_ref());
-            (me, members)
+            let others = OtherTabs::of(&room.tabs, clock::utc_offset_minutes);
+            (me, members, others, room.tabs.iter().fold(0, |told, tab| told ^ tab.since))
         });
-        let is_me = |listed: &Listed| me.as_ref() == Some(&listed.member.id);
-        let keys: Vec<u64> = members.iter().map(|listed| listed.fingerprint(is_me(listed))).collect();
+        let own = |listed: &Listed| (me.as_ref() == Some(&listed.member.id)).then_some(&others);
+        let key = |listed: &Listed| match own(listed) {
+            Some(_) => listed.fingerprint(true) ^ told,
+            None => listed.fingerprint(false),
+        };
+        let keys: Vec<u64> = members.iter().map(key).collect();
         rows.follow(&element("roster"), &keys, &mut |at| {
-            draw_member(&members[at], is_me(&members[at]), renaming)
+            draw_member(chat, &members[at], own(&members[at]), renaming)
         });
     });
 
@@ -95,24 +103,32 @@ pub(crate) fn avatar(hue: u8, name: &str) -> Drawn {
         .text(&person::initial(name))
 }
 
-fn draw_member(Listed { member, hue }: &Listed, is_me: bool, renaming: RwSignal<bool>) -> Drawn {
+/// A row of the list; one's own has the tabs that one is here in, and what one may do.
+fn draw_member(
+    chat: Chat,
+    Listed { member, hue }: &Listed,
+    own: Option<&OtherTabs>,
+    renaming: RwSignal<bool>,
+) -> Drawn {
     let name = member.name.as_str();
-    let you = is_me.then(|| people::YOU.to_owned());
+    let you = own.map(|_| people::YOU.to_owned());
     let away = member.away.then(|| people::AWAY.to_owned());
-    let tabs = (member.tabs > 1).then(|| people::tabs(member.tabs.into()));
-    let detail = [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let row = draw("li").flag("data-away", member.away).child(avatar(*hue, name)).child(
-        draw("span")
-            .class("who")
-            .child(draw("span").class("name").attr("title", name).child(dom::name(name)))
-            .child(draw("span").class("detail").text(&detail)),
-    );
-    if !is_me {
+    let told = own.map_or("", |others| &others.told);
+    let tabs = (told.is_empty() && member.tabs > 1).then(|| people::tabs(member.tabs.into()));
+    let detail = [you, away, tabs].into_iter().flatten().collect::<Vec<_>>().join(" · ") + told;
+    let mut who = draw("span")
+        .class("who")
+        .child(draw("span").class("name").attr("title", name).child(dom::name(name)))
+        .child(draw("span").class("detail").text(&detail));
+    let button = |class| draw("button").class(class).attr("type", "button");
+    if let Some(end) = own.and_then(|others| others.end) {
+        who = who.child(button("link-button").text(end).on_click(move || chat.end_tabs()));
+    }
+    let row = draw("li").flag("data-away", member.away).child(avatar(*hue, name)).child(who);
+    if own.is_none() {
         return row;
     }
-    let rename = draw("button")
-        .class("icon-button")
-        .attr("type", "button")
+    let rename = button("icon-button")
         .attr("aria-label", people::RENAME)
         .attr("title", people::RENAME)
         .icon(icon::EDIT);

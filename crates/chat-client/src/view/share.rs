@@ -1,6 +1,7 @@
 //! Sharing the room: its address to copy, and a code for a phone's camera. Which address that is, page and
 //! server know together ([`location::origin_for_others`]); the server draws the code for the one that is
-//! shown. Works on plain HTTP, where the clipboard API does not exist.
+//! shown. The code as large as the screen, and a phone's own way to share, are `assets/room.js`'s. Works on
+//! plain HTTP, where the clipboard API does not exist.
 
 use chat_protocol::RoomId;
 use chat_ui::{
@@ -60,7 +61,9 @@ pub(crate) fn Share(chat: Chat, room: RoomId, share_url: String, open: RwSignal<
                         {icon::view(icon::CLOSE)}
                     </button>
                 </div>
-                <img id="code" class="qr" alt=share::QR_ALT width="240" height="240" />
+                <button type="button" id="project" class="qr" aria-label=share::PROJECT>
+                    <img id="code" alt=share::QR_ALT width="240" height="240" />
+                </button>
                 <p class="caption">{share::SCAN}</p>
                 <div class="address">
                     <input id="address" readonly value=share_url aria-label=share::LINK />

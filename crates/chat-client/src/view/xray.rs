@@ -22,7 +22,7 @@ pub(crate) fn offer(chat: Chat, seen: RwSignal<bool>) {
     let button = draw("button")
         .attr("id", lab::BUTTON)
         .attr("type", "button")
-        .class("icon-button")
+        .class("icon-button glass-button")
         .attr("aria-label", words::XRAY)
         .attr("title", words::XRAY_TITLE)
         .attr("data-show", "xray")

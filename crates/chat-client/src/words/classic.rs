@@ -18,5 +18,3 @@ pub const SAY: &str = "ارسال";
 pub const REFRESH: &str = "تازه‌سازی";
 /// The same room by WebSocket.
 pub const LIVE: &str = "همین اتاق با WebSocket";
-/// All ways.
-pub const WAYS: &str = "پنج راه کنار هم";

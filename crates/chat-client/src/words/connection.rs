@@ -80,6 +80,7 @@ pub fn closed(code: u16) -> &'static str {
         Some(CloseCode::PingTimeout) => "مدتی پاسخی نرسید.",
         Some(CloseCode::TooManyRooms) => "از شبکه‌ی شما پشت‌سرهم اتاق‌های زیادی ساخته شد؛ کمی صبر کنید.",
         Some(CloseCode::Replaced) => "این گفت‌وگو در جای دیگری باز شد و این‌جا بسته شد.",
+        Some(CloseCode::Ended) => "این گفت‌وگو از زبانه‌ی دیگری از خودتان بسته شد.",
         Some(CloseCode::JoinTimeout) => "ورود به اتاق بیش از اندازه طول کشید.",
         Some(CloseCode::Abuse) => "به دلیل درخواست‌های نادرست پی‌درپی، سرور اتصال را بست.",
         None if code == POLICY_VIOLATION => "سرور این نشانی را نمی‌پذیرد؛ مدیر سرور باید آن را مجاز کند.",

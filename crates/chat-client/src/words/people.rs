@@ -1,6 +1,7 @@
 //! The people of a room: the roster, who came and went, who is typing.
 
-use chat_ui::{digits, sentence::Sentence};
+use chat_protocol::OpenTab;
+use chat_ui::{dates, digits, sentence::Sentence};
 
 /// `aria-label` and heading of the roster.
 pub const PEOPLE: &str = "افراد اتاق";
@@ -21,6 +22,42 @@ pub const RENAME_TITLE: &str = "نام تازه‌ی شما";
 /// Beside someone with several tabs open: «در ۲ زبانه».
 pub fn tabs(count: u64) -> String {
     format!("در {} زبانه", digits::number(count))
+}
+
+/// What is said, below «شما», of the other tabs that one is here in, a line each, and on the button that ends the younger
+/// ones; nothing where there are none.
+#[derive(Default)]
+pub struct OtherTabs {
+    /// «در ۲ زبانه‌ی دیگر هم هستید:», and which they are.
+    pub told: String,
+    /// «بستن آن‌ها».
+    pub end: Option<&'static str>,
+}
+
+impl OtherTabs {
+    /// Of these tabs, the oldest first, of which one is this, for a reader whose clock is so many minutes east
+    /// of UTC at a time.
+    pub fn of(tabs: &[OpenTab], utc_offset: fn(u64) -> i32) -> Self {
+        let Some(older) = tabs.iter().position(|tab| tab.this).filter(|_| tabs.len() > 1) else {
+            return Self::default();
+        };
+        let others = digits::number(tabs.len() as u64 - 1);
+        let mut told = ["\nدر ", &others, " زبانه‌ی دیگر هم هستید:"].concat();
+        for (at, tab) in tabs.iter().enumerate().filter(|(at, _)| *at != older) {
+            told += "\nاز ساعت ";
+            told += &dates::clock(tab.since, utc_offset(tab.since));
+            told += if tab.http { " · HTTP" } else { "" };
+            told += if tab.elsewhere { " · با نشانی IP دیگر" } else { "" };
+            told += if at < older { " · قدیمی‌تر" } else { "" };
+        }
+        let end = match (older, tabs.len() - older - 1) {
+            (_, 0) => None,
+            (0, 1) => Some("بستن آن"),
+            (0, _) => Some("بستن آن‌ها"),
+            _ => Some("بستن تازه‌ترها"),
+        };
+        Self { told, end }
+    }
 }
 
 /// How many are here, oneself included: «۳ نفر این‌جا هستند».
@@ -102,6 +139,28 @@ mod tests {
 
     fn bare(sentence: &Sentence) -> String {
         sentence.plain().replace(['\u{2068}', '\u{2069}'], "")
+    }
+
+    #[test]
+    fn other_tabs_are_told_and_younger_ended() {
+        let tab = |minute: u64| OpenTab {
+            since: minute * 60_000,
+            http: minute == 2,
+            elsewhere: minute > 1,
+            this: false,
+        };
+        let told = |this: usize, count: u64| {
+            let mut tabs: Vec<_> = (1..=count).map(tab).collect();
+            tabs[this].this = true;
+            let OtherTabs { told, end } = OtherTabs::of(&tabs, |_| 600);
+            (told, end.unwrap_or_default())
+        };
+        let elder = "\nدر ۲ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۲ · HTTP · با نشانی IP دیگر\nاز ساعت ۱۰:۰۳ · با نشانی IP دیگر";
+        assert_eq!(told(0, 3), (elder.to_owned(), "بستن آن‌ها"));
+        assert_eq!(told(0, 2).1, "بستن آن");
+        assert_eq!(told(1, 3).1, "بستن تازه‌ترها");
+        assert_eq!(told(1, 2), ("\nدر ۱ زبانه‌ی دیگر هم هستید:\nاز ساعت ۱۰:۰۱ · قدیمی‌تر".to_owned(), ""));
+        assert_eq!(told(0, 1), (String::new(), ""));
     }
 
     #[test]

@@ -12,6 +12,10 @@ pub const COPY: &str = "کپی";
 pub const COPIED: &str = "کپی شد";
 /// The browser did not let the page copy; the address is selected.
 pub const COPY_BY_HAND: &str = "مرورگر اجازه‌ی کپی نداد؛ پیوند انتخاب شده است، خودتان آن را کپی کنید.";
+/// Shows the code as large as the screen, for a class.
+pub const PROJECT: &str = "کد تمام‌صفحه";
+/// Hands the address to another app, on phones.
+pub const SEND: &str = "فرستادن با برنامه‌ای دیگر";
 /// Below the QR code.
 pub const SCAN: &str = "با دوربین گوشی بخوانید";
 /// Text alternative of the QR code.

@@ -3,7 +3,7 @@
 //! here. It is five members of a real room; what is said in it is heard by everybody.
 
 use chat_protocol::{CloseCode, RoomId};
-use chat_ui::{digits, said::SaidText};
+use chat_ui::{browser::location::room_path, digits, said::SaidText, words::WORKBENCH};
 use leptos::{either::Either, logging, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::HtmlElement;
@@ -56,8 +56,9 @@ fn Ways(room: RoomId) -> impl IntoView {
     let options = Way::ALL.into_iter().enumerate().map(|(at, way)| {
         view! { <option value=way.token() selected=way == Way::Socket>{words::NAMES[at]}</option> }
     });
+    let links = vec![(room_path(&room), words::ROOM), ("/workbench".to_owned(), WORKBENCH)];
     view! {
-        <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str())) notes=words::INTRO>
+        <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str())) notes=words::INTRO links>
             <div class="ways">
             <form class="say" on:submit=say>
                 <label>

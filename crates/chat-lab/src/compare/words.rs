@@ -4,6 +4,8 @@ use chat_ui::digits;
 
 /// Title, before the room.
 pub(crate) const TITLE: &str = "پنج راه به یک اتاق:";
+/// The way into the room itself.
+pub(crate) const ROOM: &str = "ورود به این اتاق";
 /// What is shown.
 pub(crate) const INTRO: &str = "همین حالا پنج عضو این اتاق در همین صفحه‌اند، هر کدام از راهی دیگر. چیزی بگویید و ببینید به هر کدام کی می‌رسد و چند بایت می‌فرستد.";
 /// The ways, in the order of their history.

@@ -36,6 +36,14 @@ pub(crate) fn preset(number: usize, key: &str) -> String {
     )
 }
 
+/// Which ready-made request this is, whatever its key.
+pub(crate) fn preset_of(text: &str, count: usize) -> Option<usize> {
+    let head = Head::read(&request(text));
+    let key = head.value("sec-websocket-key").unwrap_or_default();
+    // The one whose key is bad looks like the first with a bad key.
+    (0..count).rev().find(|number| preset(*number, &key) == text)
+}
+
 /// A frame that is being composed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Composed {
@@ -90,6 +98,11 @@ impl Composed {
             14 => Self::new(Opcode::CLOSE, &[3], key),
             _ => text("سلام"),
         }
+    }
+
+    /// Which ready-made frame it is, whatever its key.
+    pub(crate) fn preset_of(&self, count: usize) -> Option<usize> {
+        (0..count).find(|number| Self::preset(*number, self.key) == *self)
     }
 
     /// The length that is to be said.
@@ -201,6 +214,23 @@ impl Attempt {
         self.log.last() == Some(&Entry::Over)
     }
 
+    /// The status and body of the last answer to a request.
+    pub(crate) fn answer(&self) -> Option<(u16, &str)> {
+        self.log.iter().rev().find_map(|entry| match entry {
+            Entry::Answered(head, body) => Some((head.status()?, body.as_str())),
+            _ => None,
+        })
+    }
+
+    /// What came after the last frame that was sent.
+    pub(crate) fn reaction(&self) -> Option<&Frame> {
+        let sent = self.log.iter().rposition(|entry| matches!(entry, Entry::Sent(_)))?;
+        self.log[sent..].iter().rev().find_map(|entry| match entry {
+            Entry::Came(frame) => Some(frame),
+            _ => None,
+        })
+    }
+
     /// The numbers of the entries. An entry keeps its own when others go.
     pub(crate) fn numbers(&self) -> std::ops::Range<usize> {
         self.gone..self.gone + self.log.len()
@@ -299,6 +329,30 @@ mod tests {
         assert_eq!(request("GET / HTTP/1.1\nHost: x\n\n\n"), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
         assert!(!preset(6, "k").contains("Host") && preset(0, "k").contains("\nHost: localhost\n"));
         assert!(preset(1, "k").find("Upgrade: ").is_none() && preset(0, "k").contains("Upgrade: websocket"));
+    }
+
+    #[test]
+    fn presets_are_known_until_they_are_changed() {
+        for number in 0..7 {
+            assert_eq!(preset_of(&preset(number, "a2V5"), 7), Some(number));
+        }
+        assert_eq!(preset_of(&preset(0, "a2V5").replace("13", "12"), 7), None);
+        for number in 0..15 {
+            assert_eq!(Composed::preset(number, KEY).preset_of(15), Some(number));
+        }
+        assert_eq!(Composed { fin: false, ..Composed::preset(6, KEY) }.preset_of(15), None);
+    }
+
+    #[test]
+    fn reaction_is_what_follows_the_last_frame() {
+        let mut attempt = Attempt::default();
+        attempt.ask(&request(&preset(0, "")));
+        attempt.hear(b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x02hi");
+        assert_eq!((attempt.answer(), attempt.reaction()), (Some((101, "")), None));
+        attempt.send(&Composed::preset(0, KEY));
+        assert_eq!(attempt.reaction(), None, "it came before");
+        attempt.hear(b"\x81\x02ho");
+        assert!(attempt.reaction().is_some_and(|frame| frame.unmasked() == b"ho"));
     }
 
     #[test]

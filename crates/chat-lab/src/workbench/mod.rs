@@ -2,8 +2,14 @@
 //! answers taken apart. What is composed is plain data in [`attempt`]; the `pipe` carries it. It shows
 //! with the same views as the X-ray what a head and a frame are made of.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chat_ui::{browser::random, said::PlainLine};
+use chat_ui::{
+    browser::random,
+    said::PlainLine,
+    words::{WAYS, WORKBENCH},
+};
 use chat_wire::{
     accept::Accept,
     frame::{LengthForm, Opcode},
@@ -13,12 +19,11 @@ use leptos::{either::EitherOf5, prelude::*};
 use web_sys::HtmlElement;
 
 use self::{
-    attempt::{Attempt, Composed, Entry, from_hex, preset, request, to_hex},
+    attempt::{Attempt, Composed, Entry, from_hex, preset, preset_of, request, to_hex},
     pipe::Pipe,
 };
 use crate::{
     page_shell::PageShell,
-    words::WORKBENCH,
     xray::{
         frame::{Bits, Bytes},
         handshake::{Computation, Lines},
@@ -57,7 +62,7 @@ fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <PageShell title=WORKBENCH notes=words::INTRO>
+        <PageShell title=WORKBENCH notes=words::INTRO links=vec![("/ways/class".to_owned(), WAYS)]>
             <div class="workbench">
                 <div class="benches">
                     <Request attempt send />
@@ -66,6 +71,51 @@ fn Workbench() -> impl IntoView {
                 </div>
             </div>
         </PageShell>
+    }
+}
+
+/// Ready-made ones in their groups; the chosen one is marked until it is changed. Erased types, here and
+/// below, because each other one is code to download.
+fn presets(
+    groups: [(&'static str, &'static [usize]); 4],
+    names: &'static [&'static str],
+    is_chosen: Arc<dyn Fn(usize) -> bool + Send + Sync>,
+    choose: Arc<dyn Fn(usize) + Send + Sync>,
+) -> impl IntoView {
+    let one = move |number: usize| {
+        let (is_chosen, choose) = (is_chosen.clone(), choose.clone());
+        let pressed = move || if is_chosen(number) { "true" } else { "false" };
+        view! {
+            <button type="button" class="chip" aria-pressed=pressed on:click=move |_| choose(number)>
+                {names[number]}
+            </button>
+        }
+    };
+    let group = |(name, numbers): (&'static str, &'static [usize])| {
+        view! {
+            <div role="group" aria-label=name>
+                <span class="small" aria-hidden="true">{name}</span>
+                {numbers.iter().map(|number| one(*number)).collect_view()}
+            </div>
+        }
+    };
+    view! { <div class="presets">{groups.map(group).into_iter().collect_view()}</div> }
+}
+
+/// A verdict, whether good or bad, if there is one yet.
+fn told(verdict: Box<dyn Fn() -> Option<(String, bool)> + Send>) -> impl IntoView {
+    move || {
+        verdict()
+            .map(|(told, is_good)| view! { <p class="verdict" data-good=is_good.then_some("")>{told}</p> })
+    }
+}
+
+/// What a frame that came says of the one that was sent.
+fn outcome(frame: &chat_wire::decoder::Frame) -> (String, bool) {
+    match (frame.close(), explained(frame)) {
+        (Some((code, _)), Some(told)) => (told, code == 1000),
+        _ if frame.header.opcode == Opcode::PONG => (words::PONGED.to_owned(), true),
+        _ => (words::ECHOED.to_owned(), true),
     }
 }
 
@@ -86,8 +136,10 @@ fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
         let head = Head::read(&request(&text.get()));
         head.value("sec-websocket-key").map(|key| Accept::of(&key))
     });
-    let presets = words::REQUESTS.into_iter().enumerate().map(|(number, name)| {
-        view! { <button type="button" class="chip" on:click=move |_| text.set(preset(number, &fresh_key()))>{name}</button> }
+    let is_chosen = Arc::new(move |number| preset_of(&text.read(), words::REQUESTS.len()) == Some(number));
+    let choose = Arc::new(move |number| text.set(preset(number, &fresh_key())));
+    let verdict = Box::new(move || {
+        attempt.with(|attempt| attempt.answer().map(|(code, body)| (words::answer(code, body), code == 101)))
     });
     let ask = move |_| {
         let bytes = request(&text.get_untracked());
@@ -97,7 +149,7 @@ fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
     view! {
         <section class="bench">
             <h2>{words::HANDSHAKE}</h2>
-            <div class="presets" role="group" aria-label=words::PRESETS>{presets.collect_view()}</div>
+            {presets(words::REQUEST_GROUPS, &words::REQUESTS, is_chosen, choose)}
             <label>
                 <span>{words::REQUEST}</span>
                 <textarea
@@ -117,6 +169,7 @@ fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
             >
                 {words::SEND_REQUEST}
             </button>
+            <div class="outcome" role="status">{told(verdict)}</div>
             <OwnAccept attempt accept />
         </section>
     }
@@ -169,10 +222,11 @@ fn OwnAccept(attempt: RwSignal<Attempt>, accept: Memo<Option<Accept>>) -> impl I
 #[component]
 fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
     let composed = RwSignal::new(Composed::preset(0, fresh_mask()));
-    let presets = words::FRAMES.into_iter().enumerate().map(|(number, name)| {
-        let choose = move |_| composed.set(Composed::preset(number, fresh_mask()));
-        view! { <button type="button" class="chip" on:click=choose>{name}</button> }
+    let is_chosen = Arc::new(move |number| {
+        composed.with(|composed| composed.preset_of(words::FRAMES.len())) == Some(number)
     });
+    let choose = Arc::new(move |number| composed.set(Composed::preset(number, fresh_mask())));
+    let verdict = Box::new(move || attempt.with(|attempt| attempt.reaction().map(outcome)));
     let bit = move |name: &'static str, read: fn(&Composed) -> bool, flip: fn(&mut Composed)| {
         view! {
             <label class="bit">
@@ -206,7 +260,7 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
     view! {
         <section class="bench">
             <h2>{words::FRAME}</h2>
-            <div class="presets" role="group" aria-label=words::PRESETS>{presets.collect_view()}</div>
+            {presets(words::FRAME_GROUPS, &words::FRAMES, is_chosen, choose)}
             <div class="controls">
                 {bit("FIN", |composed| composed.fin, |composed| composed.fin ^= true)}
                 {bit("RSV1", |composed| composed.rsv[0], |composed| composed.rsv[0] ^= true)}
@@ -274,6 +328,7 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
                 <p>{expected}</p>
             </details>
             <button type="button" class="button" id="send-frame" disabled=move || !is_open() on:click=send_it>{words::SEND_FRAME}</button>
+            <div class="outcome" role="status">{told(verdict)}</div>
             {move || (!is_open()).then(|| view! { <p class="note">{words::FIRST_SHAKE}</p> })}
             <div class="open-frame">
                 {move || {
@@ -290,7 +345,7 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
     }
 }
 
-/// What went and came.
+/// What went and came, the newest on top.
 #[component]
 fn Log(
     attempt: RwSignal<Attempt>,
@@ -311,16 +366,18 @@ fn Log(
     };
     view! {
         <section class="bench">
-            <h2>{words::LOG}</h2>
+            <div class="heading">
+                <h2>{words::LOG}</h2>
+                <button type="button" class="button quiet small" id="anew" on:click=anew>{words::ANEW}</button>
+            </div>
+            <p role="alert">{move || unreachable.get().then_some(words::UNREACHABLE)}</p>
             {move || attempt.with(|attempt| attempt.log.is_empty()).then(|| view! { <p class="none">{words::NOTHING}</p> })}
             <div role="log" aria-label=words::LOG>
                 // What is there already is not touched, so that nobody is read it twice.
                 <ol class="log">
-                    <For each=move || attempt.with(Attempt::numbers) key=|number| *number children=entry />
+                    <For each=move || attempt.with(Attempt::numbers).rev() key=|number| *number children=entry />
                 </ol>
             </div>
-            <p role="alert">{move || unreachable.get().then_some(words::UNREACHABLE)}</p>
-            <button type="button" class="button quiet" id="anew" on:click=anew>{words::ANEW}</button>
         </section>
     }
 }
@@ -336,10 +393,9 @@ fn said(is_own: bool, text: String, payload: String, told: Option<String>) -> im
     }
 }
 
-/// The answer to a request: what it means as a whole, and each of its lines. Its body may come later.
+/// The answer to a request, line by line. Its body may come later.
 #[component]
 fn Answer(attempt: RwSignal<Attempt>, number: usize, head: Head) -> impl IntoView {
-    let told = head.status().map(|code| view! { <p>{words::status(code)}</p> });
     let body = Memo::new(move |_| {
         attempt.with(|attempt| match attempt.entry(number) {
             Some(Entry::Answered(_, body)) if !body.is_empty() => Some(body.clone()),
@@ -351,7 +407,6 @@ fn Answer(attempt: RwSignal<Attempt>, number: usize, head: Head) -> impl IntoVie
             <b>{words::SERVER}</b>
             <Lines head first=heads::STATUS_LINE />
             {move || body.get().map(|body| view! { <pre class="wire" dir="ltr">{body}</pre> })}
-            {told}
         </li>
     }
 }

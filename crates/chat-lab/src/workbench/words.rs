@@ -4,11 +4,12 @@
 pub(crate) const INTRO: &str = "این‌جا مرورگر کنار می‌رود: درخواست ارتقا و فریم‌ها را بایت به بایت خودتان می‌نویسید و پاسخ سروری سخت‌گیر را می‌بینید که RFC 6455 را مو به مو رعایت می‌کند.";
 /// First part.
 pub(crate) const HANDSHAKE: &str = "۱. درخواست را بنویسید";
-/// Ready-made requests, and what they are for.
-pub(crate) const PRESETS: &str = "نمونه‌ها";
-/// Names of the requests.
+/// The requests in groups, by their numbers.
+pub(crate) const REQUEST_GROUPS: [(&str, &[usize]); 4] =
+    [("درست", &[0]), ("سرآیند کم", &[1, 6]), ("مقدار نادرست", &[2, 3]), ("خط نخست نادرست", &[4, 5])];
+/// Names of the requests, by their numbers.
 pub(crate) const REQUESTS: [&str; 7] =
-    ["درست", "بدون Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر", "بدون Host"];
+    ["درخواست درست", "بدون Upgrade", "نسخه‌ی نادرست", "کلید نادرست", "با POST", "نشانی دیگر", "بدون Host"];
 /// The text.
 pub(crate) const REQUEST: &str = "متن درخواست (پایان خط‌ها CRLF فرستاده می‌شود)";
 /// Send it.
@@ -32,7 +33,14 @@ pub(crate) const ACCEPT_KEY: &str = "کلیدی که نوشتید:";
 pub(crate) const FRAME: &str = "۲. فریم را بسازید";
 /// Before the handshake.
 pub(crate) const FIRST_SHAKE: &str = "نخست دست‌تکانی را انجام دهید: فریم‌ها پس از پاسخ ۱۰۱ معنا دارند.";
-/// Names of the frames.
+/// The frames in groups, by their numbers.
+pub(crate) const FRAME_GROUPS: [(&str, &[usize]); 4] = [
+    ("درست", &[0, 1, 2, 9, 12]),
+    ("سرآیند نادرست", &[3, 4, 5, 7, 8]),
+    ("بار مفید نادرست", &[6]),
+    ("کنترلی نادرست", &[10, 11, 13, 14]),
+];
+/// Names of the frames, by their numbers.
 pub(crate) const FRAMES: [&str; 15] = [
     "متن درست",
     "تکه‌ی نخست",
@@ -99,6 +107,32 @@ pub(crate) fn status(code: u16) -> &'static str {
     }
 }
 
+/// What an answer to a request says, in a line: its status, and of a refusal which rule was broken, as the
+/// server's `body` names it.
+pub(crate) fn answer(code: u16, body: &str) -> String {
+    let code_told = chat_ui::digits::year(code.into());
+    match RULES.into_iter().find(|(named, _)| body.contains(named)) {
+        Some((_, told)) => format!("{code_told}: {told} (RFC 6455 §4.2.1)"),
+        None => format!("{code_told}: {}", status(code)),
+    }
+}
+
+/// How the server names a broken rule of §4.2.1, and the same in words.
+const RULES: [(&str, &str); 7] = [
+    ("method must", "روش درخواست باید GET باشد"),
+    ("must be HTTP/1.1", "درخواست باید HTTP/1.1 باشد"),
+    ("'Upgrade: websocket'", "‎Upgrade: websocket‎ نیست"),
+    ("'Connection: Upgrade'", "‎Connection: Upgrade‎ نیست"),
+    ("Version' must", "‎Sec-WebSocket-Version‎ باید 13 باشد"),
+    ("one 'Host'", "باید درست یک ‎Host‎ باشد"),
+    ("Key' must", "‎Sec-WebSocket-Key‎ باید شانزده بایت به صورت base64 باشد"),
+];
+
+/// The message came back.
+pub(crate) const ECHOED: &str = "برگشت: قاعده‌ای شکسته نشد.";
+/// So did the ping, as a pong.
+pub(crate) const PONGED: &str = "پونگ آمد، با همان بار مفید.";
+
 /// What the rules say of a frame.
 pub(crate) fn expected(what: Expected) -> String {
     match what {
@@ -138,6 +172,25 @@ pub(crate) enum Expected {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn refusal_says_which_rule_was_broken() {
+        let told = answer(400, "'Sec-WebSocket-Key' must be 16 bytes in base64\n");
+        assert!(told.starts_with("۴۰۰: ") && told.contains("Key") && told.contains("§4.2.1"), "{told}");
+        assert_eq!(answer(404, ""), format!("۴۰۴: {}", status(404)));
+    }
+
+    #[test]
+    fn every_preset_is_in_one_group() {
+        let numbers = |groups: [(&str, &[usize]); 4]| {
+            let mut all: Vec<usize> =
+                groups.iter().flat_map(|(_, numbers)| numbers.iter().copied()).collect();
+            all.sort_unstable();
+            all
+        };
+        assert_eq!(numbers(REQUEST_GROUPS), Vec::from_iter(0..REQUESTS.len()));
+        assert_eq!(numbers(FRAME_GROUPS), Vec::from_iter(0..FRAMES.len()));
+    }
 
     #[test]
     fn broken_rule_shows_code_and_section() {

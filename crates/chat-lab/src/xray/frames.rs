@@ -2,9 +2,13 @@
 //! is said only to stay alive is folded. Of a long list the newest are drawn, and more when asked for; the list
 //! stays at its end as long as nobody scrolls away from it.
 
-use chat_ui::bind::{attr, press, text};
+use chat_ui::{
+    bind::{attr, press, text},
+    browser::focus,
+};
 use chat_wire::{Direction, frame::Opcode};
 use leptos::{either::Either, prelude::*};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
@@ -95,10 +99,13 @@ fn fold(frames: &[usize], is_quiet: impl Fn(usize) -> bool, unfolded: &[usize]) 
 }
 
 #[component]
-pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
+pub(super) fn Frames(
+    recordings: Recordings,
+    /// The frame that is open, by the numbers of its recording and its own.
+    open: RwSignal<Option<(usize, usize)>>,
+) -> impl IntoView {
     let filter = RwSignal::new(Filter::All);
     let most = RwSignal::new(PORTION);
-    let open = RwSignal::new(None::<usize>);
     let unfolded = RwSignal::new(Vec::<usize>::new());
     let listed = Memo::new(move |_| {
         let rows = |one: &Recording| {
@@ -108,14 +115,25 @@ pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
         };
         recordings.with(rows).unwrap_or_default()
     });
-    // Another recording has other frames.
-    Effect::new(move || {
-        recordings.chosen();
-        open.set(None);
-        unfolded.set(Vec::new());
-        most.set(PORTION);
+    // Which of this recording, since another one has other frames.
+    let here = move || open.get().filter(|(recording, _)| *recording == recordings.chosen());
+    Effect::new(move |before: Option<usize>| {
+        let chosen = recordings.chosen();
+        if before != Some(chosen) {
+            most.set(PORTION);
+            unfolded.set(Vec::new());
+        }
+        // What is opened from elsewhere is listed, and looked at.
+        if let Some((_, frame)) = here() {
+            if untrack(|| listed.with(|(rows, _)| !rows.contains(&Row::Frame(frame)))) {
+                filter.set(Filter::All);
+                most.set(recordings.peek(|one| one.frames.len() - frame).unwrap_or(PORTION));
+            }
+            request_animation_frame(move || reveal(chosen, frame));
+        }
+        chosen
     });
-    follow_the_end(listed, open);
+    follow_the_end(listed, here);
     view! {
         <div class="filters" role="group" aria-label=words::FILTER>
             {Filter::ALL
@@ -142,12 +160,12 @@ pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
             </button>
         })}
         {move || listed.with(|(rows, _)| rows.is_empty()).then(|| view! { <p class="none">{words::NONE}</p> })}
-        <ol class="frames" data-open=attr(move || open.get().map(|_| ""))>
+        <ol class="frames" data-open=attr(move || here().map(|_| ""))>
             <For
                 each=move || listed.get().0.into_iter().map(move |row| (recordings.chosen(), row))
                 key=|(chosen, row)| (*chosen, row.key())
-                children=move |(_, row)| match row {
-                    Row::Frame(at) => Either::Left(view! { <FrameRow recordings at open /> }),
+                children=move |(recording, row)| match row {
+                    Row::Frame(at) => Either::Left(view! { <FrameRow recordings recording at open /> }),
                     Row::Fold(first, _) => Either::Right(view! { <FoldRow listed first unfolded /> }),
                 }
             />
@@ -155,8 +173,28 @@ pub(super) fn Frames(recordings: Recordings) -> impl IntoView {
     }
 }
 
+fn row_id(recording: usize, frame: usize) -> String {
+    format!("frame-{recording}-{frame}")
+}
+
+/// Puts the focus on an open frame that is not where one looks, and its whole into sight.
+fn reveal(recording: usize, frame: usize) {
+    let Some(row) = document().get_element_by_id(&row_id(recording, frame)) else { return };
+    let button = row.first_element_child();
+    if button == document().active_element() {
+        return;
+    }
+    if let Some(button) = button {
+        focus(button.unchecked_ref());
+    }
+    row.scroll_into_view();
+}
+
 /// Keeps the end of the list in sight, unless somebody looks at something else.
-fn follow_the_end(listed: Memo<(Vec<Row>, bool)>, open: RwSignal<Option<usize>>) {
+fn follow_the_end(
+    listed: Memo<(Vec<Row>, bool)>,
+    open: impl Fn() -> Option<(usize, usize)> + Copy + Send + Sync + 'static,
+) {
     let scrolled = || {
         document().get_element_by_id("xray-tab").map(|tab| {
             let from_end = tab.scroll_height() - tab.scroll_top() - tab.client_height();
@@ -166,7 +204,7 @@ fn follow_the_end(listed: Memo<(Vec<Row>, bool)>, open: RwSignal<Option<usize>>)
     Effect::new(move |before: Option<()>| {
         listed.track();
         let is_at_end = scrolled().is_some_and(|(_, from_end)| from_end <= NEAR_END);
-        if (before.is_none() || is_at_end) && open.get_untracked().is_none() {
+        if (before.is_none() || is_at_end) && untrack(open).is_none() {
             request_animation_frame(move || {
                 if let Some((tab, _)) = scrolled() {
                     tab.set_scroll_top(tab.scroll_height());
@@ -223,12 +261,19 @@ fn FoldRow(listed: Memo<(Vec<Row>, bool)>, first: usize, unfolded: RwSignal<Vec<
 
 /// One frame in the list, and all of it when it is open.
 #[component]
-fn FrameRow(recordings: Recordings, at: usize, open: RwSignal<Option<usize>>) -> impl IntoView {
+fn FrameRow(
+    recordings: Recordings,
+    recording: usize,
+    at: usize,
+    open: RwSignal<Option<(usize, usize)>>,
+) -> impl IntoView {
     let shown = recordings.peek(|one| one.frames.get(at).cloned()).flatten()?;
     let is_own = shown.direction == Direction::In;
     let header = shown.frame.header;
-    let is_open = move || open.get() == Some(at);
-    let id = format!("frame-{at}");
+    let this = Some((recording, at));
+    let is_open = move || open.get() == this;
+    let row_id = row_id(recording, at);
+    let id = format!("{row_id}-open");
     let is_bad = shown.violation.is_some();
     let says = match shown.says.field("text") {
         Some(text) => format!("«{text}»"),
@@ -237,14 +282,20 @@ fn FrameRow(recordings: Recordings, at: usize, open: RwSignal<Option<usize>>) ->
     // What the protocol calls it; what has no such name, by its opcode, which is told anyway.
     let kind = shown.says.kind().map(str::to_owned);
     let row = view! {
-        <li class="frame" data-own=is_own.then_some("") data-bad=is_bad.then_some("") data-open=attr(move || is_open().then_some(""))>
+        <li
+            id=row_id
+            class="frame"
+            data-own=is_own.then_some("")
+            data-bad=is_bad.then_some("")
+            data-open=attr(move || is_open().then_some(""))
+        >
             <button
                 type="button"
                 class="row"
                 dir="ltr"
                 aria-expanded=attr(move || Some(if is_open() { "true" } else { "false" }))
                 aria-controls=id.clone()
-                onclick=press(move || open.update(|open| *open = (*open != Some(at)).then_some(at)))
+                onclick=press(move || open.update(|open| *open = this.filter(|_| *open != this)))
             >
                 <span class="way" role="img" aria-label=if is_own { words::YOU } else { words::SERVER }>
                     {if is_own { "↑" } else { "↓" }}

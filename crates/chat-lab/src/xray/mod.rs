@@ -15,6 +15,7 @@ use self::{
     drawer::{Controls, Drawer},
     recording::{Recording, Standing},
     recordings::Recordings,
+    wanted::Wanted,
 };
 use crate::about::About;
 
@@ -33,6 +34,7 @@ mod layers;
 pub(crate) mod recording;
 pub(crate) mod recordings;
 mod replay;
+mod wanted;
 pub(crate) mod words;
 
 /// The tabs, in order.
@@ -91,6 +93,8 @@ fn Panel(
     let is_here = move |tab: Tab| !is_taken_home || !matches!(tab, Tab::Breaking | Tab::TakeHome);
     let tab = RwSignal::new(Some(Tab::last()).filter(|last| is_here(*last)).unwrap_or(Tab::Handshake));
     let scores = feed::follow(&source, recordings);
+    let open = RwSignal::new(None);
+    let wanted = wanted::follow(source.clone(), recordings, tab, open);
     let drawer = (!is_taken_home).then(|| Drawer::open(source, recordings));
     let is_wide = move || drawer.is_some_and(Drawer::is_wide);
     // One order for eye, keyboard and screen reader: beside the conversation the controls stand above the
@@ -114,16 +118,16 @@ fn Panel(
             <header>
                 <h2>{text(move || room().filter(|_| is_wide()).unwrap_or_else(|| chat_ui::words::XRAY.to_owned()))}</h2>
                 {controls(false)}
-                <Tabs tab all=Tab::ALL.into_iter().filter(|tab| is_here(*tab)).collect() />
+                <Tabs tab wanted all=Tab::ALL.into_iter().filter(|tab| is_here(*tab)).collect() />
                 <Which recordings />
                 {controls(true)}
             </header>
-            <State recordings />
+            <State recordings wanted />
             {(!scores.is_empty()).then(|| view! { <replay::Replay scores recordings /> })}
             <div class="tab" role="tabpanel" id="xray-tab" aria-labelledby=attr(move || Some(tab.get().id())) tabindex="0">
                 {move || match tab.get() {
                     Tab::Handshake => EitherOf6::A(view! { <handshake::Handshake recordings /> }),
-                    Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings /> }),
+                    Tab::Frames => EitherOf6::B(view! { <frames::Frames recordings open /> }),
                     Tab::Layers => EitherOf6::C(view! { <layers::Layers recordings /> }),
                     Tab::Journey => EitherOf6::D(view! { <journey::Way recordings /> }),
                     Tab::Breaking => EitherOf6::E(view! { <breaking::Breaking recordings experiments /> }),
@@ -142,10 +146,11 @@ fn room() -> Option<String> {
 
 /// Which view of the recording is open.
 #[component]
-fn Tabs(tab: RwSignal<Tab>, all: Vec<Tab>) -> impl IntoView {
+fn Tabs(tab: RwSignal<Tab>, wanted: RwSignal<Option<Wanted>>, all: Vec<Tab>) -> impl IntoView {
     let show = move |one: Tab| {
         tab.set(one);
         one.keep();
+        wanted.set(None);
         // Another tab begins at its beginning; the list of frames then goes to its end.
         chat_ui::browser::element::<web_sys::Element>("xray-tab").set_scroll_top(0);
     };
@@ -241,11 +246,12 @@ fn Notes(recordings: Recordings) -> impl IntoView {
 
 /// How the recording is, where it is not simply there.
 #[component]
-fn State(recordings: Recordings) -> impl IntoView {
+fn State(recordings: Recordings, wanted: RwSignal<Option<Wanted>>) -> impl IntoView {
     let full = Memo::new(move |_| {
         recordings.with(|one| one.full.and(one.opened.as_ref()).map(|opened| opened.limit_bytes)).flatten()
     });
     let standing = Memo::new(move |_| recordings.with(Recording::standing));
+    let missing = move || wanted.get().is_some_and(|one| !one.will_come());
     let stream = move || match standing.get() {
         Some(Standing::Held) => Some(words::STREAM_HELD),
         Some(Standing::Unknown) => Some(words::STREAM_LOST),
@@ -256,6 +262,7 @@ fn State(recordings: Recordings) -> impl IntoView {
     view! {
         <div class="state" role="status">
             {move || full.get().map(|limit| view! { <p class="note warning">{words::full(limit)}</p> })}
+            {move || missing().then(|| view! { <p class="note warning">{words::NOT_RECORDED}</p> })}
             {move || stream().map(|told| view! { <p class="note warning">{told}</p> })}
         </div>
     }

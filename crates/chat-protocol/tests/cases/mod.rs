@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use chat_protocol::{
-    CaptureToken, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Name, Presence, Resume,
+    CaptureToken, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Name, OpenTab, Presence, Resume,
     ResumeToken, RoomId, Said, SayId, ServerMsg, TabId, Text, Welcome,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
@@ -17,6 +17,8 @@ pub(crate) fn client_tag(message: &ClientMsg) -> &'static str {
         ClientMsg::Command(Command::Say { .. }) => "say",
         ClientMsg::Command(Command::Typing) => "typing",
         ClientMsg::Command(Command::Rename { .. }) => "rename",
+        ClientMsg::Command(Command::Tabs) => "tabs",
+        ClientMsg::Command(Command::EndTabs) => "end_tabs",
         ClientMsg::Ping { .. } => "ping",
     }
 }
@@ -28,6 +30,7 @@ pub(crate) fn server_tag(message: &ServerMsg) -> &'static str {
         ServerMsg::Presence(_) => "presence",
         ServerMsg::Said(_) => "said",
         ServerMsg::Typing { .. } => "typing",
+        ServerMsg::Tabs { .. } => "tabs",
         ServerMsg::Pong { .. } => "pong",
         ServerMsg::Xray { .. } => "xray",
         ServerMsg::Error { .. } => "error",
@@ -54,6 +57,8 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMsg)> {
         ),
         ("typing", ClientMsg::Command(Command::Typing)),
         ("rename", ClientMsg::Command(Command::Rename { name: name("سارا رضایی") })),
+        ("tabs", ClientMsg::Command(Command::Tabs)),
+        ("end_tabs", ClientMsg::Command(Command::EndTabs)),
         ("ping", ClientMsg::Ping { n: u32::MAX }),
     ]
 }
@@ -70,6 +75,8 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
         suggestion,
         free_in,
     };
+    let this = OpenTab { since: 1_795_420_800_000, http: false, elsewhere: false, this: true };
+    let other = OpenTab { since: 1_795_420_860_000, http: true, elsewhere: true, this: false };
     vec![
         (
             "welcome",
@@ -134,6 +141,8 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
             }),
         ),
         ("typing", ServerMsg::Typing { from: client_id("sara") }),
+        ("tabs", ServerMsg::Tabs { tabs: vec![this.clone(), other], token: None }),
+        ("tabs_ended", ServerMsg::Tabs { tabs: vec![this], token: Some(token()) }),
         ("pong", ServerMsg::Pong { n: u32::MAX }),
         ("xray", ServerMsg::Xray { token: CaptureToken::from_bytes([0xa5; 32]) }),
         ("error", error(ErrorCode::BadJson, None, None, None)),

@@ -12,10 +12,12 @@ mod twins;
 use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use chat_protocol::{
-    ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Name, RoomId, SayId, Seq, ServerMsg, TabId, Text,
+    ClientId, CloseCode, Command, Epoch, ErrorCode, Member, Name, ResumeToken, RoomId, SayId, Seq, ServerMsg,
+    TabId, Text,
 };
 use chat_room::{
     AddressKey, Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit,
+    TokenHash, Way,
 };
 use proptest::{
     prelude::*,
@@ -64,6 +66,14 @@ enum Step {
     Rename {
         conn: Index,
         name: Name,
+    },
+    /// One looks which tabs they have.
+    Look {
+        conn: Index,
+    },
+    /// And ends those that came later.
+    End {
+        conn: Index,
     },
     Leave {
         conn: Index,
@@ -139,7 +149,14 @@ impl ReferenceStateMachine for Play {
     fn init_state() -> BoxedStrategy<Self> {
         (select(vec![2, 5, 45]), 1..8usize, 300..3_000usize, select(vec![30_000, 200_000]))
             .prop_map(|(members, messages, bytes, age)| {
-                let room = Room::new(Bounds { members, messages, bytes, age, window: 120_000 });
+                let room = Room::new(Bounds {
+                    members,
+                    messages,
+                    bytes,
+                    age,
+                    window: 120_000,
+                    previous_token: 60_000,
+                });
                 Self { room, acts: Vec::new() }
             })
             .boxed()
@@ -157,7 +174,7 @@ impl ReferenceStateMachine for Play {
             tab,
             claim,
         });
-        let waits = select(vec![1, 3, 9, 2_000, 2_499, 2_500, 30_000, 119_999, 120_000]);
+        let waits = select(vec![1, 3, 9, 2_000, 2_499, 2_500, 30_000, 59_999, 60_000, 119_999, 120_000]);
         prop_oneof![
             30 => asking.prop_map(Step::Join),
             3 => Just(Step::Open),
@@ -168,6 +185,8 @@ impl ReferenceStateMachine for Play {
             1 => (conn(), 253..258usize).prop_map(|(conn, others)| Step::Flood { conn, others }),
             5 => conn().prop_map(|conn| Step::Typing { conn }),
             6 => (conn(), names()).prop_map(|(conn, name)| Step::Rename { conn, name }),
+            4 => conn().prop_map(|conn| Step::Look { conn }),
+            3 => conn().prop_map(|conn| Step::End { conn }),
             20 => (conn(), any::<bool>()).prop_map(|(conn, clean)| Step::Leave { conn, clean }),
             20 => Just(Step::Batch),
             15 => waits.prop_map(Step::Wait),
@@ -189,6 +208,8 @@ impl ReferenceStateMachine for Play {
                 Act::Say(conn, id, text) => room.say(conn, id, text),
                 Act::Typing(conn) => room.typing(conn),
                 Act::Rename(conn, name) => room.rename(conn, name),
+                Act::Tabs(conn) => room.tabs(conn),
+                Act::EndTabs(conn) => room.end_tabs(conn),
                 Act::Leave(conn, clean) => room.leave(conn, clean),
                 Act::Batch => {}
                 Act::Wait(ms) => room.wait(ms),
@@ -209,6 +230,8 @@ enum Act {
     Say(usize, SayId, Text),
     Typing(usize),
     Rename(usize, Name),
+    Tabs(usize),
+    EndTabs(usize),
     Leave(usize, bool),
     Batch,
     Wait(u64),
@@ -232,6 +255,7 @@ fn acts(room: &Room, step: &Step) -> Vec<Act> {
         Step::Join(Asking { late, id, name, tab, claim }) => {
             let claim = claim.as_ref().filter(|_| !room.conns.is_empty()).map(|claim| model::Claim {
                 token: match claim.back {
+                    Some(2) if room.drawn > 0 => model::DRAWN + claim.token.index(room.drawn),
                     Some(3) => claim.token.index(room.conns.len()),
                     Some(back) => room.conns.len().saturating_sub(back + 1),
                     None => usize::MAX,
@@ -283,6 +307,8 @@ fn acts(room: &Room, step: &Step) -> Vec<Act> {
         Step::Rename { conn, name } => {
             on(conn).map(|conn| Act::Rename(conn, name.clone())).into_iter().collect()
         }
+        Step::Look { conn } => on(conn).map(Act::Tabs).into_iter().collect(),
+        Step::End { conn } => on(conn).map(Act::EndTabs).into_iter().collect(),
         Step::Leave { conn, clean } => on(conn).map(|conn| Act::Leave(conn, *clean)).into_iter().collect(),
         Step::Batch => vec![Act::Batch],
         Step::Wait(ms) => vec![Act::Wait(*ms)],
@@ -296,6 +322,8 @@ struct Stage {
     clients: BTreeMap<ConnKey, Client>,
     conns: u64,
     heard: Vec<(usize, Heard)>,
+    /// The tokens that came without a welcome.
+    drawn: Vec<ResumeToken>,
     /// Whether a batch has ended since the last act.
     settled: bool,
 }
@@ -331,6 +359,8 @@ impl Stage {
             Act::Rename(conn, name) => {
                 self.core.apply(key(conn), &Command::Rename { name }, now, &mut effects)
             }
+            Act::Tabs(conn) => self.core.apply(key(conn), &Command::Tabs, now, &mut effects),
+            Act::EndTabs(conn) => self.core.apply(key(conn), &Command::EndTabs, now, &mut effects),
             Act::Leave(conn, clean) => {
                 self.clients.remove(&key(conn));
                 self.core.leave(key(conn), if clean { Departure::Clean } else { Departure::Lost }, now);
@@ -364,8 +394,12 @@ impl Stage {
             name: asks.name,
             tab: asks.tab.map(|tab| TabId::parse(&format!("t{tab}")).unwrap()),
             address: AddressKey(1),
+            way: Way::Socket,
             claim: asks.claim.map(|claim| Claim {
-                proof: token(claim.token as u64).hash,
+                proof: match claim.token.checked_sub(model::DRAWN) {
+                    Some(drawn) if drawn < self.drawn.len() => TokenHash::of(&self.drawn[drawn]),
+                    _ => token(claim.token as u64).hash,
+                },
                 epoch: if claim.this_epoch { epoch() } else { Epoch::parse("e0").unwrap() },
                 seq: claim.seq,
             }),
@@ -394,6 +428,9 @@ impl Stage {
                     }
                 }
                 Effect::Send(conn, msg) => {
+                    if let ServerMsg::Tabs { token, .. } = &msg {
+                        self.drawn.extend(token.clone());
+                    }
                     let client = self.clients.get_mut(&conn).expect("in the room");
                     self.heard.extend(client.hear(conn, &msg, false));
                 }
@@ -404,9 +441,13 @@ impl Stage {
                     }
                 }
                 Effect::Close(conn, code) => {
-                    assert_eq!(code, CloseCode::Replaced);
                     self.clients.remove(&conn).expect("in the room");
-                    self.heard.push((conn.0 as usize, Heard::Replaced));
+                    let heard = match code {
+                        CloseCode::Replaced => Heard::Replaced,
+                        CloseCode::Ended => Heard::Ended,
+                        other => panic!("{other:?}"),
+                    };
+                    self.heard.push((conn.0 as usize, heard));
                 }
             }
         }
@@ -461,6 +502,7 @@ impl Client {
                 return None;
             }
             ServerMsg::Typing { from } => Heard::Typing(from),
+            ServerMsg::Tabs { tabs, .. } => Heard::Tabs(tabs),
             ServerMsg::Error { code, suggestion, .. } => error(code, suggestion),
             ServerMsg::Pong { .. } | ServerMsg::Xray { .. } => panic!("nobody asked"),
         };
@@ -504,9 +546,18 @@ impl StateMachineTest for Stage {
                 age: room.bounds.age,
             },
             resume_window: room.bounds.window,
+            previous_token: room.bounds.previous_token,
         };
         let core = Twins::new(&RoomId::parse("class").unwrap(), &epoch(), limits);
-        Self { core, now: room.now, clients: BTreeMap::new(), conns: 0, heard: Vec::new(), settled: true }
+        Self {
+            core,
+            now: room.now,
+            clients: BTreeMap::new(),
+            conns: 0,
+            heard: Vec::new(),
+            drawn: Vec::new(),
+            settled: true,
+        }
     }
 
     fn apply(mut stage: Self, Play { acts, .. }: &Play, _: Step) -> Self {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use chat_protocol::{ClientId, Member, Name, Said, SayId, Seq, Text};
+use chat_protocol::{ClientId, Member, Name, OpenTab, Said, SayId, Seq, Text};
 
 /// What the operator chose for this room.
 #[derive(Clone, Debug)]
@@ -14,8 +14,11 @@ pub struct Bounds {
     pub bytes: usize,
     pub age: u64,
     pub window: u64,
+    pub previous_token: u64,
 }
 
+/// The first number of the tokens that the room drew itself.
+pub const DRAWN: usize = 1 << 32;
 pub const TABS_MAX: usize = 16;
 pub const REMEMBERED_SAYS: usize = 256;
 const TYPING_EVERY: u64 = 2_500;
@@ -28,8 +31,9 @@ pub struct Room {
     /// All of it; the message numbered 1 comes first.
     pub said: Vec<Said>,
     pub people: Vec<Person>,
-    /// By number; the welcome of connection `n` carries token `n`.
+    /// By number; the welcome of connection `n` carries token `n`, the `n`th ending of tabs [`DRAWN`]` + n`.
     pub conns: Vec<Conn>,
+    pub drawn: usize,
     /// What connections hear because of the last step, but for presence.
     pub news: Vec<(usize, Heard)>,
     /// When the roster was last another.
@@ -60,14 +64,18 @@ pub enum Standing {
 pub struct Tab {
     pub tab: Option<u8>,
     pub conn: usize,
-    /// Those that bring it back.
+    /// When it was first there; its newest token was given; and its connection was gone.
+    pub since: u64,
+    pub given: u64,
+    pub closed: Option<u64>,
+    /// Those that bring it back, the newest last.
     pub tokens: Vec<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Conn {
     Member(usize),
-    /// Another took its tab, and nobody told the room yet that it is gone.
+    /// Another took its tab or ended it, and nobody told the room yet that it is gone.
     Replaced,
     /// Open, and not in the room.
     Outside,
@@ -95,6 +103,8 @@ pub enum Heard {
     Full,
     TooLate,
     Replaced,
+    Tabs(Vec<OpenTab>),
+    Ended,
 }
 
 /// A wish to be let in.
@@ -117,7 +127,7 @@ pub struct Claim {
 impl Room {
     pub fn new(bounds: Bounds) -> Self {
         let (said, people, conns, news) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { bounds, now: 1_000, said, people, conns, news, changed_at: 0 }
+        Self { bounds, now: 1_000, said, people, conns, drawn: 0, news, changed_at: 0 }
     }
 
     pub fn newest(&self) -> Seq {
@@ -189,7 +199,13 @@ impl Room {
 
     pub fn join(&mut self, conn: usize, asks: Asks) {
         let who = asks.claim.as_ref().and_then(|claim| {
-            let has = |tab: &Tab| tab.tokens.contains(&claim.token);
+            let has = |tab: &Tab| {
+                let is_newest = tab.tokens.last() == Some(&claim.token);
+                let lasted = tab.closed.unwrap_or(self.now) - tab.given;
+                let is_known = tab.closed.is_none_or(|closed| self.now < closed + self.bounds.window);
+                let is_good = is_newest || (tab.tab == asks.tab && lasted < self.bounds.previous_token);
+                is_known && is_good && tab.tokens.contains(&claim.token)
+            };
             let is = |person: &Person| person.standing != Standing::Forgotten && person.tabs.iter().any(has);
             self.people.iter().position(is)
         });
@@ -261,6 +277,7 @@ impl Room {
 
     fn open_tab(&mut self, who: usize, tab: Option<u8>, conn: usize, proof: Option<usize>) {
         let open: Vec<bool> = self.people[who].tabs.iter().map(|tab| self.is_open(tab)).collect();
+        let now = self.now;
         let tabs = &mut self.people[who].tabs;
         if let Some(known) = tabs.iter().position(|known| known.tab == tab) {
             if open[known] {
@@ -270,18 +287,19 @@ impl Room {
             // The proof may be needed again, should this welcome be lost. A tab that came with the
             // proof of another keeps the way back that it was given last.
             let known = &mut tabs[known];
-            let kept = proof.filter(|proof| known.tokens.contains(proof)).unwrap_or(known.conn);
+            let newest = *known.tokens.last().unwrap();
+            let kept = proof.filter(|proof| known.tokens.contains(proof)).unwrap_or(newest);
             known.tokens = vec![kept, conn];
-            known.conn = conn;
+            (known.conn, known.given, known.closed) = (conn, now, None);
             return;
         }
         let mut tokens = vec![conn];
         if tabs.len() == TABS_MAX {
             let oldest_closed = open.iter().position(|open| !open).unwrap();
             let forgotten = tabs.remove(oldest_closed);
-            tokens.extend(proof.filter(|proof| forgotten.tokens.contains(proof)));
+            tokens.splice(0..0, proof.filter(|proof| forgotten.tokens.contains(proof)));
         }
-        tabs.push(Tab { tab, conn, tokens });
+        tabs.push(Tab { tab, conn, since: now, given: now, closed: None, tokens });
     }
 
     pub fn say(&mut self, conn: usize, id: SayId, text: Text) {
@@ -318,8 +336,41 @@ impl Room {
         self.people[who].name = name;
     }
 
+    pub fn tabs(&mut self, conn: usize) {
+        let Conn::Member(who) = self.conns[conn] else { return };
+        let open = self.people[who].tabs.iter().filter(|tab| self.is_open(tab));
+        let open = open.map(|tab| OpenTab {
+            since: tab.since,
+            http: false,
+            elsewhere: false,
+            this: tab.conn == conn,
+        });
+        self.news.push((conn, Heard::Tabs(open.collect())));
+    }
+
+    pub fn end_tabs(&mut self, conn: usize) {
+        let Conn::Member(who) = self.conns[conn] else { return };
+        let tabs = &mut self.people[who].tabs;
+        let own = tabs.iter().position(|tab| tab.conn == conn).unwrap();
+        for ended in tabs.split_off(own + 1).iter().filter(|tab| tab.closed.is_none()) {
+            self.conns[ended.conn] = Conn::Replaced;
+            self.news.push((ended.conn, Heard::Ended));
+        }
+        let own = &mut self.people[who].tabs[own];
+        own.tokens = vec![*own.tokens.last().unwrap(), DRAWN + self.drawn];
+        own.given = self.now;
+        self.drawn += 1;
+        self.tabs(conn);
+    }
+
     pub fn leave(&mut self, conn: usize, clean: bool) {
         let Conn::Member(who) = std::mem::replace(&mut self.conns[conn], Conn::Gone) else { return };
+        let now = self.now;
+        self.people[who]
+            .tabs
+            .iter_mut()
+            .filter(|tab| tab.conn == conn)
+            .for_each(|tab| tab.closed = Some(now));
         if self.open_tabs(&self.people[who]) > 0 {
             return;
         }

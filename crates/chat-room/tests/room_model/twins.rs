@@ -3,13 +3,13 @@
 //! the order in a table, differs between the two sooner or later.
 
 use chat_protocol::{Command, Epoch, RoomId};
-use chat_room::{ConnKey, Departure, Effect, Join, Limits, Ms, Refusal, Room};
+use chat_room::{ConnKey, Departure, Effect, Join, Limits, Ms, Refusal, Room, TokenSeed};
 
 pub(crate) struct Twins([Room; 2]);
 
 impl Twins {
     pub(crate) fn new(room: &RoomId, epoch: &Epoch, limits: Limits) -> Self {
-        Self([(); 2].map(|()| Room::new(room.clone(), epoch.clone(), limits)))
+        Self([(); 2].map(|()| Room::new(room.clone(), epoch.clone(), TokenSeed::new([7; 32]), limits)))
     }
 
     /// What both answer, and do.

@@ -18,7 +18,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFuture};
 
 use super::{
     client_ip::{ClientIp, TrustedProxies},
-    ip_limits::{IpLimits, IpSlot},
+    ip_limits::{IpLimits, IpSlot, IpUsage},
     places::{Occupant, PlaceKey, Places},
 };
 
@@ -40,16 +40,35 @@ pub(crate) struct AcceptSlot {
 }
 
 /// What is known of a socket from outside.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct HttpSocket {
+    /// Of a trusted proxy it is nobody's.
+    address: Option<ClientIp>,
     is_busy: AtomicBool,
+    /// Whether something was asked here.
+    is_used: AtomicBool,
     evicted: CancellationToken,
 }
 
 impl HttpSocket {
+    fn new(address: Option<ClientIp>) -> Self {
+        let (is_busy, is_used) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { address, is_busy, is_used, evicted: CancellationToken::new() }
+    }
+
     /// Whether a request is being answered here, from now on.
     pub(crate) fn set_busy(&self, is_busy: bool) {
         self.is_busy.store(is_busy, Relaxed);
+        self.is_used.store(true, Relaxed);
+    }
+
+    /// Whether it is kept alive by a client that has its answer, and may have another one whenever it likes.
+    fn is_kept_alive(&self) -> bool {
+        self.is_idle() && self.is_used.load(Relaxed)
+    }
+
+    fn is_idle(&self) -> bool {
+        !self.is_busy.load(Relaxed)
     }
 
     /// Ready when its place has been given to another: then it is to be closed.
@@ -60,7 +79,7 @@ impl HttpSocket {
 
 impl Occupant for Arc<HttpSocket> {
     fn is_idle(&self) -> bool {
-        !self.is_busy.load(Relaxed)
+        HttpSocket::is_idle(self)
     }
 
     fn can_give_way(&self) -> bool {
@@ -83,7 +102,8 @@ impl AcceptLimit {
         Self { places: Mutex::new(Places::new(max)) }
     }
 
-    /// A place for a socket from `peer`, for which a socket of the network that has most may have to go. A
+    /// A place for a socket from `peer`, for which a socket of the network that has most may have to go; where
+    /// its own address has all it may, one that is only kept alive, as browsers do with several for each page. A
     /// trusted proxy has many sockets for many people, and has its own deadlines: it is only counted in all,
     /// and gives no place up.
     pub(crate) fn admit(
@@ -96,17 +116,28 @@ impl AcceptLimit {
             true => None,
             false => {
                 let usage = ips.at(peer.into(), Instant::now());
-                Some(usage.http_socket().ok_or(TooManySockets::Address)?)
+                let own = usage.clone().http_socket().or_else(|| self.instead_of_idle(peer.into(), usage));
+                Some(own.ok_or(TooManySockets::Address)?)
             }
         };
         let network = of_address.as_ref().map(|slot| slot.usage().network());
-        let socket = Arc::new(HttpSocket::default());
+        let socket = Arc::new(HttpSocket::new(of_address.as_ref().map(|_| peer.into())));
         let taken = self.places.lock().take(network, socket.clone());
         let (key, evicted) = taken.map_err(|_| TooManySockets::Server)?;
         if let Some(evicted) = evicted {
             evicted.evicted.cancel();
         }
         Ok(AcceptSlot { limit: self.clone(), network, key, socket, _of_address: of_address })
+    }
+}
+
+impl AcceptLimit {
+    /// A place of this address in the stead of its oldest socket that is only kept alive, if there is one.
+    fn instead_of_idle(&self, address: ClientIp, usage: Arc<IpUsage>) -> Option<IpSlot> {
+        let is_own = |socket: &Arc<HttpSocket>| socket.address == Some(address) && socket.is_kept_alive();
+        let evicted = self.places.lock().displace(Some(address.network()), is_own)?;
+        evicted.evicted.cancel();
+        Some(usage.http_socket_instead())
     }
 }
 

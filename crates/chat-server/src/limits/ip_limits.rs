@@ -216,6 +216,15 @@ impl IpUsage {
         self.take(Of::HttpSockets)
     }
 
+    /// The place of a socket that is no WebSocket and is being closed for this one: until it has ended there is
+    /// one more than there may be.
+    pub(crate) fn http_socket_instead(self: Arc<Self>) -> IpSlot {
+        for usage in std::iter::once(&self).chain(&self.whole) {
+            usage.http_sockets.now.fetch_add(1, Ordering::Relaxed);
+        }
+        IpSlot { usage: self, of: Of::HttpSockets }
+    }
+
     fn take(self: Arc<Self>, of: Of) -> Option<IpSlot> {
         if !self.count(of).take() {
             return None;

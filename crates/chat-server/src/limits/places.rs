@@ -61,6 +61,12 @@ impl<T: Occupant> Places<T> {
         Ok((key, evicted))
     }
 
+    /// The oldest of this network of which this is true gives its place up, if there is one.
+    pub(crate) fn displace(&mut self, network: Option<ClientIp>, is_it: impl Fn(&T) -> bool) -> Option<T> {
+        let key = *self.by_network.get(&network)?.iter().find(|(_, occupant)| is_it(occupant))?.0;
+        self.remove(network, key)
+    }
+
     /// The place is free. No matter if it was given up before.
     pub(crate) fn give_up(&mut self, network: Option<ClientIp>, key: PlaceKey) {
         self.remove(network, key);

@@ -180,7 +180,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::net::outbox::Outbox;
+    use crate::net::{outbox::Outbox, outbox_budget::OutboxBudget};
 
     #[tokio::test]
     async fn closes_are_spread_over_time() {
@@ -197,7 +197,7 @@ mod tests {
         for _ in 0..10 {
             let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
             let (near, _) = listener.accept().await.unwrap();
-            let outbox = Arc::new(Outbox::new(near, 1_000, None));
+            let outbox = Arc::new(Outbox::new(near, OutboxBudget::new(1_000, 1 << 20, 1), None));
             let client = far.local_addr().unwrap().ip().into();
             slots.push(connections.reserve(client, Instant::now()).unwrap());
             slots.last().unwrap().open(outbox.clone().into());

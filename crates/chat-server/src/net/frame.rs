@@ -12,32 +12,33 @@ const FIN_CLOSE: u8 = 0x88;
 /// A ping without payload (RFC 6455 §5.5.2).
 pub(crate) const PING: Bytes = Bytes::from_static(&[0x89, 0]);
 
-/// Longest frame header a server writes, in bytes: two, and eight for a length over 65,535.
-const HEADER_MAX: usize = 10;
-
-/// Appends `payload` to `buffer` as one unfragmented text frame.
-pub(crate) fn put_text(buffer: &mut BytesMut, payload: &[u8]) {
-    buffer.reserve(HEADER_MAX + payload.len());
-    buffer.put_u8(FIN_TEXT);
+/// `payload` as one unfragmented text frame.
+pub(crate) fn of_text(payload: &[u8]) -> Vec<u8> {
+    let header = match payload.len() {
+        0..=125 => 2,
+        126..=0xFFFF => 4,
+        _ => 10,
+    };
+    let mut frame = Vec::with_capacity(header + payload.len());
+    frame.put_u8(FIN_TEXT);
     match payload.len() {
-        length @ 0..=125 => buffer.put_u8(length as u8),
+        length @ 0..=125 => frame.put_u8(length as u8),
         length @ 126..=0xFFFF => {
-            buffer.put_u8(126);
-            buffer.put_u16(length as u16);
+            frame.put_u8(126);
+            frame.put_u16(length as u16);
         }
         length => {
-            buffer.put_u8(127);
-            buffer.put_u64(length as u64);
+            frame.put_u8(127);
+            frame.put_u64(length as u64);
         }
     }
-    buffer.put_slice(payload);
+    frame.extend_from_slice(payload);
+    frame
 }
 
 /// One message as a frame of its own.
 pub(crate) fn text(message: &ServerMsg) -> Bytes {
-    let mut frame = BytesMut::new();
-    put_text(&mut frame, message.to_json().as_bytes());
-    frame.freeze()
+    of_text(message.to_json().as_bytes()).into()
 }
 
 /// The close frame for `code`, with its token as the reason.
@@ -65,10 +66,10 @@ mod tests {
     use super::*;
 
     fn header(length: usize) -> Vec<u8> {
-        let mut buffer = BytesMut::new();
-        put_text(&mut buffer, &vec![b'x'; length]);
-        assert!(buffer.ends_with(&vec![b'x'; length]));
-        buffer[..buffer.len() - length].to_vec()
+        let mut frame = of_text(&vec![b'x'; length]);
+        assert!(frame.ends_with(&vec![b'x'; length]));
+        frame.truncate(frame.len() - length);
+        frame
     }
 
     #[test]

@@ -2,12 +2,13 @@
 //! through it as whole frames, so frames can never interleave. It tries the socket at once; only
 //! what the kernel does not take is kept, as a reference to the bytes everybody shares, and then
 //! the connection's task is woken to send the rest when the socket can take it. What is kept is
-//! bounded in bytes: over the bound, a slow reader is disconnected with 4001. An outbox never makes its
+//! bounded in bytes, behind the piece that is under way, and in all outboxes together by an
+//! [`OutboxBudget`]: over either bound, a slow reader is disconnected with 4001. An outbox never makes its
 //! caller wait: that is the room's backpressure towards readers.
 
 use std::{
     collections::VecDeque,
-    io,
+    io::{self, IoSlice},
     net::Shutdown,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
@@ -24,17 +25,30 @@ use super::{
     disconnect::Disconnect,
     frame,
     impairment::{Fate, Impairment},
+    message::Message,
+    outbox_budget::OutboxBudget,
     tap::Tap,
 };
+
+/// What holding a chunk costs, in bytes, whoever else holds it: the reference and what owns it, and as much
+/// that a queue which grows has to spare.
+const CHUNK_COST: usize = 128;
+
+/// Most chunks that are written at once.
+const CHUNKS_WRITTEN: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct Outbox {
     stream: TcpStream,
-    bound: usize,
-    /// Where what the socket takes is recorded, if this connection asked for it.
-    tap: Option<Arc<dyn Tap>>,
+    budget: Arc<OutboxBudget>,
+    /// Where what the socket takes is recorded, if this connection asked for it; boxed, so that all others
+    /// carry one word.
+    tap: Option<Box<Tapped>>,
     state: Mutex<State>,
 }
+
+#[derive(Debug)]
+struct Tapped(Arc<dyn Tap>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -42,6 +56,10 @@ struct State {
     waiting: VecDeque<Bytes>,
     /// The sum of their lengths.
     bytes: usize,
+    /// How much of it, from the front, was accepted as one piece: a replay and what was before it, or what
+    /// the socket had begun to take. The bound holds for what comes behind, so that who has just come back
+    /// is not cut by the next message.
+    piece: usize,
     /// Whether the first chunk is partly on the wire, and so must be finished.
     begun: bool,
     /// Why nothing more goes out: a close frame is the last thing in `waiting`, or was sent, and nothing may
@@ -52,6 +70,11 @@ struct State {
 }
 
 impl State {
+    /// How much waits behind the piece that is under way.
+    fn behind(&self) -> usize {
+        self.bytes - self.piece
+    }
+
     fn wake_by(&mut self, cx: &Context<'_>) {
         match &mut self.task {
             Some(task) => task.clone_from(cx.waker()),
@@ -67,10 +90,11 @@ impl State {
 }
 
 impl Outbox {
-    /// An outbox for `stream` which keeps at most `bound` bytes, or one chunk if a single one is
-    /// longer (a replay, or one batch of a busy room).
-    pub(crate) fn new(stream: TcpStream, bound: usize, tap: Option<Arc<dyn Tap>>) -> Self {
-        Self { stream, bound, tap, state: Mutex::default() }
+    /// An outbox for `stream` which keeps as much as `budget` allows, behind one piece that may be longer (a
+    /// replay, or one batch of a busy room).
+    pub(crate) fn new(stream: TcpStream, budget: Arc<OutboxBudget>, tap: Option<Arc<dyn Tap>>) -> Self {
+        let tap = tap.map(|tap| Box::new(Tapped(tap)));
+        Self { stream, budget, tap, state: Mutex::default() }
     }
 
     pub(crate) fn stream(&self) -> &TcpStream {
@@ -78,7 +102,7 @@ impl Outbox {
     }
 
     pub(crate) fn tap(&self) -> Option<&dyn Tap> {
-        self.tap.as_deref()
+        self.tap.as_ref().map(|tap| &*tap.0)
     }
 
     pub(crate) fn impairment(&self) -> Option<&Impairment> {
@@ -90,7 +114,8 @@ impl Outbox {
         self.impairment().is_some_and(|impairment| impairment.are_reads_paused(Instant::now()))
     }
 
-    /// Sends whole frames, now or as soon as the socket takes them. Once closed, does nothing.
+    /// Sends whole frames, now or as soon as the socket takes them. Once closed, does nothing. Others may hold
+    /// the same bytes, which are counted where they were made.
     ///
     /// Over the bound, the slow reader is disconnected: frames that are not begun are dropped and a
     /// [`CloseCode::SlowReader`] takes their place.
@@ -98,7 +123,7 @@ impl Outbox {
         if let Some(tap) = self.tap()
             && let Some(impairment) = tap.impairment()
         {
-            match impairment.fate(frames, self.bound, Instant::now()) {
+            match impairment.fate(frames, self.budget.each, Instant::now()) {
                 Fate::Sent => {}
                 Fate::Late { is_first: true } => return tap.delayed(),
                 Fate::Late { is_first: false } => return,
@@ -107,6 +132,40 @@ impl Outbox {
             }
         }
         self.send_on_time(frames);
+    }
+
+    /// As [`Outbox::send`], frames of this connection alone.
+    pub(crate) fn send_own(&self, frames: impl Into<Bytes>) {
+        self.send(&self.budget.count(frames));
+    }
+
+    /// Sends what somebody missed who has just come back, as one piece, however long.
+    pub(crate) fn send_replay(&self, missed: &[Arc<Message>]) {
+        if self.impairment().is_some() {
+            return self
+                .send_own(missed.iter().flat_map(|message| message.frame()).copied().collect::<Bytes>());
+        }
+        let mut state = self.state.lock();
+        let state = &mut *state;
+        if state.over.is_some() {
+            return;
+        }
+        let is_first = state.waiting.is_empty();
+        state.waiting.extend(missed.iter().map(Message::frame_bytes));
+        state.bytes += missed.iter().map(|message| message.frame().len()).sum::<usize>();
+        state.piece = state.bytes;
+        self.budget.add(missed.len() * CHUNK_COST);
+        if is_first {
+            // Past the runtime, as in `push`.
+            match self.write(state, |chunks| SockRef::from(&self.stream).send_vectored(chunks)) {
+                Ok(()) => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => state.wake(),
+                Err(error) => return self.break_off(state, &error),
+            }
+        }
+        if !self.budget.allows(state.behind(), state.bytes) {
+            self.cut(state);
+        }
     }
 
     /// As [`Outbox::send`], past the impairment.
@@ -185,30 +244,50 @@ impl Outbox {
             self.break_off(state, &error);
             return Poll::Ready(());
         }
-        while let Some(chunk) = state.waiting.front_mut() {
-            match self.stream.try_write(chunk) {
-                Ok(written) => {
-                    if let Some(tap) = &self.tap {
-                        tap.sent(&chunk[..written]);
-                    }
-                    chunk.advance(written);
-                    let done = chunk.is_empty();
-                    state.bytes -= written;
-                    state.begun = !done;
-                    if !done {
-                        return Poll::Ready(());
-                    }
-                    state.waiting.pop_front();
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Ready(()),
-                Err(error) => {
-                    self.break_off(state, &error);
-                    return Poll::Ready(());
-                }
+        match self.write(state, |chunks| self.stream.try_write_vectored(chunks)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => self.break_off(state, &error),
+        }
+        Poll::Ready(())
+    }
+
+    /// Writes what is waiting, until nothing is or the socket takes no more.
+    fn write(
+        &self,
+        state: &mut State,
+        mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
+    ) -> io::Result<()> {
+        while !state.waiting.is_empty() {
+            let mut chunks = [IoSlice::new(&[]); CHUNKS_WRITTEN];
+            let count = state.waiting.len().min(CHUNKS_WRITTEN);
+            chunks.iter_mut().zip(&state.waiting).for_each(|(slice, chunk)| *slice = IoSlice::new(chunk));
+            let written = write(&chunks[..count])?;
+            self.written(state, written);
+        }
+        state.waiting = VecDeque::new();
+        Ok(())
+    }
+
+    /// The socket has taken so many bytes of what is waiting.
+    fn written(&self, state: &mut State, mut written: usize) {
+        state.bytes -= written;
+        state.piece = state.piece.saturating_sub(written);
+        while written > 0
+            && let Some(chunk) = state.waiting.front_mut()
+        {
+            let taken = written.min(chunk.len());
+            if let Some(tap) = self.tap() {
+                tap.sent(&chunk[..taken]);
+            }
+            chunk.advance(taken);
+            written -= taken;
+            state.begun = !chunk.is_empty();
+            if !state.begun {
+                state.waiting.pop_front();
+                self.budget.give_back(CHUNK_COST);
             }
         }
-        state.waiting.shrink_to_fit();
-        Poll::Ready(())
     }
 
     fn push(&self, state: &mut State, frames: &Bytes) {
@@ -220,36 +299,52 @@ impl Outbox {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return self.break_off(state, &error),
             }
-            if let Some(tap) = &self.tap {
+            if let Some(tap) = self.tap() {
                 tap.sent(&frames[..written]);
             }
             if written == frames.len() {
                 return;
             }
             state.begun = written > 0;
+            state.piece = frames.len() - written;
             state.wake();
-        } else if state.bytes + frames.len() > self.bound {
+        } else if state.behind() + frames.len() > self.budget.each {
             return self.cut(state);
         }
         let rest = frames.slice(written..);
         state.bytes += rest.len();
         state.waiting.push_back(rest);
+        self.budget.add(CHUNK_COST);
+        if !self.budget.allows(state.behind(), state.bytes) {
+            self.cut(state);
+        }
     }
 
     fn cut(&self, state: &mut State) {
+        self.budget.give_back(state.waiting.len() * CHUNK_COST);
         state.waiting.truncate(usize::from(state.begun));
         state.waiting.push_back(frame::close(CloseCode::SlowReader));
+        state.waiting.shrink_to_fit();
+        self.budget.add(state.waiting.len() * CHUNK_COST);
         state.bytes = state.waiting.iter().map(Bytes::len).sum();
+        state.piece = state.bytes;
         state.over = Some(CloseCode::SlowReader.into());
         state.wake();
     }
 
     fn break_off(&self, state: &mut State, error: &io::Error) {
         tracing::debug!(%error, "socket failed while writing");
-        state.waiting.clear();
-        state.bytes = 0;
+        self.budget.give_back(state.waiting.len() * CHUNK_COST);
+        state.waiting = VecDeque::new();
+        (state.bytes, state.piece) = (0, 0);
         state.over = Some(Disconnect::Lost);
         state.wake();
+    }
+}
+
+impl Drop for Outbox {
+    fn drop(&mut self) {
+        self.budget.give_back(self.state.get_mut().waiting.len() * CHUNK_COST);
     }
 }
 
@@ -276,6 +371,11 @@ mod tests {
         (near, far)
     }
 
+    /// Of so many bytes for each outbox, and plenty for all.
+    fn budget(each: usize) -> Arc<OutboxBudget> {
+        OutboxBudget::new(each, 1 << 30, 1)
+    }
+
     fn numbered(n: u32) -> Bytes {
         n.to_be_bytes().repeat(256).into()
     }
@@ -294,7 +394,7 @@ mod tests {
     #[tokio::test]
     async fn pending_bytes_follow_whole_and_in_order() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 1 << 20, None);
+        let outbox = Outbox::new(near, budget(1 << 20), None);
         (0..400).for_each(|n| outbox.send(&numbered(n)));
         assert!(outbox.state.lock().bytes > 0, "the socket never pushed back");
         outbox.close(CloseCode::ServerStopping);
@@ -309,11 +409,11 @@ mod tests {
     #[tokio::test]
     async fn slow_reader_gets_whole_frames_then_close() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 10_000, None);
+        let outbox = Outbox::new(near, budget(10_000), None);
         let mut most = 0;
         for n in 0..2_000 {
             outbox.send(&numbered(n));
-            most = most.max(outbox.state.lock().bytes);
+            most = most.max(outbox.state.lock().behind());
         }
         assert!((1..=10_000).contains(&most), "{most} bytes kept");
         assert_eq!(poll_fn(|cx| outbox.poll_drive(cx)).await, CloseCode::SlowReader.into());
@@ -329,7 +429,7 @@ mod tests {
     #[tokio::test]
     async fn slow_reader_is_noticed_while_socket_blocks() {
         let (near, _far) = stalled().await;
-        let outbox = Arc::new(Outbox::new(near, 10_000, None));
+        let outbox = Arc::new(Outbox::new(near, budget(10_000), None));
         outbox.send(&vec![7; 300_000].into());
         let driven = tokio::spawn({
             let outbox = outbox.clone();
@@ -337,23 +437,62 @@ mod tests {
         });
         // On the one thread of this test, so that the task is waiting for the socket by now.
         tokio::task::yield_now().await;
-        outbox.send(&numbered(1));
+        (0..10).for_each(|n| outbox.send(&numbered(n)));
         assert_eq!(driven.await.unwrap(), CloseCode::SlowReader.into());
     }
 
     #[tokio::test]
     async fn one_long_chunk_is_no_slow_reader() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 1_000, None);
+        let outbox = Outbox::new(near, budget(1_000), None);
         let replay = Bytes::from(vec![7; 300_000]);
         outbox.send(&replay);
         assert!(read_all(far, &outbox).await == replay);
     }
 
+    fn replay(messages: std::ops::Range<u32>) -> Vec<Arc<Message>> {
+        let pong = |n| Message::new(&chat_protocol::ServerMsg::Pong { n }, &mut Vec::new());
+        messages.map(pong).collect()
+    }
+
+    #[tokio::test]
+    async fn message_after_long_replay_cuts_nobody() {
+        let (near, far) = stalled().await;
+        let outbox = Outbox::new(near, budget(1_000), None);
+        let missed = replay(0..20_000);
+        outbox.send(&numbered(1));
+        outbox.send_replay(&missed);
+        assert!(outbox.state.lock().waiting.len() > 10_000, "the socket never pushed back");
+        outbox.send(&numbered(2).slice(..1_000));
+        let missed = missed.iter().flat_map(|message| message.frame().to_vec());
+        let expected = [&numbered(1)[..], &missed.collect::<Vec<u8>>(), &numbered(2)[..1_000]].concat();
+        assert!(read_all(far, &outbox).await == expected);
+        assert_eq!(outbox.budget.waiting(), 0);
+    }
+
+    #[tokio::test]
+    async fn over_total_budget_slow_reader_ends() {
+        let budget = OutboxBudget::new(1 << 20, 100_000, 100);
+        let mut held = Vec::new();
+        for n in 0..20 {
+            let (near, far) = stalled().await;
+            let outbox = Outbox::new(near, budget.clone(), None);
+            for _ in 0..100 {
+                outbox.send_own(numbered(n));
+                assert!(budget.waiting() <= 100_000, "{}", budget.waiting());
+            }
+            held.push((outbox, far));
+        }
+        let is_over = |(outbox, _): &(Outbox, TcpStream)| outbox.state.lock().over.is_some();
+        assert!(held.iter().filter(|held| is_over(held)).count() > 15);
+        drop(held);
+        assert_eq!(budget.waiting(), 0);
+    }
+
     #[tokio::test]
     async fn a_broken_socket_is_noticed() {
         let (near, far) = stalled().await;
-        let outbox = Outbox::new(near, 1 << 20, None);
+        let outbox = Outbox::new(near, budget(1 << 20), None);
         SockRef::from(&far).set_linger(Some(std::time::Duration::ZERO)).unwrap();
         (0..400).for_each(|n| outbox.send(&numbered(n)));
         drop(far);

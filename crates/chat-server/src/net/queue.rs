@@ -1,7 +1,8 @@
 //! The queue of a polling session: the messages that the room sent and the client has not acknowledged.
-//! The fan-out pushes each message as JSON with its [`Kind`], so that it need not be parsed again; requests
-//! take it out through a [`Listener`]. Bounded in bytes: a slow reader is disconnected with 4001, and may
-//! resume from what it acknowledged.
+//! The fan-out pushes each [`Message`], which all who get it share, with what is to be known of it, so that it
+//! need not be parsed again; requests take it out through a [`Listener`]. Bounded in bytes, and with all
+//! outboxes by an [`OutboxBudget`]: a slow reader is disconnected with 4001, and may resume from what it
+//! acknowledged.
 
 use std::{
     collections::VecDeque,
@@ -15,6 +16,11 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::{
+    message::{Kind, Message},
+    outbox_budget::{Charge, OutboxBudget},
+};
+
 /// About how many bytes of messages are handed out at a time: each answer that is under way costs as many.
 pub const PORTION: usize = 64 * 1024;
 
@@ -23,52 +29,20 @@ pub(crate) struct Queue {
     log: Mutex<Log>,
     /// Most bytes kept; what comes at once, as a replay does, is taken whole.
     bound: usize,
+    budget: Arc<OutboxBudget>,
     changed: watch::Sender<()>,
     closed: CancellationToken,
 }
 
-#[derive(Clone, Debug)]
-pub(crate) struct Message {
-    pub(crate) json: Bytes,
-    /// What is to be known of it.
-    pub(crate) kind: Kind,
-}
-
-/// What a queue must know of a message.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    Welcome {
-        me: ClientId,
-        epoch: Epoch,
-        /// The last message it has by then.
-        seq: Seq,
-    },
-    Said {
-        seq: Seq,
-        id: SayId,
-        from: ClientId,
-    },
-    Other,
-}
-
-impl Kind {
-    pub(crate) fn of(message: &ServerMsg) -> Self {
-        match message {
-            ServerMsg::Welcome(welcome) => {
-                Self::Welcome { me: welcome.you.id.clone(), epoch: welcome.epoch.clone(), seq: welcome.seq }
-            }
-            ServerMsg::Said(said) => {
-                Self::Said { seq: said.seq, id: said.id.clone(), from: said.from.clone() }
-            }
-            _ => Self::Other,
-        }
-    }
-}
-
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Log {
     entries: VecDeque<Entry>,
+    /// The sum of the lengths of what they hold.
     bytes: usize,
+    /// How much of it came one by one, or is no history's any more.
+    behind: usize,
+    /// What the entries themselves cost, whoever else holds their messages.
+    charge: Charge,
     /// How many entries there have been.
     pushed: u64,
     /// Whether a `said` with an old seq is kept: where no echo is waited for, it is the acknowledgement.
@@ -93,18 +67,24 @@ struct Welcome {
     seq: Seq,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The seq that a client has reached once it was handed this entry.
     pub(crate) at: Seq,
-    pub(crate) json: Bytes,
+    message: Arc<Message>,
     /// Its number among all of this session, from 1.
     number: u64,
     is_said: bool,
 }
 
+impl Entry {
+    pub(crate) fn json(&self) -> &[u8] {
+        self.message.json()
+    }
+}
+
 /// What there is for a session.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub(crate) messages: Vec<Entry>,
     /// Why nothing more will come.
@@ -121,40 +101,88 @@ pub(crate) struct Listener {
 }
 
 impl Queue {
-    /// An empty queue of at most `bound` bytes. With `keeps_repeats` it has every message, also one that
-    /// only repeats what was said.
-    pub(crate) fn new(bound: usize, keeps_repeats: bool) -> Arc<Self> {
+    /// An empty queue of at most `bound` bytes, and as much as `budget` allows. With `keeps_repeats` it has
+    /// every message, also one that only repeats what was said.
+    pub(crate) fn new(bound: usize, budget: Arc<OutboxBudget>, keeps_repeats: bool) -> Arc<Self> {
+        let log = Log {
+            entries: VecDeque::new(),
+            bytes: 0,
+            behind: 0,
+            charge: budget.charge(0),
+            pushed: 0,
+            keeps_repeats,
+            welcome: None,
+            newest: 0,
+            acknowledged: 0,
+            awaited: Vec::new(),
+            listener: 0,
+            told_at: None,
+            over: None,
+        };
         Arc::new(Self {
-            log: Mutex::new(Log { keeps_repeats, ..Log::default() }),
+            log: Mutex::new(log),
             bound,
+            budget,
             changed: watch::Sender::new(()),
             closed: CancellationToken::new(),
         })
     }
 
     /// Puts messages behind what is there. Once closed, does nothing.
-    pub(crate) fn push(&self, messages: impl Iterator<Item = Message>) {
+    pub(crate) fn push<'a>(&self, messages: impl ExactSizeIterator<Item = &'a Arc<Message>>) {
+        self.add(messages, true);
+    }
+
+    /// The same, of what somebody missed who has just come back, and what a history keeps.
+    pub(crate) fn push_replay(&self, missed: &[Arc<Message>]) {
+        self.add(missed.iter(), false);
+    }
+
+    /// The same, of a message for this session alone.
+    pub(crate) fn push_own(&self, message: &ServerMsg) {
+        let message = Message::new(message, &mut Vec::new());
+        message.count(&self.budget);
+        self.add(std::iter::once(&message), true);
+    }
+
+    fn add<'a>(&self, messages: impl ExactSizeIterator<Item = &'a Arc<Message>>, is_behind: bool) {
         let mut log = self.log.lock();
         if log.over.is_some() {
             return;
         }
-        if log.bytes > self.bound {
-            drop(log);
-            return self.close(CloseCode::SlowReader);
+        if log.bytes > self.bound || !self.budget.allows(log.behind, log.bytes) {
+            return self.end(&mut log, CloseCode::SlowReader);
+        }
+        let before = log.bytes;
+        if !is_behind {
+            log.entries.reserve_exact(messages.len());
         }
         messages.for_each(|message| log.push(message));
+        if is_behind {
+            log.behind += log.bytes - before;
+        }
+        log.charge_entries();
         drop(log);
         self.changed.send_replace(());
     }
 
     /// Nothing more comes, for this reason; what is there can still be taken out. The first reason counts.
     pub(crate) fn close(&self, code: CloseCode) {
-        let mut log = self.log.lock();
+        self.end(&mut self.log.lock(), code);
+    }
+
+    fn end(&self, log: &mut Log, code: CloseCode) {
         log.over.get_or_insert(code);
         log.awaited.clear();
-        drop(log);
         self.closed.cancel();
         self.changed.send_replace(());
+    }
+
+    /// Ends a session that has more waiting than it may: in a silent room nothing is pushed.
+    fn check_budget(&self, log: &mut Log) {
+        if log.over.is_none() && !self.budget.allows(log.behind, log.bytes) {
+            self.end(log, CloseCode::SlowReader);
+        }
     }
 
     pub(crate) async fn closed(&self) {
@@ -237,6 +265,7 @@ impl Listener {
         if let Some(after) = after {
             log.acknowledge(after);
         }
+        self.queue.check_budget(&mut log);
         let told = log.portion();
         let mut count = told.messages.len();
         log.entries.retain(|entry| {
@@ -244,7 +273,7 @@ impl Listener {
             count = count.saturating_sub(1);
             !is_told || entry.is_said
         });
-        log.recount_bytes();
+        log.recount();
         told
     }
 
@@ -258,7 +287,8 @@ impl Listener {
             return Told { messages: Vec::new(), over: Some(CloseCode::Replaced) };
         }
         log.entries.retain(|entry| entry.number > after);
-        log.recount_bytes();
+        log.recount();
+        self.queue.check_budget(&mut log);
         let told = log.portion();
         if !told.messages.is_empty() {
             log.told_at = Some(Instant::now());
@@ -268,15 +298,15 @@ impl Listener {
 
     /// The last messages, `most` of them at most, for a client that forgets between two requests what it was
     /// shown. All before these is acknowledged.
-    pub(crate) fn show(&mut self, most: usize) -> Vec<Bytes> {
+    pub(crate) fn show(&mut self, most: usize) -> Vec<Entry> {
         let mut log = self.queue.log.lock();
         log.entries.retain(|entry| entry.is_said);
         let before = log.entries.len().saturating_sub(most);
         if let Some(last) = before.checked_sub(1).map(|last| log.entries[last].at) {
             log.acknowledge(last);
         }
-        log.recount_bytes();
-        log.entries.iter().map(|entry| entry.json.clone()).collect()
+        log.recount();
+        log.entries.iter().cloned().collect()
     }
 
     /// Waits until there may be something else to take out than the last time.
@@ -287,18 +317,19 @@ impl Listener {
 }
 
 impl Log {
-    fn push(&mut self, Message { json, kind }: Message) {
+    fn push(&mut self, message: &Arc<Message>) {
         let mut is_said = false;
-        match kind {
+        match message.kind() {
             Kind::Welcome { me, epoch, seq } => {
-                (self.newest, self.acknowledged) = (seq, seq);
-                self.welcome = Some(Welcome { me, epoch, seq });
+                (self.newest, self.acknowledged) = (*seq, *seq);
+                self.welcome = Some(Welcome { me: me.clone(), epoch: epoch.clone(), seq: *seq });
             }
             Kind::Said { seq, id, from } => {
-                if self.welcome.as_ref().is_some_and(|welcome| welcome.me == from) {
-                    for (_, echo) in self.awaited.extract_if(.., |(awaited, _)| *awaited == id) {
+                let seq = *seq;
+                if self.welcome.as_ref().is_some_and(|welcome| welcome.me == *from) {
+                    for (_, echo) in self.awaited.extract_if(.., |(awaited, _)| awaited == id) {
                         // Nobody may be waiting for it any more.
-                        drop(echo.send(json.clone()));
+                        drop(echo.send(message.json_bytes()));
                     }
                 }
                 if seq > self.newest {
@@ -311,9 +342,10 @@ impl Log {
             }
             Kind::Other => {}
         }
-        self.bytes += json.len();
+        self.bytes += message.json().len();
         self.pushed += 1;
-        self.entries.push_back(Entry { at: self.newest, json, number: self.pushed, is_said });
+        let (at, message, number) = (self.newest, message.clone(), self.pushed);
+        self.entries.push_back(Entry { at, message, number, is_said });
     }
 
     /// The first entries, about a [`PORTION`].
@@ -321,7 +353,7 @@ impl Log {
         let mut bytes = 0;
         let portion = self.entries.iter().take_while(|entry| {
             let is_within = bytes < PORTION;
-            bytes += entry.json.len();
+            bytes += entry.json().len();
             is_within
         });
         let messages: Vec<Entry> = portion.cloned().collect();
@@ -333,28 +365,55 @@ impl Log {
     fn acknowledge(&mut self, seq: Seq) {
         self.acknowledged = self.acknowledged.max(seq);
         self.entries.retain(|entry| !(entry.is_said && entry.at <= seq));
-        self.recount_bytes();
+        self.recount();
     }
 
-    fn recount_bytes(&mut self) {
-        self.bytes = self.entries.iter().map(|entry| entry.json.len()).sum();
+    /// Counts again what is left, and gives up the space of what is not.
+    fn recount(&mut self) {
+        let sum = |is_counted: fn(&Entry) -> bool| {
+            self.entries.iter().filter(|entry| is_counted(entry)).map(|entry| entry.json().len()).sum()
+        };
+        self.bytes = sum(|_| true);
+        self.behind = sum(|entry| entry.message.is_counted());
+        if self.entries.len() < self.entries.capacity() / 4 {
+            self.entries.shrink_to(self.entries.len() * 2);
+        }
+        self.charge_entries();
+    }
+
+    fn charge_entries(&mut self) {
+        self.charge.set(self.entries.capacity() * size_of::<Entry>());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use chat_protocol::{Name, Said, Text};
+
     use super::*;
 
-    fn said(seq: Seq) -> Message {
-        let (id, from) = (SayId::parse("m").unwrap(), ClientId::parse("ali").unwrap());
-        Message { json: vec![b'x'; 1_000].into(), kind: Kind::Said { seq, id, from } }
+    /// About 1,000 bytes.
+    fn said(seq: Seq) -> Arc<Message> {
+        let said = Said {
+            seq,
+            id: SayId::parse("m").unwrap(),
+            from: ClientId::parse("ali").unwrap(),
+            name: Name::parse("ali").unwrap(),
+            text: Text::parse(&"x".repeat(910)).unwrap(),
+            at: 0,
+        };
+        Message::new(&ServerMsg::Said(said), &mut Vec::new())
+    }
+
+    fn queue(bound: usize) -> Arc<Queue> {
+        Queue::new(bound, OutboxBudget::new(bound, 1 << 30, 1), false)
     }
 
     #[test]
     fn a_session_that_fetches_nothing_is_ended() {
-        let queue = Queue::new(10_000, false);
+        let queue = queue(10_000);
         for seq in 1..100 {
-            queue.push([said(seq)].into_iter());
+            queue.push([said(seq)].iter());
         }
         assert_eq!(queue.over(), Some(CloseCode::SlowReader));
         let told = queue.listen().tell(None);
@@ -363,8 +422,8 @@ mod tests {
 
     #[test]
     fn one_large_push_is_taken_whole() {
-        let queue = Queue::new(10_000, false);
-        queue.push((1..100).map(said));
+        let queue = queue(10_000);
+        queue.push_replay(&(1..100).map(said).collect::<Vec<_>>());
         assert_eq!(queue.over(), None);
         let mut listener = queue.listen();
         assert!(listener.tell(None).messages.len() < 99, "a portion");
@@ -373,7 +432,7 @@ mod tests {
 
     #[tokio::test]
     async fn closing_ends_whoever_waits() {
-        let queue = Queue::new(10_000, false);
+        let queue = queue(10_000);
         let mut listener = queue.listen();
         assert!(listener.tell(None).messages.is_empty());
         let echo = queue.echo(SayId::parse("m").unwrap());
@@ -382,8 +441,44 @@ mod tests {
         assert!(echo.await.is_err());
         assert_eq!(queue.welcomed().await, None);
         queue.close(CloseCode::Normal);
-        queue.push([said(1)].into_iter());
-        let told = Told { messages: vec![], over: Some(CloseCode::ServerStopping) };
-        assert_eq!(listener.tell(None), told, "the first close counts, and nothing follows it");
+        queue.push([said(1)].iter());
+        let told = listener.tell(None);
+        assert!(told.messages.is_empty(), "nothing follows it");
+        assert_eq!(told.over, Some(CloseCode::ServerStopping), "the first close counts");
+    }
+
+    #[test]
+    fn replay_costs_history_not_its_readers() {
+        let budget = OutboxBudget::new(1_000, 1 << 20, 100);
+        let missed: Vec<Arc<Message>> = (1..100).map(said).collect();
+        let queues: Vec<Arc<Queue>> = (0..100)
+            .map(|_| {
+                let queue = Queue::new(10_000, budget.clone(), false);
+                queue.push_replay(&missed);
+                queue
+            })
+            .collect();
+        assert_eq!(budget.waiting(), 100 * 99 * size_of::<Entry>());
+        missed.into_iter().for_each(|message| message.forgotten(&budget));
+        let waiting = budget.waiting() - 100 * 99 * size_of::<Entry>();
+        assert!(
+            (99_000..150_000).contains(&waiting),
+            "forgotten, but still held, and counted once: {waiting}"
+        );
+        queues.iter().for_each(|queue| drop(queue.listen().tell(Some(99))));
+        assert_eq!(budget.waiting(), 0);
+    }
+
+    #[test]
+    fn idle_queue_over_its_share_ends() {
+        let budget = OutboxBudget::new(1_000, 200_000, 100);
+        let queue = Queue::new(1 << 20, budget.clone(), false);
+        queue.push_replay(&(1..80).map(said).collect::<Vec<_>>());
+        let mut listener = queue.listen();
+        listener.tell(None);
+        assert_eq!(queue.over(), None);
+        let _others = budget.charge(150_000);
+        listener.tell(None);
+        assert_eq!(queue.over(), Some(CloseCode::SlowReader));
     }
 }

@@ -54,6 +54,7 @@ fn drawn(page: Page) -> Document {
         Page::Classic(page) => Drawn::Classic(classic(*page)),
         Page::Ways(room) => return chat_lab::pages::compare(room),
         Page::Workbench => return chat_lab::pages::workbench(),
+        Page::Slides { handout } => return chat_lab::slides::slides(handout),
         Page::BadRoom(flaw) => {
             let why = flaw.map(errors::room).unwrap_or_default();
             // The heading says so much already.

@@ -21,6 +21,7 @@ mod html;
 #[cfg(not(feature = "pages"))]
 mod plain;
 pub(crate) mod room;
+pub(crate) mod source;
 
 #[cfg(feature = "pages")]
 use html::draw;
@@ -46,6 +47,10 @@ pub(crate) enum Page {
     Ways(RoomId),
     /// `/workbench`.
     Workbench,
+    /// `/slides`: the presentation; as a handout with its notes.
+    Slides {
+        handout: bool,
+    },
     /// A room was meant, but its id is not one, because of this, or because it is not even a text.
     BadRoom(Option<Flaw>),
     NotFound,

@@ -29,6 +29,9 @@ fn text(page: Page) -> String {
         Page::Workbench => {
             "The workbench, built without its pages. The strict echo is at /ws/echo.\n".to_owned()
         }
+        Page::Slides { .. } => {
+            "The slides, built without their pages. Their text is docs/presentation.md.\n".to_owned()
+        }
         Page::BadRoom(flaw) => {
             let why = flaw.map(|flaw| flaw.to_string()).unwrap_or_default();
             format!("نشانی این اتاق درست نیست.\nThis is not a room id. {why}\n")

@@ -77,6 +77,13 @@ pub(crate) async fn workbench(request: Request) -> Response {
     render(Page::Workbench, request).await
 }
 
+/// `GET /slides`, and `?handout`.
+#[cfg(feature = "lab")]
+pub(crate) async fn slides(request: Request) -> Response {
+    let handout = request.uri().query().is_some_and(|query| query.split('&').any(|one| one == "handout"));
+    render(Page::Slides { handout }, request).await
+}
+
 /// What is to be drawn as a code.
 #[derive(Deserialize)]
 pub(crate) struct Drawn {

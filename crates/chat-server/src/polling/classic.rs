@@ -71,7 +71,7 @@ async fn draw(sessions: &Arc<Sessions>, asked: &PollingRequest, request: Request
     view.problem = None;
     // All of it each time: the page has nothing of what it showed before.
     let said = found.session.queue.listen().show(SHOWN_MAX);
-    view.said = said.iter().filter_map(|json| serde_json::from_slice(json).ok()).collect();
+    view.said = said.iter().filter_map(|entry| serde_json::from_slice(entry.json()).ok()).collect();
     let mut response = render(Page::Classic(Box::new(view)), request).await;
     asked.admit(sessions, &mut found, &[ROOMS, CLASSIC], CLASSIC_LEASE, response.headers_mut());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -83,11 +83,12 @@ impl Streaming {
         }
     }
 
-    fn told(&mut self, Entry { at, json, .. }: &Entry) -> Event {
+    fn told(&mut self, entry: &Entry) -> Event {
+        let json = entry.json();
         self.traffic.add_payload_out(json.len());
-        self.after = Some(*at);
+        self.after = Some(entry.at);
         // JSON has no line ends of its own.
-        Event::default().id(at.to_string()).data(String::from_utf8_lossy(json))
+        Event::default().id(entry.at.to_string()).data(String::from_utf8_lossy(json))
     }
 }
 

@@ -44,14 +44,14 @@ pub(crate) async fn poll(
 fn list(messages: &[Entry]) -> Bytes {
     const BEGIN: &[u8] = b"{\"messages\":[";
     const END: &[u8] = b"]}\n";
-    let length: usize = messages.iter().map(|entry| entry.json.len() + 1).sum();
+    let length: usize = messages.iter().map(|entry| entry.json().len() + 1).sum();
     let mut body = BytesMut::with_capacity(BEGIN.len() + length + END.len());
     body.put_slice(BEGIN);
     for (at, entry) in messages.iter().enumerate() {
         if at > 0 {
             body.put_u8(b',');
         }
-        body.put_slice(&entry.json);
+        body.put_slice(entry.json());
     }
     body.put_slice(END);
     body.freeze()

@@ -313,7 +313,7 @@ impl IntoResponse for PollingError {
             }
             Self::Closed(code) => {
                 let status = match code {
-                    CloseCode::Replaced => StatusCode::CONFLICT,
+                    CloseCode::Replaced | CloseCode::Ended => StatusCode::CONFLICT,
                     _ => StatusCode::SERVICE_UNAVAILABLE,
                 };
                 (status, closed(code))

@@ -265,7 +265,7 @@ async fn tell(
         Told { messages, .. } => {
             let mut lines = BytesMut::new();
             for entry in messages {
-                put_line(&mut lines, &entry.json);
+                put_line(&mut lines, entry.json());
             }
             Ok(lines)
         }

@@ -18,11 +18,7 @@ use tokio::sync::watch;
 
 use super::resume_cookie::Renewal;
 use crate::{
-    net::{
-        connections::Slot,
-        queue::{Kind, Message, Queue},
-        traffic::Traffic,
-    },
+    net::{connections::Slot, queue::Queue, traffic::Traffic},
     rooms::Membership,
 };
 
@@ -81,8 +77,7 @@ impl Session {
 
     /// Sends it a message of its own, in the place in which it falls among those of the room.
     pub(crate) fn send(&self, message: &ServerMsg) {
-        let message = Message { json: message.to_json().into(), kind: Kind::of(message) };
-        self.queue.push(std::iter::once(message));
+        self.queue.push_own(message);
     }
 
     /// Leaves the room and gives the place up, however many still hold the session. While one of its own

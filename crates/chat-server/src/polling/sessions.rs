@@ -6,7 +6,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
 
 use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg, TabId};
-use chat_room::{Claim, FreshToken, Join, RateLimit, TokenHash};
+use chat_room::{Claim, FreshToken, Join, RateLimit, TokenHash, Way};
 use parking_lot::Mutex;
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
     },
     net::{
         connections::{Connections, TooManyConnections},
+        outbox_budget::OutboxBudget,
         queue::Queue,
         random,
         sink::Sink,
@@ -41,6 +42,8 @@ pub(crate) struct Sessions {
     pub(crate) ips: Arc<IpLimits>,
     connections: Arc<Connections>,
     tasks: Tasks,
+    /// What all queues may have waiting, and all outboxes.
+    outboxes: Arc<OutboxBudget>,
     pub(crate) settings: Settings,
 }
 
@@ -117,9 +120,10 @@ impl Sessions {
         ips: Arc<IpLimits>,
         connections: Arc<Connections>,
         tasks: Tasks,
+        outboxes: Arc<OutboxBudget>,
         settings: Settings,
     ) -> Arc<Self> {
-        Arc::new(Self { table: Mutex::default(), rooms, ips, connections, tasks, settings })
+        Arc::new(Self { table: Mutex::default(), rooms, ips, connections, tasks, outboxes, settings })
     }
 
     pub(crate) fn find(&self, room: &RoomId, cookie: &ResumeCookie) -> Option<Arc<Session>> {
@@ -184,7 +188,7 @@ impl Sessions {
         let settings = self.settings;
         let slot = self.connections.reserve_for(usage)?;
         // A client that is found by something else than its token is told everything by number.
-        let queue = Queue::new(settings.queue_bytes, key.1 != token.hash);
+        let queue = Queue::new(settings.queue_bytes, self.outboxes.clone(), key.1 != token.hash);
         let sink = Sink::from(queue.clone());
         slot.open(sink.clone());
         let (rate, burst) = (settings.messages_per_second.into(), settings.messages_burst.into());
@@ -195,6 +199,7 @@ impl Sessions {
             name,
             tab,
             address: slot.usage().address(),
+            way: Way::Http,
             claim,
             token,
             rate_limit: frames,

@@ -17,12 +17,15 @@ use super::{
     memory_budget::MemoryShare,
     recorder::Receipt,
 };
-use crate::net::clock::Clock;
+use crate::net::{clock::Clock, outbox_budget::OutboxBudget};
 
 /// A busy room waits so long for each member for more requests before it sends: a fortieth of the 5 µs that
 /// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in turns,
 /// because in one turn another room may have much to send.
 const BATCH_WAIT_PER_MEMBER: Duration = Duration::from_nanos(125);
+
+/// After so long at one batch a room lets others go on: a crowd's welcomes take a hundred times as long.
+const TURN: Duration = Duration::from_millis(1);
 
 /// A room, its way in, and those who are in it.
 #[derive(Debug)]
@@ -45,15 +48,21 @@ pub(crate) struct RoomActor {
 }
 
 impl RoomActor {
-    /// A room, what this process has memory for of what it keeps, and the way into it.
-    pub(crate) fn open(room: Room, share: MemoryShare, clock: Clock) -> (Self, RoomHandle) {
+    /// A room, what this process has memory for of what it keeps and of what waits for its readers, and the
+    /// way into it.
+    pub(crate) fn open(
+        room: Room,
+        share: MemoryShare,
+        outboxes: Arc<OutboxBudget>,
+        clock: Clock,
+    ) -> (Self, RoomHandle) {
         let (sender, mailbox) = mpsc::channel(MAILBOX);
         let (leave, leaves) = mpsc::unbounded_channel();
         let actor = Self {
             room,
             share,
             clock,
-            fanout: Fanout::default(),
+            fanout: Fanout::new(outboxes),
             effects: Vec::new(),
             mailbox,
             leaves,
@@ -73,19 +82,25 @@ impl RoomActor {
         let mut requests = Vec::new();
         let mut leaving = Vec::new();
         while self.wait(&mut requests, &mut leaving).await {
+            let mut turn = Instant::now();
             for request in requests.drain(..) {
                 self.take(request);
                 self.perform();
+                if turn.elapsed() >= TURN {
+                    tokio::task::yield_now().await;
+                    turn = Instant::now();
+                }
             }
             let now = self.clock.now();
             for Leave { conn, how } in leaving.drain(..) {
                 self.fanout.detach(conn);
                 self.room.leave(conn, how, now);
             }
-            while !self.share.keep(self.room.kept_bytes()) && self.room.forget_oldest(now) {}
+            while !self.keep() && self.room.forget_oldest(now) {}
             self.room.tick(now, &mut self.effects);
             self.perform();
             self.fanout.flush();
+            self.fanout.forget_before(self.room.oldest());
             let (reached, members) = (self.fanout.receivers(), self.room.here());
             self.receipts.drain(..).for_each(|receipt| receipt.sent(reached, members));
             if self.room.is_over() {
@@ -159,7 +174,9 @@ impl RoomActor {
                 drop(answered);
             }
             // Who asked may be gone by now.
-            Request::Knows { proof, answer } => drop(answer.send(self.room.knows(&proof))),
+            Request::Knows { proof, tab, answer } => {
+                let _gone = answer.send(self.room.knows(&proof, tab.as_ref(), now));
+            }
             Request::Command { conn, command, receipt } => {
                 let before = effects.len();
                 self.room.apply(conn, command, now, effects);
@@ -185,12 +202,18 @@ impl RoomActor {
         Some((Membership { conn, mailbox, leaves, how: Departure::Lost }, rate_limit))
     }
 
+    /// Whether there is memory for what the room keeps, and for how that is sent.
+    fn keep(&mut self) -> bool {
+        self.fanout.forget_before(self.room.oldest());
+        self.share.keep(self.room.kept_bytes() + self.fanout.kept_bytes())
+    }
+
     fn perform(&mut self) {
         for effect in self.effects.drain(..) {
             match effect {
                 Effect::Broadcast(message) => self.fanout.broadcast(&message),
                 Effect::Send(conn, message) => self.fanout.send(conn, &message),
-                Effect::Replay(conn, missed) => self.fanout.replay(conn, missed),
+                Effect::Replay(conn, missed) => self.fanout.replay(conn, &missed),
                 Effect::Close(conn, code) => self.fanout.close(conn, code),
             }
         }

@@ -1,22 +1,21 @@
-//! Step 4, **broadcast**. A message for everybody is encoded once and framed once, into one buffer that the
-//! whole room shares; each member only remembers from which byte on the buffer concerns it. At the
-//! end of a batch the buffer is frozen and every outbox gets its slice, which is the same memory
-//! for all. A frame for one member is kept aside with the place in the buffer where it belongs, so
-//! that each connection sees the room's one order. A polling session gets the same bytes without their
-//! frame headers, message by message, and with each what its queue must know of it: nobody decodes what was
-//! encoded here.
+//! Step 4, **broadcast**. Each message is encoded once and framed once, for all who ever get it. At the end of
+//! a batch its frames are joined into one buffer that the whole room shares, and every outbox gets its slice,
+//! which is the same memory for all. What is for one member is kept aside with the place in the batch where it
+//! belongs, so that each connection sees the room's one order. A polling session gets the messages themselves,
+//! with what its queue must know of each: nobody decodes what was encoded here. What was said stays here as
+//! long as the room's history keeps it, and a replay hands out the same messages again.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+    sync::Arc,
+};
 
-use bytes::{Bytes, BytesMut};
-use chat_protocol::{CloseCode, Said, ServerMsg};
+use bytes::Bytes;
+use chat_protocol::{CloseCode, Said, Seq, ServerMsg};
 use chat_room::ConnKey;
 
-use crate::net::{
-    frame,
-    queue::{Kind, Message},
-    sink::Sink,
-};
+use crate::net::{message::Message, outbox_budget::OutboxBudget, sink::Sink};
 
 /// Once this many bytes are waiting, for everybody or for some, they are sent, even in the middle of
 /// a batch: it bounds what one slice may add to an outbox, and what many replays at once may add to
@@ -27,52 +26,80 @@ const SLICE_TARGET: usize = 64 * 1024;
 /// follows it.
 const JSON_KEPT: usize = 1024;
 
+/// For how many messages of a batch the space is kept.
+const BATCH_KEPT: usize = 64;
+
 /// The connections of a room, and what they are about to get.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Fanout {
-    shared: BytesMut,
-    /// Where each message lies in `shared`; filled only while a receiver has a queue.
-    messages: Vec<Placed>,
-    /// How many receivers have a queue.
-    queues: usize,
+    batch: Batch,
     asides: Vec<Aside>,
-    /// The sum of their lengths.
+    /// The sum of their frames' lengths.
     aside_bytes: usize,
     receivers: Vec<Receiver>,
     places: HashMap<ConnKey, usize>,
+    /// How many receivers have a queue.
+    queues: usize,
+    /// What the room's history keeps, oldest first.
+    kept: VecDeque<Arc<Message>>,
+    /// What it costs.
+    kept_bytes: usize,
     json: Vec<u8>,
+    outboxes: Arc<OutboxBudget>,
 }
 
 #[derive(Debug)]
 struct Receiver {
     conn: ConnKey,
     sink: Sink,
-    /// The first byte of `shared` that is for this one.
+    /// The first message of the batch that is for this one.
     from: usize,
 }
 
-/// Frames for one receiver, which belong before byte `at` of `shared`.
+/// Messages for everybody, in their order.
+#[derive(Debug, Default)]
+struct Batch {
+    messages: Vec<Arc<Message>>,
+    /// Where each one's frame ends among their frames.
+    ends: Vec<usize>,
+}
+
+/// Messages for one receiver, which belong before the one at `at` of the batch.
 #[derive(Debug)]
 struct Aside {
     conn: ConnKey,
     at: usize,
-    frames: Bytes,
-    messages: Vec<Placed>,
+    what: ForOne,
 }
 
-/// A message in a buffer of frames.
 #[derive(Debug)]
-struct Placed {
-    json: Range<usize>,
-    kind: Kind,
+enum ForOne {
+    Message(Arc<Message>),
+    Replay(Vec<Arc<Message>>),
 }
 
 impl Fanout {
+    /// For nobody yet; what waits for them counts among what waits in all `outboxes`.
+    pub(crate) fn new(outboxes: Arc<OutboxBudget>) -> Self {
+        Self {
+            batch: Batch::default(),
+            asides: Vec::new(),
+            aside_bytes: 0,
+            receivers: Vec::new(),
+            places: HashMap::new(),
+            queues: 0,
+            kept: VecDeque::new(),
+            kept_bytes: 0,
+            json: Vec::new(),
+            outboxes,
+        }
+    }
+
     /// Everything broadcast from now on is also for this connection.
     pub(crate) fn attach(&mut self, conn: ConnKey, sink: Sink) {
         self.queues += usize::from(sink.is_queue());
         self.places.insert(conn, self.receivers.len());
-        self.receivers.push(Receiver { conn, sink, from: self.shared.len() });
+        self.receivers.push(Receiver { conn, sink, from: self.batch.messages.len() });
     }
 
     /// How many connections hear what is broadcast.
@@ -99,41 +126,40 @@ impl Fanout {
     }
 
     pub(crate) fn broadcast(&mut self, message: &ServerMsg) {
-        encode(&mut self.json, message);
-        frame::put_text(&mut self.shared, &self.json);
-        if self.queues > 0 {
-            self.messages.push(Placed::last(&self.shared, &self.json, message));
+        let message = Message::new(message, &mut self.json);
+        if message.seq().is_some() {
+            self.kept_bytes += message.cost();
+            self.kept.push_back(message.clone());
+        } else {
+            message.count(&self.outboxes);
         }
-        if self.shared.len() >= SLICE_TARGET {
+        self.batch.push(message);
+        if self.batch.bytes() >= SLICE_TARGET {
             self.flush();
         }
     }
 
     /// To one connection, after what was broadcast so far.
     pub(crate) fn send(&mut self, conn: ConnKey, message: &ServerMsg) {
-        self.aside(conn, std::iter::once(message));
-    }
-
-    /// To one connection, what it missed, as one piece.
-    pub(crate) fn replay(&mut self, conn: ConnKey, missed: Vec<Said>) {
-        let missed: Vec<ServerMsg> = missed.into_iter().map(ServerMsg::Said).collect();
-        self.aside(conn, missed.iter());
-    }
-
-    fn aside<'a>(&mut self, conn: ConnKey, messages: impl Iterator<Item = &'a ServerMsg>) {
-        let Some(&place) = self.places.get(&conn) else { return };
-        let is_queue = self.receivers[place].sink.is_queue();
-        let (mut frames, mut placed) = (BytesMut::new(), Vec::new());
-        for message in messages {
-            encode(&mut self.json, message);
-            frame::put_text(&mut frames, &self.json);
-            if is_queue {
-                placed.push(Placed::last(&frames, &self.json, message));
-            }
+        if self.places.contains_key(&conn) {
+            let message = Message::new(message, &mut self.json);
+            message.count(&self.outboxes);
+            self.aside(conn, message.frame().len(), ForOne::Message(message));
         }
-        self.aside_bytes += frames.len();
-        let at = self.shared.len();
-        self.asides.push(Aside { conn, at, frames: frames.freeze(), messages: placed });
+    }
+
+    /// To one connection, what it missed, as one piece. It is of the history, and so it is here.
+    pub(crate) fn replay(&mut self, conn: ConnKey, missed: &[Said]) {
+        let Some(first) = missed.first().map(|said| said.seq) else { return };
+        let from = self.kept.partition_point(|message| message.seq() < Some(first));
+        let missed: Vec<Arc<Message>> = self.kept.range(from..).take(missed.len()).cloned().collect();
+        let bytes = missed.iter().map(|message| message.frame().len()).sum();
+        self.aside(conn, bytes, ForOne::Replay(missed));
+    }
+
+    fn aside(&mut self, conn: ConnKey, bytes: usize, what: ForOne) {
+        self.asides.push(Aside { conn, at: self.batch.messages.len(), what });
+        self.aside_bytes += bytes;
         if self.aside_bytes >= SLICE_TARGET {
             self.flush();
         }
@@ -141,58 +167,106 @@ impl Fanout {
 
     /// Hands everybody what is theirs. Never waits: a sink takes it, or ends its connection.
     pub(crate) fn flush(&mut self) {
-        let shared = self.shared.split().freeze();
-        let messages = std::mem::take(&mut self.messages);
+        let mut batch = std::mem::take(&mut self.batch);
         self.json.clear();
         self.json.shrink_to(JSON_KEPT);
         self.aside_bytes = 0;
-        for aside in self.asides.drain(..) {
-            let Some(&place) = self.places.get(&aside.conn) else { continue };
+        let has_sockets = self.queues < self.receivers.len();
+        let frames = if has_sockets { batch.frames(&self.outboxes) } else { Bytes::new() };
+        for Aside { conn, at, what } in self.asides.drain(..) {
+            let Some(&place) = self.places.get(&conn) else { continue };
             let receiver = &mut self.receivers[place];
-            receiver.hand_on(&shared, &messages, aside.at);
-            receiver.take(&aside.frames, 0..aside.frames.len(), &aside.messages);
+            receiver.hand_on(&batch, &frames, at);
+            receiver.take(&what);
         }
-        if shared.is_empty() {
+        if batch.messages.is_empty() {
             return;
         }
         for receiver in &mut self.receivers {
-            receiver.hand_on(&shared, &messages, shared.len());
+            receiver.hand_on(&batch, &frames, batch.messages.len());
             receiver.from = 0;
         }
+        batch.clear();
+        self.batch = batch;
+    }
+
+    /// What keeping the messages costs that may be replayed, in bytes.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.kept_bytes
+    }
+
+    /// The history keeps nothing any more from before `seq`.
+    pub(crate) fn forget_before(&mut self, seq: Seq) {
+        while let Some(oldest) = self.kept.pop_front_if(|oldest| oldest.seq() < Some(seq)) {
+            self.kept_bytes -= oldest.cost();
+            oldest.forgotten(&self.outboxes);
+        }
+        if self.kept.len() < self.kept.capacity() / 4 {
+            self.kept.shrink_to(self.kept.len() * 2);
+        }
+    }
+}
+
+impl Batch {
+    fn push(&mut self, message: Arc<Message>) {
+        self.ends.push(self.bytes() + message.frame().len());
+        self.messages.push(message);
+    }
+
+    fn clear(&mut self) {
+        self.messages.clear();
+        self.messages.shrink_to(BATCH_KEPT);
+        self.ends.clear();
+        self.ends.shrink_to(BATCH_KEPT);
+    }
+
+    /// How long their frames are together.
+    fn bytes(&self) -> usize {
+        self.ends.last().copied().unwrap_or(0)
+    }
+
+    /// All frames, joined.
+    fn frames(&self, outboxes: &Arc<OutboxBudget>) -> Bytes {
+        match &self.messages[..] {
+            [] => Bytes::new(),
+            [message] => message.frame_bytes(),
+            several => {
+                let mut frames = Vec::with_capacity(self.bytes());
+                several.iter().for_each(|message| frames.extend_from_slice(message.frame()));
+                outboxes.count(frames)
+            }
+        }
+    }
+
+    /// Where the frames of these messages are.
+    fn place(&self, part: &Range<usize>) -> Range<usize> {
+        let start = |at: usize| at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        start(part.start)..start(part.end)
     }
 }
 
 impl Receiver {
-    /// Sends the receiver its part of the shared buffer up to byte `to`.
-    fn hand_on(&mut self, shared: &Bytes, messages: &[Placed], to: usize) {
-        if self.from < to {
-            let part = std::mem::replace(&mut self.from, to)..to;
-            self.take(shared, part, messages);
+    /// Gives the receiver its part of the batch, up to the message at `to`: a socket the frames, a queue the
+    /// messages.
+    fn hand_on(&mut self, batch: &Batch, frames: &Bytes, to: usize) {
+        if self.from >= to {
+            return;
         }
-    }
-
-    /// Gives the sink this part of a buffer of frames: a socket its bytes, a queue the messages in it.
-    fn take(&self, frames: &Bytes, part: Range<usize>, messages: &[Placed]) {
+        let part = std::mem::replace(&mut self.from, to)..to;
         match &self.sink {
-            Sink::Socket(outbox) if part == (0..frames.len()) => outbox.send(frames),
-            Sink::Socket(outbox) => outbox.send(&frames.slice(part)),
-            Sink::Queue(queue) => {
-                let before = |byte: usize| messages.partition_point(|placed| placed.json.start < byte);
-                let messages = &messages[before(part.start)..before(part.end)];
-                queue.push(messages.iter().map(|placed| placed.of(frames)));
-            }
+            Sink::Socket(outbox) if part == (0..batch.messages.len()) => outbox.send(frames),
+            Sink::Socket(outbox) => outbox.send(&frames.slice(batch.place(&part))),
+            Sink::Queue(queue) => queue.push(batch.messages[part].iter()),
         }
     }
-}
 
-impl Placed {
-    /// This message, which is the last of these frames.
-    fn last(frames: &BytesMut, json: &[u8], message: &ServerMsg) -> Self {
-        Self { json: frames.len() - json.len()..frames.len(), kind: Kind::of(message) }
-    }
-
-    fn of(&self, frames: &Bytes) -> Message {
-        Message { json: frames.slice(self.json.clone()), kind: self.kind.clone() }
+    fn take(&self, what: &ForOne) {
+        match (&self.sink, what) {
+            (Sink::Socket(outbox), ForOne::Message(message)) => outbox.send(&message.frame_bytes()),
+            (Sink::Socket(outbox), ForOne::Replay(missed)) => outbox.send_replay(missed),
+            (Sink::Queue(queue), ForOne::Message(message)) => queue.push(std::iter::once(message)),
+            (Sink::Queue(queue), ForOne::Replay(missed)) => queue.push_replay(missed),
+        }
     }
 }
 
@@ -203,17 +277,14 @@ impl Drop for Fanout {
         for receiver in &self.receivers {
             receiver.sink.close(CloseCode::InternalError);
         }
+        // What somebody still holds of it is nobody's else.
+        self.forget_before(Seq::MAX);
     }
-}
-
-fn encode(json: &mut Vec<u8>, message: &ServerMsg) {
-    json.clear();
-    serde_json::to_writer(json, message).expect("strings and numbers always serialise");
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{future::poll_fn, sync::Arc};
+    use std::future::poll_fn;
 
     use tokio::{
         io::AsyncReadExt,
@@ -221,14 +292,18 @@ mod tests {
     };
 
     use super::*;
-    use crate::net::{outbox::Outbox, queue::Queue};
+    use crate::net::{frame, outbox::Outbox, queue::Queue};
+
+    fn budget() -> Arc<OutboxBudget> {
+        OutboxBudget::new(1 << 20, 1 << 30, 1)
+    }
 
     async fn connection() -> (Arc<Outbox>, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         near.writable().await.unwrap();
-        (Arc::new(Outbox::new(near, 1 << 20, None)), far)
+        (Arc::new(Outbox::new(near, budget(), None)), far)
     }
 
     /// The `n`s of the pongs, which stand for messages here, until the connection is given up; and
@@ -256,7 +331,7 @@ mod tests {
         let [(a, far_a), (b, far_b), (c, far_c)] =
             [connection().await, connection().await, connection().await];
         let [key_a, key_b, key_c] = [ConnKey(1), ConnKey(2), ConnKey(3)];
-        let mut fanout = Fanout::default();
+        let mut fanout = Fanout::new(budget());
         fanout.attach(key_a, a.into());
         fanout.broadcast(&message(1));
         fanout.attach(key_b, b.into());
@@ -283,12 +358,12 @@ mod tests {
     #[tokio::test]
     async fn long_batch_is_sliced_without_loss() {
         let (a, far) = connection().await;
-        let mut fanout = Fanout::default();
+        let mut fanout = Fanout::new(budget());
         fanout.attach(ConnKey(1), a.clone().into());
         let reading = tokio::spawn(heard(far));
         for n in 0..10_000 {
             fanout.broadcast(&message(n));
-            assert!(fanout.shared.len() < SLICE_TARGET);
+            assert!(fanout.batch.bytes() < SLICE_TARGET);
         }
         fanout.flush();
         poll_fn(|cx| a.poll_flushed(cx)).await;
@@ -301,7 +376,7 @@ mod tests {
     async fn replays_are_flushed_before_piling_up() {
         let (a, far) = connection().await;
         let (b, _far_b) = connection().await;
-        let mut fanout = Fanout::default();
+        let mut fanout = Fanout::new(budget());
         fanout.attach(ConnKey(1), a.clone().into());
         fanout.attach(ConnKey(2), b.into());
         fanout.broadcast(&message(0));
@@ -320,8 +395,8 @@ mod tests {
 
     #[test]
     fn a_queue_hears_the_same_order() {
-        let mut fanout = Fanout::default();
-        let queues = [(); 2].map(|()| Queue::new(1 << 20, true));
+        let mut fanout = Fanout::new(budget());
+        let queues = [(); 2].map(|()| Queue::new(1 << 20, budget(), true));
         fanout.attach(ConnKey(1), queues[0].clone().into());
         fanout.broadcast(&message(1));
         fanout.attach(ConnKey(2), queues[1].clone().into());
@@ -336,9 +411,52 @@ mod tests {
         let heard = queues.map(|queue| {
             let told = queue.listen().tell(None).messages;
             let number =
-                |json: &Bytes| serde_json::from_slice::<serde_json::Value>(json).unwrap()["n"].as_u64();
-            told.iter().map(|entry| number(&entry.json).unwrap()).collect::<Vec<_>>()
+                |json: &[u8]| serde_json::from_slice::<serde_json::Value>(json).unwrap()["n"].as_u64();
+            told.iter().map(|entry| number(entry.json()).unwrap()).collect::<Vec<_>>()
         });
         assert_eq!(heard, [vec![1, 2, 10, 3], vec![20, 2, 3, 4]]);
+    }
+
+    fn said(seq: Seq) -> Said {
+        use chat_protocol::{ClientId, Name, SayId, Text};
+        Said {
+            seq,
+            id: SayId::parse("s").unwrap(),
+            from: ClientId::parse("ali").unwrap(),
+            name: Name::parse("علی").unwrap(),
+            text: Text::parse("سلام").unwrap(),
+            at: 0,
+        }
+    }
+
+    #[test]
+    fn replays_share_what_history_keeps() {
+        let outboxes = budget();
+        let mut fanout = Fanout::new(outboxes.clone());
+        let missed: Vec<Said> = (1..=500).map(said).collect();
+        missed.iter().for_each(|said| fanout.broadcast(&ServerMsg::Said(said.clone())));
+        fanout.flush();
+        fanout.forget_before(101);
+        assert_eq!((fanout.kept.len(), outboxes.waiting()), (400, 0));
+        let kept_bytes = fanout.kept_bytes();
+        let queues: Vec<Arc<Queue>> = (0..100).map(|_| Queue::new(1 << 20, outboxes.clone(), true)).collect();
+        for (n, queue) in queues.iter().enumerate() {
+            let conn = ConnKey(n as u64);
+            fanout.attach(conn, queue.clone().into());
+            fanout.replay(conn, &missed[200 + n..]);
+        }
+        fanout.flush();
+        for (n, queue) in queues.iter().enumerate() {
+            let told = queue.listen().tell(None).messages;
+            assert!(told.iter().map(|entry| entry.at).eq(201 + n as Seq..=500));
+            assert!(std::ptr::eq(told[0].json(), fanout.kept[100 + n].json()), "encoded once");
+        }
+        let entries = outboxes.waiting();
+        assert!(entries < 100 * 400 * 64 && fanout.kept_bytes() == kept_bytes, "{entries}");
+        fanout.forget_before(501);
+        assert_eq!((fanout.kept_bytes(), fanout.kept.len()), (0, 0));
+        assert!(outboxes.waiting() >= entries + kept_bytes * 3 / 4, "what is still held waits");
+        queues.iter().for_each(|queue| drop(queue.listen().tell(Some(500))));
+        assert_eq!(outboxes.waiting(), 0);
     }
 }

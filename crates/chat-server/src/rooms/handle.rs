@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use chat_protocol::Command;
+use chat_protocol::{Command, TabId};
 use chat_room::{ConnKey, Departure, Join, RateLimit, Refusal, TokenHash};
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
@@ -22,7 +22,7 @@ pub(crate) const MAILBOX: usize = 256;
 #[derive(Debug)]
 pub(super) enum Request {
     Join { join: Box<Join>, sink: Sink, answer: oneshot::Sender<Joined> },
-    Knows { proof: TokenHash, answer: oneshot::Sender<bool> },
+    Knows { proof: TokenHash, tab: Option<TabId>, answer: oneshot::Sender<bool> },
     Command { conn: ConnKey, command: Command, receipt: Option<Box<dyn Receipt>> },
 }
 
@@ -72,13 +72,13 @@ impl RoomHandle {
         answered.await.map_err(|_| RoomGone)
     }
 
-    /// Whether this proves a member, or somebody who may come back.
+    /// Whether this proves a member, or somebody who may come back, where this tab shows it.
     ///
     /// # Errors
     /// [`RoomGone`] when there is nobody to answer.
-    pub(super) async fn knows(&self, proof: TokenHash) -> Result<bool, RoomGone> {
+    pub(super) async fn knows(&self, proof: TokenHash, tab: Option<TabId>) -> Result<bool, RoomGone> {
         let (answer, answered) = oneshot::channel();
-        self.mailbox.send(Request::Knows { proof, answer }).await.map_err(|_| RoomGone)?;
+        self.mailbox.send(Request::Knows { proof, tab, answer }).await.map_err(|_| RoomGone)?;
         answered.await.map_err(|_| RoomGone)
     }
 }

@@ -11,14 +11,14 @@
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chat_protocol::{CloseCode, RoomId, RoomKey};
-use chat_room::{Join, Limits, Room};
+use chat_room::{Join, Limits, Room, TokenSeed};
 use parking_lot::Mutex;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
 use self::{actor::RoomActor, handle::RoomGone, memory_budget::MemoryBudget};
 use crate::{
     limits::ip_limits::IpUsage,
-    net::{clock::Clock, random, sink::Sink},
+    net::{clock::Clock, outbox_budget::OutboxBudget, random, sink::Sink},
 };
 
 pub(crate) mod actor;
@@ -33,6 +33,7 @@ pub(crate) struct Rooms {
     max_rooms: usize,
     limits: Limits,
     budget: Arc<MemoryBudget>,
+    outboxes: Arc<OutboxBudget>,
     clock: Clock,
 }
 
@@ -62,10 +63,17 @@ impl From<CreateError> for CloseCode {
 }
 
 impl Rooms {
-    /// No rooms yet; there will be at most `max_rooms`, each within `limits`. Together they keep at most `resume_total` bytes for those who come back.
-    pub(crate) fn new(max_rooms: usize, limits: Limits, resume_total: usize, clock: Clock) -> Arc<Self> {
+    /// No rooms yet; there will be at most `max_rooms`, each within `limits`. Together they keep at most
+    /// `resume_total` bytes for those who come back; what they send waits within `outboxes`.
+    pub(crate) fn new(
+        max_rooms: usize,
+        limits: Limits,
+        resume_total: usize,
+        outboxes: Arc<OutboxBudget>,
+        clock: Clock,
+    ) -> Arc<Self> {
         let budget = MemoryBudget::new(resume_total, max_rooms);
-        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, clock })
+        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, outboxes, clock })
     }
 
     /// Joins a room, which is created if it is not there; `usage` is that of the address that asks. While that
@@ -86,7 +94,7 @@ impl Rooms {
             let joined = async {
                 if !is_new && usage.may_be_guessing(Instant::now()) {
                     let is_known = match &join.claim {
-                        Some(claim) => handle.knows(claim.proof).await?,
+                        Some(claim) => handle.knows(claim.proof, join.tab.clone()).await?,
                         None => false,
                     };
                     if !is_known && let Err(why) = self.check_create(self.count(), usage) {
@@ -135,8 +143,8 @@ impl Rooms {
             return Ok((found.handle.clone(), false));
         }
         self.check_create(rooms.len(), usage)?;
-        let room = Room::new(id.clone(), random::epoch(), self.limits);
-        let (actor, handle) = RoomActor::open(room, self.budget.share(), self.clock);
+        let room = Room::new(id.clone(), random::epoch(), TokenSeed::new(random::bytes()), self.limits);
+        let (actor, handle) = RoomActor::open(room, self.budget.share(), self.outboxes.clone(), self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
         let entry = Entry { rooms: self.clone(), key };
         tokio::spawn(async move {

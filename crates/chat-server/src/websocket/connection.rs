@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use chat_protocol::{CaptureToken, ClientMsg, CloseCode, Command, ErrorCode, Name, Resume, ServerMsg, TabId};
-use chat_room::{Departure, FreshToken, Join};
+use chat_room::{Departure, FreshToken, Join, Way};
 use tokio::net::TcpStream;
 use tungstenite::Message;
 
@@ -88,12 +88,12 @@ impl Connection {
             Recording::Begun(token, watch) => (Some(watch), Some(ServerMsg::Xray { token })),
         };
         let tap = watch.clone().map(|watch| watch as Arc<dyn Tap>);
-        let outbox = Arc::new(Outbox::new(stream, settings.outbox_bytes, tap));
+        let outbox = Arc::new(Outbox::new(stream, context.outboxes.clone(), tap));
         if let Some(watch) = &watch {
             watch.attach(&outbox);
         }
         if let Some(message) = first {
-            outbox.send(&frame::text(&message));
+            outbox.send_own(frame::text(&message));
         }
         slot.open(outbox.clone().into());
         let by = now + settings.join_deadline;
@@ -232,6 +232,7 @@ impl Connection {
             name,
             tab,
             address: self.slot.usage().address(),
+            way: Way::Socket,
             claim: resume.map(Into::into),
             token: FreshToken::new(random::bytes()),
             rate_limit: self.rate.frames().clone(),
@@ -317,7 +318,7 @@ impl Connection {
     }
 
     fn send(&self, message: &ServerMsg) {
-        self.io.outbox().send(&frame::text(message));
+        self.io.outbox().send_own(frame::text(message));
     }
 }
 
@@ -338,7 +339,7 @@ mod tests {
     use std::{pin::pin, time::Duration};
 
     use chat_protocol::{ClientId, RoomId};
-    use chat_room::{HistoryLimits, Limits, Room};
+    use chat_room::{HistoryLimits, Limits, Room, TokenSeed};
     use clap::Parser;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -393,9 +394,10 @@ mod tests {
             members_per_address: 0,
             history: HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
             resume_window: 1_000,
+            previous_token: 1_000,
         };
-        let room = Room::new(id, random::epoch(), limits);
-        let (actor, handle) = RoomActor::open(room, share, Clock::start());
+        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), limits);
+        let (actor, handle) = RoomActor::open(room, share, app.websocket.outboxes.clone(), Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {
             conn: connection.slot.conn(),
@@ -403,6 +405,7 @@ mod tests {
             name: None,
             tab: None,
             address: connection.slot.usage().address(),
+            way: Way::Socket,
             claim: None,
             token: FreshToken::new(random::bytes()),
             rate_limit: connection.rate.frames().clone(),

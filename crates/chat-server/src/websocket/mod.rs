@@ -7,7 +7,10 @@ use std::{sync::Arc, time::Duration};
 
 use chat_protocol::{ClientId, RoomId};
 
-use crate::rooms::{Rooms, recorder::Recorder};
+use crate::{
+    net::outbox_budget::OutboxBudget,
+    rooms::{Rooms, recorder::Recorder},
+};
 
 mod connection;
 mod io;
@@ -19,6 +22,8 @@ pub(crate) mod upgrade;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) rooms: Arc<Rooms>,
+    /// What one outbox, and all together, may have waiting for slow readers.
+    pub(crate) outboxes: Arc<OutboxBudget>,
     /// What records a connection that asks for it.
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) settings: Settings,
@@ -29,8 +34,6 @@ pub(crate) struct Context {
 pub(crate) struct Settings {
     /// Longest text, in characters.
     pub(crate) text_max: usize,
-    /// Most bytes kept for a slow reader.
-    pub(crate) outbox_bytes: usize,
     /// Frames one person may send in the long run, in frames per second; 0 sets no limit.
     pub(crate) messages_per_second: u32,
     /// Frames one person may send at once.

@@ -266,7 +266,7 @@ impl Read for Ahead {
 impl Write for Ahead {
     /// The library hands over whole frames, and the outbox takes all of them or none.
     fn write(&mut self, frames: &[u8]) -> io::Result<usize> {
-        self.outbox.send(&Bytes::copy_from_slice(frames));
+        self.outbox.send_own(Bytes::copy_from_slice(frames));
         Ok(frames.len())
     }
 
@@ -280,6 +280,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::net::outbox_budget::OutboxBudget;
 
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         [&[first, 0x80 | payload.len() as u8, 0, 0, 0, 0], payload].concat()
@@ -320,7 +321,8 @@ mod tests {
         let (near, _) = listener.accept().await.unwrap();
         let long = frame(0x81, &[b' '; 100]);
         let (begun, rest) = long.split_at(50);
-        let mut reader = Reader::new(Arc::new(Outbox::new(near, 1_000, None)), Bytes::copy_from_slice(begun));
+        let outbox = Outbox::new(near, OutboxBudget::new(1_000, 1 << 20, 1), None);
+        let mut reader = Reader::new(Arc::new(outbox), Bytes::copy_from_slice(begun));
         for _ in 0..2 {
             assert!(reader.message().unwrap().is_none());
             assert!(reader.library.is_some());

@@ -23,6 +23,11 @@ pub fn classic_path(room: &RoomId) -> String {
     ["/classic/", &encode(room.as_str())].concat()
 }
 
+/// The path of the page that compares five ways into the room.
+pub fn ways_path(room: &RoomId) -> String {
+    ["/ways/", &encode(room.as_str())].concat()
+}
+
 /// The path of the room's page.
 pub fn room_path(room: &RoomId) -> String {
     format!("/r/{}", encode(room.as_str()))

@@ -127,11 +127,14 @@ pub(crate) fn message(kind: &str, is_own: bool) -> &'static str {
         ("say", true) => "پیام شما",
         ("typing", true) => "«دارم می‌نویسم»",
         ("rename", true) => "نام تازه",
+        ("tabs", true) => "کجا هستم؟",
+        ("end_tabs", true) => "بستن زبانه‌های دیگر",
         ("ping", true) => "اندازه‌گیری رفت‌وبرگشت",
         ("welcome", false) => "خوش‌آمد",
         ("said", false) => "پیامی در اتاق",
         ("presence", false) => "آمدن و رفتن",
         ("typing", false) => "کسی می‌نویسد",
+        ("tabs", false) => "زبانه‌های باز شما",
         ("pong", false) => "پاسخ اندازه‌گیری",
         ("xray", false) => "توکن ضبط",
         ("error", false) => "خطا",
@@ -150,6 +153,10 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
         }
         ("typing", true) => "Command::Typing: به دیگران خبر می‌دهد که دارید می‌نویسید.",
         ("rename", true) => "Command::Rename: نام تازه‌ای می‌خواهید.",
+        ("tabs", true) => "Command::Tabs: می‌پرسید در کدام زبانه‌های دیگر هم با همین نام هستید.",
+        ("end_tabs", true) => {
+            "Command::EndTabs: زبانه‌هایی که پس از این یکی باز شده‌اند بسته می‌شوند و توکن هیچ‌کدام دیگر کسی را برنمی‌گرداند."
+        }
         ("ping", true) => {
             "ClientMsg::Ping: پینگ خود برنامه، نه پینگ WebSocket؛ چون جاوااسکریپت به فریم پینگ دسترسی ندارد."
         }
@@ -161,6 +168,9 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
         }
         ("presence", false) => "ServerMsg::Presence: چه کسی آمد، رفت یا عوض شد.",
         ("typing", false) => "ServerMsg::Typing: کسی دارد می‌نویسد.",
+        ("tabs", false) => {
+            "ServerMsg::Tabs: هر زبانه‌ی باز شما از کی هست، از چه راهی و از همین نشانی یا نشانی دیگر. فقط به خودتان گفته می‌شود."
+        }
         ("pong", false) => "ServerMsg::Pong: پاسخ پینگ برنامه، با همان شماره.",
         ("xray", false) => {
             "ServerMsg::Xray: این اتصال ضبط می‌شود و با این توکن می‌شود آن را دید. برای همین پوشانده شده است."

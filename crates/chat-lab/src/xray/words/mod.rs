@@ -17,6 +17,9 @@ pub(crate) const NOTE_PROXIED: &str = "این‌ها بایت‌هایی است 
 /// Before the first event.
 pub(crate) const WAITING: &str =
     "هنوز چیزی ضبط نشده است. با باز شدن دوباره‌ی اتصال، همه‌چیز همین‌جا پیدا می‌شود.";
+/// What is asked for passed before anybody recorded it.
+pub(crate) const NOT_RECORDED: &str =
+    "آن‌چه پیش از روشن شدن ذره‌بین گذشت ضبط نشده است. چیزی بگویید تا همین‌جا دیده شود.";
 /// Record the connection no longer.
 pub(crate) const TURN_OFF: &str = "پایان ضبط";
 /// What that does.

@@ -144,12 +144,13 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
+    use crate::net::outbox_budget::OutboxBudget;
 
     #[tokio::test]
     async fn injector_runs_one_task_without_connections() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let outbox = Arc::new(Outbox::new(socket, 1_000, None));
+        let outbox = Arc::new(Outbox::new(socket, OutboxBudget::new(1_000, 1 << 20, 1), None));
         let injector = Arc::new(Injector::default());
         injector.attach(&outbox);
         let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
