@@ -12,7 +12,7 @@ use chat_ui::{
 };
 use leptos::prelude::*;
 
-use crate::{about::About, words::WIDEN};
+use crate::{about::about, words::WIDEN};
 
 #[component]
 pub(crate) fn PageShell<C: IntoView + 'static>(
@@ -35,7 +35,7 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
                     <img src="/favicon.svg" alt="" width="36" height="36" />
                 </a>
                 <h1>{title}</h1>
-                {move || wide.get().then(|| view! { <About about=notes /> })}
+                {about(move || notes.to_owned()).view()}
                 <nav>
                     {links.into_iter().map(|(href, name)| view! { <a href=href>{name}</a> }).collect_view()}
                 </nav>
@@ -50,7 +50,7 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
                 <ThemeButton />
             </header>
             <main>
-                {move || (!wide.get()).then(|| view! { <p class="intro">{notes}</p> })}
+                <p class="intro">{notes}</p>
                 {children()}
             </main>
         </div>

@@ -63,6 +63,7 @@ const UI: House = House {
     name: "chat-ui",
     layers: &[
         &["document"],
+        &["live"],
         &["lab", "theme", "said", "rows"],
         &["dom", "bind", "icon"],
         &["browser", "prose", "sentence", "dates"],

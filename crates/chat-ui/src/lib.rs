@@ -1,5 +1,5 @@
 //! What every page of Otagh is made of, whichever crate draws it: elements and what follows a signal
-//! ([`dom`], [`bind`], [`rows`]), every question to the browser ([`browser`]), a text that stands as it was
+//! ([`dom`], [`bind`], [`live`], [`rows`]), every question to the browser ([`browser`]), a text that stands as it was
 //! typed ([`prose`], [`said`]), Persian numbers, dates and sentences, and the [`document`] around a page. It
 //! knows no page; those are in `chat-client` (the room) and `chat-lab` (what shows the wire), each with its
 //! words beside it, and the few [`words`] that all pages say are here.
@@ -20,6 +20,7 @@ pub mod document;
 pub mod dom;
 pub mod icon;
 pub mod lab;
+pub mod live;
 pub mod prose;
 pub mod rows;
 pub mod said;

@@ -2,21 +2,24 @@
 //! room's own composer, as if it had been written there, and what was half written there stays.
 
 use chat_ui::{
-    bind::{submit, text},
     browser::{element, focus},
+    dom::{Drawn, draw},
     lab,
 };
 use leptos::{logging, prelude::*};
 use web_sys::{Event, EventTarget, HtmlInputElement, HtmlTextAreaElement};
 
+use super::pieces::p;
 use crate::xray::words;
 
-#[component]
-pub(super) fn Composer() -> impl IntoView {
+/// The id of the field.
+const FIELD: &str = "xray-say";
+
+pub(super) fn composer() -> Drawn {
     let refused = RwSignal::new(false);
-    let field = || element::<HtmlInputElement>("xray-say");
-    let say = move || {
-        let field = field();
+    let say = move |event: Event| {
+        event.prevent_default();
+        let field: HtmlInputElement = element(FIELD);
         if field.value().trim().is_empty() {
             return;
         }
@@ -28,21 +31,21 @@ pub(super) fn Composer() -> impl IntoView {
         // The room's composer has it now.
         focus(&field);
     };
-    view! {
-        <form class="say" onsubmit=submit(say)>
-            <input
-                id="xray-say"
-                dir="auto"
-                autocomplete="off"
-                enterkeyhint="send"
-                aria-label=words::SAY_HERE
-                placeholder=words::SAY_HERE
-                aria-describedby="xray-refused"
-            />
-            <button class="button small">{words::SAY}</button>
-            <p id="xray-refused" role="alert">{text(move || if refused.get() { words::NOT_SAID.to_owned() } else { String::new() })}</p>
-        </form>
-    }
+    let field = draw("input")
+        .attr("id", FIELD)
+        .attr("dir", "auto")
+        .attr("autocomplete", "off")
+        .attr("enterkeyhint", "send")
+        .attr("aria-label", words::SAY_HERE)
+        .attr("placeholder", words::SAY_HERE)
+        .attr("aria-describedby", "xray-refused");
+    let told = move || if refused.get() { words::NOT_SAID } else { "" }.to_owned();
+    draw("form")
+        .class("say")
+        .on("submit", say)
+        .child(field)
+        .child(draw("button").class("button small").text(words::SAY))
+        .child(p("").attr("id", "xray-refused").attr("role", "alert").live_text(told))
 }
 
 /// Says it by the room's composer. False when the room did not take it; the composer says why.

@@ -3,11 +3,9 @@
 //! recording. The focus goes into it when it opens, and back to the button when it closes. It shares with the
 //! room only the button and three events.
 
-#![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
-
 use chat_ui::{
-    bind::press,
-    browser::{element, focus, focus_drawn, hear},
+    bind::follow,
+    browser::{element, focus, hear},
     dom::{Drawn, append, draw},
     icon, lab,
 };
@@ -15,11 +13,8 @@ use leptos::{ev::KeyboardEvent, logging, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
-use super::recordings::Recordings;
+use super::{pieces::button, recordings::Recordings};
 use crate::{words::WIDEN, xray::words};
-
-/// The id of the button that leads on the stage and off it.
-const WIDEN_ID: &str = "xray-widen";
 
 /// Makes the place beside the room's conversation.
 pub(super) fn place() -> HtmlElement {
@@ -66,6 +61,37 @@ impl Drawer {
         self.is_wide.get()
     }
 
+    /// The stage, the recording's end, and out of sight.
+    pub(super) fn controls(self) -> [Drawn; 3] {
+        let quiet = |act: fn(Self)| button("button quiet small", move || act(self));
+        [
+            quiet(Self::widen)
+                .class("button quiet small widen")
+                .live_aria("aria-pressed", move || self.is_wide())
+                .text(WIDEN),
+            quiet(Self::turn_off).attr("title", words::TURN_OFF_TITLE).text(words::TURN_OFF),
+            quiet(Self::hide).attr("title", words::HIDE_TITLE).icon(icon::CLOSE).text(words::HIDE),
+        ]
+    }
+
+    /// One order for eye, keyboard and screen reader: beside the conversation the controls stand above the tabs,
+    /// and on the stage behind them.
+    pub(super) fn place_controls(self, header: &Element, controls: HtmlElement) {
+        let header = header.clone();
+        let tabs = controls.next_element_sibling();
+        follow(move || {
+            let before = tabs.as_deref().filter(|_| !self.is_wide());
+            let focused = document().active_element();
+            if header.insert_before(&controls, before).is_err() {
+                logging::warn!("the panel's buttons could not be placed");
+            }
+            // Who presses one keeps it, wherever it stands.
+            if let Some(focused) = focused.filter(|focused| controls.contains(Some(focused))) {
+                focus(focused.unchecked_ref());
+            }
+        });
+    }
+
     fn toggle(self) {
         if !self.is_on.get_value() {
             // Whoever turns it on wants to see what begins now.
@@ -89,8 +115,6 @@ impl Drawer {
         mark(&aside(), "data-wide", is_wide);
         tell_room(lab::STANDS);
         self.is_wide.set(is_wide);
-        // It stands elsewhere in the bar now.
-        focus_drawn(WIDEN_ID);
     }
 
     fn stand(self, is_on: bool, is_seen: bool) {
@@ -106,30 +130,6 @@ impl Drawer {
             // The focus was in what is hidden now.
             focus(&button.0);
         }
-    }
-}
-
-/// The stage, the recording's end, and out of sight.
-#[component]
-pub(super) fn Controls(drawer: Drawer) -> impl IntoView {
-    let is_wide = drawer.is_wide.get_untracked();
-    view! {
-        <button
-            type="button"
-            id=WIDEN_ID
-            class="button quiet small widen"
-            aria-pressed=if is_wide { "true" } else { "false" }
-            onclick=press(move || drawer.widen())
-        >
-            {WIDEN}
-        </button>
-        <button type="button" class="button quiet small" title=words::TURN_OFF_TITLE onclick=press(move || drawer.turn_off())>
-            {words::TURN_OFF}
-        </button>
-        <button type="button" class="button quiet small" title=words::HIDE_TITLE onclick=press(move || drawer.hide())>
-            {icon::view(icon::CLOSE)}
-            {words::HIDE}
-        </button>
     }
 }
 

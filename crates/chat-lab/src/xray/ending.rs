@@ -1,16 +1,20 @@
 //! How a connection was closed, as far as it passed the wire: the close frames, then TCP's own end. Who closed
 //! first, with what, and what follows from that. What was not seen is said to follow from the RFC.
 
-#![expect(unreachable_pub, reason = "the `component` macro makes its props types `pub`, whatever we write")]
-
+use chat_ui::{
+    dom::{Drawn, draw},
+    live::key,
+};
 use chat_wire::Direction;
-use leptos::prelude::*;
 
 use super::{
     recording::{Recording, Says, Shown},
     recordings::Recordings,
 };
-use crate::{about::About, xray::words::handshake as words};
+use crate::xray::{
+    pieces::{p, real_tag, titled},
+    words::handshake as words,
+};
 
 /// How it ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,45 +41,37 @@ impl Ending {
 }
 
 /// The closing handshake, or how it would go.
-#[component]
-pub(super) fn End(recordings: Recordings) -> impl IntoView {
-    let ending = Memo::new(move |_| recordings.with(Ending::of).flatten());
-    let step = |name: String, who: Direction, is_seen: bool| {
-        let tag = if is_seen { words::SEEN } else { words::NOT_SEEN };
-        view! {
-            <li><code>{name}</code> <span>{words::by(who == Direction::In)}</span> <span class="tag" data-real=is_seen.then_some("")>{tag}</span></li>
-        }
+pub(super) fn end(recordings: Recordings) -> Drawn {
+    let is_over = move || key(&[recordings.with(|one| one.ended.is_some()).unwrap_or_default().into()]);
+    draw("section").class("ending").live(is_over, move || {
+        let ending = recordings.peek(Ending::of).flatten();
+        let told = match ending.as_ref().map(|ending| ending.closes.first()) {
+            None => words::STILL_OPEN.to_owned(),
+            Some(None) => words::NO_CLOSE.to_owned(),
+            Some(Some((who, code))) => words::closed_first(*who == Direction::In, *code),
+        };
+        let title = titled(words::END, "RFC 6455 §7", words::CODES);
+        [title, p(&told)].into_iter().chain(ending.map(steps)).collect()
+    })
+}
+
+/// What went to and fro, and that what follows was not seen.
+fn steps(Ending { closes, finished }: Ending) -> Drawn {
+    let step = |name: &str, who: Direction, is_seen: bool| {
+        let told = if is_seen { words::SEEN } else { words::NOT_SEEN };
+        draw("li")
+            .child(draw("code").text(name))
+            .text(" ")
+            .child(draw("span").text(words::by(who == Direction::In)))
+            .text(" ")
+            .child(real_tag(told, is_seen))
     };
-    let told = move || match ending.get() {
-        None => words::STILL_OPEN.to_owned(),
-        Some(Ending { closes, .. }) => match closes.first() {
-            None => words::NO_CLOSE.to_owned(),
-            Some((who, code)) => words::closed_first(*who == Direction::In, *code),
-        },
+    let other = if finished == Direction::In { Direction::Out } else { Direction::In };
+    let close = |(who, code): (Direction, Option<u16>)| {
+        step(&code.map_or("close".to_owned(), |code| format!("close {code}")), who, true)
     };
-    let steps = move || {
-        ending.get().map(|Ending { closes, finished }| {
-            let other = if finished == Direction::In { Direction::Out } else { Direction::In };
-            let close = |code: Option<u16>| code.map_or("close".to_owned(), |code| format!("close {code}"));
-            let closes = closes.into_iter().map(|(who, code)| step(close(code), who, true)).collect_view();
-            view! {
-                <ol>
-                    {closes}
-                    {step("FIN".to_owned(), finished, false)}
-                    {step("FIN".to_owned(), other, false)}
-                    {step("TIME_WAIT".to_owned(), finished, false)}
-                </ol>
-            }
-        })
-    };
-    view! {
-        <section class="ending">
-            <div class="titled">
-                <h3>{words::END} " " <span class="tag">"RFC 6455 §7"</span></h3>
-                <About about=words::CODES />
-            </div>
-            <p>{told}</p>
-            {steps}
-        </section>
-    }
+    let rest = [("FIN", finished), ("FIN", other), ("TIME_WAIT", finished)];
+    draw("ol")
+        .children(closes.into_iter().map(close))
+        .children(rest.map(|(name, who)| step(name, who, false)))
 }

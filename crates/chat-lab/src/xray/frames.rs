@@ -3,21 +3,25 @@
 //! stays at its end as long as nobody scrolls away from it.
 
 use chat_ui::{
-    bind::{attr, press, text},
     browser::focus,
+    dom::{Drawn, draw},
+    live::key,
 };
 use chat_wire::{Direction, frame::Opcode};
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
 use super::{
     breaking,
-    frame::OpenFrame,
+    frame::open_frame,
     recording::{Recording, Says, Shown},
     recordings::Recordings,
 };
-use crate::xray::words::{self as common, frames as words};
+use crate::xray::{
+    pieces::{button, p, small},
+    words::{self as common, frames as words},
+};
 
 /// How many frames are drawn at first, and more each time somebody asks.
 const PORTION: usize = 150;
@@ -75,10 +79,10 @@ enum Row {
 
 impl Row {
     /// What stays while the row does.
-    fn key(self) -> (usize, bool) {
+    fn key(self, recording: usize) -> u64 {
         match self {
-            Self::Frame(at) => (at, false),
-            Self::Fold(first, _) => (first, true),
+            Self::Frame(at) => key(&[recording as u64, at as u64, 0]),
+            Self::Fold(first, _) => key(&[recording as u64, first as u64, 1]),
         }
     }
 }
@@ -98,12 +102,11 @@ fn fold(frames: &[usize], is_quiet: impl Fn(usize) -> bool, unfolded: &[usize]) 
     rows
 }
 
-#[component]
-pub(super) fn Frames(
+pub(super) fn frames(
     recordings: Recordings,
-    /// The frame that is open, by the numbers of its recording and its own.
+    // The frame that is open, by the numbers of its recording and its own.
     open: RwSignal<Option<(usize, usize)>>,
-) -> impl IntoView {
+) -> Vec<Drawn> {
     let filter = RwSignal::new(Filter::All);
     let most = RwSignal::new(PORTION);
     let unfolded = RwSignal::new(Vec::<usize>::new());
@@ -134,43 +137,36 @@ pub(super) fn Frames(
         chosen
     });
     follow_the_end(listed, here);
-    view! {
-        <div class="filters" role="group" aria-label=words::FILTER>
-            {Filter::ALL
-                .into_iter()
-                .zip(words::FILTERS)
-                .map(|(one, name)| {
-                    view! {
-                        <button
-                            type="button"
-                            class="chip"
-                            aria-pressed=attr(move || Some(if filter.get() == one { "true" } else { "false" }))
-                            onclick=press(move || filter.set(one))
-                        >
-                            {name}
-                        </button>
-                    }
-                })
-                .collect_view()}
-        </div>
-        {move || (filter.get() == Filter::Control).then(|| view! { <Control recordings /> })}
-        {move || listed.with(|(_, more)| *more).then(|| view! {
-            <button type="button" class="button quiet small" onclick=press(move || most.update(|most| *most += PORTION))>
-                {words::EARLIER}
-            </button>
-        })}
-        {move || listed.with(|(rows, _)| rows.is_empty()).then(|| view! { <p class="none">{words::NONE}</p> })}
-        <ol class="frames" data-open=attr(move || here().map(|_| ""))>
-            <For
-                each=move || listed.get().0.into_iter().map(move |row| (recordings.chosen(), row))
-                key=|(chosen, row)| (*chosen, row.key())
-                children=move |(recording, row)| match row {
-                    Row::Frame(at) => Either::Left(view! { <FrameRow recordings recording at open /> }),
-                    Row::Fold(first, _) => Either::Right(view! { <FoldRow listed first unfolded /> }),
-                }
-            />
-        </ol>
-    }
+    let filters = Filter::ALL.into_iter().zip(words::FILTERS).map(|(one, name)| {
+        button("chip", move || filter.set(one))
+            .live_aria("aria-pressed", move || filter.get() == one)
+            .text(name)
+    });
+    let filters = draw("div")
+        .class("filters")
+        .attr("role", "group")
+        .attr("aria-label", words::FILTER)
+        .children(filters);
+    let is_control = move || (filter.get() == Filter::Control).into();
+    let why = draw("div").live(is_control, move || {
+        (filter.get() == Filter::Control).then(|| control(recordings)).into_iter().collect()
+    });
+    let earlier = button("button quiet small", move || most.update(|most| *most += PORTION))
+        .live_flag("hidden", move || listed.with(|(_, more)| !more))
+        .text(words::EARLIER);
+    let none =
+        p(words::NONE).class("none").live_flag("hidden", move || listed.with(|(rows, _)| !rows.is_empty()));
+    let keys = move || {
+        let recording = recordings.chosen();
+        listed.with(|(rows, _)| rows.iter().map(|row| row.key(recording)).collect())
+    };
+    let row = move |at: usize| match listed.with_untracked(|(rows, _)| rows[at]) {
+        Row::Frame(at) => frame_row(recordings, recordings.chosen(), at, open),
+        Row::Fold(first, _) => fold_row(listed, first, unfolded),
+    };
+    let list = draw("ol").class("frames").live_flag("data-open", move || here().is_some());
+    let list = list.live_rows(keys, row);
+    vec![filters, why, earlier, none, list]
 }
 
 fn row_id(recording: usize, frame: usize) -> String {
@@ -215,27 +211,20 @@ fn follow_the_end(
 }
 
 /// Why there are few control frames, and one more for whoever asks.
-#[component]
-fn Control(recordings: Recordings) -> impl IntoView {
+fn control(recordings: Recordings) -> Drawn {
     let told = RwSignal::new(None::<&'static str>);
     let ping = move || {
         let Some(token) = recordings.peek(|one| one.token.clone()) else { return };
         spawn_local(async move { told.set(breaking::ping(&token).await) });
     };
-    view! {
-        <div class="control">
-            <p class="small">{words::CONTROL}</p>
-            {move || recordings.with(Recording::is_live).unwrap_or_default().then(|| view! {
-                <button type="button" class="button small" onclick=press(ping)>{words::PING_NOW}</button>
-            })}
-            <p role="status">{move || told.get()}</p>
-        </div>
-    }
+    let is_live = move || recordings.with(Recording::is_live).unwrap_or_default();
+    let ask = button("button small", ping).live_flag("hidden", move || !is_live()).text(words::PING_NOW);
+    let told = p("").attr("role", "status").live_text(move || told.get().unwrap_or_default().to_owned());
+    draw("div").class("control").child(small(words::CONTROL)).child(ask).child(told)
 }
 
 /// Quiet frames in a row, as one.
-#[component]
-fn FoldRow(listed: Memo<(Vec<Row>, bool)>, first: usize, unfolded: RwSignal<Vec<usize>>) -> impl IntoView {
+fn fold_row(listed: Memo<(Vec<Row>, bool)>, first: usize, unfolded: RwSignal<Vec<usize>>) -> Drawn {
     let count = move || {
         let of = |row: &Row| match row {
             Row::Fold(from, count) if *from == first => Some(*count),
@@ -243,78 +232,60 @@ fn FoldRow(listed: Memo<(Vec<Row>, bool)>, first: usize, unfolded: RwSignal<Vec<
         };
         listed.with(|(rows, _)| rows.iter().find_map(of)).unwrap_or(0)
     };
-    let is_unfolded = move || unfolded.with(|unfolded| unfolded.contains(&first));
     let toggle = move || {
         unfolded.update(|unfolded| match unfolded.iter().position(|one| *one == first) {
             Some(at) => drop(unfolded.remove(at)),
             None => unfolded.push(first),
         });
     };
-    view! {
-        <li class="fold">
-            <button type="button" aria-expanded=attr(move || Some(if is_unfolded() { "true" } else { "false" })) onclick=press(toggle)>
-                <span>{text(move || words::quiet(count()))}</span>
-            </button>
-        </li>
-    }
+    let fold = button("", toggle)
+        .live_aria("aria-expanded", move || unfolded.with(|unfolded| unfolded.contains(&first)))
+        .child(draw("span").live_text(move || words::quiet(count())));
+    draw("li").class("fold").child(fold)
 }
 
 /// One frame in the list, and all of it when it is open.
-#[component]
-fn FrameRow(
+fn frame_row(
     recordings: Recordings,
     recording: usize,
     at: usize,
     open: RwSignal<Option<(usize, usize)>>,
-) -> impl IntoView {
-    let shown = recordings.peek(|one| one.frames.get(at).cloned()).flatten()?;
+) -> Drawn {
+    let row = draw("li").class("frame");
+    let Some(shown) = recordings.peek(|one| one.frames.get(at).cloned()).flatten() else { return row };
     let is_own = shown.direction == Direction::In;
     let header = shown.frame.header;
     let this = Some((recording, at));
     let is_open = move || open.get() == this;
     let row_id = row_id(recording, at);
     let id = format!("{row_id}-open");
-    let is_bad = shown.violation.is_some();
     let says = match shown.says.field("text") {
         Some(text) => format!("«{text}»"),
         None => note(&shown, is_own).to_owned(),
     };
     // What the protocol calls it; what has no such name, by its opcode, which is told anyway.
-    let kind = shown.says.kind().map(str::to_owned);
-    let row = view! {
-        <li
-            id=row_id
-            class="frame"
-            data-own=is_own.then_some("")
-            data-bad=is_bad.then_some("")
-            data-open=attr(move || is_open().then_some(""))
-        >
-            <button
-                type="button"
-                class="row"
-                dir="ltr"
-                aria-expanded=attr(move || Some(if is_open() { "true" } else { "false" }))
-                aria-controls=id.clone()
-                onclick=press(move || open.update(|open| *open = this.filter(|_| *open != this)))
-            >
-                <span class="way" role="img" aria-label=if is_own { words::YOU } else { words::SERVER }>
-                    {if is_own { "↑" } else { "↓" }}
-                </span>
-                <span class="what">
-                    {kind.map(|kind| view! { <code>{kind}</code> })}
-                    " "
-                    <bdi>{says}</bdi>
-                </span>
-                <code class="opcode">{format!("{} 0x{:X}", header.opcode.name(), header.opcode.bits())}</code>
-                <span class="size">{format!("{} B", header.length)}</span>
-                <time>{common::seconds(shown.at_us)}</time>
-            </button>
-            <div id=id>
-                {move || is_open().then(|| view! { <OpenFrame shown=shown.clone() /> })}
-            </div>
-        </li>
-    };
-    Some(row)
+    let kind = shown.says.kind().map(|kind| draw("code").text(kind));
+    let (way, whose) = if is_own { ("↑", words::YOU) } else { ("↓", words::SERVER) };
+    let opcode = format!("{} 0x{:X}", header.opcode.name(), header.opcode.bits());
+    let line = button("row", move || open.update(|open| *open = this.filter(|_| *open != this)))
+        .attr("dir", "ltr")
+        .attr("aria-controls", &id)
+        .live_aria("aria-expanded", is_open)
+        .child(draw("span").class("way").attr("role", "img").attr("aria-label", whose).text(way))
+        .child(draw("span").class("what").children(kind).text(" ").child(draw("bdi").text(&says)))
+        .child(draw("code").class("opcode").text(&opcode))
+        .child(draw("span").class("size").text(&format!("{} B", header.length)))
+        .child(draw("time").text(&common::seconds(shown.at_us)));
+    let is_bad = shown.violation.is_some();
+    let whole = draw("div")
+        .attr("id", &id)
+        .live(move || is_open().into(), move || is_open().then(|| open_frame(&shown)).into_iter().collect());
+    row.attr("id", &row_id)
+        .flag("data-own", is_own)
+        .flag("data-bad", is_bad)
+        .live_flag("data-open", is_open)
+        .child(line)
+        .child(whole)
 }
 
 /// What is noted beside a frame.
@@ -346,7 +317,8 @@ mod tests {
     #[test]
     fn fold_keeps_its_key_as_it_grows() {
         let grown = |frames: &[usize]| fold(frames, |_| true, &[])[0];
-        assert_eq!(grown(&[7]).key(), grown(&[7, 8, 9]).key());
-        assert_ne!(grown(&[7]).key(), Row::Frame(7).key());
+        assert_eq!(grown(&[7]).key(0), grown(&[7, 8, 9]).key(0));
+        assert_ne!(grown(&[7]).key(0), Row::Frame(7).key(0));
+        assert_ne!(grown(&[7]).key(0), grown(&[7]).key(1));
     }
 }

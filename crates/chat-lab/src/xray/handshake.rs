@@ -3,17 +3,18 @@
 //! key comes from the request's. It knows no frames but the last ones.
 
 use chat_ui::{
-    bind::{attr, flag},
     browser::on_resize,
+    dom::{Drawn, draw, svg},
+    live::key,
 };
 use chat_wire::{Direction, accept::Accept, head::Head};
 use leptos::prelude::*;
 use web_sys::DomRect;
 
-use super::{ending::End, recording::Recording, recordings::Recordings};
-use crate::{
-    about::About,
-    xray::words::{self as common, handshake as words},
+use super::{ending, recording::Recording, recordings::Recordings};
+use crate::xray::{
+    pieces::{button, heading, ours, small, tag, titled, verdict},
+    words::{self as common, handshake as words},
 };
 
 /// The id of what request and answer stand in, for the line between them.
@@ -22,134 +23,117 @@ const HEADS: &str = "xray-heads";
 const KEY: &str = "sec-websocket-key";
 const ACCEPT: &str = "sec-websocket-accept";
 
-#[component]
-pub(super) fn Handshake(recordings: Recordings) -> impl IntoView {
-    let heads = Memo::new(move |_| {
-        recordings.with(|one| {
-            let first = |way| {
-                one.passages.iter().find(|passage| passage.direction == way).map(|passage| passage.at_us)
-            };
-            let of = |head: &Option<Head>, way| head.clone().zip(first(way));
-            [of(&one.request, Direction::In), of(&one.answer, Direction::Out)]
-        })
-    });
-    let rtt = Memo::new(move |_| recordings.with(round_trip).flatten());
-    let is_known = move || heads.with(|heads| matches!(heads, Some([Some(_), _])));
-    view! {
-        <div class="handshake">
-            {move || is_known().then(|| view! { <Segments rtt /> })}
-            <div class="heads" id=HEADS>
-                {move || {
-                    request_animation_frame(join_when_resized);
-                    let [request, answer] = heads.get().unwrap_or_default();
-                    let value = |of: &Option<(Head, u64)>, name| of.as_ref().and_then(|(head, _)| head.value(name).map(String::from));
-                    let accept = value(&request, KEY).map(|key| Accept::of(&key));
-                    let answered = value(&answer, ACCEPT);
-                    let lines = |head: Option<(Head, u64)>, heading, first| {
-                        head.map(|(head, at_us)| view! {
-                            <section>
-                                <h3>{heading} " " <time dir="ltr">{common::seconds(at_us)}</time></h3>
-                                <Lines head first />
-                            </section>
-                        })
-                    };
-                    view! {
-                        {lines(request, words::REQUEST, words::REQUEST_LINE)}
-                        {lines(answer, words::ANSWER, words::STATUS_LINE)}
-                        {accept.map(|accept| view! { <Computation accept answered /> })}
-                    }
-                }}
-                <svg class="link" aria-hidden="true"><path></path></svg>
-            </div>
-            {move || is_known().then(|| view! { <End recordings /> })}
-        </div>
-    }
+pub(super) fn handshake(recordings: Recordings) -> Drawn {
+    let came = move || {
+        let came =
+            |one: &Recording| 1 + u64::from(one.request.is_some()) + 2 * u64::from(one.answer.is_some());
+        key(&[recordings.chosen() as u64, recordings.with(came).unwrap_or_default()])
+    };
+    draw("div").class("handshake").live(came, move || {
+        let heads = recordings.peek(|one| (head(one, Direction::In), head(one, Direction::Out)));
+        let Some((Some(request), answer)) = heads else { return Vec::new() };
+        request_animation_frame(join_when_resized);
+        vec![segments(recordings), both(&request, answer.as_ref()), ending::end(recordings)]
+    })
 }
 
-/// The smoothed round trip that the kernel told of, in microseconds.
-fn round_trip(recording: &Recording) -> Option<u32> {
-    recording.tcp.as_ref().map(|tcp| tcp.rtt_us)
+/// The head of one direction, and when the first of it passed.
+fn head(recording: &Recording, way: Direction) -> Option<(Head, u64)> {
+    let head = if way == Direction::In { &recording.request } else { &recording.answer };
+    let first = recording.passages.iter().find(|passage| passage.direction == way)?;
+    head.clone().map(|head| (head, first.at_us))
+}
+
+/// Request and answer, and how one's key leads to the other's.
+fn both(request: &(Head, u64), answer: Option<&(Head, u64)>) -> Drawn {
+    let section = |(head, at_us): &(Head, u64), name, first| {
+        let time = draw("time").attr("dir", "ltr").text(&common::seconds(*at_us));
+        draw("section").child(heading(name, Some(time))).child(lines(head, first))
+    };
+    let accept = request.0.value(KEY).map(|key| Accept::of(&key));
+    let answered = answer.and_then(|(head, _)| head.value(ACCEPT)).map(String::from);
+    let computation = accept.map(|accept| computation(&accept, answered, words::ACCEPT_STEPS[0]));
+    draw("div")
+        .class("heads")
+        .attr("id", HEADS)
+        .child(section(request, words::REQUEST, words::REQUEST_LINE))
+        .children(answer.map(|answer| section(answer, words::ANSWER, words::STATUS_LINE)))
+        .children(computation)
+        .child(svg("svg").class("link").attr("aria-hidden", "true").child(svg("path")))
 }
 
 /// TCP's three segments, which were before the first byte.
-#[component]
-fn Segments(rtt: Memo<Option<u32>>) -> impl IntoView {
-    let segments = words::SEGMENTS.map(|(name, way, what)| {
-        view! { <li><code>{name}</code> <span class="way" aria-hidden="true">{way}</span> <span>{what}</span></li> }
-    });
-    view! {
-        <section class="segments">
-            <h3>{words::TCP_FIRST} " " <span class="tag">"RFC 9293"</span></h3>
-            <ol>{segments.collect_view()}</ol>
-            <p class="small">{move || words::segments_took(rtt.get())}</p>
-        </section>
-    }
+fn segments(recordings: Recordings) -> Drawn {
+    let segment = |(name, way, what): (&str, &str, &str)| {
+        draw("li")
+            .child(draw("code").text(name))
+            .child(draw("span").class("way").attr("aria-hidden", "true").text(way))
+            .child(draw("span").text(what))
+    };
+    let rtt = move || recordings.with(|one| one.tcp.as_ref().map(|tcp| tcp.rtt_us)).flatten();
+    draw("section")
+        .class("segments")
+        .child(heading(words::TCP_FIRST, Some(tag("RFC 9293"))))
+        .child(draw("ol").children(words::SEGMENTS.map(segment)))
+        .child(small("").live_text(move || words::segments_took(rtt())))
 }
 
 /// The lines of a head, those first without which it is no WebSocket, and the meaning of the one that is
 /// looked at.
-#[component]
-pub(crate) fn Lines(
-    head: Head,
-    /// What the first line is.
+pub(crate) fn lines(
+    head: &Head,
+    // What the first line is.
     first: &'static str,
-) -> impl IntoView {
+) -> Drawn {
     let looked_at = RwSignal::new(None::<usize>);
     let is_whole = RwSignal::new(false);
     let is_request = head.status().is_none();
-    let line = move |at: usize, name: String, rest: String| {
-        let tell = move || looked_at.set(Some(at));
+    let line = move |at: usize, name: &str, rest: &str| {
+        let tell = move |_| looked_at.set(Some(at));
         let lower = name.to_ascii_lowercase();
         let is_first = at == 0;
-        let is_essential = is_first || is_essential(&lower);
         let rfc = if is_first { "RFC 9110" } else { words::rfc(&lower) };
         let is_ours = is_first && is_request || lower == "sec-websocket-protocol";
-        view! {
-            <li data-line=lower data-essential=is_essential.then_some("") hidden=flag(move || !is_essential && !is_whole.get())>
-                <button
-                    type="button"
-                    aria-pressed=attr(move || Some(if looked_at.get() == Some(at) { "true" } else { "false" }))
-                    on:click=move |_| tell()
-                    on:focus=move |_| tell()
-                    on:mouseenter=move |_| tell()
-                >
-                    <b>{name}</b>
-                    {rest}
-                </button>
-                <span class="tag" hidden=rfc.is_empty()>{rfc}</span>
-                <span class="tag" data-ours="" dir="rtl" hidden=!is_ours>{common::OURS}</span>
-            </li>
-        }
+        let button = draw("button")
+            .attr("type", "button")
+            .live_aria("aria-pressed", move || looked_at.get() == Some(at))
+            .child(draw("b").text(name))
+            .text(rest)
+            .on("click", tell)
+            .on("focus", tell)
+            .on("mouseenter", tell);
+        draw("li")
+            .attr("data-line", &lower)
+            .flag("data-essential", is_first || is_essential(&lower))
+            .child(button)
+            .children((!rfc.is_empty()).then(|| tag(rfc)))
+            .children(is_ours.then(|| ours().attr("dir", "rtl")))
     };
-    let start = line(0, head.text(&head.start).into_owned(), String::new());
     let names: Vec<String> = head.lines.iter().map(|header| head.text(&header.name).into_owned()).collect();
     let others = names.iter().filter(|name| !is_essential(&name.to_ascii_lowercase())).count();
+    let headers = head
+        .lines
+        .iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(at, (header, name))| line(at + 1, name, &head.text(&(header.name.end..header.whole.end))));
+    let list = draw("ol").class("wire").attr("dir", "ltr").child(line(0, &head.text(&head.start), ""));
+    let list = list.children(headers);
     let meanings: Vec<_> =
         std::iter::once(first).chain(names.iter().map(|name| words::header(name))).collect();
-    let headers = head.lines.iter().zip(names).enumerate().map(|(at, (header, name))| {
-        let rest = head.text(&(header.name.end..header.whole.end)).into_owned();
-        line(at + 1, name, rest)
+    let meaning = move || looked_at.get().map_or(words::HINT, |at| meanings[at]).to_owned();
+    let more = (others > 0).then(|| {
+        let told = move || if is_whole.get() { words::ESSENTIAL.to_owned() } else { words::others(others) };
+        button("others", move || is_whole.update(|is_whole| *is_whole = !*is_whole))
+            .live_aria("aria-expanded", move || is_whole.get())
+            .live_text(told)
     });
-    let meaning = move || looked_at.get().map_or(words::HINT, |at| meanings[at]);
-    view! {
-        <div class="lines">
-            <ol class="wire" dir="ltr">
-                {start}
-                {headers.collect_view()}
-            </ol>
-            {(others > 0).then(|| view! {
-                <button
-                    type="button"
-                    class="others"
-                    aria-expanded=attr(move || Some(if is_whole.get() { "true" } else { "false" }))
-                    on:click=move |_| is_whole.update(|is_whole| *is_whole = !*is_whole)
-                >
-                    {move || if is_whole.get() { words::ESSENTIAL.to_owned() } else { words::others(others) }}
-                </button>
-            })}
-            <p class="meaning" role="status">{meaning}</p>
-        </div>
-    }
+    draw("div")
+        .class("lines")
+        .live_flag("data-whole", move || is_whole.get())
+        .child(list)
+        .children(more)
+        .child(draw("p").class("meaning").attr("role", "status").live_text(meaning))
 }
 
 /// Whether a header of this name, in lower case, is one of those without which there is no handshake (RFC 6455
@@ -159,40 +143,28 @@ fn is_essential(name: &str) -> bool {
 }
 
 /// From the key to the answer, step by step.
-#[component]
-pub(crate) fn Computation(
-    accept: Accept,
+pub(crate) fn computation(
+    accept: &Accept,
     answered: Option<String>,
-    /// Whose key it is.
-    #[prop(default = words::ACCEPT_STEPS[0])]
+    // Whose key it is.
     key_is: &'static str,
-) -> impl IntoView {
+) -> Drawn {
     let digest: Vec<String> = accept.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let results = [accept.key.clone(), accept.joined.clone(), digest.join(" "), accept.value.clone()];
+    let results = [&accept.key, &accept.joined, &digest.join(" "), &accept.value];
     let steps = std::iter::once(key_is).chain(words::ACCEPT_STEPS.into_iter().skip(1));
-    let steps = steps.zip(results).map(|(step, result)| {
-        view! {
-            <li>
-                <span>{step}</span>
-                <code dir="ltr">{result}</code>
-            </li>
-        }
-    });
+    let step = |(step, result): (&str, &String)| {
+        draw("li").child(draw("span").text(step)).child(draw("code").attr("dir", "ltr").text(result))
+    };
     let verdict = answered.map(|answered| {
         let is_equal = answered == accept.value;
         let text = if is_equal { words::ACCEPT_EQUAL } else { words::ACCEPT_DIFFERENT };
-        view! { <p class="verdict" data-good=is_equal.then_some("")>{text}</p> }
+        verdict(text, is_equal)
     });
-    view! {
-        <section class="computation">
-            <div class="titled">
-                <h3>{words::ACCEPT} " " <span class="tag">"RFC 6455 §4.2.2"</span></h3>
-                <About about=words::ACCEPT_WHY />
-            </div>
-            <ol>{steps.collect_view()}</ol>
-            {verdict}
-        </section>
-    }
+    draw("section")
+        .class("computation")
+        .child(titled(words::ACCEPT, "RFC 6455 §4.2.2", words::ACCEPT_WHY))
+        .child(draw("ol").children(steps.zip(results).map(step)))
+        .children(verdict)
 }
 
 /// Draws the line from the key to its answer, and again whenever they stand elsewhere.
