@@ -92,8 +92,23 @@ test('the panel', async ({ server, page }) => {
   await page.getByLabel('این‌جا چیزی بگویید').press('Enter');
   for (const name of ['لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
     await page.getByRole('tab', { name }).click();
-    await reads(page, '#xray', name);
+    // All that it has.
+    const whole = { 'لایه‌ها': '.onion li:last-child', 'مسیر پیام': '.time:nth-child(2)', 'آزمایش خرابی': '.more', 'خروجی': 'section' }[name]!;
+    await expect(page.locator(`#xray-tab ${whole}`).first()).toBeVisible();
+    await isLarge(page, name);
+    await fits(page, name);
   }
+  // An experiment with its verdict and all that was seen.
+  await page.getByRole('tab', { name: 'آزمایش خرابی' }).click();
+  const lost = page.locator('.experiment').nth(3);
+  await lost.locator('summary').click();
+  await lost.locator('input[value="0"]').check();
+  await lost.getByRole('button', { name: 'اجرا' }).click();
+  await page.getByLabel('این‌جا چیزی بگویید').fill('سه‌باره');
+  await page.getByLabel('این‌جا چیزی بگویید').press('Enter');
+  await expect(lost.locator('.verdict')).toBeVisible({ timeout: 20_000 });
+  await isLarge(page, 'an experiment');
+  await fits(page, 'an experiment');
   await widen(page).click();
   expect((await smallest(page, '#xray')).size).toBeLessThan(16);
 });

@@ -1,7 +1,7 @@
 //! The door between the room page and the lab (`chat-lab`), which shows the wire and is downloaded only
 //! where somebody asks for it. The two share nothing but the X-ray's button, with the tokens of what was
-//! recorded and what is wanted to be seen of it noted on it, the field in which one writes, two events by which
-//! the panel asks for a recording, one by which it says where it stands, and one by which it is asked to show
+//! recorded and what is wanted to be seen of it noted on it, the field in which one writes, the rows of the
+//! conversation, two events by which the panel asks for a recording, one by which it says where it stands, and one by which it is asked to show
 //! something.
 
 use web_sys::HtmlElement;
@@ -17,6 +17,12 @@ pub const BUTTON: &str = "xray-button";
 pub const PANEL: &str = "xray";
 /// The id of the field in which the room is written to: what is said in the panel is handed to it.
 pub const COMPOSER: &str = "composer";
+/// The id of the conversation, whose rows are looked at for how long the browser waited.
+pub const LOG: &str = "timeline";
+/// Which of its rows is a message of one's own on its way. Once it is back, its row has the id as `data-glass`.
+pub const UNDER_WAY: &str = "[data-state='sending']";
+/// What in a row was said.
+pub const TEXT: &str = ".text";
 /// The attribute that holds the tokens of all recordings so far, oldest first, each after a space.
 pub const RECORDINGS: &str = "data-recordings";
 /// The event, at the document, that asks for the connection to be recorded.

@@ -4,7 +4,6 @@
 //! and is drawn so.
 
 use chat_ui::{
-    browser::clock,
     dom::{Drawn, draw, svg},
     live::key,
     said,
@@ -12,7 +11,7 @@ use chat_ui::{
 use chat_wire::Journey;
 use leptos::prelude::*;
 
-use super::recordings::Recordings;
+use super::{recording::Recording, recordings::Recordings, waits::Waits};
 use crate::xray::{
     pieces::{button, p, small, verdict},
     words::{self as common, journey as words},
@@ -86,7 +85,7 @@ impl Gone {
     }
 }
 
-pub(super) fn journey(recordings: Recordings) -> Drawn {
+pub(super) fn journey(recordings: Recordings, waits: Waits) -> Drawn {
     // None is the newest, whichever that is.
     let chosen = RwSignal::new(None::<usize>);
     // Another recording has other messages.
@@ -96,19 +95,24 @@ pub(super) fn journey(recordings: Recordings) -> Drawn {
     });
     let count = move || recordings.with(|one| one.journeys.len()).unwrap_or_default();
     let at = move || chosen.get().unwrap_or(count().saturating_sub(1));
-    // Its echo, which may come after it.
-    let has_echo = move || {
-        let echo = |journey: &Journey| recordings.with(|one| one.echo(&journey.id).is_some());
-        recordings.with(|one| one.journeys.get(at()).map(echo)).flatten().flatten().unwrap_or_default()
+    // Its echo, and what the browser says of it, may come after it.
+    let seen = move || {
+        let seen = |one: &Recording| {
+            let journey = one.journeys.get(at())?;
+            Some(
+                1 + u64::from(one.echo(&journey.id).is_some())
+                    + 2 * u64::from(waits.of(&journey.id).is_some()),
+            )
+        };
+        recordings.with(seen).flatten().unwrap_or_default()
     };
-    let told =
-        move || key(&[recordings.chosen() as u64, at() as u64, count().min(1) as u64, has_echo().into()]);
+    let told = move || key(&[recordings.chosen() as u64, at() as u64, seen()]);
     let shown = move || {
         let gone = recordings.with(|one| {
             let journey = one.journeys.get(at())?.clone();
             let echo = one.echo(&journey.id);
             let text = echo.and_then(|shown| shown.says.field("text")).unwrap_or_default().to_owned();
-            let waited_us = clock::waited_us(&journey.id);
+            let waited_us = waits.of(&journey.id);
             Some((Gone { echo_us: echo.map(|shown| shown.at_us), waited_us, journey }, text))
         });
         match gone.flatten() {

@@ -38,6 +38,7 @@ pub(crate) mod pieces;
 pub(crate) mod recording;
 pub(crate) mod recordings;
 mod replay;
+mod waits;
 mod wanted;
 pub(crate) mod words;
 
@@ -95,6 +96,7 @@ fn panel(source: HtmlElement) -> Drawn {
     let tab = RwSignal::new(Some(Tab::last()).filter(|last| is_here(*last)).unwrap_or(Tab::Handshake));
     let open = RwSignal::new(None);
     let experiments = breaking::Experiments::new();
+    let waits = waits::Waits::watch();
     let scores = feed::follow(&source, recordings);
     let wanted = wanted::follow(source.clone(), recordings, tab, open);
     let drawer = (!is_taken_home).then(|| Drawer::open(source, recordings));
@@ -119,7 +121,7 @@ fn panel(source: HtmlElement) -> Drawn {
         Tab::Handshake => vec![handshake::handshake(recordings)],
         Tab::Frames => frames::frames(recordings, open),
         Tab::Layers => vec![layers::layers(recordings)],
-        Tab::Journey => vec![journey::journey(recordings)],
+        Tab::Journey => vec![journey::journey(recordings, waits)],
         Tab::Breaking => vec![breaking::breaking(recordings, experiments)],
         Tab::TakeHome => vec![viewed(move || view! { <export::Export recordings /> })],
     };

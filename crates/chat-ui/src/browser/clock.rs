@@ -2,7 +2,6 @@
 //! which nobody can.
 
 use leptos::prelude::window;
-use wasm_bindgen::JsCast;
 
 /// Milliseconds since the page was opened; never goes back (High Resolution Time §5). 0 where a
 /// browser has no such clock, which none of ours lacks.
@@ -13,14 +12,6 @@ pub fn elapsed_ms() -> u64 {
 /// The same in microseconds, as far as the browser tells them: Firefox rounds to a millisecond.
 pub fn elapsed_us() -> u64 {
     window().performance().map_or(0.0, |performance| performance.now() * 1_000.0) as u64
-}
-
-/// How long it was between the first two marks of this name (User Timing), in microseconds.
-pub fn waited_us(name: &str) -> Option<u64> {
-    let marks = window().performance()?.get_entries_by_name_with_entry_type(name, "mark");
-    let at =
-        |number| marks.get(number).dyn_into::<web_sys::PerformanceEntry>().ok().map(|mark| mark.start_time());
-    Some(((at(1)? - at(0)?) * 1_000.0) as u64)
 }
 
 /// Unix time in milliseconds.
