@@ -1,6 +1,6 @@
 //! One message from the sentence to the wire.
 
-use chat_ui::digits;
+use chat_ui::{digits, sentence::isolate};
 
 /// Choose one.
 pub(crate) const CHOOSE: &str = "کدام پیام";
@@ -20,8 +20,8 @@ pub(crate) struct Way {
 
 /// To the server, and back.
 pub(crate) const WAYS: [Way; 2] = [
-    Way { kind: "say", arrow: "↑", what: "رفت: از شما، با ماسک" },
-    Way { kind: "said", arrow: "↓", what: "برگشت: به همه، بدون ماسک" },
+    Way { kind: "say", arrow: "↑", what: "رفت، با ماسک" },
+    Way { kind: "said", arrow: "↓", what: "برگشت، بدون ماسک" },
 ];
 
 /// A layer.
@@ -105,7 +105,7 @@ pub(crate) const MEASURED: &str = "اندازه‌گیری‌شده";
 /// The bytes are what they usually are.
 pub(crate) const ESTIMATED: &str = "برآورد";
 /// What the kernel knows.
-pub(crate) const KERNEL: &str = "هسته‌ی سیستم‌عامل درباره‌ی این اتصال چه می‌داند";
+pub(crate) const KERNEL: &str = "آن‌چه هسته‌ی سیستم‌عامل می‌داند";
 /// The kernel says nothing.
 pub(crate) const KERNEL_SILENT: &str = "هسته‌ی این سرور در این باره چیزی نمی‌گوید.";
 /// Names of what it knows.
@@ -131,6 +131,7 @@ pub(crate) fn equation(within: u64, added: u64) -> String {
 pub(crate) fn verdict(kind: &str, text: u64, all: u64) -> String {
     let percent = (text * 100).checked_div(all).unwrap_or(0);
     let [text, all, percent] = [text, all, percent].map(digits::number);
+    let kind = isolate(kind);
     format!("از حدود {all} بایت {kind}، {text} بایت خود جمله است: {percent}٪. ")
 }
 
