@@ -1,8 +1,8 @@
 //! The door between the room page and the lab (`chat-lab`), which shows the wire and is downloaded only
 //! where somebody asks for it. The two share nothing but the X-ray's button, with the tokens of what was
 //! recorded and what is wanted to be seen of it noted on it, the field in which one writes, the rows of the
-//! conversation, two events by which the panel asks for a recording, one by which it says where it stands, and one by which it is asked to show
-//! something.
+//! conversation, two events by which the panel asks for a recording, one by which it says where it stands, and
+//! one by which it is asked to show something.
 
 use web_sys::HtmlElement;
 
