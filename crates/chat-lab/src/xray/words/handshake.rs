@@ -22,8 +22,7 @@ pub(crate) const END: &str = "پس از آن: بستن";
 /// It has not ended.
 pub(crate) const STILL_OPEN: &str = "این اتصال هنوز باز است. هر که بخواهد ببندد فریم close می‌فرستد و دیگری با close پاسخ می‌دهد؛ سپس سرور FIN می‌فرستد و، چون اول بست، مدتی در TIME_WAIT می‌ماند تا سگمنت‌های دیررس را با اتصال تازه اشتباه نگیرد.";
 /// It ended without a close frame.
-pub(crate) const NO_CLOSE: &str =
-    "هیچ فریم close نیامد: TCP قطع شد. مرورگر به صفحه 1006 گزارش می‌دهد، کدی که روی سیم نبود.";
+pub(crate) const NO_CLOSE: &str = "هیچ فریم close نیامد: TCP قطع شد، و این‌که کدام سو اول FIN یا RST فرستاد در ضبط نیست. مرورگر به صفحه 1006 گزارش می‌دهد، کدی که روی سیم نبود.";
 /// Which codes go over the wire.
 pub(crate) const CODES: &str = "1000 (پایان)، 1001 (رفتن) و 4000 تا 4999 (پروتکل ما) در فریم close می‌روند. 1005 (close بدون کد)، 1006 (بدون close) و 1015 (شکست TLS) را کسی نمی‌فرستد: مرورگر خودش آن‌ها را به صفحه گزارش می‌دهد.";
 /// It passed the wire before our eyes.

@@ -28,11 +28,11 @@ pub(crate) fn sent(reached: u32) -> String {
 }
 
 /// The parts of the time that the browser waited.
-pub(crate) const THERE: &str = "در شبکه";
+pub(crate) const THERE: &str = "مرورگر و شبکه";
 /// In the server, until the echo went.
 pub(crate) const INSIDE: &str = "در سرور";
 /// On the way back.
-pub(crate) const BACK: &str = "در شبکه";
+pub(crate) const BACK: &str = "شبکه و مرورگر";
 /// From the read to the room's order.
 pub(crate) const TO_ROOM: &str = "تا اتاق";
 /// From there to the last socket.
