@@ -35,7 +35,7 @@ test('a good request is answered with the accept of its key, and a frame comes b
   const accept = createHash('sha1').update(key + GUID).digest('base64');
   await expect(log(page).first()).toContainText(accept);
   await expect(page.locator('.computation')).toBeHidden();
-  await page.locator('.own-accept summary').click();
+  await page.locator('.own-accept > details > summary').click();
   await expect(page.locator('.computation code').last()).toHaveText(accept);
   await expect(page.locator('.computation .verdict[data-good]')).toBeVisible();
 

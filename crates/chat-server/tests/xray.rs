@@ -561,6 +561,22 @@ async fn delayed_frames_arrive_whole_and_ordered() {
 }
 
 #[tokio::test]
+async fn ping_is_sent_when_asked_for() {
+    let server = TestServer::start().await;
+    let (mut ali, token) = recorded(&server, "class", "ali").await;
+    inflict(&server, &token, json!({"break": "ping"})).await;
+    loop {
+        match soon("a ping", ali.ws.next()).await {
+            Some(Ok(tokio_tungstenite::tungstenite::Message::Ping(payload))) => {
+                break assert!(payload.is_empty());
+            }
+            Some(Ok(_)) => {}
+            other => panic!("no ping, but {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn lost_acknowledgement_is_replayed_without_duplicate() {
     let server = TestServer::start().await;
     let mut sara = server.join("class", "sara").await;
