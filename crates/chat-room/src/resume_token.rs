@@ -1,14 +1,14 @@
-//! Resume tokens as the server keeps them: only their SHA-256, so that a leak of the server's
+//! Resume tokens, and the key of a class, as the server keeps them: only their SHA-256, so that a leak of the server's
 //! memory or a careless log cannot impersonate anybody. This module does not know where the
 //! random bytes come from.
 
 use std::hash::{Hash, Hasher};
 
-use chat_protocol::{Epoch, ResumeToken, Seq};
+use chat_protocol::{ClassKey, Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one by its `mark` is
+/// SHA-256 of a [`ResumeToken`] or a [`ClassKey`]. Compared in constant time. Finding one by its `mark` is
 /// not, and need not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
 #[derive(Clone, Copy, Eq, Debug)]
 pub struct TokenHash([u8; 32]);
@@ -17,6 +17,11 @@ impl TokenHash {
     /// The hash of this token.
     pub fn of(token: &ResumeToken) -> Self {
         Self::of_secret(token.as_str())
+    }
+
+    /// The hash of the key of a class.
+    pub fn of_key(key: &ClassKey) -> Self {
+        Self::of_secret(key.as_str())
     }
 
     /// The hash of a secret that a client has drawn itself.
