@@ -137,17 +137,20 @@ function arrive(part) {
   if (part.dataset.part === 'vote' && !heard.results.has(question(part))) openVote(part);
 }
 function leave(part) {
-  if (part.dataset.part === 'vote' && isOpen()) send({ type: 'close_vote' });
+  if (part.dataset.part === 'vote') closeVote();
+}
+function closeVote() {
+  if (isOpen() && send({ type: 'close_vote' })) heard.vote = { ...heard.vote, open: false };
 }
 function openVote(part) {
-  if (isOpen()) send({ type: 'close_vote' });
+  closeVote();
   const answers = [...part.querySelectorAll('.answer')].map(({ textContent }) => textContent);
   send({ type: 'open_vote', question: question(part), answers });
 }
 function toggleVote() {
   const part = partOf(at);
   if (part.dataset.part !== 'vote' || !heard.isTeacher) return;
-  if (isOpen()) send({ type: 'close_vote' });
+  if (isOpen()) closeVote();
   else openVote(part);
 }
 

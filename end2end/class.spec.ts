@@ -179,6 +179,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
       before = await at(page);
       const isGlass = await page.locator('.part[data-live="glass"]:visible').count();
       if (!isGlass) found.push(...(await faults(page)));
+      // One of each kind of part.
+      if (!['1', '2', '10', '13', '14', '15'].includes(before.split('.')[0]!)) {
+        await page.keyboard.press('PageDown');
+        await page.waitForTimeout(100);
+        continue;
+      }
       const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag22aa']).exclude('#xray').analyze();
       found.push(...violations.map(({ id, nodes }) => `${before}: ${id}: ${nodes.map((node) => node.html).join(' ')}`));
       await page.keyboard.press('PageDown');
