@@ -4,7 +4,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
 import { expect, test } from './fixtures/test.ts';
-import { composer, enterByLink, joined, message } from './room.ts';
+import { composer, enterByLink, joined, message, people, say } from './room.ts';
 
 const COUNT = 15;
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
@@ -120,6 +120,82 @@ test('without the key, or with another, no page turns', async ({ page, server, s
   await expect(screen.locator('.class-stage')).toHaveAttribute('data-class', 'follower');
   await goTo(page, 3);
   await expect(screen.locator('.slide[data-slide="3"]')).toBeVisible();
+});
+
+test('what is live on a slide happens in another browser', async ({ page, server, somebody }) => {
+  test.setTimeout(90_000);
+  const room = await openClass(page, server.url);
+  const [sara, ali] = [await somebody(), await somebody()];
+  await enterByLink(sara, server.url, room, 'سارا');
+  await enterByLink(ali, server.url, room, 'علی');
+  const glass = page.locator('#xray');
+  const live = (slide: number) => page.locator(`.slide[data-slide="${slide}"] [data-part="live"]`);
+  const value = (slide: number, name: string) => live(slide).locator(`[data-value="${name}"]`);
+  /** To what is live on this slide. */
+  const goLive = async (slide: number) => {
+    await goTo(page, slide);
+    while (!(await live(slide).isVisible())) await page.keyboard.press('PageDown');
+  };
+
+  // 2: three ways to one room, each of them a member; one piece of news in each lane.
+  await goLive(2);
+  await expect(people(sara)).toContainText('سرکشی-بلند');
+  await say(sara, 'خبر');
+  for (const lane of ['poll', 'long', 'socket']) await expect(page.locator(`[data-lane="${lane}"] [data-value="news"]`)).toHaveText('۱');
+
+  // 4 to 9: the stage's own connection, and what others say on it.
+  await goLive(4);
+  await expect(glass).toContainText('Sec-WebSocket-Accept');
+  await goLive(5);
+  await say(sara, 'سلام');
+  await expect(glass).toContainText('پیامی در اتاق');
+  await goLive(7);
+  await expect(glass.getByRole('tab', { name: 'لایه‌ها' })).toHaveAttribute('aria-selected', 'true');
+  await goLive(8);
+  await expect(message(sara, 'این پیام از پرده آمد.')).toHaveCount(1);
+  await expect(glass).toContainText('این پیام از پرده آمد.');
+  await goLive(9);
+  await expect(message(ali, 'این پیام از پرده آمد.')).toHaveCount(2);
+
+  // 10: what the class says of each statement.
+  await goTo(page, 10);
+  await page.keyboard.press('PageDown');
+  for (const student of [sara, ali]) await strip(student).getByRole('button', { name: 'مزیت' }).click();
+  await goLive(10);
+  await expect(live(10).locator('li').first()).toContainText('مزیت · ۲');
+
+  // 11: numbers of this class.
+  await goLive(11);
+  await expect(value(11, 'said')).toHaveText('۴');
+  await say(ali, 'پنجم');
+  await expect(value(11, 'said')).toHaveText('۵');
+
+  // 12: the stage's connection is cut, everybody sees it go and come back, and the class goes on where it was.
+  await goLive(12);
+  const cut = glass.locator('details', { hasText: 'قطع بدون خداحافظی' });
+  await cut.locator('summary').click();
+  await cut.getByRole('radio').first().check();
+  await cut.getByRole('button', { name: 'اجرا' }).click();
+  await expect.poll(() => page.evaluate(() => document.getElementById('xray-button')!.dataset.recordings!.trim().split(' ').length)).toBe(2);
+  await expect(page.locator('.class-stage')).toHaveAttribute('data-class', 'teacher');
+  await expect(live(12)).toBeVisible();
+
+  // 13: what the protocol has said so far.
+  await goLive(13);
+  await expect(live(13).locator('[data-way="in"]')).toContainText('said');
+
+  // 14: the seven steps tick themselves off.
+  await goLive(14);
+  const done = live(14).locator('li[data-done]');
+  await expect(done).toHaveCount(4);
+  await say(sara, 'گام پنجم');
+  await expect(done).toHaveCount(6);
+  await ali.close();
+  await expect(done).toHaveCount(7);
+
+  // 15: what went over the wire.
+  await goLive(15);
+  await expect(value(15, 'frames_in')).not.toHaveText('۰');
 });
 
 test('blank, freeze and the code answer to their keys', async ({ page, server }) => {
