@@ -1,16 +1,16 @@
-//! Resume tokens as the server keeps them: only their SHA-256, so that a leak of the server's
-//! memory or a careless log cannot impersonate anybody. This module does not know where the
-//! random bytes come from.
+//! Resume tokens, and the key of a class, as the server keeps them: only a hash of them, so that a leak of the
+//! server's memory or a careless log cannot impersonate anybody. This module does not know where the random
+//! bytes come from.
 
 use std::hash::{Hash, Hasher};
 
-use chat_protocol::{Epoch, ResumeToken, Seq};
+use chat_protocol::{ClassKey, Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The first half of the SHA-256 of a [`ResumeToken`]: 128 bits, because it is guessed against and never
-/// collided with, and there are two of them for each tab. Compared in constant time. Finding one by its
-/// `mark` is not, and need not be: how long that takes tells about hashes, and nobody can choose a token by
+/// The first half of the SHA-256 of a [`ResumeToken`] or a [`ClassKey`]: 128 bits, because it is guessed against
+/// and never collided with, and there are two of them for each tab. Compared in constant time. Finding one by
+/// its `mark` is not, and need not be: how long that takes tells about hashes, and nobody can choose a token by
 /// its hash.
 #[derive(Clone, Copy, Eq, Debug)]
 pub struct TokenHash([u8; 16]);
@@ -19,6 +19,11 @@ impl TokenHash {
     /// The hash of this token.
     pub fn of(token: &ResumeToken) -> Self {
         Self::of_secret(token.as_str())
+    }
+
+    /// The hash of the key of a class.
+    pub fn of_key(key: &ClassKey) -> Self {
+        Self::of_secret(key.as_str())
     }
 
     /// The hash of a secret that a client has drawn itself.

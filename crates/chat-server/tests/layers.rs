@@ -24,7 +24,7 @@ const SERVER: House = House {
         &["router"],
         &["app"],
         &["config"],
-        &["websocket", "polling", "lab::xray", "lab::echo", "banner"],
+        &["websocket", "polling", "lab::xray", "lab::echo", "banner", "demo"],
         &["pages"],
         &["rooms"],
         &["http"],

@@ -10,14 +10,21 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
-use chat_protocol::typed;
+use chat_protocol::{ClassKey, typed};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
 use super::{Form, Page, render};
 use crate::{
-    http::{links::room_path, qr, request_limit::Cost, site::Site, web_origin::WebOrigin},
+    http::{
+        links::{class_path, room_path},
+        qr,
+        request_limit::Cost,
+        site::Site,
+        web_origin::WebOrigin,
+    },
     limits::client_ip::Peer,
+    net::random,
 };
 
 /// The `{room}` of a path, before its rule is checked; an error when it is not UTF-8.
@@ -82,6 +89,47 @@ pub(crate) async fn workbench(request: Request) -> Response {
 pub(crate) async fn slides(request: Request) -> Response {
     let handout = request.uri().query().is_some_and(|query| query.split('&').any(|one| one == "handout"));
     render(Page::Slides { handout }, request).await
+}
+
+/// `GET /class/{room}`: the stage of a class in this room. Nothing here knows whether there is one, and the
+/// key of whoever teaches it stays in the browser, which sends no fragment.
+#[cfg(feature = "lab")]
+pub(crate) async fn class(
+    State(site): State<Arc<Site>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    raw: RawRoom,
+    request: Request,
+) -> Response {
+    let page = match raw.map(|Path(raw)| typed::room_name(&raw)) {
+        Ok(Ok(room)) => {
+            let share_url = site.share_url(&room, site.asked(peer, request.headers()).as_ref());
+            Page::Class { room, share_url }
+        }
+        Ok(Err(flaw)) => Page::BadRoom(Some(flaw)),
+        Err(_) => Page::BadRoom(None),
+    };
+    render(page, request).await
+}
+
+/// `POST /class`: to the stage of a class in a room that is drawn, with a key that is drawn for it. The room takes
+/// the key when the stage joins it first, so that nothing is kept here. The answer is nobody's to keep.
+#[cfg(feature = "lab")]
+pub(crate) async fn open_class() -> Response {
+    let number = 100_000 + u32::from_le_bytes(random::bytes()) % 900_000;
+    let key = ClassKey::from_bytes(random::bytes());
+    match typed::room_name(&format!("کلاس-{number}")) {
+        Ok(room) => {
+            let stage = format!("{}#key={}", class_path(&room), key.as_str());
+            ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&stage)).into_response()
+        }
+        Err(flaw) => (StatusCode::INTERNAL_SERVER_ERROR, flaw.to_string()).into_response(),
+    }
+}
+
+/// `GET /slides/strip`: what a phone shows of a class, in which its script writes.
+#[cfg(all(feature = "lab", feature = "pages"))]
+pub(crate) async fn strip() -> Response {
+    axum::response::Html(chat_lab::slides::strip()).into_response()
 }
 
 /// What is to be drawn as a code.

@@ -5,8 +5,10 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use chat_protocol::{CaptureToken, ClientMsg, CloseCode, Command, ErrorCode, Name, Resume, ServerMsg, TabId};
-use chat_room::{Departure, FreshToken, Join, Way};
+use chat_protocol::{
+    CaptureToken, ClientMsg, CloseCode, Command, ErrorCode, Name, Resume, ServerMsg, TabId, Teacher,
+};
+use chat_room::{Departure, FreshToken, Join, TokenHash, Way};
 use tokio::net::TcpStream;
 use tungstenite::Message;
 
@@ -59,9 +61,18 @@ pub(crate) enum Recording {
 #[derive(Debug)]
 enum Pending {
     /// To be let in.
-    Join { name: Option<Name>, resume: Option<Resume>, tab: Option<TabId> },
+    Join(Asked),
     /// A place in the room's mailbox.
     Send(Unsent),
+}
+
+/// What a `join` says.
+#[derive(Debug)]
+struct Asked {
+    name: Option<Name>,
+    resume: Option<Resume>,
+    tab: Option<TabId>,
+    teacher: Option<Teacher>,
 }
 
 /// What to wait for before reading on, if anything. Boxed, because it is rare.
@@ -194,8 +205,8 @@ impl Connection {
                 self.send(&ServerMsg::Pong { n });
                 Ok(None)
             }
-            (ClientMsg::Join { name, resume, tab }, None) => {
-                Ok(Some(Box::new(Pending::Join { name, resume, tab })))
+            (ClientMsg::Join { name, resume, tab, teacher }, None) => {
+                Ok(Some(Box::new(Pending::Join(Asked { name, resume, tab, teacher }))))
             }
             (ClientMsg::Join { .. }, Some(_)) => {
                 let error = ServerMsg::error(ErrorCode::AlreadyJoined, "this connection has joined");
@@ -210,7 +221,7 @@ impl Connection {
 
     async fn finish(&mut self, pending: Box<Pending>) -> Result<(), Disconnect> {
         match (*pending, &self.membership) {
-            (Pending::Join { name, resume, tab }, _) => self.join(name, resume, tab).await,
+            (Pending::Join(asked), _) => self.join(asked).await,
             (Pending::Send(unsent), Some(member)) => {
                 let sent = self.io.wait_for(member.send_waiting(unsent)).await?;
                 sent.map_err(|_| CloseCode::InternalError.into())
@@ -221,12 +232,8 @@ impl Connection {
 
     /// Step 2, **join**: asks the room to be let in. The room itself sends the welcome, so that it stands in
     /// the room's order.
-    async fn join(
-        &mut self,
-        name: Option<Name>,
-        resume: Option<Resume>,
-        tab: Option<TabId>,
-    ) -> Result<(), Disconnect> {
+    async fn join(&mut self, asked: Asked) -> Result<(), Disconnect> {
+        let Asked { name, resume, tab, teacher } = asked;
         let Some(joining) = &mut self.joining else { return Ok(()) };
         joining.by = None;
         let Destination { room, client_id } = joining.destination.clone();
@@ -238,6 +245,7 @@ impl Connection {
             address: self.slot.usage().address(),
             way: Way::Socket,
             claim: resume.map(Into::into),
+            teacher: teacher.map(|teacher| TokenHash::of_key(&teacher.token)),
             token: FreshToken::new(random::bytes()),
             rate_limit: self.rate.frames().clone(),
         };
@@ -250,6 +258,8 @@ impl Connection {
                 self.joining = None;
                 Ok(())
             }
+            // Guessing is a mistake, of which a connection has few.
+            Ok(Err(refusal)) if refusal.code == ErrorCode::BadKey => self.refuse(refusal.into()),
             Ok(Err(refusal)) => {
                 self.send(&refusal.into());
                 Ok(())
@@ -372,7 +382,7 @@ mod tests {
     async fn full_mailbox_does_not_block_outgoing() {
         let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
         let options = options.iter().chain(&["--messages-per-address=0", "--requests-per-address=0"]);
-        let app = App::new(&Config::parse_from(options), "127.0.0.1:0".parse().unwrap());
+        let app = App::new(&Config::parse_from(options), "127.0.0.1:0".parse().unwrap(), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
@@ -410,6 +420,7 @@ mod tests {
             address: connection.slot.usage().address(),
             way: Way::Socket,
             claim: None,
+            teacher: None,
             token: FreshToken::new(random::bytes()),
             rate_limit: connection.rate.frames().clone(),
         };
