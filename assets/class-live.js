@@ -47,7 +47,7 @@ export function begin(heard, stage) {
         if (!vote) continue;
         const most = Math.max(...vote.counts);
         const answer = vote.answers[vote.counts.indexOf(most)];
-        row.dataset.answer = vote.counts.indexOf(most);
+        if (most) row.dataset.answer = vote.counts.indexOf(most);
         row.querySelector('b').textContent = most ? `${answer} · ${number.format(most)}` : '–';
       }
     },

@@ -241,6 +241,8 @@ const HEAR = {
     heard.handshakes ||= all - away;
     heard.since ||= performance.now();
     heard.me = you.id;
+    // A room that begins anew, as after a restart, begins where its teacher is.
+    hasMoved ||= heard.isTeacher && kept.resume.epoch !== epoch;
     heard.isTeacher = false;
     kept.resume = { token, epoch, seq };
     keep();

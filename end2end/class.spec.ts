@@ -198,6 +198,27 @@ test('what is live on a slide happens in another browser', async ({ page, server
   await expect(value(15, 'frames_in')).not.toHaveText('۰');
 });
 
+test.describe('a server that stops', () => {
+  test.use({ expectedComplaints: [/ERR_CONNECTION_REFUSED/, /WebSocket connection/] });
+
+  test('a class goes on where it was when its server is back', async ({ page, server, somebody }) => {
+    const room = await openClass(page, server.url);
+    const sara = await somebody(PHONE);
+    await enterByLink(sara, server.url, room, 'سارا');
+    await goTo(page, 3);
+    const title = await page.locator('.slide[data-slide="3"] h2').textContent();
+    await server.stop();
+    await expect(page.locator('.told')).toContainText('اتصال قطع شد');
+    await server.restart();
+    await expect(page.locator('.told')).toHaveText('');
+    await goTo(page, 4);
+    await page.keyboard.press('ArrowRight');
+    await joined(sara);
+    await expect(where(sara)).toHaveText(title!);
+    expect(await at(page)).toBe('3.0');
+  });
+});
+
 test('blank, freeze and the code answer to their keys', async ({ page, server }) => {
   await openClass(page, server.url);
   await page.keyboard.press('KeyQ');
