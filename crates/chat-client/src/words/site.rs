@@ -30,7 +30,7 @@ pub fn bad_room_hint() -> String {
 pub const MORE: &str = "گزینه‌های بیشتر";
 
 /// What the button that opens the X-ray does.
-pub const XRAY_TITLE: &str = "اتصال از نو باز می‌شود تا ضبط شود";
+pub const XRAY_TITLE: &str = "زیر ذره‌بین: اتصال از نو باز می‌شود تا ضبط شود";
 
 /// Accept what was typed.
 pub const SAVE: &str = "ثبت";

@@ -264,7 +264,7 @@ fn frame_row(
         None => note(&shown, is_own).to_owned(),
     };
     // What the protocol calls it; what has no such name, by its opcode, which is told anyway.
-    let kind = shown.says.kind().map(|kind| draw("code").text(kind));
+    let kind = shown.says.kind().map(|kind| draw("code").class("kind").text(kind));
     let (way, whose) = if is_own { ("↑", words::YOU) } else { ("↓", words::SERVER) };
     let opcode = format!("{} 0x{:X}", header.opcode.name(), header.opcode.bits());
     let line = button("row", move || open.update(|open| *open = this.filter(|_| *open != this)))
