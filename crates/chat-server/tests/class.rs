@@ -170,3 +170,30 @@ async fn rehearsal_brings_members_by_the_protocol() {
     sara.expect("class").await;
     sara.expect_presence(|presence| presence["member_count"] == 4).await;
 }
+
+#[cfg(feature = "lab")]
+#[tokio::test]
+async fn new_class_has_name_nobody_guesses() {
+    let server = TestServer::start().await;
+    let open = async |body: &str| {
+        let length = body.len();
+        let head = "POST /class HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n";
+        let head = format!("{head}Content-Length: {length}\r\n\r\n{body}");
+        let answer = server.http(&head).await;
+        let to = answer.lines().find_map(|line| line.strip_prefix("location: ")).map(str::to_owned);
+        to.ok_or(answer)
+    };
+    // Where no script runs, sixteen digits: 53 bits.
+    let drawn = [open("").await.unwrap(), open("room=%20").await.unwrap()];
+    assert_ne!(drawn[0], drawn[1]);
+    for place in &drawn {
+        let (room, key) = place.split_once("#key=").unwrap();
+        let groups: Vec<&str> = room.rsplit('-').take(4).collect();
+        assert!(groups.iter().all(|group| group.len() == 4 && group.parse::<u16>().is_ok()), "{room}");
+        assert_eq!(key.len(), 64);
+    }
+    let chosen = open("room=a-b-123").await.unwrap();
+    assert!(chosen.starts_with("/class/a-b-123#key="), "{chosen}");
+    let refused = open("room=a&room=b").await.unwrap_err();
+    assert!(refused.starts_with("HTTP/1.1 400 ") && refused.contains("room: "), "{refused}");
+}

@@ -101,10 +101,11 @@ fn heading(icon: &'static str, words: &'static str) -> impl IntoView {
     view! { <h2>{icon::view(icon)} {words}</h2> }
 }
 
-/// A door that draws a room and its key, and so is a form.
+/// A door that draws a key, and a room where the browser has not, and so is a form.
 fn open_class((action, name, what): home::Door) -> impl IntoView {
     view! {
         <form class="doors" action=action method="post">
+            <input type="hidden" name="room" />
             <button>
                 <strong>{name}</strong>
                 <span>{what}</span>

@@ -1,6 +1,6 @@
 //! The addresses of pages, and what leads to them: the home page and its form, a room's page and its code.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{Form, Page, render};
 use crate::{
     http::{
+        body,
         links::{class_path, room_path},
         qr,
         request_limit::Cost,
@@ -111,19 +112,47 @@ pub(crate) async fn class(
     render(page, request).await
 }
 
+/// What the form of [`open_class`] says.
+#[cfg(feature = "lab")]
+#[derive(Deserialize)]
+pub(crate) struct NewClass {
+    /// A name that the page has drawn; left out or empty where no script runs.
+    #[serde(default)]
+    room: String,
+}
+
 /// `POST /class`: to the stage of a class in a room that is drawn, with a key that is drawn for it. The room takes
 /// the key when the stage joins it first, so that nothing is kept here. The answer is nobody's to keep.
 #[cfg(feature = "lab")]
-pub(crate) async fn open_class() -> Response {
-    let number = 100_000 + u32::from_le_bytes(random::bytes()) % 900_000;
+pub(crate) async fn open_class(request: Request) -> Response {
+    const BODY_MAX: usize = 2 * 1024;
+    const DEADLINE: Duration = Duration::from_secs(10);
+    let body = match body::read(request.into_body(), BODY_MAX, DEADLINE).await {
+        Ok(body) => body,
+        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
+    };
+    let asked: NewClass = match serde_urlencoded::from_bytes(&body) {
+        Ok(asked) => asked,
+        Err(error) => {
+            let detail = format!("room: {error}; send it as a form, or nothing");
+            return (StatusCode::BAD_REQUEST, detail).into_response();
+        }
+    };
     let key = ClassKey::from_bytes(random::bytes());
-    match typed::room_name(&format!("کلاس-{number}")) {
+    match typed::room_name(&asked.room).or_else(|_| typed::room_name(&drawn_name())) {
         Ok(room) => {
             let stage = format!("{}#key={}", class_path(&room), key.as_str());
             ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&stage)).into_response()
         }
         Err(flaw) => (StatusCode::INTERNAL_SERVER_ERROR, flaw.to_string()).into_response(),
     }
+}
+
+/// A room of more names than anybody can try (53 bits), because its name is its only key.
+#[cfg(feature = "lab")]
+fn drawn_name() -> String {
+    let [a, b, c, d] = [(); 4].map(|()| u32::from_le_bytes(random::bytes()) % 10_000);
+    format!("کلاس-{a:04}-{b:04}-{c:04}-{d:04}")
 }
 
 /// `GET /slides/strip`: what a phone shows of a class, in which its script writes.
