@@ -26,6 +26,18 @@ pub fn draw(tag: &str) -> Drawn {
     Drawn(element.unchecked_into())
 }
 
+/// A new element of a picture with this tag.
+///
+/// # Panics
+/// When `tag` is no tag, which is a mistake in this crate.
+pub fn svg(tag: &str) -> Drawn {
+    let element = document().create_element_ns(Some(SVG), tag);
+    Drawn(element.expect("tags are written in this crate").unchecked_into())
+}
+
+/// The namespace of pictures.
+const SVG: &str = "http://www.w3.org/2000/svg";
+
 impl Drawn {
     /// With this attribute.
     pub fn attr(self, name: &str, value: &str) -> Self {
@@ -72,7 +84,6 @@ impl Drawn {
 
     /// With an icon after what is in it: one path on a 24-unit grid.
     pub fn icon(self, path: &str) -> Self {
-        const SVG: &str = "http://www.w3.org/2000/svg";
         let make = |tag: &str| document().create_element_ns(Some(SVG), tag).map(Element::unchecked_into);
         let (Ok(svg), Ok(line)) = (make("svg"), make("path")) else { return self };
         let svg = Drawn(svg).attr("viewBox", "0 0 24 24").attr("aria-hidden", "true");
