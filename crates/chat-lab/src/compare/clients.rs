@@ -532,13 +532,14 @@ impl Clients {
         });
     }
 
-    /// Asks again and again what a way has cost. One at a time: an answer that came after a newer one
-    /// would look like another account. Not of a stream that owes something: it costs nothing meanwhile,
+    /// Asks again and again what a way has cost, once it is in. One at a time: an answer that came after a newer
+    /// one would look like another account. Not of a stream that owes something: it costs nothing meanwhile,
     /// and may not even have begun; that it owes it for long is said instead.
     async fn count_on(self, way: Way) {
         loop {
             pause(COSTS_EVERY).await;
-            if self.is_resting(way) {
+            let is_in = !way.keeps_its_ticket() || self.ticket(way).is_some();
+            if self.is_resting(way) || !is_in {
                 continue;
             }
             if self.stats.with_untracked(|stats| !stats.of(way).owes()) {
