@@ -145,3 +145,59 @@ test('a classic page is printed, too', async ({ server, page }) => {
   await expect(page.locator('.links')).toBeHidden();
   expect(pages(await page.pdf({ format: 'A4' }))).toBe(1);
 });
+
+test('what shows the wire is printed, too: light, static and whole', async ({ server, somebody }) => {
+  test.slow();
+  const page = await somebody({ colorScheme: 'dark', viewport: { width: 1280, height: 500 } });
+  const url = server.url;
+  await page.context().addCookies([{ name: 'theme', value: 'dark', url }]);
+  /** That this is on paper, all of it, and nothing that is only to be pressed. */
+  const isPrinted = async (what: string, ...parts: string[]): Promise<void> => {
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await page.setViewportSize({ width: 700, height: 900 });
+    await expect(page.locator('html'), what).toHaveCSS('background-color', 'rgb(255, 255, 255)');
+    for (const part of parts) {
+      await expect(page.locator(part).first(), `${what}: ${part}`).toBeVisible();
+      await expect(page.locator(part).last(), `${what}: ${part}`).toBeVisible();
+    }
+    // What is written into the workbench's fields is part of it.
+    const controls = page.locator('.button:visible, .icon-button:visible, .chip:visible, .say:visible');
+    await expect(controls, what).toHaveCount(0);
+    const paper = await page.evaluate((parts) => {
+      const { scrollHeight, scrollWidth } = document.documentElement;
+      const outside = [...document.querySelectorAll(parts)].filter((part) => {
+        const { left, right, bottom } = part.getBoundingClientRect();
+        return left < -1 || right > innerWidth + 1 || bottom + scrollY > scrollHeight + 1;
+      });
+      return { outside: outside.map((part) => part.className), wide: scrollWidth > innerWidth };
+    }, parts.join(','));
+    expect(paper, what).toEqual({ outside: [], wide: false });
+    expect(pages(await page.pdf({ format: 'A4' })), what).toBeGreaterThan(0);
+    await page.emulateMedia({ media: 'screen', colorScheme: 'dark' });
+    await page.setViewportSize({ width: 1280, height: 500 });
+  };
+
+  await page.goto(url);
+  await isPrinted('home', 'h1', '.doors li', '.steps li');
+  await page.goto(`${url}/slides`);
+  await isPrinted('slides', '.slide h2');
+
+  await page.goto(`${url}/ways/paper`);
+  await page.getByLabel('پیام', { exact: true }).fill('روی کاغذ');
+  await page.getByRole('button', { name: 'ارسال' }).click();
+  await expect(page.locator('.messages [data-by=socket][data-came]')).toHaveCount(1);
+  await isPrinted('ways', 'h1', '.table tbody tr', '.verdict', '.chart', '.messages tbody tr');
+
+  await page.goto(`${url}/workbench`);
+  await page.locator('#ask').click();
+  await expect(page.getByRole('log')).toContainText('HTTP/1.1 101');
+  await isPrinted('workbench', 'h1', '.bench', 'textarea', '.log > li');
+
+  await enterByLink(page, url, 'paper', 'سارا');
+  await page.getByRole('button', { name: 'زیر ذره‌بین' }).click();
+  for (let n = 0; n < 12; n++) await say(page, `پیام ${n}`);
+  await expect(message(page, 'پیام 11')).toContainText('فرستاده شد');
+  await page.getByRole('tab', { name: 'فریم‌ها' }).click();
+  await expect(page.locator('#xray .frame').filter({ hasText: 'پیام شما' })).toHaveCount(12);
+  await isPrinted('the panel', '.bar h1', '.message', '.panel .tabs [aria-selected=true]', '#xray .frame');
+});

@@ -171,7 +171,7 @@ test('the X-ray and the five ways draw the same', async ({ server, somebody }) =
   await sara.goto(`${server.url}/ways/text`);
   await sara.getByLabel('پیام', { exact: true }).fill(MIXED);
   await sara.getByRole('button', { name: 'ارسال' }).click();
-  const heard = sara.locator('.way[data-way=socket] .heard .text > [dir]');
+  const heard = sara.locator('.messages .text > [dir]');
   await expect(heard).toHaveText(MIXED);
   expect(await drawn(heard)).toEqual(MIXED_SEEN);
 });

@@ -1,5 +1,6 @@
 // The same room by five ways: what is said by one is heard by all, and each is counted.
 
+import AxeBuilder from '@axe-core/playwright';
 import type { Page, Request, WebSocketRoute } from '@playwright/test';
 
 import { Proxy } from './fixtures/proxy.ts';
@@ -7,8 +8,11 @@ import { expect, test } from './fixtures/test.ts';
 import { enter, message, say } from './room.ts';
 
 const way = (page: Page, token: string) => page.locator(`.way[data-way=${token}]`);
-const figure = (page: Page, token: string, name: string) =>
-  way(page, token).locator('dl > div', { hasText: name }).locator('dd');
+const figure = (page: Page, token: string, name: 'requests' | 'headers' | 'payload' | 'silence' | 'median') =>
+  way(page, token).locator(`td[data-figure=${name}]`);
+/** The messages that came by this way, the newest first. */
+const heard = (page: Page, token: string) =>
+  page.locator('.messages tbody tr').filter({ has: page.locator(`[data-by=${token}][data-came]`) });
 
 /** A number as the page writes it. */
 function number(text: string): number {
@@ -36,21 +40,21 @@ test('what is said by each way is heard by all, and costs are counted', async ({
   await expect(message(ali, 'از اتاق')).toBeVisible();
   await sara.getByRole('button', { name: 'تازه‌سازی' }).click();
   for (const listener of tokens) {
-    const heard = way(sara, listener).locator('.heard li');
+    const came = heard(sara, listener);
     for (const token of tokens) {
-      await expect(heard.filter({ hasText: `از ${token} به همه` }), listener).toHaveCount(1);
+      await expect(came.filter({ hasText: `از ${token} به همه` }), listener).toHaveCount(1);
     }
-    await expect(heard.filter({ hasText: 'از اتاق' }), listener).toHaveCount(1);
+    await expect(came.filter({ hasText: 'از اتاق' }), listener).toHaveCount(1);
   }
 
   // Who only polls pays for it while nothing happens.
-  const polled = number(await figure(sara, 'poll', 'درخواست').innerText());
-  const before = number(await figure(sara, 'socket', 'سرآیند').innerText());
-  await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText()), { timeout: 15_000 }).toBeGreaterThan(polled + 1);
-  expect(number(await figure(sara, 'socket', 'درخواست').innerText())).toBe(1);
-  expect(number(await figure(sara, 'socket', 'سرآیند').innerText()) - before, 'a few frames at most').toBeLessThan(200);
-  expect(number(await figure(sara, 'poll', 'سرآیند').innerText())).toBeGreaterThan(2_000);
-  await expect(sara.getByRole('status')).toContainText('برابر WebSocket');
+  const polled = number(await figure(sara, 'poll', 'requests').innerText());
+  const before = number(await figure(sara, 'socket', 'headers').innerText());
+  await expect.poll(async () => number(await figure(sara, 'poll', 'requests').innerText()), { timeout: 15_000 }).toBeGreaterThan(polled + 1);
+  expect(number(await figure(sara, 'socket', 'requests').innerText())).toBe(1);
+  expect(number(await figure(sara, 'socket', 'headers').innerText()) - before, 'a few frames at most').toBeLessThan(200);
+  expect(number(await figure(sara, 'poll', 'headers').innerText())).toBeGreaterThan(2_000);
+  await expect(sara.locator('.verdict')).toContainText('برابر WebSocket');
 });
 
 test('each delay is a mark on one scale, and the WebSocket is the quickest', async ({ server, somebody }) => {
@@ -62,7 +66,7 @@ test('each delay is a mark on one scale, and the WebSocket is the quickest', asy
     return [...path!.matchAll(/M(\d+) /g)].map(([, x]) => Number(x));
   };
   for (const token of ['poll', 'long-poll', 'events', 'socket']) {
-    await expect(figure(sara, token, 'درخواست'), token).not.toHaveText('۰');
+    await expect(figure(sara, token, 'requests'), token).not.toHaveText('۰');
     expect(await marks(token), token).toEqual([]);
   }
   for (const text of ['یک', 'دو', 'سه']) {
@@ -70,19 +74,82 @@ test('each delay is a mark on one scale, and the WebSocket is the quickest', asy
     await sara.getByRole('button', { name: 'ارسال' }).click();
     // One by one: what is said after a poll was answered waits for the next.
     for (const token of ['poll', 'long-poll', 'events', 'socket']) {
-      await expect(way(sara, token).locator('.heard li').filter({ hasText: text }), token).toHaveCount(1);
+      await expect(heard(sara, token).filter({ hasText: text }), token).toHaveCount(1);
     }
   }
   for (const token of ['poll', 'long-poll', 'events', 'socket']) {
     const all = await marks(token);
     expect(all, token).toHaveLength(3);
     expect(await marks(token, 'last'), token).toEqual(all.slice(-1));
-    expect(await marks(token, 'median'), token).toEqual([all.sort((a, b) => a - b)[1]]);
+    expect(await marks(token, 'half'), token).toHaveLength(1);
   }
   expect(await marks('classic')).toEqual([]);
+  // Time goes from left to right, whatever the page's direction.
   const [socket, poll] = [await marks('socket', 'median'), await marks('poll', 'median')];
-  expect(socket[0], 'further to the right').toBeGreaterThan(poll[0]!);
+  expect(socket[0], 'further to the left').toBeLessThan(poll[0]!);
+  const ticks = await sara.locator('.scale span').evaluateAll((ticks) =>
+    ticks.map((tick) => [tick.textContent, tick.getBoundingClientRect().left] as const));
+  expect(ticks.map(([text]) => text)).toEqual(['۱ ms', '۱۰ ms', '۱۰۰ ms', '۱ s', '۱۰ s']);
+  expect(ticks.map(([, left]) => left)).toEqual(ticks.map(([, left]) => left).sort((a, b) => a - b));
 });
+
+test('a second of silence costs who polls most, and the WebSocket next to nothing', async ({ server, somebody }) => {
+  test.slow();
+  const sara = await somebody();
+  await sara.goto(`${server.url}/ways/silence`);
+  const silence = async (token: string) => number((await figure(sara, token, 'silence').innerText()).split('٫')[0]!);
+  await expect.poll(() => silence('poll'), { timeout: 20_000 }).toBeGreaterThan(100);
+  for (const token of ['classic', 'socket', 'events', 'long-poll']) {
+    expect(await silence(token), token).toBeLessThan((await silence('poll')) / 5);
+  }
+  // The same as lines over time: the steepest is on top at the right.
+  const lines = await sara.locator('.chart path').evaluateAll((lines) =>
+    lines.map((line) => [line.getAttribute('data-way'), Number(line.getAttribute('d')!.split(/[ L]/).at(-1))] as const));
+  expect(lines.toSorted(([, a], [, b]) => a - b)[0]).toEqual(['poll', 0]);
+});
+
+test('a longer round trip is the same for all, and it is said who makes it', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await sara.goto(`${server.url}/ways/far`);
+  for (const token of ['poll', 'long-poll', 'events', 'socket']) {
+    await expect(figure(sara, token, 'requests'), token).not.toHaveText('۰');
+  }
+  const sayIt = async (text: string) => {
+    await sara.getByLabel('پیام', { exact: true }).fill(text);
+    await sara.getByRole('button', { name: 'ارسال' }).click();
+    for (const token of ['long-poll', 'events', 'socket']) {
+      await expect(heard(sara, token).filter({ hasText: text }), token).toHaveCount(1);
+    }
+  };
+  const made = sara.locator('.made');
+  await sayIt('نزدیک');
+  await expect(made).toBeHidden();
+  const slider = sara.getByRole('slider');
+  await slider.press('End');
+  await expect(slider).toHaveAttribute('aria-valuetext', '۲۰۰ ms');
+  await expect(made).toContainText('همین صفحه');
+  // What was measured on the other network is not mixed with it.
+  await expect(figure(sara, 'socket', 'median')).toHaveText('—');
+  for (const text of ['الف۱', 'الف۲', 'الف۳']) await sayIt(text);
+  const socket = number(await figure(sara, 'socket', 'median').innerText());
+  expect(socket).toBeGreaterThanOrEqual(200);
+  expect(socket).toBeLessThan(400);
+});
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing, ${theme}`, async ({ server, somebody }) => {
+    const sara = await somebody({ colorScheme: theme });
+    await sara.goto(`${server.url}/ways/ways`);
+    await sara.getByLabel('پیام', { exact: true }).fill('سلام');
+    await sara.getByRole('button', { name: 'ارسال' }).click();
+    await expect(heard(sara, 'socket')).toHaveCount(1);
+    await sara.getByRole('slider').press('End');
+    await way(sara, 'poll').getByRole('button', { name: 'توقف' }).click();
+    const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const { violations } = await new AxeBuilder({ page: sara }).withTags(rules).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`)).toEqual([]);
+  });
+}
 
 test('a page that is loaded anew is the same five members, and no cookies gather', async ({ server, somebody }) => {
   test.slow();
@@ -103,15 +170,15 @@ test('a page that is loaded anew is the same five members, and no cookies gather
   await expect(message(ali, 'پیش از بارگذاری')).toBeVisible();
   for (let load = 0; load < 10; load++) {
     await sara.reload();
-    await expect(figure(sara, 'socket', 'درخواست')).toHaveText('۱');
-    await expect(figure(sara, 'classic', 'درخواست')).not.toHaveText('۰');
+    await expect(figure(sara, 'socket', 'requests')).toHaveText('۱');
+    await expect(figure(sara, 'classic', 'requests')).not.toHaveText('۰');
   }
   await expect(here).toHaveCount(6);
   expect(await names()).toEqual(before);
   expect(await cookies()).toEqual(kept);
   await say(ali, 'پس از آن');
   for (const token of ['poll', 'long-poll', 'events', 'socket']) {
-    await expect(way(sara, token).locator('.heard li').filter({ hasText: 'پس از آن' }), token).toHaveCount(1);
+    await expect(heard(sara, token).filter({ hasText: 'پس از آن' }), token).toHaveCount(1);
     await expect(way(sara, token).locator('.trouble'), token).toHaveText('');
   }
 });
@@ -146,11 +213,11 @@ for (const [options, told] of [
       for (let said = 0; said < 4; said++) {
         await sara.getByLabel('پیام', { exact: true }).fill('بلند '.repeat(90));
         await sara.getByRole('button', { name: 'ارسال' }).click();
-        await expect(way(sara, 'socket').locator('.heard li')).toHaveCount(said + 1);
+        await expect(heard(sara, 'socket')).toHaveCount(said + 1);
       }
       await expect(way(sara, 'socket').locator('.gap')).toContainText(told);
-      await expect(way(sara, 'poll').locator('.gap')).toHaveCount(0);
-      await expect(sara.getByRole('status').first()).toContainText('منصفانه نیست');
+      await expect(way(sara, 'poll').locator('.gap')).toBeHidden();
+      await expect(sara.locator('.verdict')).toContainText('منصفانه نیست');
     });
   });
 }
@@ -160,7 +227,7 @@ test('a way that rests asks for nothing', async ({ server, somebody }) => {
   const asked: string[] = [];
   sara.on('request', (request) => asked.push(request.url()));
   await sara.goto(`${server.url}/ways/ways`);
-  await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText())).toBeGreaterThan(0);
+  await expect.poll(async () => number(await figure(sara, 'poll', 'requests').innerText())).toBeGreaterThan(0);
   await way(sara, 'poll').getByRole('button', { name: 'توقف' }).click();
   await expect(way(sara, 'poll')).toHaveAttribute('data-rests', '');
   // What was under way is over when long polling, which goes on, has been counted twice more.
@@ -212,7 +279,7 @@ test.describe('a way that fails', () => {
     await sara.getByLabel('پیام', { exact: true }).fill('همه برگشتند');
     await sara.getByRole('button', { name: 'ارسال' }).click();
     for (const token of ['poll', 'long-poll', 'events', 'socket']) {
-      await expect(way(sara, token).locator('.heard li')).toContainText(['همه برگشتند']);
+      await expect(heard(sara, token)).toContainText(['همه برگشتند']);
     }
   });
 
@@ -243,18 +310,17 @@ test.describe('a way that fails', () => {
     const polling = ali.locator('#people .roster li').filter({ hasText: /سرکشی [۰-۹]/ });
     await expect(polling).toBeVisible();
     await say(ali, 'پیش از آن');
-    const heard = way(sara, 'poll').locator('.heard li');
-    await expect(heard).toHaveText([/پیش از آن/]);
-    await expect.poll(async () => number(await figure(sara, 'poll', 'درخواست').innerText()), { timeout: 15_000 }).toBeGreaterThan(3);
+    await expect(heard(sara, 'poll')).toHaveText([/پیش از آن/]);
+    await expect.poll(async () => number(await figure(sara, 'poll', 'requests').innerText()), { timeout: 15_000 }).toBeGreaterThan(3);
     await way(sara, 'poll').getByRole('button', { name: 'توقف' }).click();
     // So it is for a page in the background, too, whose timers come once a minute.
     await expect(polling).toHaveAttribute('data-away', '', { timeout: 90_000 });
-    const bytes = async () => number(await figure(sara, 'poll', 'سرآیند').innerText());
+    const bytes = async () => number(await figure(sara, 'poll', 'headers').innerText());
     const before = await bytes();
     const shown: number[] = [];
     await say(ali, 'در این میان');
     await way(sara, 'poll').getByRole('button', { name: 'ادامه' }).click();
-    await expect(heard).toHaveText([/در این میان/, /پیش از آن/]);
+    await expect(heard(sara, 'poll')).toHaveText([/در این میان/, /پیش از آن/]);
     await expect.poll(async () => {
       shown.push(await bytes());
       return shown.at(-1);
@@ -276,17 +342,17 @@ test.describe('a way that fails', () => {
     await sara.goto(`${server.url}/ways/ways`);
     await expect(ali.locator('#people .roster')).toContainText('WebSocket');
     await say(ali, 'پیش از قطع');
-    await expect(way(sara, 'socket').locator('.heard li')).toHaveText([/پیش از قطع/]);
-    const cost = async () => number(await figure(sara, 'socket', 'بار مفید').innerText());
+    await expect(heard(sara, 'socket')).toHaveText([/پیش از قطع/]);
+    const cost = async () => number(await figure(sara, 'socket', 'payload').innerText());
     const before = await cost();
     await sockets[0]!.close({ code: 4004 });
     await expect(trouble(sara, 'socket')).toContainText('با کد ۴۰۰۴ بست');
     await say(ali, 'در این میان');
     await expect(trouble(sara, 'socket')).toHaveText('', { timeout: 10_000 });
-    await expect(way(sara, 'socket').locator('.heard li')).toHaveText([/در این میان/, /پیش از قطع/]);
+    await expect(heard(sara, 'socket')).toHaveText([/در این میان/, /پیش از قطع/]);
     expect(sockets).toHaveLength(2);
     // It is another connection, and what the first one cost has been paid.
-    await expect.poll(async () => number(await figure(sara, 'socket', 'درخواست').innerText())).toBe(2);
+    await expect.poll(async () => number(await figure(sara, 'socket', 'requests').innerText())).toBe(2);
     expect(await cost()).toBeGreaterThan(before);
 
     await sockets[1]!.close({ code: 4500 });
@@ -307,10 +373,10 @@ test.describe('behind a proxy that gathers', () => {
       await sara.getByLabel('پیام', { exact: true }).fill('کسی می‌شنود؟');
       await sara.getByRole('button', { name: 'ارسال' }).click();
       for (const token of ['socket', 'long-poll', 'poll']) {
-        await expect(way(sara, token).locator('.heard li'), token).toContainText(['کسی می‌شنود؟']);
+        await expect(heard(sara, token), token).toContainText(['کسی می‌شنود؟']);
         await expect(way(sara, token).locator('.trouble'), token).toHaveText('');
       }
-      await expect(way(sara, 'events').locator('.heard li')).toHaveCount(0);
+      await expect(heard(sara, 'events')).toHaveCount(0);
       // The stream that shows what passes the socket is held back, too.
       await expect(way(sara, 'socket').locator('.gap')).toContainText('ضبط این اتصال در دست نیست', { timeout: 15_000 });
       await expect(trouble).toHaveText(silent);
@@ -319,9 +385,9 @@ test.describe('behind a proxy that gathers', () => {
       expect(asked('/events?client=events-')).toBe(1);
 
       proxy.release();
-      await expect(way(sara, 'events').locator('.heard li')).toContainText(['کسی می‌شنود؟']);
+      await expect(heard(sara, 'events')).toContainText(['کسی می‌شنود؟']);
       await expect(trouble).toHaveText('');
-      await expect(figure(sara, 'events', 'درخواست')).not.toHaveText('۰');
+      await expect(figure(sara, 'events', 'requests')).not.toHaveText('۰');
       await sara.close();
       await proxy.stop();
     });
@@ -335,8 +401,8 @@ test.describe('two tabs that are one member', () => {
     test.slow();
     const sara = await somebody();
     await sara.goto(`${server.url}/ways/ways`);
-    await expect(figure(sara, 'socket', 'درخواست')).toHaveText('۱');
-    await expect(figure(sara, 'long-poll', 'درخواست')).not.toHaveText('۰');
+    await expect(figure(sara, 'socket', 'requests')).toHaveText('۱');
+    await expect(figure(sara, 'long-poll', 'requests')).not.toHaveText('۰');
     // A tab that is opened by another one has what it kept.
     const [other] = await Promise.all([
       sara.context().waitForEvent('page'),

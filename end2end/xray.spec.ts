@@ -669,10 +669,13 @@ test('what is taken home is seen there without a server', async ({ server, someb
     URL.revokeObjectURL = () => document.body.setAttribute('data-revoked', '');
   });
   const [html] = await Promise.all([sara.waitForEvent('download'), panel(sara).locator('#take-page-home').click()]);
+  const named = (ending: string) => new RegExp(`^otagh-xray-سارا-\\d{4}-\\d\\d-\\d\\d\\.${ending}$`);
+  expect(html.suggestedFilename()).toMatch(named('html'));
   const file = info.outputPath('otagh.html');
   await html.saveAs(file);
   await expect(sara.locator('body')).not.toHaveAttribute('data-revoked');
   const [pcap] = await Promise.all([sara.waitForEvent('download'), panel(sara).getByRole('link', { name: /pcapng/ }).click()]);
+  expect(pcap.suggestedFilename()).toMatch(named('pcapng'));
   const bytes = await readFile(await pcap.path());
   expect(bytes.readUInt32LE(0)).toBe(0x0a0d0d0a);
   await sara.close();
@@ -682,9 +685,22 @@ test('what is taken home is seen there without a server', async ({ server, someb
   await home.goto(pathToFileURL(file).href);
   await home.getByRole('tab', { name: 'فریم‌ها' }).click();
   await expect(home.locator('.frame').filter({ hasText: 'said' })).toHaveCount(1);
+  await expect(home.locator('.title-block')).toContainText(/xray.*سارا.*UTC.*127\.0\.0\.1:\d+ ⇄ 127\.0\.0\.1:\d+/);
+  await expect(home).toHaveTitle(/^otagh-xray-سارا-/);
   const own = home.locator('.frame[data-own]').filter({ hasText: 'say' });
   await own.getByRole('button').first().click();
   await expect(own.locator('.payload.wire')).toContainText('برای خانه </script><b>');
+  // On paper all of it, with the frame that is open.
+  await home.emulateMedia({ media: 'print' });
+  await expect(home.locator('.title-block')).toBeVisible();
+  await expect(own.locator('.bits')).toBeVisible();
+  await expect(home.locator('.replay')).toBeHidden();
+  const { cut, all: count } = await home.locator('.frame').evaluateAll((frames) => ({
+    cut: frames.filter((frame) => frame.getBoundingClientRect().bottom + scrollY > document.documentElement.scrollHeight + 1).length,
+    all: frames.length,
+  }));
+  expect([cut, count > 4]).toEqual([0, true]);
+  await home.emulateMedia({ media: 'screen' });
   await own.getByRole('button').first().click();
 
   // It is played again, from its beginning or step by step.

@@ -45,7 +45,7 @@ fn lab(routes: Router<App>) -> Router<App> {
 
     use crate::lab::{
         echo::{endpoint, pipe},
-        xray::{inject, stream},
+        xray::{export, inject, stream},
     };
 
     #[cfg(feature = "pages")]
@@ -59,6 +59,7 @@ fn lab(routes: Router<App>) -> Router<App> {
         .route("/ws/echo", any(endpoint::echo))
         .route("/workbench/pipe", any(pipe::pipe))
         .route("/xray/{token}/events", get(stream::events))
-        .route("/xray/{token}/otagh.pcapng", get(stream::file))
+        .route("/xray/{token}/otagh.pcapng", get(export::file))
+        .route("/xray/{token}/title", get(export::title))
         .route("/xray/{token}/break", post(inject::break_it))
 }

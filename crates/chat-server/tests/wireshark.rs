@@ -5,7 +5,7 @@
 
 mod common;
 
-use std::process::Command;
+use std::{net::SocketAddr, process::Command};
 
 use common::{Raw, TestServer, masked};
 use serde_json::json;
@@ -46,6 +46,7 @@ async fn wireshark_reads_every_frame_unmasked() {
     client.stream.write_all(&masked(0x89, b"so?")).await.unwrap();
     client.send(8, &[&1000_u16.to_be_bytes()[..], b"bye"].concat()).await;
     client.ends().await;
+    let (near, far) = (client.stream.local_addr().unwrap(), server.address);
     drop(client);
 
     let mut stream = TcpStream::connect(server.address).await.unwrap();
@@ -62,6 +63,11 @@ async fn wireshark_reads_every_frame_unmasked() {
         &file,
         &["_ws.col.Protocol", "http.request.uri", "http.response.code", "websocket.opcode", "websocket.mask"],
     );
+    let ends = ["ipv4_src", "src_port", "ipv4_dst", "dst_port"].map(|end| format!("exported_pdu.{end}"));
+    let ends = dissected(&file, &ends.each_ref().map(String::as_str));
+    let way =
+        |from: SocketAddr, to: SocketAddr| format!("{}|{}|{}|{}", from.ip(), from.port(), to.ip(), to.port());
+    assert_eq!((&ends[0], &ends[1]), (&way(near, far), &way(far, near)));
     assert_eq!(packets[0], "HTTP|/ws/class/ali?xray=1|||");
     assert_eq!(packets[1], "HTTP||101||");
     let frames = &packets[2..];

@@ -352,7 +352,7 @@ async fn recording_needs_request_and_own_token() {
     let other = if token.starts_with('a') { "b" } else { "a" }.to_owned() + &token[1..];
     let upper = token.to_uppercase();
     for wrong in [other.as_str(), &upper, &token[..63], "x", "..%2f..", "%FF"] {
-        for path in ["events", "otagh.pcapng"] {
+        for path in ["events", "otagh.pcapng", "title"] {
             let answer = server.get(&format!("/xray/{wrong}/{path}")).await;
             let status = answer.lines().next().unwrap().to_owned();
             let is_no_text = wrong == "%FF" && status.contains(" 400 ");
@@ -494,6 +494,14 @@ async fn it_can_be_taken_home() {
     let at = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     // A section header block (pcapng §4.1).
     assert_eq!(&answer[at + 4..at + 8], [0x0A, 0x0D, 0x0D, 0x0A]);
+    let title = server.get(&format!("/xray/{token}/title")).await;
+    let name = title.split_once("\r\n\r\n").unwrap().1.lines().next().unwrap();
+    assert!(name.starts_with("otagh-class-ali-20"), "{title}");
+    let head = String::from_utf8_lossy(&answer[..at]).to_lowercase();
+    assert!(
+        head.contains(&format!("attachment; filename=\"{name}.pcapng\"; filename*=utf-8''{name}.pcapng")),
+        "{head}"
+    );
 }
 
 async fn break_it(server: &TestServer, token: &str, body: Value, more: &str) -> String {

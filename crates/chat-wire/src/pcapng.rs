@@ -1,8 +1,11 @@
 //! A recording as a file for Wireshark: pcapng (draft-ietf-opsawg-pcapng) with packets of link type
 //! "Wireshark upper PDU" (`LINKTYPE_WIRESHARK_UPPER_PDU`, 252). Such a packet says by name which
-//! dissector reads it, here `http` for the two heads and `websocket` for each frame, and has no headers
-//! of TCP, IP or Ethernet, which were never seen and would have to be invented. What is secret stays
-//! covered, and the file says so. Frames that are not whole, at the end of a recording, are left out.
+//! dissector reads it, here `http` for the two heads and `websocket` for each frame, and from where to where
+//! it went: the two ends of the TCP connection, as the kernel names them. It has no headers of TCP, IP or
+//! Ethernet, which were never seen and would have to be invented. What is secret stays covered, and the file
+//! says so. Frames that are not whole, at the end of a recording, are left out.
+
+use std::net::{IpAddr, SocketAddr};
 
 use crate::{
     Direction, Event, Opened,
@@ -23,15 +26,29 @@ const PACKET_FLAGS: u16 = 2;
 const INBOUND: u32 = 1;
 const OUTBOUND: u32 = 2;
 /// Tags of an exported PDU, as in Wireshark's `exported_pdu_tlvs.h`.
-const TAG_DISSECTOR: u16 = 12;
 const TAG_END: u16 = 0;
+const TAG_DISSECTOR: u16 = 12;
+const TAG_IPV4: [u16; 2] = [20, 21];
+const TAG_IPV6: [u16; 2] = [22, 23];
+const TAG_PORT_TYPE: u16 = 24;
+const TAG_PORT: [u16; 2] = [25, 26];
+const PORT_TYPE_TCP: u32 = 2;
 
 /// What the file says of itself.
 const COMMENT: &str = "One WebSocket connection as the socket of an Otagh server saw it, from the request \
     line on. Cookies and tokens are covered with '*'; all else is as it was on the wire.";
 
-/// The file.
-pub fn write(events: &[Event]) -> Vec<u8> {
+/// The two ends of a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ends {
+    /// Where requests come from.
+    pub client: SocketAddr,
+    /// Where they go.
+    pub server: SocketAddr,
+}
+
+/// The file, of what passed between these ends.
+pub fn write(events: &[Event], ends: Ends) -> Vec<u8> {
     let mut file = Vec::new();
     let section = [&0x1A2B_3C4D_u32.to_le_bytes()[..], &1_u16.to_le_bytes(), &[0; 2], &[0xFF; 8]].concat();
     let options = [(OPT_COMMENT, COMMENT.as_bytes()), (SECTION_APPLICATION, b"Otagh")];
@@ -48,27 +65,43 @@ pub fn write(events: &[Event]) -> Vec<u8> {
     let mut ways = [Decoder::at_head(limits), Decoder::at_head(limits)];
     for event in events {
         let Event::Bytes(chunk) = event else { continue };
-        let (decoder, flags) = match chunk.direction {
-            Direction::In => (&mut ways[0], INBOUND),
-            Direction::Out => (&mut ways[1], OUTBOUND),
+        let (decoder, flags, from_to) = match chunk.direction {
+            Direction::In => (&mut ways[0], INBOUND, [ends.client, ends.server]),
+            Direction::Out => (&mut ways[1], OUTBOUND, [ends.server, ends.client]),
         };
         for item in decoder.push(&chunk.data) {
             let (dissector, bytes) = match item {
                 Item::Head { head, .. } => ("http", head.bytes),
                 Item::Frame(frame) => ("websocket", [frame.header.write(), frame.payload].concat()),
             };
-            packet(&mut file, began.saturating_add(chunk.at_us), dissector, &bytes, flags);
+            let pdu = pdu(dissector, from_to, &bytes);
+            packet(&mut file, began.saturating_add(chunk.at_us), pdu, flags);
         }
     }
     file
 }
 
-/// One PDU, at this time in microseconds since 1970.
-fn packet(file: &mut Vec<u8>, at: u64, dissector: &str, bytes: &[u8], flags: u32) {
-    let mut pdu = Vec::with_capacity(24 + bytes.len());
+/// These bytes, and before them who reads them and which way they went.
+fn pdu(dissector: &str, from_to: [SocketAddr; 2], bytes: &[u8]) -> Vec<u8> {
+    let mut pdu = Vec::with_capacity(80 + bytes.len());
     tag(&mut pdu, TAG_DISSECTOR, dissector.as_bytes());
+    for (at, end) in from_to.iter().enumerate() {
+        match end.ip().to_canonical() {
+            IpAddr::V4(ip) => tag(&mut pdu, TAG_IPV4[at], &ip.octets()),
+            IpAddr::V6(ip) => tag(&mut pdu, TAG_IPV6[at], &ip.octets()),
+        }
+    }
+    tag(&mut pdu, TAG_PORT_TYPE, &PORT_TYPE_TCP.to_be_bytes());
+    for (at, end) in from_to.iter().enumerate() {
+        tag(&mut pdu, TAG_PORT[at], &u32::from(end.port()).to_be_bytes());
+    }
     tag(&mut pdu, TAG_END, &[]);
     pdu.extend(bytes);
+    pdu
+}
+
+/// One PDU, at this time in microseconds since 1970.
+fn packet(file: &mut Vec<u8>, at: u64, mut pdu: Vec<u8>, flags: u32) {
     let length = (pdu.len() as u32).to_le_bytes();
     let (high, low) = (((at >> 32) as u32).to_le_bytes(), (at as u32).to_le_bytes());
     pad(&mut pdu);
@@ -151,7 +184,11 @@ mod tests {
             chunk(0, Direction::In, 0, request),
             chunk(7, Direction::In, request.len(), &[&say[..], &say[..3]].concat()),
         ];
-        let file = write(&events);
+        let ends = Ends {
+            client: "[::ffff:10.0.0.7]:50123".parse().unwrap(),
+            server: "10.0.0.1:3000".parse().unwrap(),
+        };
+        let file = write(&events, ends);
         let blocks = blocks(&file);
         assert_eq!(
             blocks.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(),
@@ -162,7 +199,25 @@ mod tests {
         assert_eq!(packet[4..8], ((at >> 32) as u32).to_le_bytes());
         assert_eq!(packet[8..12], (at as u32).to_le_bytes());
         assert_eq!(packet[20..36], *b"\0\x0c\0\x0cwebsocket\0\0\0");
-        assert_eq!(packet[40..40 + say.len()], say);
-        assert_eq!(blocks[2].1[40 - 8..][..request.len()], *request);
+        // Who sent it to whom, by the tags of `exported_pdu_tlvs.h`: each four bytes of it, and four of value.
+        let way = [
+            &b"\0\x14\0\x04\x0a\0\0\x07\0\x15\0\x04\x0a\0\0\x01"[..],
+            b"\0\x18\0\x04\0\0\0\x02",
+            b"\0\x19\0\x04\0\0\xc3\xcb\0\x1a\0\x04\0\0\x0b\xb8\0\0\0\0",
+        ]
+        .concat();
+        assert_eq!(packet[36..36 + way.len()], way);
+        assert_eq!(packet[36 + way.len()..][..say.len()], say);
+        assert_eq!(blocks[2].1[28 + way.len()..][..request.len()], *request);
+    }
+
+    #[test]
+    fn ipv6_ends_have_their_own_tags() {
+        let ends = ["[2001:db8::7]:50123".parse().unwrap(), "[2001:db8::1]:3000".parse().unwrap()];
+        let pdu = pdu("http", ends, b"");
+        let (from, to) = (&pdu[8..28], &pdu[28..48]);
+        assert_eq!((&from[..4], from[19]), (&b"\0\x16\0\x10"[..], 7));
+        assert_eq!((&to[..4], to[19]), (&b"\0\x17\0\x10"[..], 1));
+        assert_eq!(pdu[48..56], *b"\0\x18\0\x04\0\0\0\x02");
     }
 }

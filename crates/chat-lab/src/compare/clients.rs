@@ -2,7 +2,8 @@
 //! an `EventSource`, the WebSocket a `WebSocket` that is recorded so that its bytes are counted, too; the
 //! classic page is loaded when somebody asks for it. Who polls shows a ticket that is kept here and sends no
 //! cookies, because those of the other ways would be counted as its cost; the stream and the classic page
-//! cannot but show theirs as cookies. A way that fails says so and tries again after a pause; where that
+//! cannot but show theirs as cookies. A longer round trip is made here, too, the same for all: half of it before
+//! what is sent, half after what came; the server knows nothing of it. A way that fails says so and tries again after a pause; where that
 //! makes no sense, it rests until it is asked to go on. In the background, where timers come once a minute,
 //! a poll is still the guest it was: the server waits for it a little longer than that.
 
@@ -46,6 +47,10 @@ pub(super) struct Clients {
     pub(super) stats: RwSignal<Stats>,
     /// How long polling waits between two requests, in milliseconds.
     pub(super) interval: RwSignal<u32>,
+    /// By how much each round trip is longer, in milliseconds.
+    pub(super) round_trip: RwSignal<u32>,
+    /// Until when what was pushed by each way is on its way, by the page's clock.
+    due: StoredValue<[f64; 5]>,
     /// The ways that rest.
     pub(super) resting: RwSignal<Vec<Way>>,
     stream: StoredValue<Option<EventSource>, LocalStorage>,
@@ -66,6 +71,8 @@ impl Clients {
             tickets: StoredValue::new(tickets),
             stats: RwSignal::new(stats),
             interval: RwSignal::new(2_000),
+            round_trip: RwSignal::new(0),
+            due: StoredValue::new([0.0; 5]),
             resting: RwSignal::new(Vec::new()),
             stream: StoredValue::new_local(None),
             socket: StoredValue::new_local(None),
@@ -81,6 +88,7 @@ impl Clients {
         for way in [Way::Poll, Way::LongPoll, Way::Events] {
             spawn_local(self.count_on(way));
         }
+        spawn_local(self.tick());
         Effect::new(move || {
             let resting = self.resting.get();
             self.keep_stream(resting.contains(&Way::Events));
@@ -139,6 +147,25 @@ impl Clients {
         }
     }
 
+    /// Every round trip is longer by so many milliseconds from here on.
+    pub(super) fn lengthen(self, ms: u32) {
+        self.round_trip.set(ms);
+        self.stats.update(Stats::time_anew);
+    }
+
+    /// How long one leg of a round trip takes longer, in milliseconds.
+    fn leg(self) -> f64 {
+        f64::from(self.round_trip.get_untracked()) / 2.0
+    }
+
+    /// Waits for one leg.
+    async fn travel(self) {
+        let leg = self.leg();
+        if leg > 0.0 {
+            pause(Duration::from_millis(leg as u64)).await;
+        }
+    }
+
     fn is_resting(self, way: Way) -> bool {
         self.resting.with_untracked(|resting| resting.contains(&way))
     }
@@ -147,6 +174,7 @@ impl Clients {
     pub(super) async fn say(self, way: Way, text: String) -> Result<(), JsValue> {
         let id = random::id();
         self.stats.update(|stats| stats.send(id.clone(), now()));
+        self.travel().await;
         if way == Way::Socket {
             let socket = self.socket.get_value().filter(|socket| socket.ready_state() == WebSocket::OPEN);
             let say = json!({"type": "say", "id": id, "text": text}).to_string();
@@ -182,6 +210,7 @@ impl Clients {
         let said = said.map_err(|error| strange(format!("{error:?}")))?;
         let now = now();
         self.stats.update(|stats| {
+            stats.stir(Way::Classic, now);
             for at in 0..said.length() {
                 let Some(said) = said.get(at).and_then(|node| node.dyn_into::<Element>().ok()) else {
                     continue;
@@ -201,6 +230,14 @@ impl Clients {
     }
 
     async fn get(self, what: &str, way: Way, more: &str) -> Result<Response, Trouble> {
+        self.travel().await;
+        let answer = self.ask(what, way, more).await?;
+        self.travel().await;
+        Ok(answer)
+    }
+
+    /// The same, which does not come the longer way.
+    async fn ask(self, what: &str, way: Way, more: &str) -> Result<Response, Trouble> {
         let request = self.request(way, Request::get(&(self.path(what, way) + more)));
         let answer = request.send().await.map_err(|_| Trouble::Lost)?;
         if answer.ok() {
@@ -278,8 +315,9 @@ impl Clients {
         let opened = move || self.stats.update(|stats| stats.open(now()));
         opened();
         let heard = move |message: MessageEvent| {
-            self.stats.update(Stats::flow);
-            drop(self.hear_json(Way::Events, &message));
+            if let Some(message) = read(&message) {
+                self.arrive(Way::Events, message);
+            }
         };
         // The browser opens it anew where it was answered and broke off, and not where it was refused.
         let failed = {
@@ -295,8 +333,7 @@ impl Clients {
         let ended = {
             let source = source.clone();
             move |message: MessageEvent| {
-                let told = message.data().as_string().and_then(|json| serde_json::from_str(&json).ok());
-                let trouble = told.as_ref().and_then(closed).unwrap_or(Trouble::Strange);
+                let trouble = read(&message).as_ref().and_then(closed).unwrap_or(Trouble::Strange);
                 self.stream_is_over(&source, trouble);
             }
         };
@@ -328,15 +365,26 @@ impl Clients {
         });
     }
 
-    fn hear_json(self, way: Way, message: &MessageEvent) -> Option<Value> {
-        let message: Value = serde_json::from_str(&message.data().as_string()?).ok()?;
-        let trouble = self.hear(way, &message).err();
-        self.stats.update(|stats| stats.trouble(way, trouble));
-        Some(message)
+    /// What was pushed by this way is taken in when it has come the longer way; in its order, also where the way
+    /// was just made shorter.
+    fn arrive(self, way: Way, message: Value) {
+        let now = now();
+        let due = self.due.with_value(|due| due[way as usize]).max(now + self.leg());
+        self.due.update_value(|all| all[way as usize] = due);
+        let hear = move || {
+            let trouble = self.hear(way, &message).err();
+            self.stats.update(|stats| stats.trouble(way, trouble));
+        };
+        if due > now {
+            set_timeout(hear, Duration::from_millis((due - now).ceil() as u64));
+        } else {
+            hear();
+        }
     }
 
     /// Takes in what the room told this way.
     fn hear(self, way: Way, message: &Value) -> Result<(), Trouble> {
+        self.stats.update(|stats| stats.stir(way, now()));
         match message["type"].as_str() {
             Some("said") => {
                 let said = Said::read(message).ok_or_else(|| strange(message))?;
@@ -385,12 +433,13 @@ impl Clients {
             }
         };
         let heard = move |message: MessageEvent| {
-            let Some(message) = self.hear_json(Way::Socket, &message) else { return };
+            let Some(message) = read(&message) else { return };
             if message["type"] == "xray" {
                 message["token"].as_str().into_iter().for_each(|token| self.watch(token));
             } else if message["code"] == "xray_unavailable" {
                 self.miss(Gap::Unseen);
             }
+            self.arrive(Way::Socket, message);
         };
         let over = move |close: CloseEvent| {
             self.socket.set_value(None);
@@ -483,13 +532,14 @@ impl Clients {
         });
     }
 
-    /// Asks again and again what a way has cost. One at a time: an answer that came after a newer one
-    /// would look like another account. Not of a stream that owes something: it costs nothing meanwhile,
+    /// Asks again and again what a way has cost, once it is in. One at a time: an answer that came after a newer
+    /// one would look like another account. Not of a stream that owes something: it costs nothing meanwhile,
     /// and may not even have begun; that it owes it for long is said instead.
     async fn count_on(self, way: Way) {
         loop {
             pause(COSTS_EVERY).await;
-            if self.is_resting(way) {
+            let is_in = !way.keeps_its_ticket() || self.ticket(way).is_some();
+            if self.is_resting(way) || !is_in {
                 continue;
             }
             if self.stats.with_untracked(|stats| !stats.of(way).owes()) {
@@ -500,15 +550,28 @@ impl Clients {
         }
     }
 
+    /// Tells the statistics of each second.
+    async fn tick(self) {
+        loop {
+            pause(COSTS_EVERY).await;
+            self.stats.update(|stats| stats.tick(now(), |way| self.is_resting(way)));
+        }
+    }
+
     async fn count(self, way: Way) {
         // Why there is none, the way itself says.
-        if let Ok(answer) = self.get("costs", way, "").await
+        if let Ok(answer) = self.ask("costs", way, "").await
             && let Ok(told) = answer.json::<Value>().await
             && let Some(account) = account(&told)
         {
             self.stats.update(|stats| stats.cost(way, account));
         }
     }
+}
+
+/// A message as JSON, if it is one.
+fn read(message: &MessageEvent) -> Option<Value> {
+    serde_json::from_str(&message.data().as_string()?).ok()
 }
 
 /// The code by which the room said that nothing more will come.

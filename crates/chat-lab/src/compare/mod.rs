@@ -3,24 +3,39 @@
 //! here. It is five members of a real room; what is said in it is heard by everybody.
 
 use chat_protocol::{CloseCode, RoomId};
-use chat_ui::{browser::location::room_path, digits, said::SaidText, words::WORKBENCH};
-use leptos::{either::Either, logging, prelude::*};
+use chat_ui::{
+    bind::{act, flag, follow, submit, text},
+    browser::{element, location::room_path},
+    dom::Drawn,
+    said::SaidText,
+    words::WORKBENCH,
+};
+use leptos::{logging, prelude::*};
 use wasm_bindgen_futures::spawn_local;
-use web_sys::HtmlElement;
+use web_sys::{Event, HtmlElement, HtmlInputElement};
 
 use self::{
     clients::Clients,
-    stats::{Gap, Stats, Trouble, Way},
+    stats::{Came, Gap, Stats, Trouble, Way},
+    table::Table,
 };
-use crate::{page_shell::PageShell, xray::words as common};
+use crate::page_shell::PageShell;
 
 mod clients;
 pub(crate) mod stats;
 mod storage;
+mod table;
 pub(crate) mod words;
 
 /// How long polling may wait between two requests, in milliseconds.
 const INTERVALS: [u32; 4] = [500, 1_000, 2_000, 5_000];
+
+/// By how much a round trip may be longer, in milliseconds: as it is, over a country, over an ocean.
+const ROUND_TRIPS: [u32; 3] = [0, 50, 200];
+
+/// The ids of what is asked for later.
+const TABLE: &str = "ways-table";
+const TEXT: &str = "ways-text";
 
 /// Fills this place with the ways into the room that the document names.
 pub fn show(place: HtmlElement) {
@@ -36,16 +51,18 @@ fn Ways(room: RoomId) -> impl IntoView {
     let clients = Clients::new(room.clone());
     clients.start();
     let by = RwSignal::new(Way::Socket);
-    let text = RwSignal::new(String::new());
-    let problem = RwSignal::new(false);
-    let say = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
-        let said = text.get_untracked();
-        if said.trim().is_empty() {
-            return;
+    let is_refused = RwSignal::new(false);
+    let say = move || {
+        let field: HtmlInputElement = element(TEXT);
+        let said = field.value();
+        if !said.trim().is_empty() {
+            field.set_value("");
+            spawn_local(async move { is_refused.set(clients.say(by.get_untracked(), said).await.is_err()) });
         }
-        text.set(String::new());
-        spawn_local(async move { problem.set(clients.say(by.get_untracked(), said).await.is_err()) });
+    };
+    let choose = move |event: Event| {
+        let token = event_target_value(&event);
+        by.set(Way::ALL.into_iter().find(|way| way.token() == token).unwrap_or(Way::Socket));
     };
     let is_counted = move || clients.stats.with(|stats| stats.of(Way::Socket).gap.is_none());
     let verdict = move || match clients.stats.with(Stats::verdict) {
@@ -53,136 +70,100 @@ fn Ways(room: RoomId) -> impl IntoView {
         Some((count, times)) => words::verdict(count, times),
         None => words::NO_VERDICT.to_owned(),
     };
-    let options = Way::ALL.into_iter().enumerate().map(|(at, way)| {
-        view! { <option value=way.token() selected=way == Way::Socket>{words::NAMES[at]}</option> }
+    let ways = Way::ALL.into_iter().zip(words::NAMES);
+    let ways = ways
+        .map(|(way, name)| view! { <option value=way.token() selected=way == Way::Socket>{name}</option> });
+    let intervals = INTERVALS.map(|ms| {
+        view! { <option value=ms.to_string() selected=ms == 2_000>{words::every(ms)}</option> }
+    });
+    let ask_every =
+        move |event: Event| clients.interval.set(event_target_value(&event).parse().unwrap_or(2_000));
+    let lengthen = move |event: Event| {
+        let at: usize = event_target_value(&event).parse().unwrap_or(0);
+        clients.lengthen(ROUND_TRIPS[at.min(ROUND_TRIPS.len() - 1)]);
+    };
+    let round_trip = move || words::ms(clients.round_trip.get().into());
+    let mut table = None;
+    follow(move || {
+        let table = table.get_or_insert_with(|| Table::draw(&Drawn(element(TABLE)), clients));
+        let resting = clients.resting.get();
+        clients.stats.with(|stats| table.show(stats, |way| resting.contains(&way)));
     });
     let links = vec![(room_path(&room), words::ROOM), ("/workbench".to_owned(), WORKBENCH)];
     view! {
         <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str())) notes=words::INTRO links>
             <div class="ways">
-            <form class="say" on:submit=say>
-                <label>
-                    <span>{words::BY}</span>
-                    <select on:change=move |event| {
-                        let token = event_target_value(&event);
-                        by.set(Way::ALL.into_iter().find(|way| way.token() == token).unwrap_or(Way::Socket));
-                    }>{options.collect_view()}</select>
-                </label>
-                <label class="text">
-                    <span>{words::TEXT}</span>
-                    <input
-                        type="text"
-                        dir="auto"
-                        maxlength="500"
-                        prop:value=move || text.get()
-                        on:input=move |event| text.set(event_target_value(&event))
-                    />
-                </label>
-                <button type="submit" class="button">{words::SAY}</button>
-            </form>
-            <p role="status" class="verdict" data-good="">{verdict}</p>
-            <p role="alert">{move || problem.get().then_some(words::NOT_SAID)}</p>
-            <div class="columns">
-                {Way::ALL.into_iter().map(|way| view! { <Column clients way /> }).collect_view()}
-            </div>
-            <p class="small">{words::HOW_MEASURED}</p>
+                <form class="say" onsubmit=submit(say)>
+                    <label>
+                        <span>{words::BY}</span>
+                        <select onchange=act(choose)>{ways.collect_view()}</select>
+                    </label>
+                    <label class="text">
+                        <span>{words::TEXT}</span>
+                        <input type="text" id=TEXT dir="auto" maxlength="500" />
+                    </label>
+                    <button type="submit" class="button">{words::SAY}</button>
+                    <label>
+                        <span>{words::INTERVAL}</span>
+                        <select onchange=act(ask_every)>{intervals.collect_view()}</select>
+                    </label>
+                    <label class="round-trip">
+                        <span>{words::ROUND_TRIP} " " <output>{text(round_trip)}</output></span>
+                        <input
+                            type="range"
+                            dir="ltr"
+                            min="0"
+                            max="2"
+                            value="0"
+                            aria-valuetext=round_trip
+                            oninput=act(lengthen)
+                        />
+                    </label>
+                </form>
+                <p class="small made" hidden=flag(move || clients.round_trip.get() == 0)>{words::ROUND_TRIP_MADE}</p>
+                <p role="status" class="verdict" data-good="">{text(verdict)}</p>
+                <p role="alert">{text(move || if is_refused.get() { words::NOT_SAID } else { "" }.to_owned())}</p>
+                <div id=TABLE></div>
+                <Messages clients />
+                <p class="small method">{words::HOW_MEASURED}</p>
             </div>
         </PageShell>
     }
 }
 
+/// What was said, the newest on top, and by which way it came after how long.
 #[component]
-fn Column(clients: Clients, way: Way) -> impl IntoView {
-    let way_stats = Memo::new(move |_| clients.stats.with(|stats| stats.of(way).clone()));
-    let most = Memo::new(move |_| clients.stats.with(Stats::most));
-    let rests = move || clients.resting.with(|resting| resting.contains(&way));
-    let toggle = move |_| {
-        clients.resting.update(|resting| match resting.iter().position(|one| *one == way) {
-            Some(at) => drop(resting.remove(at)),
-            None => resting.push(way),
-        });
+fn Messages(clients: Clients) -> impl IntoView {
+    let messages = Memo::new(move |_| clients.stats.with(|stats| stats.messages.clone()));
+    let rows = move || {
+        let row = |heard: stats::Heard| {
+            let cells = Way::ALL.into_iter().zip(heard.came).map(|(way, came)| {
+                let told = match came {
+                    None => String::new(),
+                    Some(Came::Sometime) => "✓".to_owned(),
+                    Some(Came::After(ms)) => words::ms(ms),
+                };
+                view! { <td data-by=way.token() data-came=came.map(|_| "")>{told}</td> }
+            });
+            view! {
+                <tr>
+                    <th scope="row">
+                        <bdi class="name">{heard.said.name}</bdi>
+                        <SaidText said=heard.said.text />
+                    </th>
+                    {cells.collect_view()}
+                </tr>
+            }
+        };
+        messages.get().into_iter().rev().map(row).collect_view()
     };
-    let control = match way {
-        Way::Classic => Either::Left(view! {
-            <button type="button" class="button small" on:click=move |_| spawn_local(clients.refresh())>{words::REFRESH}</button>
-        }),
-        _ => Either::Right(view! {
-            <button type="button" class="button quiet small" on:click=toggle>
-                {move || if rests() { words::GO_ON } else { words::REST }}
-            </button>
-        }),
-    };
-    let intervals = (way == Way::Poll).then(|| {
-        let option = |ms: u32| view! { <option value=ms.to_string() selected=ms == 2_000>{words::every(ms)}</option> };
-        view! {
-            <select
-                aria-label=words::INTERVAL
-                on:change=move |event| clients.interval.set(event_target_value(&event).parse().unwrap_or(2_000))
-            >
-                {INTERVALS.into_iter().map(option).collect_view()}
-            </select>
-        }
-    });
-    let figure = move |name: &'static str, read: fn(&stats::WayStats) -> String| {
-        view! { <div><dt>{name}</dt><dd>{move || way_stats.with(read)}</dd></div> }
-    };
-    // In thousandths of what the dearest way has cost.
-    let share = move |bytes: u64| bytes * 1_000 / most.get();
-    let headers = move || share(way_stats.with(|way_stats| way_stats.costs.headers()));
-    let payload = move || share(way_stats.with(|way_stats| way_stats.costs.payload()));
+    let ways = Way::ALL.into_iter().zip(words::MEMBERS);
+    let heads = ways.map(|(way, name)| view! { <th scope="col" data-way=way.token()>{name}</th> });
     view! {
-        <section class="way" data-way=way.token() data-rests=move || rests().then_some("")>
-            <h2>{words::NAMES[way as usize]}</h2>
-            <p class="small what">{words::WHATS[way as usize]}</p>
-            <div class="controls">{control} {intervals}</div>
-            <svg class="strip" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
-                <rect class="payload" x=move || 1_000 - payload() width=payload height="10"></rect>
-                <rect class="headers" x=move || 1_000 - payload() - headers() width=headers height="10"></rect>
-            </svg>
-            <Delays way_stats />
-            {move || way_stats.with(|way_stats| way_stats.gap).map(|gap| view! { <p class="gap">{missed(gap)}</p> })}
-            <dl>
-                {figure(words::REQUESTS, |way_stats| digits::number(way_stats.costs.requests))}
-                {figure(words::HEADERS, |way_stats| common::bytes(way_stats.costs.headers()))}
-                {figure(words::PAYLOAD, |way_stats| common::bytes(way_stats.costs.payload()))}
-                {figure(words::LAST, |way_stats| told(way_stats.delays.last().copied()))}
-                {figure(words::MEDIAN, |way_stats| told(way_stats.median()))}
-            </dl>
-            <p class="trouble" aria-live="polite">{move || way_stats.with(|way_stats| way_stats.trouble.map(told_of))}</p>
-            <ol class="heard" aria-label=words::HEARD>
-                {move || {
-                    let heard = way_stats.with(|way_stats| way_stats.heard.clone());
-                    heard.into_iter().rev().map(|heard| view! {
-                        <li>
-                            <bdi class="name">{heard.name}</bdi>
-                            <SaidText said=heard.text />
-                            <span class="delay">{heard.delay.map(|delay| told(Some(delay)))}</span>
-                        </li>
-                    }).collect_view()
-                }}
-            </ol>
-        </section>
-    }
-}
-
-/// How long its messages took, each a dot, on one scale for all ways: the last one full, and a bar where
-/// the median is. What it shows stands below in numbers.
-#[component]
-fn Delays(way_stats: Memo<stats::WayStats>) -> impl IntoView {
-    let path = move |read: fn(&stats::WayStats) -> String| move || way_stats.with(read);
-    let newest = |way_stats: &stats::WayStats| {
-        let delays = &way_stats.delays;
-        stats::marks(&delays[delays.len().saturating_sub(stats::SHOWN_MAX)..], stats::POINT)
-    };
-    view! {
-        <div class="delays" aria-hidden="true">
-            <svg viewBox="0 0 1000 120">
-                <path class="marks" d=path(newest)></path>
-                <path class="last" d=path(|way_stats| stats::marks(way_stats.delays.last().copied().as_slice(), stats::POINT))></path>
-                <path class="median" d=path(|way_stats| stats::marks(way_stats.median().as_slice(), stats::BAR))></path>
-            </svg>
-            <p>{words::SCALE.map(|at| view! { <span>{at}</span> })}</p>
-        </div>
+        <table class="messages" aria-label=words::HEARD>
+            <thead><tr><th scope="col">{words::HEARD}</th>{heads.collect_view()}</tr></thead>
+            <tbody>{rows}</tbody>
+        </table>
     }
 }
 
@@ -206,9 +187,4 @@ fn missed(gap: Gap) -> String {
         Gap::Full(limit) => words::full(limit),
         Gap::Unseen => words::UNSEEN.to_owned(),
     }
-}
-
-/// A delay, in words.
-fn told(delay: Option<f64>) -> String {
-    delay.map_or_else(|| "—".to_owned(), |ms| common::took((ms * 1_000.0) as u64))
 }

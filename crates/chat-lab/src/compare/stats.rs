@@ -1,13 +1,22 @@
 //! What the five ways have brought and cost, as plain data: each message once a way, how long it took
-//! from when it was sent in this very page, and the bytes that the server counted. It knows no browser
-//! and no clock; times are passed in, in milliseconds of one clock.
+//! from when it was sent in this very page, the bytes that the server counted, and what of them was paid
+//! while nobody spoke. It knows no browser and no clock; times are passed in, in milliseconds of one clock.
 
 use chat_protocol::CloseCode;
 use chat_wire::Costs;
 use serde_json::Value;
 
-/// Most messages a way shows; the oldest go.
-pub(crate) const SHOWN_MAX: usize = 100;
+/// Most messages that are shown, and most delays of a way that count; the oldest go.
+const SHOWN_MAX: usize = 100;
+/// Most moments of which one knows what all ways had cost, a second apart; the oldest go.
+const SAMPLES_MAX: usize = 180;
+/// How long after something came a second is not yet silent, in milliseconds: what it cost is asked for once
+/// a second.
+const ECHO: f64 = 3_000.0;
+/// Fewest messages of which a spread can be told.
+const SPREAD_MIN: usize = 3;
+/// What the page's clock cannot tell apart, in milliseconds: browsers round it.
+const RESOLUTION: f64 = 0.1;
 /// How long a stream may owe something before it is called silent, in milliseconds: what begins it is sent
 /// at once, and so is what another way has brought already. A slow network is a second late, a proxy that
 /// gathers an answer a minute.
@@ -52,15 +61,38 @@ impl Way {
     }
 }
 
-/// A message as it came.
+/// A message, and by which ways it came.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Heard {
-    /// Its place in the room.
-    pub seq: u64,
-    pub name: String,
-    pub text: String,
-    /// How long it took, in milliseconds, if it was said in this page.
-    pub delay: Option<f64>,
+    pub said: Said,
+    pub came: [Option<Came>; 5],
+}
+
+/// That a message came by a way.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Came {
+    /// After so many milliseconds: it was said in this page.
+    After(f64),
+    /// Whenever that was.
+    Sometime,
+}
+
+/// How long messages take by a way.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Typical {
+    /// The median, in milliseconds; of ways that cannot be told apart, that of all their messages.
+    pub ms: f64,
+    /// The middle half of its delays: from, and to.
+    pub half: [f64; 2],
+    /// Whether it cannot be told apart from another: their middle halves overlap.
+    pub is_shared: bool,
+}
+
+/// What all ways had cost at one moment.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Sample {
+    at: f64,
+    bytes: [u64; 5],
 }
 
 /// Why a way brings nothing at the moment.
@@ -107,8 +139,8 @@ pub(crate) enum Gap {
 /// One way's part.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct WayStats {
-    /// What came, oldest first.
-    pub heard: Vec<Heard>,
+    /// How many messages came.
+    pub heard: u64,
     /// The last message that came, as far as one is known.
     pub seq: Option<u64>,
     /// What it has cost in this page, in all.
@@ -118,8 +150,10 @@ pub(crate) struct WayStats {
     closed: Costs,
     open: Costs,
     paid: Costs,
-    /// How long its messages took, in milliseconds.
+    /// How long its messages took, in milliseconds, oldest first.
     pub delays: Vec<f64>,
+    /// The bytes of its silent seconds, and how long those were, in milliseconds.
+    silence: (u64, f64),
     /// Why it has cost more than was counted, if it has. What was missed once stays missing.
     pub gap: Option<Gap>,
     /// What is wrong with it, if something is.
@@ -141,22 +175,34 @@ impl WayStats {
         self.owes_since.is_some_and(|since| now - since > SILENCE_MAX)
     }
 
-    /// The middle one of its delays, in milliseconds.
-    pub(crate) fn median(&self) -> Option<f64> {
-        let mut delays = self.delays.clone();
-        delays.sort_by(f64::total_cmp);
-        let upper = delays.len() / 2;
-        // Of an even number two are in the middle.
-        let lower = if delays.len().is_multiple_of(2) { upper.checked_sub(1)? } else { upper };
-        Some((delays.get(lower)? + delays.get(upper)?) / 2.0)
+    /// What a second of silence costs, in bytes, once there was one.
+    pub(crate) fn silent_second(&self) -> Option<f64> {
+        let (bytes, ms) = self.silence;
+        (ms > 0.0).then(|| bytes as f64 * 1_000.0 / ms)
     }
+}
+
+/// The three quartiles of these delays, if there are any; one between two is as far between them.
+fn quartiles(mut sorted: Vec<f64>) -> Option<[f64; 3]> {
+    sorted.sort_by(f64::total_cmp);
+    let last = sorted.len().checked_sub(1)?;
+    Some([1, 2, 3].map(|quarter| {
+        let at = last * quarter;
+        let (below, above) = (sorted[at / 4], sorted[at.div_ceil(4)]);
+        below + (above - below) * (at % 4) as f64 / 4.0
+    }))
 }
 
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Stats {
     /// What was sent here, and when.
     sent: Vec<(String, f64)>,
+    /// What came by any way, oldest first.
+    pub messages: Vec<Heard>,
     clients: [WayStats; 5],
+    samples: Vec<Sample>,
+    /// When something came last.
+    heard_at: f64,
 }
 
 impl Stats {
@@ -201,26 +247,107 @@ impl Stats {
 
     /// A message with this id is sent at `now`.
     pub(crate) fn send(&mut self, id: String, now: f64) {
-        if self.sent.len() == SENT_MAX {
-            self.sent.remove(0);
+        push(&mut self.sent, (id, now), SENT_MAX);
+    }
+
+    /// The network is another one from here on: nothing that took its time before is compared with what comes.
+    pub(crate) fn time_anew(&mut self) {
+        self.sent.clear();
+        self.clients.iter_mut().for_each(|way_stats| way_stats.delays.clear());
+    }
+
+    /// Something of the room came by this way at `now`. A stream out of which something came owes nothing.
+    pub(crate) fn stir(&mut self, way: Way, now: f64) {
+        self.heard_at = now;
+        if way == Way::Events {
+            self.clients[way as usize].owes_since = None;
         }
-        self.sent.push((id, now));
+    }
+
+    /// A second is over at `now`. What a way cost in a silent one is counted, unless it `rests`.
+    pub(crate) fn tick(&mut self, now: f64, rests: impl Fn(Way) -> bool) {
+        let bytes = Way::ALL.map(|way| self.of(way).costs.all());
+        if let Some(before) = self.samples.last()
+            && self.heard_at + ECHO < before.at
+        {
+            for way in Way::ALL.into_iter().filter(|way| !rests(*way)) {
+                let silence = &mut self.clients[way as usize].silence;
+                silence.0 += bytes[way as usize].saturating_sub(before.bytes[way as usize]);
+                silence.1 += now - before.at;
+            }
+        }
+        push(&mut self.samples, Sample { at: now, bytes }, SAMPLES_MAX);
+    }
+
+    /// Of how many silent seconds one knows.
+    pub(crate) fn silent_seconds(&self) -> u64 {
+        let ms = self.clients.iter().map(|way_stats| way_stats.silence.1).fold(0.0, f64::max);
+        (ms / 1_000.0) as u64
+    }
+
+    /// How long messages take by each way. Ways of which the middle halves overlap are not told apart: what
+    /// they differ by is less than what each of them varies by.
+    pub(crate) fn typical(&self) -> [Option<Typical>; 5] {
+        let of = |at: usize| quartiles(self.clients[at].delays.clone());
+        let mut typical: [Option<Typical>; 5] = std::array::from_fn(|at| {
+            of(at).map(|[from, ms, to]| Typical { ms, half: [from, to], is_shared: false })
+        });
+        let mut rest: Vec<usize> = (0..5).filter(|at| self.clients[*at].delays.len() >= SPREAD_MIN).collect();
+        while let Some([_, _, fastest]) =
+            rest.iter().filter_map(|at| of(*at)).min_by(|a, b| a[1].total_cmp(&b[1]))
+        {
+            let is_like = |at: &usize| of(*at).is_some_and(|[from, ..]| from <= fastest + RESOLUTION);
+            let (group, others): (Vec<usize>, Vec<usize>) = rest.into_iter().partition(is_like);
+            let all = quartiles(group.iter().flat_map(|at| self.clients[*at].delays.clone()).collect());
+            for at in group.iter().filter(|_| group.len() > 1) {
+                typical[*at] =
+                    typical[*at].zip(all).map(|(one, [_, ms, _])| Typical { ms, is_shared: true, ..one });
+            }
+            rest = others;
+        }
+        typical
+    }
+
+    /// The line of what a way has cost, second by second, as the path of a picture that is a thousand wide and
+    /// a thousand high: time goes to the right, bytes go up.
+    pub(crate) fn line(&self, way: Way) -> String {
+        let Some([from, to]) = self.span() else { return String::new() };
+        let most = self.most() as f64;
+        // As whole numbers: a fraction would bring the code that writes one.
+        let thousandths = |part: f64| (part * 1_000.0).round() as u32;
+        let points = self.samples.iter().map(|sample| {
+            let x = thousandths((sample.at - from) / (to - from).max(1.0));
+            let y = thousandths(1.0 - sample.bytes[way as usize] as f64 / most);
+            format!("{x} {y}")
+        });
+        ["M", &points.collect::<Vec<_>>().join("L")].concat()
+    }
+
+    /// From when to when those lines go.
+    pub(crate) fn span(&self) -> Option<[f64; 2]> {
+        Some([self.samples.first()?.at, self.samples.last()?.at])
     }
 
     /// A message came this way at `now`. What came before is not taken again.
     pub(crate) fn hear(&mut self, way: Way, said: &Said, now: f64) {
-        let delay = self.sent.iter().find(|(id, _)| *id == said.id).map(|(_, sent)| now - sent);
         let way_stats = &mut self.clients[way as usize];
         if way_stats.seq >= Some(said.seq) {
             return;
         }
         way_stats.seq = Some(said.seq);
-        way_stats.delays.extend(delay);
-        if way_stats.heard.len() == SHOWN_MAX {
-            way_stats.heard.remove(0);
+        way_stats.heard += 1;
+        let sent = self.sent.iter().find(|(id, _)| *id == said.id);
+        let came = sent.map_or(Came::Sometime, |(_, sent)| Came::After(now - sent));
+        if let Came::After(delay) = came {
+            push(&mut way_stats.delays, delay, SHOWN_MAX);
         }
-        let (name, text) = (said.name.clone(), said.text.clone());
-        way_stats.heard.push(Heard { seq: said.seq, name, text, delay });
+        // A room that began a new life counts anew, too.
+        let at = self.messages.iter().rposition(|heard| heard.said == *said);
+        let at = at.unwrap_or_else(|| {
+            push(&mut self.messages, Heard { said: said.clone(), came: [None; 5] }, SHOWN_MAX);
+            self.messages.len() - 1
+        });
+        self.messages[at].came[way as usize] = Some(came);
         let stream = &mut self.clients[Way::Events as usize];
         if way == Way::Socket && stream.is_open && stream.seq < Some(said.seq) {
             stream.owes_since.get_or_insert(now);
@@ -231,11 +358,6 @@ impl Stats {
     pub(crate) fn open(&mut self, now: f64) {
         let stream = &mut self.clients[Way::Events as usize];
         (stream.is_open, stream.owes_since) = (true, Some(now));
-    }
-
-    /// Something came out of the stream.
-    pub(crate) fn flow(&mut self) {
-        self.clients[Way::Events as usize].owes_since = None;
     }
 
     /// The stream is closed here, and owes nothing.
@@ -265,7 +387,7 @@ impl Stats {
     /// once both have something to compare.
     pub(crate) fn verdict(&self) -> Option<(u64, f64)> {
         let (poll, socket) = (self.of(Way::Poll), self.of(Way::Socket));
-        let count = socket.heard.len() as u64;
+        let count = socket.heard;
         let (polled, all) = (poll.costs.all(), socket.costs.all());
         (count > 0 && all > 0 && polled > 0).then(|| (count, polled as f64 / all as f64))
     }
@@ -284,10 +406,28 @@ pub(crate) const POINT: &str = " 60h0";
 /// A mark that goes from its top to its bottom.
 pub(crate) const BAR: &str = " 14v92";
 
-/// The marks of delays on that scale, as the path of a picture that is a thousand wide. From the right,
-/// where Persian begins, and with room for half a mark at both ends.
+/// Where that is in a picture that is a thousand wide, with room for half a mark at both ends: time goes to the
+/// right, as on every clock of a network.
+fn x(ms: f64) -> u32 {
+    30 + place(ms) * 94 / 100
+}
+
+/// The marks of delays on that scale, as a path.
 pub(crate) fn marks(delays: &[f64], mark: &str) -> String {
-    delays.iter().map(|ms| format!("M{}{mark}", 970 - place(*ms) * 94 / 100)).collect()
+    delays.iter().map(|ms| format!("M{}{mark}", x(*ms))).collect()
+}
+
+/// From one delay to another on that scale, as a path.
+pub(crate) fn stretch([from, to]: [f64; 2]) -> String {
+    format!("M{} 60H{}", x(from), x(to))
+}
+
+/// One more at the end, where there are at most so many: the oldest goes.
+fn push<T>(all: &mut Vec<T>, one: T, most: usize) {
+    if all.len() == most {
+        all.remove(0);
+    }
+    all.push(one);
 }
 
 /// Two accounts made one, figure by figure.
@@ -354,13 +494,18 @@ mod tests {
         stats.hear(Way::Poll, &said(1, "a"), 1_100.0);
         stats.hear(Way::Poll, &said(1, "a"), 2_100.0);
         stats.hear(Way::Poll, &said(2, "of somebody else"), 2_100.0);
-        assert_eq!(stats.of(Way::Socket).median(), Some(3.0));
         assert_eq!(stats.of(Way::Poll).delays, [1_000.0]);
-        assert_eq!(stats.of(Way::Poll).heard.len(), 2);
-        assert_eq!(stats.of(Way::Events).median(), None);
-        stats.send("b".into(), 3_000.0);
-        stats.hear(Way::Poll, &said(3, "b"), 3_500.0);
-        assert_eq!(stats.of(Way::Poll).median(), Some(750.0));
+        assert_eq!(stats.of(Way::Poll).heard, 2);
+        let came = stats.messages.iter().map(|heard| (heard.said.seq, heard.came)).collect::<Vec<_>>();
+        let (after, sometime) = (|ms| Some(Came::After(ms)), Some(Came::Sometime));
+        assert_eq!(
+            came,
+            [(1, [None, after(1_000.0), None, None, after(3.0)]), (2, [None, sometime, None, None, None])]
+        );
+        stats.time_anew();
+        stats.hear(Way::LongPoll, &said(1, "a"), 5_000.0);
+        assert_eq!(stats.messages[0].came[Way::LongPoll as usize], sometime, "of another network");
+        assert!(stats.of(Way::Poll).delays.is_empty());
     }
 
     #[test]
@@ -390,7 +535,8 @@ mod tests {
     fn delay_scale_is_logarithmic_and_bounded() {
         assert_eq!([1.0, 10.0, 100.0, 1_000.0, 10_000.0].map(place), [0, 250, 500, 750, 1_000]);
         assert_eq!([-1.0, 0.0, 0.4, 90_000.0].map(place), [0, 0, 0, 1_000]);
-        assert_eq!(marks(&[1.0, 100.0, 90_000.0], POINT), "M970 60h0M500 60h0M30 60h0");
+        assert_eq!(marks(&[1.0, 100.0, 90_000.0], POINT), "M30 60h0M500 60h0M970 60h0");
+        assert_eq!(stretch([1.0, 100.0]), "M30 60H500");
         assert!(place(3.0) < place(4.0) && place(2_000.0) < place(2_500.0));
     }
 
@@ -431,7 +577,7 @@ mod tests {
         stats.resume(Way::Events, Some(7), Costs::default());
         stats.hear(Way::Events, &said(7, "shown before"), 0.0);
         stats.hear(Way::Events, &said(8, "missed"), 0.0);
-        assert_eq!(stats.of(Way::Events).heard.len(), 1);
+        assert_eq!(stats.of(Way::Events).heard, 1);
     }
 
     #[test]
@@ -454,7 +600,7 @@ mod tests {
         stats.hear(Way::Poll, &said(42, "missed"), 0.0);
         stats.begin(Way::Poll, 0);
         stats.hear(Way::Poll, &said(1, "in the new room"), 0.0);
-        assert_eq!(stats.of(Way::Poll).heard.len(), 3);
+        assert_eq!(stats.of(Way::Poll).heard, 3);
     }
 
     #[test]
@@ -465,17 +611,17 @@ mod tests {
         stats.open(1_000.0);
         assert!(stats.of(Way::Events).owes() && !silent(&stats, 6_000.0) && silent(&stats, 6_001.0));
         stats.begin(Way::Events, 0);
-        stats.flow();
+        stats.stir(Way::Events, 0.0);
         assert!(!silent(&stats, 90_000.0), "nobody says anything");
         // What came by the socket is on its way by the stream, too.
         stats.hear(Way::Socket, &said(1, "a"), 100_000.0);
         stats.hear(Way::Socket, &said(2, "b"), 104_000.0);
         assert!(!silent(&stats, 105_000.0) && silent(&stats, 105_001.0), "since the first");
         stats.hear(Way::Events, &said(1, "a"), 106_000.0);
-        stats.flow();
+        stats.stir(Way::Events, 0.0);
         assert!(!silent(&stats, 190_000.0));
         stats.hear(Way::Events, &said(2, "b"), 190_000.0);
-        stats.flow();
+        stats.stir(Way::Events, 0.0);
         stats.hear(Way::Poll, &said(3, "c"), 200_000.0);
         assert!(!stats.of(Way::Events).owes(), "a poll may have been answered first");
         stats.hear(Way::Socket, &said(3, "c"), 200_000.0);
@@ -495,12 +641,77 @@ mod tests {
         assert!(![1000, 4500, 4502].map(Trouble::closed).into_iter().any(Trouble::passes));
     }
 
+    /// One that took so long by these ways.
+    fn timed(delays: [&[f64]; 5]) -> Stats {
+        let mut stats = Stats::default();
+        for (way, delays) in Way::ALL.into_iter().zip(delays) {
+            for (seq, delay) in (1..).zip(delays) {
+                let id = format!("{way:?}{seq}");
+                stats.send(id.clone(), 0.0);
+                stats.hear(way, &said(seq, &id), *delay);
+            }
+        }
+        stats
+    }
+
+    #[test]
+    fn ways_within_the_spread_are_equal() {
+        let stats = timed([&[], &[900.0, 20.0, 1_800.0], &[3.0, 2.0, 9.0], &[2.5], &[2.2, 2.0, 4.0]]);
+        let typical = stats.typical().map(|typical| typical.map(|one| (one.ms, one.is_shared)));
+        assert_eq!(typical[0], None);
+        assert_eq!(typical[1], Some((900.0, false)), "its half begins where the others' are over");
+        assert_eq!((typical[2], typical[4]), (Some((2.6, true)), Some((2.6, true))));
+        assert_eq!(typical[3], Some((2.5, false)), "of one message there is no spread");
+        assert_eq!(stats.typical()[2].map(|one| one.half), Some([2.5, 6.0]));
+    }
+
+    #[test]
+    fn ways_apart_are_told_apart() {
+        let typical = timed([&[], &[], &[250.0, 251.0, 255.0], &[], &[200.1, 200.0, 201.0]]).typical();
+        let typical = typical.map(|typical| typical.map(|one| (one.ms, one.is_shared)));
+        assert_eq!((typical[2], typical[4]), (Some((251.0, false)), Some((200.1, false))));
+    }
+
+    #[test]
+    fn only_silent_seconds_count_as_silence() {
+        let mut stats = Stats::default();
+        let mut paid = 0;
+        for second in 0..20 {
+            paid += 100;
+            if second == 10 {
+                stats.stir(Way::Poll, 10_000.0);
+                paid += 100_000;
+            }
+            stats.cost(Way::Poll, Costs { headers_in: paid, ..Costs::default() });
+            stats.tick(f64::from(second) * 1_000.0, |way| way == Way::Socket);
+        }
+        assert_eq!(stats.silent_seconds(), 10, "from the fifth to the ninth, and from the fifteenth on");
+        assert_eq!(stats.of(Way::Poll).silent_second(), Some(100.0));
+        assert_eq!(stats.of(Way::Socket).silent_second(), None, "it rests");
+        assert_eq!(stats.of(Way::Events).silent_second(), Some(0.0));
+    }
+
+    #[test]
+    fn cost_lines_go_right_and_up() {
+        let mut stats = Stats::default();
+        assert_eq!((stats.line(Way::Poll), stats.span()), (String::new(), None));
+        for (second, bytes) in [(2.0, 0), (3.0, 500), (4.0, 1_000)] {
+            stats.cost(Way::Poll, Costs { headers_in: bytes, ..Costs::default() });
+            stats.tick(second * 1_000.0, |_| false);
+        }
+        assert_eq!(stats.line(Way::Poll), "M0 1000L500 500L1000 0");
+        assert_eq!(stats.line(Way::Socket), "M0 1000L500 1000L1000 1000");
+        assert_eq!(stats.span(), Some([2_000.0, 4_000.0]));
+        (0..500).for_each(|second| stats.tick(4_000.0 + f64::from(second), |_| false));
+        assert_eq!(stats.line(Way::Poll).split('L').count(), SAMPLES_MAX);
+    }
+
     #[test]
     fn late_way_ignores_earlier_messages() {
         let mut stats = Stats::default();
         stats.begin(Way::LongPoll, 41);
         stats.hear(Way::LongPoll, &said(41, "old"), 0.0);
         stats.hear(Way::LongPoll, &said(42, "new"), 0.0);
-        assert_eq!(stats.of(Way::LongPoll).heard.len(), 1);
+        assert_eq!(stats.of(Way::LongPoll).heard, 1);
     }
 }

@@ -11,8 +11,8 @@ pub(crate) const INTRO: &str = "همین حالا پنج عضو این اتاق 
 /// The ways, in the order of their history.
 pub(crate) const NAMES: [&str; 5] =
     ["HTTP کلاسیک", "سرکشی (Polling)", "سرکشی بلند (Long polling)", "رویدادهای سرور (SSE)", "WebSocket"];
-/// The same as names of people.
-const MEMBERS: [&str; 5] = ["HTTP کلاسیک", "سرکشی", "سرکشی بلند", "رویدادهای سرور", "WebSocket"];
+/// The same in short, as names of people.
+pub(crate) const MEMBERS: [&str; 5] = ["HTTP کلاسیک", "سرکشی", "سرکشی بلند", "رویدادهای سرور", "WebSocket"];
 /// What each does.
 pub(crate) const WHATS: [&str; 5] = [
     "صفحه‌ای که هر بار از نو می‌آید. پیام دیگران را تا تازه نکنید نمی‌بینید.",
@@ -61,18 +61,30 @@ pub(crate) const REST: &str = "توقف";
 pub(crate) const GO_ON: &str = "ادامه";
 /// How often polling asks.
 pub(crate) const INTERVAL: &str = "فاصله‌ی پرسش‌ها";
+/// By how much a round trip is longer than it is.
+pub(crate) const ROUND_TRIP: &str = "رفت‌وبرگشت افزوده (RTT):";
+/// Where it is made longer.
+pub(crate) const ROUND_TRIP_MADE: &str = "این تأخیر را همین صفحه می‌سازد، برای همه‌ی راه‌ها یکسان: نیمی پیش از فرستادن، نیمی پس از رسیدن. سرور، بایت‌ها و باز شدن اتصال‌ها همان‌اند.";
+/// The column of their names.
+pub(crate) const WAY: &str = "راه";
 /// Names of the figures.
 pub(crate) const REQUESTS: &str = "درخواست";
+/// Bytes in all.
+pub(crate) const ALL: &str = "همه‌ی بایت‌ها";
 /// Bytes of headers.
-pub(crate) const HEADERS: &str = "سرآیند";
+pub(crate) const HEADERS: &str = "بایت سرآیند";
 /// Bytes of payload.
-pub(crate) const PAYLOAD: &str = "بار مفید";
-/// The last delay.
-pub(crate) const LAST: &str = "آخرین تأخیر";
+pub(crate) const PAYLOAD: &str = "بایت بار مفید";
+/// Bytes while nobody speaks.
+pub(crate) const SILENCE: &str = "هر ثانیه سکوت";
 /// The median delay.
 pub(crate) const MEDIAN: &str = "میانه‌ی تأخیر";
-/// The scale of delays: its beginning, its middle, its end.
-pub(crate) const SCALE: [&str; 3] = ["۱ ms", "۱۰۰ ms", "۱۰ s"];
+/// All delays.
+pub(crate) const DELAYS: &str = "تأخیر هر پیام (مقیاس لگاریتمی)";
+/// The scale of delays, from its beginning to its end.
+pub(crate) const SCALE: [&str; 5] = ["۱ ms", "۱۰ ms", "۱۰۰ ms", "۱ s", "۱۰ s"];
+/// What was paid, as a picture.
+pub(crate) const OVER_TIME: &str = "همه‌ی بایت‌ها، ثانیه به ثانیه";
 /// What came.
 pub(crate) const HEARD: &str = "پیام‌های رسیده";
 /// Nothing to compare yet.
@@ -93,12 +105,66 @@ pub(crate) fn full(limit_bytes: u64) -> String {
 }
 
 /// How it is measured.
-pub(crate) const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت شمرده است: سرآیند یعنی خط درخواست، سرآیندهای HTTP و سرآیند فریم‌ها؛ بار مفید یعنی بدنه‌ها. تأخیر را ساعت همین صفحه می‌سنجد: از لحظه‌ی گفتن تا رسیدن به هر راه.";
+pub(crate) const HOW_MEASURED: &str = "بایت‌ها را سرور روی سوکت شمرده است: سرآیند یعنی خط درخواست، سرآیندهای HTTP و سرآیند فریم‌ها؛ بار مفید یعنی بدنه‌ها. تأخیر را ساعت همین صفحه می‌سنجد: از لحظه‌ی گفتن تا رسیدن به هر راه. خط پهن، نیمه‌ی میانی اندازه‌هاست؛ راه‌هایی که نیمه‌ی میانی‌شان روی هم می‌افتد یکی شمرده می‌شوند (≈). ثانیه‌ی سکوت، ثانیه‌ای است که تا سه ثانیه پیش از آن هم از هیچ راهی چیزی نیامده باشد.";
 
 /// The name of a way's member.
 pub(crate) fn name(way: usize, mark: u32) -> String {
     let name = MEMBERS.get(way).copied().unwrap_or_default();
     format!("{name} {}", digits::year(mark.into()))
+}
+
+/// A time in the unit in which it is read at a glance.
+pub(crate) fn ms(ms: f64) -> String {
+    if ms < 999.5 { format!("{} ms", tenths(ms)) } else { format!("{} s", tenths(ms / 1_000.0)) }
+}
+
+/// The median of a way's delays, and whether another way has the same.
+pub(crate) fn median(median: Option<(f64, bool)>) -> String {
+    median.map_or_else(
+        || "—".to_owned(),
+        |(median, is_shared)| format!("{}{}", if is_shared { "≈ " } else { "" }, ms(median)),
+    )
+}
+
+/// A number of bytes in each second of silence.
+pub(crate) fn rate(bytes: Option<f64>) -> String {
+    bytes.map_or_else(|| "—".to_owned(), tenths)
+}
+
+/// In which unit, and in how many seconds of silence.
+pub(crate) fn silent(seconds: u64) -> String {
+    format!("بایت، در {} s", digits::number(seconds))
+}
+
+/// A moment on the page's clock.
+pub(crate) fn second(ms: f64) -> String {
+    format!("{} s", digits::number((ms / 1_000.0).round() as u64))
+}
+
+/// The same where it matters, up to a hundred of them.
+fn tenths(n: f64) -> String {
+    let tenths = (n * 10.0).round() as u64;
+    match tenths % 10 {
+        part if part > 0 && tenths < 1_000 => {
+            format!("{}٫{}", digits::number(tenths / 10), digits::number(part))
+        }
+        _ => digits::number(n.round() as u64),
+    }
+}
+
+/// The ways that have a median in common, by their numbers: what they differ by is not said.
+pub(crate) fn equal(shared: &[Option<f64>; 5]) -> String {
+    let mut told = String::new();
+    for (at, median) in shared.iter().enumerate() {
+        let is_it = |other: &Option<f64>| median.is_some() && other == median;
+        if shared[..at].iter().any(is_it) || median.is_none() {
+            continue;
+        }
+        let names = shared.iter().zip(MEMBERS).filter(|(other, _)| is_it(other)).map(|(_, name)| name);
+        let names = names.collect::<Vec<_>>().join(" ≈ ");
+        told += &format!("{names}: اختلافشان از پراکندگی اندازه‌هایشان کمتر است و یکی کشیده شده‌اند. ");
+    }
+    told
 }
 
 /// Once in so many milliseconds.
@@ -123,6 +189,24 @@ pub(crate) fn verdict(count: u64, times: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_reads_best() {
+        assert_eq!([0.04, 2.14, 250.3, 999.9, 1_240.0].map(ms), ["۰ ms", "۲٫۱ ms", "۲۵۰ ms", "۱ s", "۱٫۲ s"]);
+        assert_eq!(
+            (rate(None), rate(Some(0.32)), rate(Some(412.4))),
+            ("—".into(), "۰٫۳".into(), "۴۱۲".into())
+        );
+        assert_eq!(median(Some((2.0, true))), "≈ ۲ ms");
+    }
+
+    #[test]
+    fn equal_ways_are_named_together() {
+        let told = equal(&[None, Some(3.0), Some(2.0), Some(3.0), Some(2.0)]);
+        assert!(told.starts_with("سرکشی ≈ رویدادهای سرور: "), "{told}");
+        assert!(told.contains(" سرکشی بلند ≈ WebSocket: "), "{told}");
+        assert_eq!(equal(&[None; 5]), "");
+    }
 
     #[test]
     fn the_verdict_is_a_sentence() {

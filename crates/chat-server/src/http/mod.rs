@@ -1,11 +1,12 @@
 //! HTTP, as far as every address needs it. A [`site`] knows which requests are sent to this server by a page
 //! that may, and from where; [`handshake`] checks what asks to become a WebSocket, [`origin`] and
 //! [`web_origin`] whose page asks. [`links`] are the addresses to give to others, with [`lan`] and [`qr`];
-//! [`request_limit`] is how many requests an address may send. [`headers`], [`body`] and [`sse`] are parts of
-//! requests and answers; [`hints`] tells the operator what only
-//! they can mend.
+//! [`request_limit`] is how many requests an address may send. [`headers`], [`body`], [`disposition`] and [`sse`]
+//! are parts of requests and answers; [`hints`] tells the operator what only they can mend.
 
 pub(crate) mod body;
+#[cfg(feature = "lab")]
+pub(crate) mod disposition;
 pub(crate) mod handshake;
 pub(crate) mod headers;
 pub(crate) mod hints;

@@ -20,6 +20,8 @@ use leptos::{
 };
 use leptos_axum::{ResponseOptions, render_app_async_with_context};
 
+#[cfg(feature = "lab")]
+use super::TakenHome;
 use super::{ClassicPage, ClassicProblem, Form, Page};
 use crate::http::links;
 
@@ -33,6 +35,15 @@ pub(super) async fn draw(page: Page, request: Request) -> Response {
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("Cookie"));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     response
+}
+
+/// The head of the page that is taken home.
+#[cfg(feature = "lab")]
+pub(crate) fn title_block(taken: TakenHome) -> String {
+    let TakenHome { room, name, at, host, ends } = taken;
+    let [client, server] = ends;
+    let version = env!("CARGO_PKG_VERSION");
+    chat_lab::pages::title_block(chat_lab::pages::TakenHome { room, name, at, host, client, server, version })
 }
 
 /// The page as its crate has it.

@@ -28,6 +28,11 @@ use html::draw;
 #[cfg(not(feature = "pages"))]
 use plain::draw;
 
+#[cfg(all(feature = "lab", feature = "pages"))]
+pub(crate) use html::title_block;
+#[cfg(all(feature = "lab", not(feature = "pages")))]
+pub(crate) use plain::title_block;
+
 /// Whose turn it is to be drawn.
 static DRAWING: Semaphore = Semaphore::const_new(1);
 
@@ -82,6 +87,20 @@ pub(crate) struct ClassicPage {
     pub(crate) said: Vec<Said>,
     /// Why they are not in.
     pub(crate) problem: Option<ClassicProblem>,
+}
+
+/// What a recording was of, for whoever takes it home.
+#[cfg(feature = "lab")]
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct TakenHome {
+    pub(crate) room: String,
+    pub(crate) name: String,
+    /// When it began, as RFC 3339 has it.
+    pub(crate) at: String,
+    /// Where the server was.
+    pub(crate) host: String,
+    /// The addresses of the client and of the server.
+    pub(crate) ends: [String; 2],
 }
 
 /// Why a join by the classic page failed.

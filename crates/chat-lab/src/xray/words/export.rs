@@ -7,7 +7,7 @@ pub(crate) const INTRO: &str = "ضبط همین اتصال را با خود بب
 /// For Wireshark.
 pub(crate) const PCAPNG: &str = "فایل pcapng برای Wireshark";
 /// What is in it.
-pub(crate) const PCAPNG_WHAT: &str = "هر سر HTTP و هر فریم یک بسته است، بدون سرآیندهای ساختگی TCP و IP؛ Wireshark خودش HTTP و WebSocket را باز می‌کند.";
+pub(crate) const PCAPNG_WHAT: &str = "هر سر HTTP و هر فریم یک بسته است، با نشانی‌های واقعی و بدون سرآیندهای ساختگی TCP و IP؛ Wireshark خودش HTTP و WebSocket را باز می‌کند.";
 /// A page.
 pub(crate) const PAGE: &str = "صفحه‌ی HTML که بدون اینترنت باز می‌شود";
 /// What is in it.
@@ -17,8 +17,8 @@ pub(crate) const PAGE_WHAT: &str =
 pub(crate) const MAKING: &str = "در حال ساختن…";
 /// It could not be made.
 pub(crate) const FAILED: &str = "ساخته نشد؛ اتصال به سرور را بررسی کنید.";
-/// The title of that page.
-pub(crate) const PAGE_TITLE: &str = "یک اتصال WebSocket زیر ذره‌بین";
+/// The head of that page, where the server does not know it any more.
+pub(crate) const PAGE_HEAD: &str = "<h1>یک اتصال WebSocket زیر ذره‌بین</h1>";
 /// What plays it again.
 pub(crate) const REPLAY: &str = "بازپخش";
 /// Play.

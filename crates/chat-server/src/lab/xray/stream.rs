@@ -1,6 +1,6 @@
 //! The recording as the page sees it: server-sent events, so that watching does not itself travel on the
-//! recorded connection, and a file for Wireshark. Each event has its number, so that a browser that lost
-//! the stream resumes where it was. While there is a watcher, the kernel is asked now and then what it
+//! recorded connection. Each event has its number, so that a browser that lost the stream resumes where it
+//! was. While there is a watcher, the kernel is asked now and then what it
 //! knows of the connection.
 
 use std::{
@@ -13,9 +13,9 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response, sse},
 };
-use chat_wire::{Event, pcapng};
+use chat_wire::Event;
 use futures_util::{Stream, stream};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
 
 use super::{
@@ -50,23 +50,6 @@ pub(crate) async fn events(
         return Err(RecordingError::TooManyWatch);
     }
     Ok(answer(watch(recording, from)))
-}
-
-/// `GET /xray/{token}/otagh.pcapng`.
-pub(crate) async fn file(
-    State(recordings): State<Arc<Recordings>>,
-    Path(token): Path<String>,
-) -> Result<Response, RecordingError> {
-    let (recording, _) = recordings.find(&token)?;
-    let mut redacted = Redacted::new(recording);
-    let portions = std::iter::from_fn(|| Some(redacted.more()).filter(|portion| !portion.is_empty()));
-    let events: Vec<Event> = portions.flatten().map(|(_, event)| event).collect();
-    let headers = [
-        (header::CONTENT_TYPE, "application/vnd.tcpdump.pcap"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"otagh.pcapng\""),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, pcapng::write(&events)).into_response())
 }
 
 /// One stream, and what it has still to tell.
