@@ -199,7 +199,7 @@ test('what is live on a slide happens in another browser', async ({ page, server
 });
 
 test.describe('a server that stops', () => {
-  test.use({ expectedComplaints: [/ERR_CONNECTION_REFUSED/, /WebSocket connection/] });
+  test.use({ expectedComplaints: [/ERR_CONNECTION_REFUSED/] });
 
   test('a class goes on where it was when its server is back', async ({ page, server, somebody }) => {
     const room = await openClass(page, server.url);
