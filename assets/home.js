@@ -81,6 +81,9 @@ random.addEventListener('click', () => (room.value = drawRoom()));
 const own = encodeURIComponent(drawRoom());
 for (const door of document.querySelectorAll('.doors [href*="/class"]')) door.href = door.pathname.replace('class', own) + door.hash;
 
+const classroom = document.querySelector('[action="/class"] [name=room]');
+classroom?.form.addEventListener('submit', () => (classroom.value = drawRoom()));
+
 // What is wrong, else the first that needs something; but not where a keyboard would cover the page, and
 // not away from where somebody writes already.
 const wrong = document.querySelector('[aria-invalid]');

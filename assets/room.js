@@ -28,6 +28,14 @@ document.addEventListener('click', ({ target }) => {
   show(step.dataset.glass);
 });
 
+// What it does to the connection is said at its button, which the program draws when it is there.
+for (const event of ['pointerover', 'focusin']) {
+  document.addEventListener(event, ({ target }) => {
+    const glass = target instanceof Element && target.closest('#xray-button');
+    if (glass) glass.title = byId('late').dataset.records;
+  });
+}
+
 // The five steps, each with the way to its code: open until somebody closes them.
 const lesson = document.querySelector('.lesson');
 const { content: late } = byId('late');

@@ -88,7 +88,8 @@ for (const reducedMotion of ['no-preference', 'reduce'] as const) {
 }
 
 test('steps and messages lead under the glass', async ({ server, somebody }) => {
-  const sara = await somebody();
+  // Where the steps have room beside the panel.
+  const sara = await somebody({ viewport: { width: 1920, height: 1080 } });
   await enter(sara, server.url, 'ذره', 'سارا');
   await say(sara, 'پیش از ضبط');
   const steps = sara.locator('.lesson .steps li');

@@ -263,7 +263,8 @@ test('the glass says what it is where there is room', async ({ server, page }) =
   expect(await width()).toBeGreaterThan(100);
   await page.setViewportSize({ width: 390, height: 844 });
   expect(await width()).toBeLessThan(50);
-  await expect(glass).toHaveAttribute('title', 'زیر ذره‌بین');
+  await glass.hover();
+  await expect(glass).toHaveAttribute('title', 'زیر ذره‌بین: اتصال از نو باز می‌شود تا ضبط شود');
 });
 
 test('what is asked fits above a keyboard', async ({ server, page }) => {

@@ -34,21 +34,81 @@ async function reads(page: Page, place: string, what: string): Promise<void> {
   expect(await page.evaluate(() => document.documentElement.scrollWidth), what).toBeLessThanOrEqual(1920);
 }
 
+/** Nothing of it is under the edge of its own place, nor beside it. */
+async function fits(page: Page, what: string): Promise<void> {
+  const hidden = await page.locator('#xray-tab').evaluate((tab) => [tab.scrollHeight - tab.clientHeight, tab.scrollWidth - tab.clientWidth]);
+  expect(hidden, `${what} scrolls`).toEqual([0, 0]);
+}
+
+/** Nothing that is to be read from the back is smaller. */
+async function isLarge(page: Page, what: string): Promise<void> {
+  const { size, text } = await smallest(page, '#xray');
+  expect(size, `${what}: ${text}`).toBeGreaterThanOrEqual(24);
+}
+
 test('the panel', async ({ server, page }) => {
   await enter(page, server.url, 'xray', 'سارا');
   await page.getByRole('button', { name: 'زیر ذره‌بین' }).click();
   await say(page, 'سلام');
-  const own = page.locator('#xray .frame').filter({ hasText: 'پیام شما' });
+  await page.getByRole('tab', { name: 'فریم‌ها' }).click();
+  const own = page.locator('#xray .frame[data-own]').filter({ hasText: 'say' });
   await expect(own).toHaveCount(1);
   expect((await smallest(page, '#xray')).size).toBeLessThan(14);
   await widen(page).click();
+  const bar = (await page.locator('#xray header').boundingBox())!;
+  expect([bar.x, bar.y, bar.width, bar.height]).toEqual([0, 0, 1920, 64]);
+  await isLarge(page, 'frames');
   await own.getByRole('button').first().click();
   await expect(page.locator('.bits')).toBeVisible();
-  await reads(page, '#xray', 'frames');
-  for (const name of ['دست‌تکانی', 'لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
+  await isLarge(page, 'a frame');
+  await fits(page, 'a frame');
+  // Thirty-two bits a row, beside what they mean.
+  const [bits, parts] = [(await page.locator('.bits').boundingBox())!, (await page.locator('.parts').boundingBox())!];
+  expect(parts.x > bits.x + bits.width || bits.x > parts.x + parts.width).toBe(true);
+  expect(await page.locator('.bits .numbers span:visible').count()).toBe(32);
+  await own.getByRole('button').first().click();
+  await expect(own).toBeVisible();
+
+  await page.getByRole('tab', { name: 'دست‌تکانی' }).click();
+  await isLarge(page, 'handshake');
+  await fits(page, 'handshake');
+  // Key and answer in one view, side by side, and a line from one to the other.
+  const line = async (name: string) => (await page.locator(`[data-line=${name}]`).boundingBox())!;
+  const [key, accept] = [await line('sec-websocket-key'), await line('sec-websocket-accept')];
+  expect(key.x).toBeGreaterThan(accept.x + accept.width);
+  const link = (await page.locator('.link path').boundingBox())!;
+  expect(Math.abs(link.x + link.width - key.x)).toBeLessThan(8);
+  expect(Math.abs(link.x - accept.x - accept.width)).toBeLessThan(8);
+  // Its end, too.
+  await page.evaluate(async () => {
+    const token = document.getElementById('xray-button')!.dataset['recordings']!.trim();
+    await fetch(`/xray/${token}/break`, { method: 'POST', body: '{"break":"restart"}' });
+  });
+  await expect(page.locator('.ending li')).toHaveCount(5);
+  await isLarge(page, 'the end');
+  await fits(page, 'the end');
+  await page.getByRole('button', { name: 'اتصال ۲ زنده است' }).click();
+  await page.getByLabel('این‌جا چیزی بگویید').fill('دوباره');
+  await page.getByLabel('این‌جا چیزی بگویید').press('Enter');
+  for (const name of ['لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
     await page.getByRole('tab', { name }).click();
-    await reads(page, '#xray', name);
+    // All that it has.
+    const whole = { 'لایه‌ها': '.onion li:last-child', 'مسیر پیام': '.time:nth-child(2)', 'آزمایش خرابی': '.more', 'خروجی': 'section' }[name]!;
+    await expect(page.locator(`#xray-tab ${whole}`).first()).toBeVisible();
+    await isLarge(page, name);
+    await fits(page, name);
   }
+  // An experiment with its verdict and all that was seen.
+  await page.getByRole('tab', { name: 'آزمایش خرابی' }).click();
+  const lost = page.locator('.experiment').nth(3);
+  await lost.locator('summary').click();
+  await lost.locator('input[value="0"]').check();
+  await lost.getByRole('button', { name: 'اجرا' }).click();
+  await page.getByLabel('این‌جا چیزی بگویید').fill('سه‌باره');
+  await page.getByLabel('این‌جا چیزی بگویید').press('Enter');
+  await expect(lost.locator('.verdict')).toBeVisible({ timeout: 20_000 });
+  await isLarge(page, 'an experiment');
+  await fits(page, 'an experiment');
   await widen(page).click();
   expect((await smallest(page, '#xray')).size).toBeLessThan(16);
 });

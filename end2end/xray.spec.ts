@@ -41,10 +41,13 @@ class Browser {
 const panel = (page: Page) => page.locator('#xray');
 const tab = (page: Page, name: string) => panel(page).getByRole('tab', { name });
 const frames = (page: Page) => panel(page).locator('.frame');
+/** What one said oneself. */
+const own = (page: Page) => panel(page).locator('.frame[data-own]').filter({ hasText: 'say' });
 
-/** Turns it on, and waits until the handshake is there. */
+/** Turns it on, and waits until the frames are there. */
 async function turnOn(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'زیر ذره‌بین' }).click();
+  await tab(page, 'فریم‌ها').click();
   await expect(frames(page).filter({ hasText: 'welcome' })).toHaveCount(1);
   await joined(page);
 }
@@ -59,9 +62,12 @@ async function openExperiment(page: Page, number: number): Promise<Locator> {
 
 const openCut = (page: Page) => openExperiment(page, 0);
 
+/** An answer by its number, wherever it stands: they are shuffled. */
+const answer = (experiment: Locator, number: number) => experiment.locator(`input[value="${number}"]`);
+
 /** Predicts one of three answers, mostly the right one, and breaks it. */
-async function breakIt(experiment: Locator, answer = 1): Promise<void> {
-  await experiment.getByRole('radio').nth(answer).check();
+async function breakIt(experiment: Locator, number = 1): Promise<void> {
+  await answer(experiment, number).check();
   await experiment.getByRole('button', { name: 'اجرا' }).click();
   await expect(experiment.locator('.seen')).toBeAttached();
 }
@@ -89,24 +95,25 @@ test('turned on, it shows what was said, in the frame that carried it', async ({
 
   await say(sara, 'سلام frame');
   await expect(message(ali, 'سلام frame')).toBeVisible();
-  const own = frames(sara).filter({ hasText: 'پیام شما' });
-  await own.getByRole('button').first().click();
-  const payload = own.locator('.payload.wire');
+  const saying = own(sara);
+  await saying.getByRole('button').first().click();
+  const payload = saying.locator('.payload.wire');
   await expect(payload).toContainText('"text":"سلام frame"');
   const shown = await payload.innerText();
   expect(browser.sent, 'the very text that the browser sent').toContain(shown);
   // What was said in Persian does not move the quotes and commas around it.
   await expect(payload.locator('bdi')).toHaveText(['سلام frame']);
-  await expect(own.locator('.passage')).toContainText('یک بار خواندن');
-  await expect(own.locator('dt', { hasText: /^MASK/ })).toContainText('MASK = 1');
-  await expect(own.locator('dt', { hasText: 'opcode' })).toContainText('0x1');
+  await expect(saying.locator('.passage')).toContainText('یک بار خواندن');
+  await expect(saying.locator('dt', { hasText: /^MASK/ })).toContainText('MASK = 1');
+  await expect(saying.locator('dt', { hasText: 'opcode' })).toContainText('0x1');
 
   // Byte by byte: what is on the wire, and the key, are what is meant.
-  const rows = own.locator('.unmask tr');
+  const rows = saying.locator('.unmask tr');
   const cells = async (row: number) => (await rows.nth(row).locator('td').allInnerTexts()).map((text) => parseInt(text.replace(/[^0-9a-f]/g, ''), 16));
   const [wire, key, clear] = [await cells(0), await cells(1), await cells(2)];
   expect(wire.map((byte, at) => byte ^ key[at]!)).toEqual(clear);
-  expect(Buffer.from(clear).toString()).toBe(shown.slice(0, clear.length));
+  // It begins at what was said.
+  expect(Buffer.from(clear).toString()).toBe('سلام fra');
 
   const heard = frames(sara).filter({ hasText: 'said' }).last();
   await heard.getByRole('button').first().click();
@@ -157,7 +164,7 @@ test.describe('with a server that pings often', () => {
     // The browser answers a ping by itself; no page ever sees one.
     await expect(frames(sara).filter({ hasText: 'پینگ سرور' })).not.toHaveCount(0);
     await expect(frames(sara).filter({ hasText: 'پونگ مرورگر' })).not.toHaveCount(0);
-    await panel(sara).getByRole('button', { name: 'خاموش کردن' }).click();
+    await panel(sara).getByRole('button', { name: 'پایان ضبط' }).click();
     await joined(sara);
     await sara.getByRole('button', { name: 'زیر ذره‌بین' }).click();
     const first = panel(sara).locator('.which .chip').first();
@@ -170,6 +177,7 @@ test.describe('with a server that pings often', () => {
     const passed = network.passed[1]!;
     const [up, down] = [read(passed.up), read(passed.down)];
     const shown: { up: string[][]; down: string[][] } = { up: [], down: [] };
+    for (const fold of await panel(sara).locator('.fold button').all()) await fold.click();
     for (const frame of await frames(sara).all()) {
       await frame.getByRole('button').first().click();
       await expect(frame.locator('.hex')).toBeVisible();
@@ -194,7 +202,7 @@ test.describe('with a server that pings often', () => {
     expect(shown.up.flat().includes('▒▒') && shown.down.flat().includes('▒▒'), 'tokens went both ways').toBe(true);
 
     await tab(sara, 'دست‌تکانی').click();
-    const lines = (at: number) => panel(sara).locator('.lines').nth(at).getByRole('button').allInnerTexts();
+    const lines = (at: number) => panel(sara).locator('.lines').nth(at).locator('.wire button').allInnerTexts();
     expect([await lines(0), await lines(1)]).toEqual([up.head, down.head]);
   });
 });
@@ -207,7 +215,7 @@ test("the handshake is the browser's own, and its answer is computed from its ke
   await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');
   await expect(heads).toHaveCount(2);
-  const text = async (at: number) => (await heads.nth(at).locator('button').allInnerTexts()).join('\n');
+  const text = async (at: number) => (await heads.nth(at).locator('.wire button').allInnerTexts()).join('\n');
   const [request, answer] = [await text(0), await text(1)];
   expect(request).toMatch(/^GET \/ws\/xray\/[^ ]+\?xray=1 HTTP\/1\.1/);
   expect(answer).toMatch(/^HTTP\/1\.1 101 /);
@@ -233,7 +241,8 @@ test('every line of the real handshake has a meaning of its own', async ({ serve
   await expect(panel(sara).locator('.lines')).toHaveCount(2);
   for (const head of await panel(sara).locator('.lines').all()) {
     const meaning = head.locator('.meaning');
-    const lines = await head.getByRole('button').all();
+    await head.getByRole('button', { name: 'سرآیند دیگر' }).click();
+    const lines = await head.locator('.wire').getByRole('button').all();
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) {
       await line.hover();
@@ -242,6 +251,53 @@ test('every line of the real handshake has a meaning of its own', async ({ serve
       await expect(meaning).not.toHaveText(/^(هر خط پس از خط نخست|سرآیندی که برای دست‌تکانی WebSocket لازم نیست|$)/);
     }
   }
+});
+
+test('of a head the lines that make a WebSocket are seen first, and whose each is', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await tab(sara, 'دست‌تکانی').click();
+  await expect(panel(sara).locator('.lines')).toHaveCount(2);
+  const [request, answer] = [panel(sara).locator('.lines').first(), panel(sara).locator('.lines').last()];
+  const names = (head: Locator) => head.locator('li:visible b').allInnerTexts();
+  expect((await names(request)).slice(1).sort()).toEqual(['Connection', 'Sec-WebSocket-Key', 'Sec-WebSocket-Version', 'Upgrade']);
+  expect((await names(answer)).map((name) => name.toLowerCase()).slice(1).sort()).toEqual(['connection', 'sec-websocket-accept', 'upgrade']);
+  await expect(request.locator('li').first()).toContainText('پروتکل ما');
+  await expect(request.locator('li', { hasText: 'Sec-WebSocket-Key' })).toContainText('RFC 6455');
+  await expect(panel(sara).locator('.segments')).toContainText(/برآورد از TCP_INFO: یک رفت‌وبرگشت/);
+  await expect(panel(sara).locator('.ending')).toContainText('هنوز باز است');
+  await sara.evaluate(async () => {
+    const token = document.getElementById('xray-button')!.dataset['recordings']!.trim();
+    await fetch(`/xray/${token}/break`, { method: 'POST', body: '{"break":"restart"}' });
+  });
+  await expect(panel(sara).locator('.ending')).toContainText('سرور اول بست، با 4000');
+  const steps = [/^close 4000 ?سرور/, /^close 4000 ?مرورگر/, /^FIN ?سرور/, /^FIN ?مرورگر/, /^TIME_WAIT ?سرور/];
+  await expect(panel(sara).locator('.ending li')).toHaveText(steps);
+  await joined(sara);
+});
+
+test('what is only a sign of life is folded, and control frames can be asked for', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  const field = panel(sara).getByLabel('این‌جا چیزی بگویید');
+  await say(sara, 'دیده شود');
+  await expect(own(sara)).toHaveText(/^↑ ?say «دیده شود» ?text 0x1 ?\d+ B ?\d+\.\d{3} s$/);
+  await composer(sara).fill('نیمه');
+  const fold = panel(sara).locator('.fold button').last();
+  await expect(fold).toHaveText(/^[۰-۹]+ فریم خاموش$/);
+  await expect(frames(sara).filter({ hasText: 'typing' })).toHaveCount(0);
+  await fold.click();
+  await expect(frames(sara).filter({ hasText: 'typing' })).not.toHaveCount(0);
+  await panel(sara).getByRole('button', { name: 'محتوا' }).click();
+  await expect(frames(sara).filter({ hasText: 'typing' })).toHaveCount(0);
+  await panel(sara).getByRole('button', { name: 'کنترلی' }).click();
+  await expect(panel(sara).locator('.control')).toContainText('مرورگر نمی‌گذارد صفحه ping بفرستد');
+  await expect(frames(sara)).toHaveCount(0);
+  await panel(sara).getByRole('button', { name: 'همین حالا یک ping از سرور' }).click();
+  await expect(frames(sara)).toHaveText([/ping 0x9/, /pong 0xA/]);
+  await expect(field).toBeVisible();
 });
 
 test('layers and journey tell of the message that was said', async ({ server, somebody }) => {
@@ -254,15 +310,39 @@ test('layers and journey tell of the message that was said', async ({ server, so
   await expect(message(ali, 'سفر خوش')).toBeVisible();
   await tab(sara, 'مسیر پیام').click();
   await expect(panel(sara).locator('.journey blockquote')).toHaveText('سفر خوش');
-  await expect(panel(sara).locator('.swimlane')).toContainText('۲ فریم سپرده شد');
+  await expect(panel(sara).locator('.swimlane')).toContainText('به ۲ سوکت سپرده شد');
   await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۲ سوکت سپرده شد؛');
+  // The network is drawn as not measured, and the browser's own clock says how long it waited.
+  await expect(panel(sara).locator('.swimlane [data-unmeasured]')).toHaveCount(2);
+  await expect(panel(sara).locator('.time').first()).toContainText(/ساعت مرورگر: [۰-۹٫]+ (میکرو|میلی)‌?ثانیه/);
+  await expect(panel(sara).locator('.time .tick')).not.toHaveCount(0);
+
   await tab(sara, 'لایه‌ها').click();
-  await expect(panel(sara).locator('.onion li').first()).toContainText('+13 = 13');
+  const rows = panel(sara).locator('.onion li');
+  expect(await rows.locator('.osi').allInnerTexts()).toEqual(['7', '7', '7', '6', '5', '4', '3', '2', '1']);
+  // As it went and as it came back: each layer begins with what the one above made of it.
+  const digits = (text: string) => text.replace(/[۰-۹]/g, (digit) => String(digit.charCodeAt(0) & 15)).replace(/٬/g, '');
+  for (const way of ['say', 'said']) {
+    const told = await rows.locator(`[data-way=${way}] bdi`).allInnerTexts();
+    const [text, ...others] = told.map(digits);
+    expect(text).toBe('13');
+    let before = text;
+    for (const equation of others) {
+      const [, within, added, both] = /^(\d+) \+ (\d+) = (\d+)$/.exec(equation)!;
+      expect([within, Number(within) + Number(added)]).toEqual([before, Number(both)]);
+      before = both;
+    }
+  }
   // What was counted, what is what it usually is, and what the kernel measured.
-  await expect(panel(sara).locator('.onion .tag')).toHaveText([...Array(3).fill('شمرده‌شده'), ...Array(3).fill('برآورد')]);
-  await expect(panel(sara).locator('.layers .verdict')).toHaveText(/^از حدود .* \(۳ لایه‌ی پایین برآورد است\)/);
+  await expect(rows.locator('.tag')).toHaveText([...Array(3).fill('شمرده‌شده'), ...Array(4).fill('برآورد')]);
   await expect(panel(sara).locator('.kernel')).toContainText('رفت‌وبرگشت');
   await expect(panel(sara).locator('h3 .tag')).toHaveText('اندازه‌گیری‌شده');
+  // With TLS each is a record's headers longer.
+  const all = rows.locator('[data-way=say] bdi').last();
+  const total = async () => Number(/(\d+)$/.exec(digits(await all.innerText()))![1]);
+  const plain = await total();
+  await panel(sara).getByRole('button', { name: 'wss' }).click();
+  await expect.poll(total).toBe(plain + 22);
 });
 
 test('a member with two tabs is one member, reached by two frames', async ({ server, somebody }) => {
@@ -280,7 +360,7 @@ test('a member with two tabs is one member, reached by two frames', async ({ ser
   await turnOn(sara);
   await say(sara, 'به هر دو زبانه');
   await tab(sara, 'مسیر پیام').click();
-  await expect(panel(sara).locator('.swimlane')).toContainText('۳ فریم سپرده شد');
+  await expect(panel(sara).locator('.swimlane')).toContainText('به ۳ سوکت سپرده شد');
   await expect(panel(sara).locator('.journey .verdict')).toContainText('به ۳ سوکت سپرده شد (برای ۲ عضو');
 });
 
@@ -294,8 +374,12 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await expect(cut.locator('.seen')).toContainText('بدون هیچ فریم close تمام شد');
   await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
   await expect(verdict(cut)).toHaveText(/درست پیش‌بینی کردید/);
-  await expect(panel(sara).locator('.which .chip')).toHaveCount(2);
-  await expect(panel(sara).locator('.which .chip').last()).toContainText('زنده');
+  // One stays where one reads, and what lives is offered.
+  const chips = panel(sara).locator('.which .chip');
+  await expect(chips).toHaveText(['اتصال ۱ بدون خداحافظی قطع شد', 'اتصال ۲ زنده است ←']);
+  await expect(chips.first()).toHaveAttribute('aria-pressed', 'true');
+  await chips.last().click();
+  await expect(chips.last()).toHaveText('اتصال ۲ زنده');
   await joined(sara);
 });
 
@@ -304,10 +388,10 @@ test('an experiment outlives its tab, and once it is over another can be begun',
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
   const cut = await openCut(sara);
-  await cut.getByRole('radio').nth(1).check();
+  await answer(cut, 1).check();
   await tab(sara, 'فریم‌ها').click();
   await tab(sara, 'آزمایش خرابی').click();
-  await expect(cut.getByRole('radio').nth(1)).toBeChecked();
+  await expect(answer(cut, 1)).toBeChecked();
   await cut.getByRole('button', { name: 'اجرا' }).click();
   await tab(sara, 'فریم‌ها').click();
   await joined(sara);
@@ -316,7 +400,7 @@ test('an experiment outlives its tab, and once it is over another can be begun',
   await expect(cut.locator('.seen')).toContainText('recovered: true', { timeout: 15_000 });
   await expect(cut.getByRole('radio').first()).toBeDisabled();
 
-  await cut.getByRole('button', { name: 'آزمایشی دیگر' }).click();
+  await cut.getByRole('button', { name: 'یک بار دیگر' }).click();
   await expect(cut.locator('.verdict')).toHaveCount(0);
   await expect(cut.getByRole('radio', { checked: true })).toHaveCount(0);
   await expect(cut.getByRole('button', { name: 'اجرا' })).toBeDisabled();
@@ -407,7 +491,7 @@ test('a delay is told as it was measured, once something was said', async ({ ser
   await expect(verdict(delay)).toHaveText(/درست پیش‌بینی کردید/);
   await say(sara, 'و باز دیر');
   await expect(seen.last()).toHaveText(/۲ پیام به ترتیب seq آمد/);
-  await expect(delay.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
+  await expect(delay.getByRole('button', { name: 'یک بار دیگر' })).toBeEnabled();
 });
 
 test('deafness is told as a silence, and then all that was read at once', async ({ server, somebody }) => {
@@ -425,7 +509,7 @@ test('deafness is told as a silence, and then all that was read at once', async 
   await expect(seen.first()).toHaveText(/^(۹|۱۰)٫. ثانیه هیچ بایتی از شما خوانده نشد/, { timeout: 15_000 });
   await expect(seen.last()).toHaveText(/یک‌جا خوانده شد؛ ۲ پیام شما میانشان بود/);
   await expect(verdict(deaf)).toHaveText(/درست پیش‌بینی کردید/);
-  await expect(deaf.getByRole('button', { name: 'آزمایشی دیگر' })).toBeEnabled();
+  await expect(deaf.getByRole('button', { name: 'یک بار دیگر' })).toBeEnabled();
 });
 
 test('a lost acknowledgement comes with the replay', async ({ server, somebody }) => {
@@ -433,7 +517,7 @@ test('a lost acknowledgement comes with the replay', async ({ server, somebody }
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
   const lost = await openExperiment(sara, 3);
-  await lost.getByRole('radio').nth(2).check();
+  await answer(lost, 2).check();
   await lost.getByRole('button', { name: 'اجرا' }).click();
   await expect(lost.locator('.waits')).toContainText('هنوز چیزی نگفته‌اید');
   await say(sara, 'یک بار');
@@ -458,8 +542,6 @@ test.describe('of a server that is gone', () => {
     await expect(chips).toHaveCount(2, { timeout: 30_000 });
     await expect(chips.last()).toContainText('زنده');
     await expect(chips.first()).toContainText('دنباله‌اش دیده نشد', { timeout: 15_000 });
-    await expect(warning).toHaveCount(0);
-    await chips.first().click();
     await expect(warning).toContainText('این ضبط همین‌جا می‌ماند');
     await chips.last().click();
     await expect(warning).toHaveCount(0);
@@ -490,17 +572,68 @@ test('a journey that is looked at stays when others come', async ({ server, some
   await expect(looked).toHaveText('چهار');
 });
 
-test('it can be made wide for the back of a classroom', async ({ server, somebody }) => {
+test('it opens at the handshake, and later where it was left', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  const button = sara.getByRole('button', { name: 'زیر ذره‌بین' });
+  await button.click();
+  await expect(tab(sara, 'دست‌تکانی')).toBeFocused();
+  await expect(panel(sara).locator('.handshake .wire')).toHaveCount(2);
+  await sara.keyboard.press('ArrowLeft');
+  await expect(tab(sara, 'فریم‌ها')).toBeFocused();
+  await sara.keyboard.press('Escape');
+  await expect(panel(sara)).toBeHidden();
+  await expect(button).toBeFocused();
+  await sara.reload();
+  await joined(sara);
+  await button.click();
+  await expect(tab(sara, 'فریم‌ها')).toHaveAttribute('aria-selected', 'true');
+});
+
+test('what is said in it is said in the room', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  const ali = await Member.join(server.url, 'xray', 'علی');
+  await turnOn(sara);
+  await composer(sara).fill('نیمه‌کاره');
+  const field = panel(sara).getByLabel('این‌جا چیزی بگویید');
+  await field.fill('از همین‌جا');
+  await field.press('Enter');
+  await ali.hears((msg) => msg.text === 'از همین‌جا');
+  await expect(field).toHaveValue('');
+  await expect(field).toBeFocused();
+  await expect(composer(sara)).toHaveValue('نیمه‌کاره');
+  await expect(sara.getByRole('button', { name: 'فرستادن', exact: true })).toBeEnabled();
+  // What the room does not take is not lost.
+  await field.fill('ب'.repeat(5_000));
+  await field.press('Enter');
+  await expect(panel(sara).getByRole('alert')).toContainText('فرستاده نشد');
+  await expect(field).toHaveValue('ب'.repeat(5_000));
+});
+
+test('on the stage it is all there is, and in order', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');
   await turnOn(sara);
   const width = async () => (await panel(sara).boundingBox())!.width;
   expect(await width()).toBeLessThan(700);
-  await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+  const widen = panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' });
+  await widen.click();
   expect(await width()).toBeGreaterThan(1_200);
-  await tab(sara, 'دست‌تکانی').click();
-  await expect(panel(sara).locator('.lines')).toHaveCount(2);
-  await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+  await expect(widen).toBeFocused();
+  await expect(sara.locator('.bar')).toBeHidden();
+  await expect(composer(sara)).toBeHidden();
+  // The keyboard goes as the eye does: from right to left, and then down.
+  await tab(sara, 'فریم‌ها').focus();
+  let before = { x: Infinity, y: 0 };
+  for (let step = 0; step < 5; step += 1) {
+    const { x, y, height } = (await sara.locator(':focus').boundingBox())!;
+    expect(y > before.y + height / 2 || x < before.x, `${step}: ${x}, ${y}`).toBe(true);
+    before = { x, y };
+    await sara.keyboard.press('Tab');
+  }
+  await widen.click();
+  await expect(widen).toBeFocused();
   expect(await width()).toBeLessThan(700);
 });
 
@@ -514,7 +647,7 @@ test('it is turned off, and hidden, without harm', async ({ server, somebody }) 
   await expect(button).toHaveAttribute('aria-expanded', 'false');
   await button.click();
   await expect(panel(sara)).toBeVisible();
-  await panel(sara).getByRole('button', { name: 'خاموش کردن' }).click();
+  await panel(sara).getByRole('button', { name: 'پایان ضبط' }).click();
   await expect(panel(sara)).toBeHidden();
   await joined(sara);
   await say(sara, 'بی‌ضبط');
@@ -550,10 +683,11 @@ test('what is taken home is seen there without a server', async ({ server, someb
 
   const home = await somebody({ offline: true });
   await home.goto(pathToFileURL(file).href);
+  await home.getByRole('tab', { name: 'فریم‌ها' }).click();
   await expect(home.locator('.frame').filter({ hasText: 'said' })).toHaveCount(1);
   await expect(home.locator('.title-block')).toContainText(/xray.*سارا.*UTC.*127\.0\.0\.1:\d+ ⇄ 127\.0\.0\.1:\d+/);
   await expect(home).toHaveTitle(/^otagh-xray-سارا-/);
-  const own = home.locator('.frame').filter({ hasText: 'پیام شما' });
+  const own = home.locator('.frame[data-own]').filter({ hasText: 'say' });
   await own.getByRole('button').first().click();
   await expect(own.locator('.payload.wire')).toContainText('برای خانه </script><b>');
   // On paper all of it, with the frame that is open.
@@ -609,11 +743,12 @@ test('a phone has it as a drawer over the conversation', async ({ server, somebo
   // The first of many header lines is touched, and what it means is in sight.
   await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');
+  await heads.first().getByRole('button', { name: 'سرآیند دیگر' }).tap();
   await heads.first().getByRole('button', { name: 'Host' }).tap();
   await expect(heads.first().locator('.meaning')).toContainText('نام و درگاه سروری');
   await expect(heads.first().getByRole('button', { pressed: true })).toHaveText(/^Host/);
   await expect(heads.first().locator('.meaning')).toBeInViewport({ ratio: 0.95 });
-  await panel(sara).getByRole('button', { name: 'بستن' }).click();
+  await panel(sara).getByRole('button', { name: 'پنهان کردن' }).click();
   // On a phone Enter breaks the line.
   await composer(sara).fill('پشت کشو');
   await sara.getByRole('button', { name: 'فرستادن', exact: true }).click();
@@ -648,7 +783,7 @@ test.describe('where a recording is short', () => {
     await expect(warning).toHaveText(/^ضبط پر شد: بیش از ۳٬۰۰۰ بایت نگه داشته نمی‌شود/);
     await say(sara, 'دیده نمی‌شود');
     await expect(message(sara, 'دیده نمی‌شود').getByText('فرستاده شد')).toBeAttached();
-    await expect(frames(sara).filter({ hasText: 'پیام شما' })).toHaveCount(0);
+    await expect(own(sara)).toHaveCount(0);
     // It is still live, and its recording is not the connection's end.
     await expect(panel(sara).locator('.which .chip')).toHaveText([/زنده/]);
   });
@@ -675,7 +810,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await enter(sara, server.url, 'xray', 'سارا');
     await turnOn(sara);
     await say(sara, 'سلام');
-    await frames(sara).filter({ hasText: 'پیام شما' }).getByRole('button').first().click();
+    await own(sara).getByRole('button').first().click();
     for (const name of ['فریم‌ها', 'دست‌تکانی', 'لایه‌ها', 'مسیر پیام', 'آزمایش خرابی', 'خروجی']) {
       await tab(sara, name).click();
       const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
@@ -694,6 +829,7 @@ test('behind a proxy that gathers, it says that nothing comes, until something d
   const held = panel(sara).getByRole('status').filter({ hasText: 'پراکسی‌ای میان راه آن را نگه می‌دارد' });
   await expect(held).toBeVisible({ timeout: 15_000 });
   await joined(sara);
+  await tab(sara, 'فریم‌ها').click();
   proxy.release();
   await expect(frames(sara).filter({ hasText: 'welcome' })).toHaveCount(1);
   await expect(held).toHaveCount(0);

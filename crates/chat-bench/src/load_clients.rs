@@ -412,7 +412,7 @@ impl Crowd {
         let member = &mut self.members[number];
         member.stage = Stage::Joining;
         if member.manner.is_witness {
-            let join = ClientMsg::Join { name: None, resume: None, tab: None };
+            let join = ClientMsg::join(None, None, None);
             self.checker.observe(ClientNo(number), &Event::Sent(join));
         }
         self.write(number, frames::TEXT_FIRST, br#"{"type":"join"}"#)

@@ -358,7 +358,7 @@ impl Driver {
 
     fn join(&self, connection: &mut Connection) {
         let (name, tab) = (Some(self.name.clone()), Some(self.tab.clone()));
-        connection.send(&ClientMsg::Join { name, resume: self.chat.resume(), tab });
+        connection.send(&ClientMsg::join(name, self.chat.resume(), tab));
     }
 
     /// Keeps the name that one has and the name that one chose the same.

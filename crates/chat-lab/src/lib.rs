@@ -8,6 +8,8 @@
 #![recursion_limit = "512"]
 
 #[cfg(any(feature = "browser", test))]
+mod about;
+#[cfg(any(feature = "browser", test))]
 pub mod compare;
 #[cfg(any(feature = "browser", test))]
 mod page_shell;

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "class")]
+use crate::class::{RawTeacher, Teacher};
 use crate::{Command, Epoch, ErrorCode, Invalid, Name, ResumeToken, SayId, Seq, TabId, read_fields};
 
 /// A message from a client, already checked: nothing in it can break a rule.
@@ -23,6 +25,10 @@ pub enum ClientMsg {
         /// Which of this person's tabs this is; without one, the only one.
         #[serde(skip_serializing_if = "Option::is_none")]
         tab: Option<TabId>,
+        /// Be the teacher of this room's class.
+        #[cfg(feature = "class")]
+        #[serde(skip_serializing_if = "Option::is_none")]
+        teacher: Option<Teacher>,
     },
     /// Ask for a `pong` with the same number, to measure the round trip.
     Ping {
@@ -30,7 +36,7 @@ pub enum ClientMsg {
         #[cfg_attr(feature = "schema", schemars(range(max = u32::MAX)))]
         n: u32,
     },
-    /// What a member asks of the room: say, typing, rename, tabs, end_tabs.
+    /// What a member asks of the room: see [`Command`].
     #[serde(untagged)]
     Command(Command),
 }
@@ -72,6 +78,17 @@ impl From<Invalid> for Rejection {
 }
 
 impl ClientMsg {
+    /// A `join` of somebody who comes to talk.
+    pub fn join(name: Option<Name>, resume: Option<Resume>, tab: Option<TabId>) -> Self {
+        Self::Join {
+            name,
+            resume,
+            tab,
+            #[cfg(feature = "class")]
+            teacher: None,
+        }
+    }
+
     /// Reads one text frame. `text_max` is the longest text the operator allows, in characters;
     /// [`TEXT_MAX_CHARS`](crate::limits::TEXT_MAX_CHARS) binds in any case.
     ///
@@ -109,6 +126,8 @@ struct RawJoin {
     name: Option<String>,
     resume: Option<RawResume>,
     tab: Option<String>,
+    #[cfg(feature = "class")]
+    teacher: Option<RawTeacher>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +149,8 @@ impl RawJoin {
             name: self.name.map(|raw| Name::parse(&raw)).transpose()?,
             resume: self.resume.map(RawResume::check).transpose()?,
             tab: self.tab.map(|raw| TabId::parse(&raw)).transpose()?,
+            #[cfg(feature = "class")]
+            teacher: self.teacher.map(RawTeacher::check).transpose()?,
         })
     }
 }
@@ -228,6 +249,13 @@ mod tests {
             (r#"{"type":"say","id":"a","text":" "}"#, ErrorCode::EmptyText),
             (r#"{"type":"join","name":""}"#, ErrorCode::BadName),
             (r#"{"type":"join","resume":{"token":"x","epoch":"e","seq":1}}"#, ErrorCode::BadField),
+            (r#"{"type":"join","teacher":{"token":"x"}}"#, ErrorCode::BadField),
+            (r#"{"type":"stage","slide":99,"step":0}"#, ErrorCode::BadField),
+            (r#"{"type":"stage","slide":1,"step":-1}"#, ErrorCode::BadField),
+            (r#"{"type":"vote"}"#, ErrorCode::BadField),
+            (r#"{"type":"vote","answer":-1}"#, ErrorCode::BadField),
+            (r#"{"type":"open_vote","question":"?","answers":["a"]}"#, ErrorCode::BadField),
+            (r#"{"type":"open_vote","question":"?","answers":["a"," "]}"#, ErrorCode::EmptyText),
         ] {
             assert_eq!(code(json), expected, "{json}");
         }
@@ -240,6 +268,8 @@ mod tests {
             (r#"{"type":"say","id":"a","text":["secret"]}"#, "text: expected a string"),
             (r#"{"type":"ping","n":"secret, expected secret"}"#, "n: expected u32"),
             (r#"{"type":"join","resume":"secret"}"#, "resume: expected an object with token"),
+            (r#"{"type":"join","teacher":"secret"}"#, "teacher: expected an object with token"),
+            (r#"{"type":"join","teacher":{"token":"secret"}}"#, "class key"),
             (r#"{"type":"join","resume":{"token":"secret","epoch":"e","seq":1}}"#, "resume token"),
             (
                 r#"{"type":"join","resume":{"token":"","epoch":"e","seq":"secret"}}"#,

@@ -1,4 +1,4 @@
-//! What a member asks of their room: say, typing, rename, tabs, end_tabs. Plain data, so that it can be queued, sent to another
+//! What a member asks of their room: to say something, to take another name, to turn the stage. Plain data, so that it can be queued, sent to another
 //! process and applied there. A new one is a variant here, the way to read it, and its name in the list of
 //! types; and what the room does about it (`chat_room::Room::apply`).
 
@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "class")]
+use crate::class::{Ballot, RawBallot, RawStage, Stage};
 use crate::{Invalid, Name, Rejection, SayId, Text, client_msg::read, limits::TEXT_MAX_CHARS};
 
 /// One thing a member asks of the room.
@@ -33,11 +35,30 @@ pub enum Command {
     /// End those of one's own tabs that were opened after this one: their connections are closed, and their
     /// tokens bring nobody back. Answered by `tabs`, with another token for this one.
     EndTabs,
+    /// Turn the stage to this page; for the teacher.
+    #[cfg(feature = "class")]
+    Stage(Stage),
+    /// Open a vote; for the teacher, and one at a time.
+    #[cfg(feature = "class")]
+    OpenVote(Box<Ballot>),
+    /// Take no more answers; for the teacher.
+    #[cfg(feature = "class")]
+    CloseVote,
+    /// Answer the open vote, or answer it otherwise.
+    #[cfg(feature = "class")]
+    Vote {
+        /// The place of the answer among its answers, from 0.
+        answer: u32,
+    },
 }
 
 impl Command {
     /// The types, as an error lists them.
+    #[cfg(not(feature = "class"))]
     pub(crate) const TYPES: &str = "say, typing, rename, tabs, end_tabs";
+    /// As there.
+    #[cfg(feature = "class")]
+    pub(crate) const TYPES: &str = "say, typing, rename, tabs, end_tabs, stage, open_vote, close_vote, vote";
 
     /// Reads a frame of this type; `None` when no command has it. The values are read unchecked first, so
     /// that a broken one is answered with its own code, where serde could only say "invalid value".
@@ -51,6 +72,21 @@ impl Command {
             "rename" => read::<RawRename>(json).and_then(RawRename::check).map_err(Rejection::from),
             "tabs" => Ok(Self::Tabs),
             "end_tabs" => Ok(Self::EndTabs),
+            #[cfg(feature = "class")]
+            "stage" => {
+                read::<RawStage>(json).and_then(Stage::try_from).map(Self::Stage).map_err(Rejection::from)
+            }
+            #[cfg(feature = "class")]
+            "open_vote" => {
+                let ballot = read::<RawBallot>(json).and_then(Ballot::try_from);
+                ballot.map(|ballot| Self::OpenVote(Box::new(ballot))).map_err(Rejection::from)
+            }
+            #[cfg(feature = "class")]
+            "close_vote" => Ok(Self::CloseVote),
+            #[cfg(feature = "class")]
+            "vote" => {
+                read::<RawVote>(json).map(|raw| Self::Vote { answer: raw.answer }).map_err(Rejection::from)
+            }
             _ => return None,
         })
     }
@@ -109,6 +145,12 @@ impl RawRename {
     fn check(self) -> Result<Command, Invalid> {
         Ok(Command::Rename { name: Name::parse(&self.name)? })
     }
+}
+
+#[cfg(feature = "class")]
+#[derive(Deserialize)]
+struct RawVote {
+    answer: u32,
 }
 
 /// The id of a `say` whose other fields could not be read.

@@ -46,13 +46,21 @@ pub enum ErrorCode {
     TooFast,
     /// As many connections are being recorded as may be, or none may be; this one is not.
     XrayUnavailable,
+    /// The key in `join` is not this room's.
+    BadKey,
+    /// For who showed the room's key in `join` alone.
+    NotTeacher,
+    /// A vote is open already.
+    VoteOpen,
+    /// No vote is open.
+    NoVote,
     /// A code from a newer server.
     Unknown,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the declaration, for tests and documents.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::BadJson,
         Self::NotText,
         Self::UnknownType,
@@ -69,6 +77,10 @@ impl ErrorCode {
         Self::RoomFull,
         Self::TooFast,
         Self::XrayUnavailable,
+        Self::BadKey,
+        Self::NotTeacher,
+        Self::VoteOpen,
+        Self::NoVote,
         Self::Unknown,
     ];
 
@@ -91,6 +103,10 @@ impl ErrorCode {
             Self::RoomFull => "room_full",
             Self::TooFast => "too_fast",
             Self::XrayUnavailable => "xray_unavailable",
+            Self::BadKey => "bad_key",
+            Self::NotTeacher => "not_teacher",
+            Self::VoteOpen => "vote_open",
+            Self::NoVote => "no_vote",
             Self::Unknown => "unknown",
         }
     }

@@ -1,7 +1,6 @@
 //! The ids of the protocol: which room, which person, which message, which tab, which life of the
 //! room, and the secrets. Ids may be Persian, because people type them into address bars and
-//! read them aloud in class. None of them but the two
-//! tokens proves anything.
+//! read them aloud in class. None of them but the secrets proves anything.
 
 use std::{fmt, sync::Arc};
 
@@ -168,6 +167,38 @@ impl fmt::Debug for CaptureToken {
 }
 
 wire_text!(CaptureToken, 64..=64, SECRET_PATTERN, SECRET_RULE);
+
+/// What proves the teacher of a class: 256 random bits as 64 lower-case hex digits. It stands in the fragment of
+/// the class's link, which no browser sends, and goes to the server only inside `join`; its `Debug` does not
+/// show it, so it cannot reach a log by accident.
+#[cfg(feature = "class")]
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClassKey(Arc<str>);
+
+#[cfg(feature = "class")]
+impl ClassKey {
+    /// The key for these random bytes. The caller owns the randomness.
+    pub fn from_bytes(random: [u8; 32]) -> Self {
+        Self(hex(random).into())
+    }
+
+    /// # Errors
+    /// [`ErrorCode::BadField`] when it is not 64 lower-case hex digits.
+    pub fn parse(raw: &str) -> Result<Self, Invalid> {
+        check_secret(raw, "class key")?;
+        Ok(Self(raw.into()))
+    }
+}
+
+#[cfg(feature = "class")]
+impl fmt::Debug for ClassKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClassKey(…)")
+    }
+}
+
+#[cfg(feature = "class")]
+wire_text!(ClassKey, 64..=64, SECRET_PATTERN, SECRET_RULE);
 
 #[cfg(feature = "schema")]
 const SECRET_PATTERN: &str = "^[0-9a-f]+$";

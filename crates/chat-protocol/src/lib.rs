@@ -9,6 +9,8 @@
 //! or what language the people in the room speak.
 
 mod chars;
+#[cfg(feature = "class")]
+mod class;
 mod client_msg;
 mod close;
 mod command;
@@ -26,11 +28,15 @@ mod text;
 pub mod typed;
 mod wire_text;
 
+#[cfg(feature = "class")]
+pub use class::{Ballot, Class, Stage, Teacher, Vote};
 pub use client_msg::{ClientMsg, Rejection, Resume};
 pub use close::CloseCode;
 pub use command::Command;
 pub use error::{ErrorCode, Invalid};
 pub use flaw::Flaw;
+#[cfg(feature = "class")]
+pub use ids::ClassKey;
 pub use ids::{CaptureToken, ClientId, Epoch, ResumeToken, RoomId, SayId, TabId};
 pub use member::Member;
 pub use name::Name;

@@ -26,6 +26,30 @@ pub const ROSTER_MAX: usize = 200;
 /// (RFC 6455 §5.5).
 pub const CLOSE_REASON_MAX_BYTES: usize = 123;
 
+/// How many slides the stage of a class has.
+#[cfg(feature = "class")]
+pub const SLIDES: u32 = 15;
+
+/// The last step of a slide, counted from 0.
+#[cfg(feature = "class")]
+pub const STEP_MAX: u32 = 9;
+
+/// Longest question of a vote, in Unicode scalar values: two lines of a projector.
+#[cfg(feature = "class")]
+pub const QUESTION_MAX_CHARS: usize = 200;
+
+/// Longest answer to choose, in Unicode scalar values: one line of a phone's button.
+#[cfg(feature = "class")]
+pub const ANSWER_MAX_CHARS: usize = 80;
+
+/// Fewest answers of a vote.
+#[cfg(feature = "class")]
+pub const ANSWERS_MIN: usize = 2;
+
+/// Most answers of a vote.
+#[cfg(feature = "class")]
+pub const ANSWERS_MAX: usize = 6;
+
 /// How long a `typing` notice means "still typing", in milliseconds. A client repeats it no more
 /// often than half of this.
 pub const TYPING_TTL_MS: u64 = 5_000;

@@ -1,4 +1,4 @@
-//! What the server sends. Broadcasts (`said`, `presence`, `typing`) are the same bytes to everyone
+//! What the server sends. Broadcasts (`said`, `presence`, `typing`, `stage`, `vote`) are the same bytes to everyone
 //! in the room; the rest answers one connection.
 
 use serde::{Deserialize, Serialize};
@@ -9,9 +9,12 @@ use crate::{
     json::{Json, Read, optional, required},
     read_fields,
 };
+#[cfg(feature = "class")]
+use crate::{Class, Stage, Vote};
 
-/// A message to a client.
+/// A message to a client. There will be others: a client skips what it does not know.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMsg {
@@ -44,6 +47,15 @@ pub enum ServerMsg {
         /// What lets its holder see the recording.
         token: CaptureToken,
     },
+    /// The class, to a connection that has just joined, right behind its `welcome`; where there is one.
+    #[cfg(feature = "class")]
+    Class(Class),
+    /// The stage stands at another page.
+    #[cfg(feature = "class")]
+    Stage(Stage),
+    /// A vote has begun, has other counts, or has ended.
+    #[cfg(feature = "class")]
+    Vote(Vote),
     /// Something was not accepted; the session lives on.
     Error {
         /// For programs.
@@ -191,6 +203,12 @@ impl Read for ServerMsg {
             "tabs" => Self::Tabs { tabs: required(json, "tabs")?, token: optional(json, "token")? },
             "pong" => Self::Pong { n: required(json, "n")? },
             "xray" => Self::Xray { token: required(json, "token")? },
+            #[cfg(feature = "class")]
+            "class" => Self::Class(Class::read(json)?),
+            #[cfg(feature = "class")]
+            "stage" => Self::Stage(Stage::read(json)?),
+            #[cfg(feature = "class")]
+            "vote" => Self::Vote(Vote::read(json)?),
             "error" => Self::Error {
                 code: required(json, "code")?,
                 detail: required(json, "detail")?,

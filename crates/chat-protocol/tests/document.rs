@@ -7,8 +7,8 @@ mod golden_file;
 use chat_protocol::{
     ClientMsg, CloseCode, ErrorCode, ServerMsg,
     limits::{
-        CLOSE_REASON_MAX_BYTES, FRAME_MAX_BYTES, ID_MAX_CHARS, NAME_MAX_CHARS, ROSTER_MAX, TEXT_MAX_CHARS,
-        TYPING_TTL_MS,
+        ANSWER_MAX_CHARS, ANSWERS_MAX, ANSWERS_MIN, CLOSE_REASON_MAX_BYTES, FRAME_MAX_BYTES, ID_MAX_CHARS,
+        NAME_MAX_CHARS, QUESTION_MAX_CHARS, ROSTER_MAX, SLIDES, STEP_MAX, TEXT_MAX_CHARS, TYPING_TTL_MS,
     },
 };
 
@@ -108,7 +108,7 @@ fn every_example_is_a_message() {
         assert_from_server(&frame);
     }
     let examples = fenced(&document, "json");
-    assert_eq!(examples.len(), 7 + 8 + 1, "each message once, and resuming");
+    assert_eq!(examples.len(), 11 + 11 + 1, "each message once, and resuming");
 }
 
 #[test]
@@ -143,6 +143,11 @@ fn the_limits_are_those_of_the_code() {
         format!("| one WebSocket message from a client | {FRAME_MAX_BYTES} bytes"),
         format!("| members listed in `welcome` | {ROSTER_MAX} |"),
         format!("| reason in a close frame | {CLOSE_REASON_MAX_BYTES} bytes |"),
+        format!("| slides of a class, and the last step of each | {SLIDES}, and {STEP_MAX} |"),
+        format!(
+            "| question of a vote, and each answer | {QUESTION_MAX_CHARS} and {ANSWER_MAX_CHARS} characters |"
+        ),
+        format!("| answers of a vote | {ANSWERS_MIN} to {ANSWERS_MAX} |"),
         format!("| `typing` is good for | {} seconds", TYPING_TTL_MS / 1000),
     ] {
         assert!(limits.contains(&row), "{row}");

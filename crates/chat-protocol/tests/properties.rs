@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chat_protocol::{
-    ClientId, ClientMsg, Command, Epoch, Name, Resume, ResumeToken, RoomId, SayId, ServerMsg, TabId, Text,
+    Ballot, ClientId, ClientMsg, Command, Epoch, Name, Resume, ResumeToken, RoomId, SayId, ServerMsg, Stage,
+    TabId, Text,
     json::Read,
-    limits::{ID_MAX_CHARS, NAME_MAX_CHARS, TEXT_MAX_CHARS},
+    limits::{ID_MAX_CHARS, NAME_MAX_CHARS, SLIDES, STEP_MAX, TEXT_MAX_CHARS},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::Value;
@@ -47,7 +48,19 @@ fn client_msg() -> impl Strategy<Value = ClientMsg> {
     let tab = opaque().prop_map(|raw| TabId::parse(&raw).unwrap());
     prop_oneof![
         (option::of(name()), option::of(resume), option::of(tab))
-            .prop_map(|(name, resume, tab)| ClientMsg::Join { name, resume, tab }),
+            .prop_map(|(name, resume, tab)| ClientMsg::join(name, resume, tab)),
+        (1..=SLIDES, 0..=STEP_MAX)
+            .prop_map(|(slide, step)| Command::Stage(Stage::new(slide, step).unwrap()).into()),
+        (parsed(Text::parse), vec(parsed(Text::parse), 2..=6)).prop_filter_map(
+            "breaks the rule",
+            |(question, answers)| {
+                Ballot::parse(question.as_str(), &answers)
+                    .ok()
+                    .map(|ballot| Command::OpenVote(Box::new(ballot)).into())
+            }
+        ),
+        prop_oneof![Just(Command::CloseVote), any::<u32>().prop_map(|answer| Command::Vote { answer })]
+            .prop_map(ClientMsg::Command),
         (opaque(), parsed(Text::parse))
             .prop_map(|(id, text)| ClientMsg::Command(Command::Say { id: SayId::parse(&id).unwrap(), text })),
         Just(ClientMsg::Command(Command::Typing)),

@@ -157,6 +157,7 @@ fn schema() -> Value {
     strip_rustdoc(&mut defs);
     never_null(&mut defs["server.error"]);
     never_null(&mut defs["server.tabs"]);
+    never_null(&mut defs["server.class"]);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Otagh chatroom protocol, otagh.v1",

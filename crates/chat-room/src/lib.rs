@@ -2,13 +2,14 @@
 //! order in which they must happen; sockets, tasks, clocks and randomness are somebody else's, and
 //! `Cargo.toml` keeps it so. Read `room` for what a member can do: join, [`Command`](chat_protocol::Command),
 //! leave. Beside it stand `roster` (who is here), `session` (one identity), `history` (what a returning
-//! member missed), `presence` (who came and went), `resume_token`, and `token_bucket`, the rate limit of a
-//! session.
+//! member missed), `presence` (who came and went), `class` (the stage and the vote), `resume_token`, and
+//! `token_bucket`, the rate limit of a session.
 //!
 //! The same calls at the same times give the same effects in every process: no decision hangs on a hash
 //! seed, the order of a hash table, the clock or how much memory there is, of which a room is told by
 //! [`Room::forget_oldest`]. Several nodes can therefore run one room.
 
+mod class;
 mod history;
 mod presence;
 mod resume_token;

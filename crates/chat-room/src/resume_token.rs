@@ -1,17 +1,19 @@
-//! Resume tokens as the server keeps them: only their SHA-256, so that a leak of the server's
-//! memory or a careless log cannot impersonate anybody. This module does not know where the
-//! random bytes come from.
+//! Resume tokens, and the key of a class, as the server keeps them: only a hash of them, so that a leak of the
+//! server's memory or a careless log cannot impersonate anybody. This module does not know where the random
+//! bytes come from.
 
 use std::hash::{Hash, Hasher};
 
-use chat_protocol::{Epoch, ResumeToken, Seq};
+use chat_protocol::{ClassKey, Epoch, ResumeToken, Seq};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// SHA-256 of a [`ResumeToken`]. Compared in constant time. Finding one by its `mark` is
-/// not, and need not be: how long that takes tells about hashes, and nobody can choose a token by its hash.
+/// The first half of the SHA-256 of a [`ResumeToken`] or a [`ClassKey`]: 128 bits, because it is guessed against
+/// and never collided with, and there are two of them for each tab. Compared in constant time. Finding one by
+/// its `mark` is not, and need not be: how long that takes tells about hashes, and nobody can choose a token by
+/// its hash.
 #[derive(Clone, Copy, Eq, Debug)]
-pub struct TokenHash([u8; 32]);
+pub struct TokenHash([u8; 16]);
 
 impl TokenHash {
     /// The hash of this token.
@@ -19,9 +21,16 @@ impl TokenHash {
         Self::of_secret(token.as_str())
     }
 
+    /// The hash of the key of a class.
+    pub fn of_key(key: &ClassKey) -> Self {
+        Self::of_secret(key.as_str())
+    }
+
     /// The hash of a secret that a client has drawn itself.
     pub fn of_secret(secret: &str) -> Self {
-        Self(Sha256::digest(secret).into())
+        let mut half = [0; 16];
+        half.copy_from_slice(&Sha256::digest(secret)[..16]);
+        Self(half)
     }
 
     /// Its first eight bytes: to find it by, before it is compared.

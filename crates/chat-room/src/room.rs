@@ -5,12 +5,13 @@
 use std::sync::Arc;
 
 use chat_protocol::{
-    ClientId, CloseCode, Command, Epoch, ErrorCode, Name, OpenTab, ResumeToken, RoomId, Said, SayId, Seq,
-    ServerMsg, TabId, Text, Welcome, limits::TYPING_TTL_MS,
+    Ballot, ClientId, CloseCode, Command, Epoch, ErrorCode, Name, OpenTab, ResumeToken, RoomId, Said, SayId,
+    Seq, ServerMsg, Stage, TabId, Text, Welcome, limits::TYPING_TTL_MS,
 };
 
 use crate::{
-    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, TokenSeed, Way,
+    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, TokenHash, TokenSeed, Way,
+    class::Class,
     history::History,
     presence::{PendingPresence, presence_wait},
     roster::Roster,
@@ -59,6 +60,8 @@ pub struct Join {
     pub way: Way,
     /// The claim to be somebody who was here before.
     pub claim: Option<Claim>,
+    /// The hash of the key shown to be the teacher. The first who joins a room may bring its key.
+    pub teacher: Option<TokenHash>,
     /// The token to give.
     pub token: FreshToken,
     /// The rate limit it draws on. A newcomer's becomes the session's; a returning member keeps the session's
@@ -121,6 +124,7 @@ pub struct Room {
     history: History,
     presence: PendingPresence,
     tokens: TokenSeed,
+    class: Option<Box<Class>>,
 }
 
 impl Room {
@@ -135,11 +139,18 @@ impl Room {
             history: History::new(limits.history),
             presence: PendingPresence::default(),
             tokens,
+            class: None,
         }
     }
 
+    /// The room is a class from the start, whose teacher has the key with this hash.
+    #[must_use]
+    pub fn with_class(self, key: TokenHash) -> Self {
+        Self { class: Some(Box::new(Class::new(key))), ..self }
+    }
+
     /// Whether this proves somebody who is here, or was and may come back, where this tab shows it.
-    pub fn knows(&self, proof: &crate::TokenHash, tab: Option<&TabId>, now: Ms) -> bool {
+    pub fn knows(&self, proof: &TokenHash, tab: Option<&TabId>, now: Ms) -> bool {
         self.roster.by_token(proof, tab, self.limits.token_life(), now).is_some()
     }
 
@@ -156,10 +167,11 @@ impl Room {
     ///
     /// # Errors
     /// A [`Refusal`], after which nothing has changed: `name_taken`; `room_full`, also for more than
-    /// sixteen tabs, or than one address may have here; or `already_joined`, for a join that was long on its way and whose tab has
-    /// joined on a younger connection since.
+    /// sixteen tabs, or than one address may have here; `bad_key`; or `already_joined`, for a join that was long
+    /// on its way and whose tab has joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, address, way, claim, token, rate_limit } = join;
+        let Join { conn, client_id, name, tab, address, way, claim, teacher, token, rate_limit } = join;
+        self.check_key(teacher.as_ref())?;
         let life = self.limits.token_life();
         let known = |claim: &Claim| self.roster.by_token(&claim.proof, tab.as_ref(), life, now);
         let returning = claim.as_ref().and_then(known);
@@ -178,7 +190,7 @@ impl Room {
             return Err(self.name_taken(name, None, now));
         }
         if let Some(displaced) = self.check_capacity(returning, tab.as_ref(), address)? {
-            let gone = self.roster.remove(displaced);
+            let gone = self.forget(displaced, now);
             self.schedule_presence(now, |presence| presence.left(gone.id));
         }
         let name = match (returning, name) {
@@ -217,6 +229,9 @@ impl Room {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
         self.roster.move_to(key, address);
+        if let Some(teacher) = teacher {
+            self.class.get_or_insert_with(|| Box::new(Class::new(teacher))).admit(conn);
+        }
 
         let claim = claim.filter(|_| returning.is_some());
         self.welcome(conn, key, claim, token.token, effects);
@@ -231,7 +246,23 @@ impl Room {
         Ok(())
     }
 
-    /// Tells a connection that it is in, and what it missed since the last message that the claim names, if
+    /// Whether the key that a join shows, if any, is this room's. A room that nobody ever joined takes the key
+    /// that its first member brings; one that has members and no key takes none, so that nobody makes a class
+    /// out of other people's talk.
+    fn check_key(&self, shown: Option<&TokenHash>) -> Result<(), Refusal> {
+        let is_good = match (shown, &self.class) {
+            (None, _) => true,
+            (Some(shown), Some(class)) => class.is_key(shown),
+            (Some(_), None) => self.roster.is_untouched(),
+        };
+        if is_good {
+            return Ok(());
+        }
+        let detail = "teacher: not the key of this room; join without it, or open a class of another name";
+        Err(Refusal { code: ErrorCode::BadKey, detail: detail.into(), suggestion: None, free_in: None })
+    }
+
+    /// Tells a connection that it is in, where the class is, if there is one, and what it missed since the last message that the claim names, if
     /// the member was here by then and the history goes back so far.
     fn welcome(
         &self,
@@ -260,6 +291,15 @@ impl Room {
                 away_count: self.away_count(),
             }),
         ));
+        if let Some(class) = &self.class {
+            let class = chat_protocol::Class {
+                stage: class.stage(),
+                teacher: class.is_teacher(conn),
+                vote: class.tally(),
+                answer: class.answer_of(key),
+            };
+            effects.push(Effect::Send(conn, ServerMsg::Class(class)));
+        }
         if let Some(missed) = missed.filter(|missed| !missed.is_empty()) {
             effects.push(Effect::Replay(conn, missed));
         }
@@ -324,6 +364,10 @@ impl Room {
             Command::Rename { name } => self.rename(conn, name, now, effects),
             Command::Tabs => self.tabs(conn, None, effects),
             Command::EndTabs => self.end_tabs(conn, now, effects),
+            Command::Stage(stage) => self.turn_stage(conn, stage, effects),
+            Command::OpenVote(ballot) => self.open_vote(conn, *ballot, effects),
+            Command::CloseVote => self.close_vote(conn, effects),
+            Command::Vote { answer } => self.vote(conn, answer, now, effects),
         }
     }
 
@@ -420,10 +464,81 @@ impl Room {
         self.tabs(conn, Some(fresh.token), effects);
     }
 
+    /// The class, for a connection that showed its key; anybody else is told why not.
+    fn taught_by(&mut self, conn: ConnKey, effects: &mut Vec<Effect>) -> Option<&mut Class> {
+        self.roster.by_conn(conn)?;
+        let class = self.class.as_deref_mut().filter(|class| class.is_teacher(conn));
+        if class.is_none() {
+            let detail = "for the teacher, who shows the room's key in 'join'";
+            effects.push(Effect::Send(conn, ServerMsg::error(ErrorCode::NotTeacher, detail)));
+        }
+        class
+    }
+
+    /// The teacher turns the stage; everybody sees it, and whoever comes later.
+    fn turn_stage(&mut self, conn: ConnKey, stage: Stage, effects: &mut Vec<Effect>) {
+        if self.taught_by(conn, effects).is_some_and(|class| class.turn(stage)) {
+            effects.push(Effect::Broadcast(ServerMsg::Stage(stage)));
+        }
+    }
+
+    /// The teacher asks the class something; one question at a time.
+    fn open_vote(&mut self, conn: ConnKey, ballot: Ballot, effects: &mut Vec<Effect>) {
+        let Some(class) = self.taught_by(conn, effects) else { return };
+        if class.is_voting() {
+            let detail = "a vote is open; close it first";
+            effects.push(Effect::Send(conn, ServerMsg::error(ErrorCode::VoteOpen, detail)));
+            return;
+        }
+        class.open_vote(ballot);
+        effects.extend(class.tell().map(|vote| Effect::Broadcast(ServerMsg::Vote(vote))));
+    }
+
+    /// The teacher takes no more answers.
+    fn close_vote(&mut self, conn: ConnKey, effects: &mut Vec<Effect>) {
+        let Some(class) = self.taught_by(conn, effects) else { return };
+        if !class.is_voting() {
+            effects.push(Effect::Send(conn, no_vote()));
+            return;
+        }
+        class.close_vote();
+        effects.extend(class.tell().map(|vote| Effect::Broadcast(ServerMsg::Vote(vote))));
+    }
+
+    /// The member answers, or answers otherwise. The counts are gathered as presence is.
+    fn vote(&mut self, conn: ConnKey, answer: u32, now: Ms, effects: &mut Vec<Effect>) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let due = now + presence_wait(self.roster.count());
+        let class = self.class.as_deref_mut();
+        let Some((class, answers)) = class.and_then(|class| class.answers().map(|answers| (class, answers)))
+        else {
+            effects.push(Effect::Send(conn, no_vote()));
+            return;
+        };
+        if answer as usize >= answers {
+            let detail = format!("answer: {answer}; this vote has {answers}, counted from 0");
+            effects.push(Effect::Send(conn, ServerMsg::error(ErrorCode::BadField, detail)));
+            return;
+        }
+        class.vote(key, answer, due);
+    }
+
+    /// Forgets a session for good, and what it answered.
+    fn forget(&mut self, key: SessionKey, now: Ms) -> Session {
+        let due = now + presence_wait(self.roster.count());
+        if let Some(class) = &mut self.class {
+            class.forget(key, due);
+        }
+        self.roster.remove(key)
+    }
+
     /// The connection is gone. With the last one of a session gone, the member has left or is away,
     /// depending on how it went. A connection that is no member's, because it was replaced, changes
     /// nothing.
     pub fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
+        if let Some(class) = &mut self.class {
+            class.dismiss(conn);
+        }
         let Some(key) = self.roster.close_tab(conn, now) else { return };
         let standing = match how {
             _ if self.roster.session(key).open_tabs() > 0 => Standing::Here,
@@ -439,21 +554,21 @@ impl Room {
             let id = session.id.clone();
             self.schedule_presence(now, |presence| presence.left(id));
             if how == Departure::Forgotten {
-                self.roster.remove(key);
+                self.forget(key, now);
             }
-            self.forget_the_first_left();
+            self.forget_the_first_left(now);
         }
     }
 
-    fn forget_the_first_left(&mut self) {
+    fn forget_the_first_left(&mut self, now: Ms) {
         if self.roster.left_count() > self.limits.members
             && let Some((_, first)) = self.roster.first_left()
         {
-            self.roster.remove(first);
+            self.forget(first, now);
         }
     }
 
-    /// Does what time asks for: tells presence that is due, lets those go whose resume window is
+    /// Does what time asks for: tells presence and counts of a vote that are due, lets those go whose resume window is
     /// over, forgets history that is too old. Call it after each batch of the above, and by
     /// [`Room::next_deadline`].
     pub fn tick(&mut self, now: Ms, effects: &mut Vec<Effect>) {
@@ -462,17 +577,22 @@ impl Room {
         while let Some((since, key)) = self.roster.longest_away()
             && over(since)
         {
-            let gone = self.roster.remove(key);
+            let gone = self.forget(key, now);
             self.schedule_presence(now, |presence| presence.left(gone.id));
         }
         while let Some((since, key)) = self.roster.first_left()
             && over(since)
         {
-            self.roster.remove(key);
+            self.forget(key, now);
         }
         self.history.prune(now);
         if self.presence.due().is_some_and(|due| due <= now) {
             self.broadcast_presence(effects);
+        }
+        if let Some(class) = &mut self.class
+            && class.tally_due().is_some_and(|due| due <= now)
+        {
+            effects.extend(class.tell().map(|vote| Effect::Broadcast(ServerMsg::Vote(vote))));
         }
     }
 
@@ -494,7 +614,7 @@ impl Room {
             return true;
         }
         let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return false };
-        let gone = self.roster.remove(key);
+        let gone = self.forget(key, now);
         if gone.is_visible() {
             self.schedule_presence(now, |presence| presence.left(gone.id));
         }
@@ -510,6 +630,7 @@ impl Room {
             self.roster.longest_away().map(ends),
             self.roster.first_left().map(ends),
             self.history.next_deadline(),
+            self.class.as_ref().and_then(|class| class.tally_due()),
         ]
         .into_iter()
         .flatten()
@@ -554,6 +675,14 @@ impl Room {
     }
 }
 
+fn no_vote() -> ServerMsg {
+    ServerMsg::error(ErrorCode::NoVote, "no vote is open; the teacher opens one")
+}
+
 #[cfg(test)]
 #[path = "room_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "class_tests.rs"]
+mod class_tests;

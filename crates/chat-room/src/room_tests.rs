@@ -8,9 +8,9 @@ use chat_protocol::{Member, Presence};
 use super::*;
 use crate::TokenHash;
 
-const WINDOW: Ms = 120_000;
+pub(super) const WINDOW: Ms = 120_000;
 const PREVIOUS_TOKEN: Ms = 60_000;
-const LIMITS: Limits = Limits {
+pub(super) const LIMITS: Limits = Limits {
     members: 50,
     members_per_address: 0,
     history: HistoryLimits { messages: 8, bytes: 1 << 16, age: 120_000 },
@@ -18,8 +18,8 @@ const LIMITS: Limits = Limits {
     previous_token: PREVIOUS_TOKEN,
 };
 
-struct Stage {
-    room: Room,
+pub(super) struct Stage {
+    pub(super) room: Room,
     memory: usize,
     now: Ms,
     conns: u64,
@@ -28,7 +28,7 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self::with_memory(limits, usize::MAX)
     }
 
@@ -59,7 +59,7 @@ impl Stage {
         }
     }
 
-    fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         let mut effects = Vec::new();
         while self.room.kept_bytes() > self.memory {
             assert!(self.room.forget_oldest(self.now), "nothing is kept, and takes memory");
@@ -73,7 +73,7 @@ impl Stage {
         ConnKey(self.conns)
     }
 
-    fn join_as(&mut self, ask: Ask) -> Result<(ConnKey, Welcome), Refusal> {
+    pub(super) fn join_as(&mut self, ask: Ask) -> Result<(ConnKey, Welcome), Refusal> {
         let conn = self.open();
         self.join_on(conn, ask)
     }
@@ -90,6 +90,7 @@ impl Stage {
             address: ask.address,
             way: ask.way,
             claim: ask.claim,
+            teacher: ask.teacher,
             token: FreshToken::new(random),
             rate_limit: Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now())),
         };
@@ -104,7 +105,7 @@ impl Stage {
         Ok((conn, welcome))
     }
 
-    fn join(&mut self, id: &'static str) -> (ConnKey, Welcome) {
+    pub(super) fn join(&mut self, id: &'static str) -> (ConnKey, Welcome) {
         self.join_as(Ask::new(id)).unwrap()
     }
 
@@ -132,26 +133,26 @@ impl Stage {
         }
     }
 
-    fn apply(&mut self, conn: ConnKey, command: Command) {
+    pub(super) fn apply(&mut self, conn: ConnKey, command: Command) {
         let mut effects = Vec::new();
         self.room.apply(conn, command, self.now, &mut effects);
         self.perform(effects);
         self.tick();
     }
 
-    fn leave(&mut self, conn: ConnKey, how: Departure) {
+    pub(super) fn leave(&mut self, conn: ConnKey, how: Departure) {
         self.inboxes.remove(&conn);
         self.room.leave(conn, how, self.now);
         self.tick();
     }
 
-    fn wait(&mut self, ms: Ms) {
+    pub(super) fn wait(&mut self, ms: Ms) {
         self.now += ms;
         self.tick();
     }
 
     /// What a connection got since it was last asked.
-    fn hears(&mut self, conn: ConnKey) -> Vec<ServerMsg> {
+    pub(super) fn hears(&mut self, conn: ConnKey) -> Vec<ServerMsg> {
         std::mem::take(self.inboxes.get_mut(&conn).unwrap())
     }
 
@@ -170,21 +171,22 @@ impl Stage {
 }
 
 #[derive(Default)]
-struct Ask {
+pub(super) struct Ask {
     id: &'static str,
     name: Option<&'static str>,
     tab: Option<&'static str>,
     address: AddressKey,
     way: Way,
     claim: Option<Claim>,
+    teacher: Option<TokenHash>,
 }
 
 impl Ask {
-    fn new(id: &'static str) -> Self {
+    pub(super) fn new(id: &'static str) -> Self {
         Self { id, ..Self::default() }
     }
 
-    fn named(self, name: &'static str) -> Self {
+    pub(super) fn named(self, name: &'static str) -> Self {
         Self { name: Some(name), ..self }
     }
 
@@ -200,7 +202,11 @@ impl Ask {
         Self { way, ..self }
     }
 
-    fn resuming(self, welcome: &Welcome, seq: Seq) -> Self {
+    pub(super) fn showing(self, teacher: TokenHash) -> Self {
+        Self { teacher: Some(teacher), ..self }
+    }
+
+    pub(super) fn resuming(self, welcome: &Welcome, seq: Seq) -> Self {
         let proof = TokenHash::of(&welcome.token);
         Self { claim: Some(Claim { proof, epoch: welcome.epoch.clone(), seq }), ..self }
     }

@@ -383,6 +383,7 @@ impl Case<'_> {
                     address: AddressKey(1),
                     way: Way::Socket,
                     claim: resume.map(Into::into),
+                    teacher: None,
                     token: FreshToken::new(random),
                     rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
                 };

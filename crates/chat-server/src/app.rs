@@ -8,7 +8,8 @@ use std::{
 };
 
 use axum::extract::FromRef;
-use chat_room::{HistoryLimits, Limits};
+use chat_protocol::RoomKey;
+use chat_room::{HistoryLimits, Limits, TokenHash};
 
 #[cfg(feature = "lab")]
 use crate::lab::{
@@ -45,8 +46,9 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// With these options, for a server that listens at `bound`.
-    pub(crate) fn new(config: &Config, bound: SocketAddr) -> Self {
+    /// With these options, for a server that listens at `bound`; where it opens a room as a class, with that one
+    /// and the hash of its key.
+    pub(crate) fn new(config: &Config, bound: SocketAddr, class: Option<(RoomKey, TokenHash)>) -> Self {
         let clock = Clock::start();
         let tasks = Tasks::default();
         let site = Arc::new(Site {
@@ -63,6 +65,7 @@ impl App {
             config.resume_total_bytes,
             outboxes.clone(),
             clock,
+            class,
         );
         let ips = Arc::new(IpLimits::new(ip_limits(config)));
         let connections = Connections::new(config.max_connections, ips.clone());

@@ -3,67 +3,85 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use chat_protocol::{ClassKey, RoomId};
+
 use crate::http::{
     lan::{Kind, LanAddress},
-    links::Addresses,
+    links::{Addresses, room_path},
     qr,
 };
 
 /// Most addresses that are shown besides the first one: a machine full of containers has dozens.
 const OTHERS_MAX: usize = 6;
 
-/// Prints the addresses and a QR code to standard output.
+/// The room that is a class from the start. Its key is printed, and its `Debug` does not show it.
+#[derive(Debug)]
+pub(crate) struct Class {
+    pub(crate) room: RoomId,
+    pub(crate) key: ClassKey,
+}
+
+/// Prints the addresses and a QR code to standard output: those of the room, where it is a class.
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub(crate) fn print(addresses: &Addresses) -> io::Result<()> {
+pub(crate) fn print(addresses: &Addresses, class: Option<&Class>) -> io::Result<()> {
     let stdout = io::stdout();
     let colour = stdout.is_terminal();
-    write(&mut stdout.lock(), addresses, colour)
+    write(&mut stdout.lock(), addresses, class, colour)
 }
 
-fn write(out: &mut impl Write, addresses: &Addresses, colour: bool) -> io::Result<()> {
+fn write(out: &mut impl Write, addresses: &Addresses, class: Option<&Class>, colour: bool) -> io::Result<()> {
     // For programs, which expect a port.
     let bound = addresses.bound;
     writeln!(out, "listening on {}", with_port(&addresses.local_url(), bound.port()))?;
     writeln!(out)?;
     writeln!(out, "  اتاق باز است · Otagh is open")?;
     writeln!(out)?;
-    writeln!(out, "  this machine    {}", addresses.local_url())?;
+    // As people write it, and as a code has it.
+    let shown = class.map(|class| format!("/r/{}", class.room.as_str())).unwrap_or_default();
+    let coded = class.map(|class| room_path(&class.room)).unwrap_or_default();
+    writeln!(out, "  this machine    {}{shown}", addresses.local_url())?;
     let public = addresses.public_url.iter().map(|url| (url.to_string(), String::new()));
     let lan = addresses.lan();
     let by_address = lan.iter().map(|address| (addresses.url_of(address.ip), what(address)));
     let all: Vec<(String, String)> = public.chain(by_address).collect();
     let Some(((first, what), others)) = all.split_first() else {
         writeln!(out, "  other devices   {}", why_none(addresses))?;
-        return end(out, addresses);
+        return end(out, addresses, class);
     };
     // The first is what one expects, and says what it is only where it is not.
     let is_plain = addresses.public_url.is_some() || lan.first().is_some_and(|lan| lan.kind == Kind::Network);
     let what = if is_plain { String::new() } else { format!("   {what}") };
-    writeln!(out, "  other devices   {first}{what}")?;
+    writeln!(out, "  other devices   {first}{shown}{what}")?;
     for (index, (url, what)) in others.iter().take(OTHERS_MAX).enumerate() {
-        writeln!(out, "  {:<16}{url}   {what}", if index == 0 { "or else" } else { "" })?;
+        writeln!(out, "  {:<16}{url}{shown}   {what}", if index == 0 { "or else" } else { "" })?;
     }
     if others.len() > OTHERS_MAX {
         writeln!(out, "  {:<16}and {} more", "", others.len() - OTHERS_MAX)?;
     }
     writeln!(out)?;
-    if let Ok(code) = qr::terminal(first, colour) {
+    if let Ok(code) = qr::terminal(&(first.clone() + &coded), colour) {
         code.lines().try_for_each(|line| writeln!(out, "  {line}"))?;
     }
-    end(out, addresses)
+    end(out, addresses, class)
 }
 
-fn end(out: &mut impl Write, addresses: &Addresses) -> io::Result<()> {
+fn end(out: &mut impl Write, addresses: &Addresses, class: Option<&Class>) -> io::Result<()> {
     writeln!(out)?;
+    let room = class.map_or("class", |class| class.room.as_str());
+    let local = addresses.local_url();
+    if let Some(Class { room, key }) = class {
+        let base = addresses.public_url.as_ref().map_or(local.clone(), ToString::to_string);
+        writeln!(out, "  the teacher     {base}/class/{}#key={}", room.as_str(), key.as_str())?;
+        writeln!(out, "                  whoever has this link turns the pages; it is not shown again")?;
+    }
     if cfg!(feature = "lab") {
-        let local = addresses.local_url();
         writeln!(
             out,
             "  see the wire    in any room, the button with the glass: handshake and frames, bit by bit"
         )?;
-        writeln!(out, "                  {local}/ways/class and {local}/workbench")?;
+        writeln!(out, "                  {local}/ways/{room} and {local}/workbench")?;
         writeln!(out, "  for a class     {local}/slides")?;
         writeln!(out)?;
     }
@@ -115,10 +133,19 @@ mod tests {
     }
 
     fn banner_of(bound: &str, public_url: Option<&str>, lan: fn() -> Vec<LanAddress>) -> String {
+        banner_of_class(bound, public_url, lan, None)
+    }
+
+    fn banner_of_class(
+        bound: &str,
+        public_url: Option<&str>,
+        lan: fn() -> Vec<LanAddress>,
+        class: Option<&Class>,
+    ) -> String {
         let public_url = public_url.map(|url| WebOrigin::parse(url).unwrap());
         let addresses = Addresses { public_url, bound: bound.parse().unwrap(), lan };
         let mut out = Vec::new();
-        write(&mut out, &addresses, false).unwrap();
+        write(&mut out, &addresses, class, false).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -160,6 +187,19 @@ mod tests {
             "{banner}"
         );
         assert!(banner.contains(&code("https://chat.example.org")), "{banner}");
+    }
+
+    #[test]
+    fn class_is_shown_instead_of_home() {
+        let class = Class { room: RoomId::parse("کلاس").unwrap(), key: ClassKey::from_bytes([0xab; 32]) };
+        let banner = banner_of_class("0.0.0.0:3000", None, wifi_and_more, Some(&class));
+        assert_eq!(banner.lines().next(), Some("listening on http://127.0.0.1:3000"));
+        assert!(banner.contains("  other devices   http://192.168.1.7:3000/r/کلاس\n"), "{banner}");
+        assert!(banner.contains(&code("http://192.168.1.7:3000/r/%DA%A9%D9%84%D8%A7%D8%B3")), "{banner}");
+        let link = format!("http://127.0.0.1:3000/class/کلاس#key={}\n", class.key.as_str());
+        assert_eq!(banner.matches(&link).count(), 1, "{banner}");
+        assert_eq!(banner.matches(class.key.as_str()).count(), 1, "{banner}");
+        assert!(!format!("{class:?}").contains("abab"));
     }
 
     #[test]

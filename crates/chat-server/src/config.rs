@@ -4,7 +4,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use chat_protocol::limits::TEXT_MAX_CHARS;
+use chat_protocol::{RoomId, limits::TEXT_MAX_CHARS, typed};
 use clap::Parser;
 use ipnet::IpNet;
 
@@ -28,6 +28,17 @@ pub struct Config {
     /// Port to listen on; 0 takes any free one.
     #[arg(long, env = "OTAGH_PORT", default_value_t = 3000)]
     pub port: u16,
+
+    /// A room that is a class from the start: its address and its QR code are printed in the place of the home
+    /// page's, and once, for the teacher alone, the link to its stage with the key that turns the pages and
+    /// opens votes. Each start has another key.
+    #[arg(long, env = "OTAGH_ROOM", value_parser = room)]
+    pub(crate) room: Option<RoomId>,
+
+    /// Members to rehearse a class with: so many come to --room by the real protocol, are quiet at first, then
+    /// talk and vote, and are gone after ten minutes; 0 brings nobody. At most 200.
+    #[arg(long, env = "OTAGH_DEMO", default_value_t = 0, value_parser = demo, requires = "room")]
+    pub(crate) demo: usize,
 
     /// The address people use, when it is not the one this server sees: behind a proxy, a tunnel or
     /// TLS, as https://chat.example.org. Links and QR codes are made with it, but on a page that was
@@ -244,6 +255,17 @@ fn pages_origin(raw: &str) -> Result<Option<WebOrigin>, BadOrigin> {
     if raw.is_empty() { Ok(None) } else { WebOrigin::parse_pages(raw).map(Some) }
 }
 
+fn room(raw: &str) -> Result<RoomId, String> {
+    typed::room_name(raw).map_err(|flaw| format!("{flaw}; choose another name, such as class or کلاس"))
+}
+
+fn demo(raw: &str) -> Result<usize, String> {
+    match raw.parse() {
+        Ok(count) if count <= 200 => Ok(count),
+        _ => Err("must be 0 to 200".into()),
+    }
+}
+
 fn host(raw: &str) -> Result<IpAddr, String> {
     let bare = raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']')).unwrap_or(raw);
     bare.parse().map_err(|_| {
@@ -294,6 +316,8 @@ mod tests {
         for bad in [
             ["--public-url", "chat.example.org"],
             ["--public-url", "ftp://chat.example.org"],
+            ["--room", "a/b"],
+            ["--demo", "30"],
             ["--text-max", "0"],
             ["--text-max", "5000"],
             ["--ping-interval", "25 apples"],

@@ -12,6 +12,7 @@
 mod app;
 mod banner;
 mod config;
+mod demo;
 mod http;
 #[cfg(feature = "lab")]
 mod lab;

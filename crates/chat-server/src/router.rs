@@ -48,10 +48,14 @@ fn lab(routes: Router<App>) -> Router<App> {
         xray::{export, inject, stream},
     };
 
+    #[cfg(feature = "pages")]
+    let routes = routes.route("/slides/strip", get(room::strip));
     routes
         .route("/ways/{room}", get(room::ways))
         .route("/workbench", get(room::workbench))
         .route("/slides", get(room::slides))
+        .route("/class", post(room::open_class))
+        .route("/class/{room}", get(room::class))
         .route("/ws/echo", any(endpoint::echo))
         .route("/workbench/pipe", any(pipe::pipe))
         .route("/xray/{token}/events", get(stream::events))

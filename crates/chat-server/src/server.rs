@@ -11,6 +11,8 @@ use std::{
 };
 
 use axum::Router;
+use chat_protocol::{ClassKey, RoomKey};
+use chat_room::TokenHash;
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -24,12 +26,13 @@ use tower::ServiceExt;
 use crate::{
     App, banner,
     config::Config,
+    demo,
     http::sse,
     limits::{
         accept_limit::{AcceptLimit, HttpSocket},
         client_ip::Peer,
     },
-    net::{http_stream::HttpStream, traffic::SocketTraffic, turns::Turns},
+    net::{http_stream::HttpStream, random, traffic::SocketTraffic, turns::Turns},
     router::router,
 };
 
@@ -56,6 +59,10 @@ pub struct Server {
     app: App,
     terms: Terms,
     drain_deadline: Duration,
+    /// For the banner, until it runs.
+    class: Option<banner::Class>,
+    /// How many members rehearse it.
+    demo: usize,
 }
 
 /// What sockets are held to while they speak HTTP.
@@ -99,7 +106,10 @@ impl Server {
         };
         let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
-        let app = App::new(&config, bound);
+        let class = config.room.clone();
+        let class = class.map(|room| banner::Class { room, key: ClassKey::from_bytes(random::bytes()) });
+        let hashed = class.as_ref().map(|class| (RoomKey::of(&class.room), TokenHash::of_key(&class.key)));
+        let app = App::new(&config, bound, hashed);
         let terms = Terms {
             accept_limit: Arc::new(AcceptLimit::new(config.max_http_sockets)),
             head_deadline: config.head_deadline,
@@ -107,7 +117,7 @@ impl Server {
             silence_max: config.silence_max(),
             turns: Turns::new(),
         };
-        Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline })
+        Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline, class, demo: config.demo })
     }
 
     /// Where it listens.
@@ -115,12 +125,13 @@ impl Server {
         self.app.site.addresses.bound
     }
 
-    /// Prints its addresses and a QR code to standard output.
+    /// Prints its addresses and a QR code to standard output, and the teacher's link to a class, which is said
+    /// nowhere else.
     ///
     /// # Errors
     /// When standard output cannot be written to.
     pub fn print_banner(&self) -> io::Result<()> {
-        banner::print(&self.app.site.addresses)
+        banner::print(&self.app.site.addresses, self.class.as_ref())
     }
 
     /// What answers its requests, without a socket.
@@ -131,11 +142,16 @@ impl Server {
     /// Serves until `stop` is ready; then stops accepting, tells every client to come back later,
     /// lets what is on its way arrive, and returns, after `--drain-deadline` at the latest.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, app, terms, drain_deadline } = self;
+        let Self { listener, app, terms, drain_deadline, class, demo } = self;
+        if let Some(class) = class.filter(|_| demo > 0) {
+            let bound = app.site.addresses.bound;
+            app.tasks.spawn(demo::rehearse(demo, class.room, bound, app.tasks.clone()));
+        }
         let router = router(app.clone());
         tokio::select! {
             () = stop => {}
             never = accept_all(&listener, &app, &terms, &router) => match never {},
+            never = trim_heap() => match never {},
         }
         drop(listener);
         app.tasks.stop();
@@ -172,6 +188,19 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+/// Once a second, the memory of those who have gone goes back to the system; every other second where that takes
+/// long, which it does in the midst of an attack.
+async fn trim_heap() -> Infallible {
+    const SECOND: Duration = Duration::from_secs(1);
+    let mut took = Duration::ZERO;
+    loop {
+        tokio::time::sleep((took * 200).clamp(SECOND, 2 * SECOND)).await;
+        let began = Instant::now();
+        chat_heap::trim();
+        took = began.elapsed();
+    }
 }
 
 async fn accept_all(listener: &TcpListener, app: &App, terms: &Terms, router: &Router) -> Infallible {

@@ -24,7 +24,7 @@ const SERVER: House = House {
         &["router"],
         &["app"],
         &["config"],
-        &["websocket", "polling", "lab::xray", "lab::echo", "banner"],
+        &["websocket", "polling", "lab::xray", "lab::echo", "banner", "demo"],
         &["pages"],
         &["rooms"],
         &["http"],
@@ -48,7 +48,14 @@ const CLIENT: House = House {
 
 const LAB: House = House {
     name: "chat-lab",
-    layers: &[&["bin"], &["compare", "workbench"], &["xray"], &["page_shell", "pages", "slides"], &["words"]],
+    layers: &[
+        &["bin"],
+        &["compare", "workbench"],
+        &["xray"],
+        &["page_shell", "pages", "slides"],
+        &["about"],
+        &["words"],
+    ],
     short: &[("fill", "words")],
 };
 
@@ -56,6 +63,7 @@ const UI: House = House {
     name: "chat-ui",
     layers: &[
         &["document"],
+        &["live"],
         &["lab", "theme", "said", "rows"],
         &["dom", "bind", "icon"],
         &["browser", "prose", "sentence", "dates"],

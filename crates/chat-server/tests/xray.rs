@@ -258,6 +258,9 @@ async fn cookies_and_tokens_are_hidden_and_marked() {
     stream.read_exact(&mut json).await.unwrap();
     let xray: Value = serde_json::from_slice(&json).unwrap();
     let token = xray["token"].as_str().unwrap();
+    let join = json!({"type": "join", "teacher": {"token": "c1a5".repeat(16)}}).to_string();
+    stream.write_all(&masked(0x81, join.as_bytes())).await.unwrap();
+    soon("the welcome", stream.read_u8()).await.unwrap();
     drop(stream);
 
     let events = Events::of(&server, token).await.all().await;
@@ -265,8 +268,12 @@ async fn cookies_and_tokens_are_hidden_and_marked() {
     assert!(text[0].contains(&format!("Cookie: {}\r\n", "*".repeat(26))), "{}", text[0]);
     assert!(text[1].contains(&format!(r#""token":"{}""#, "*".repeat(64))), "{}", text[1]);
     assert!(events.iter().all(|event| !event.to_string().contains("geheim")));
-    let hidden: Vec<&Value> = events.iter().filter_map(|event| event.get("hidden")).collect();
-    assert_eq!(hidden.len(), 2, "one in each direction");
+    let hidden = |way: &str| {
+        let of = |event: &&Value| event["direction"] == way && event.get("hidden").is_some();
+        events.iter().filter(of).map(|event| event["hidden"].as_array().unwrap().len()).sum::<usize>()
+    };
+    assert_eq!(hidden("in"), 2, "the cookie, and the key of a class");
+    assert_eq!(hidden("out"), 2, "the recording's token, and the welcome's");
 }
 
 #[tokio::test]
@@ -566,6 +573,22 @@ async fn delayed_frames_arrive_whole_and_ordered() {
     inflict(&server, &token, json!({"break": "restart"})).await;
     assert_eq!(ali.expect("said").await["id"], "last");
     assert_eq!(ali.expect_close().await.0, 4000);
+}
+
+#[tokio::test]
+async fn ping_is_sent_when_asked_for() {
+    let server = TestServer::start().await;
+    let (mut ali, token) = recorded(&server, "class", "ali").await;
+    inflict(&server, &token, json!({"break": "ping"})).await;
+    loop {
+        match soon("a ping", ali.ws.next()).await {
+            Some(Ok(tokio_tungstenite::tungstenite::Message::Ping(payload))) => {
+                break assert!(payload.is_empty());
+            }
+            Some(Ok(_)) => {}
+            other => panic!("no ping, but {other:?}"),
+        }
+    }
 }
 
 #[tokio::test]

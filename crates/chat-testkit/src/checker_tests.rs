@@ -51,7 +51,7 @@ impl Story {
         self.note(no, Event::Open(room()));
         let token = ResumeToken::from_bytes([7; 32]);
         let resume = resume.map(|(life, seq)| Resume { token, epoch: epoch(life), seq });
-        self.note(no, Event::Sent(ClientMsg::Join { name: None, resume, tab: None }));
+        self.note(no, Event::Sent(ClientMsg::join(None, resume, None)));
     }
 
     fn welcome(&mut self, no: ClientNo, life: u32, seq: Seq, recovered: bool, members: &[ClientNo]) {
@@ -355,7 +355,7 @@ fn unasked_or_wrong_welcome_is_found() {
     let other = RoomId::parse("kitchen").unwrap();
     story.ask(ALI, None);
     story.note(ALI, Event::Open(other.clone()));
-    story.note(ALI, Event::Sent(ClientMsg::Join { name: None, resume: None, tab: None }));
+    story.note(ALI, Event::Sent(ClientMsg::join(None, None, None)));
     story.welcome(ALI, 1, 0, false, &[ALI]);
     assert_eq!(story.found(), [Violation::WrongRoom { client: ALI, asked: other, got: room() }]);
 }

@@ -164,12 +164,7 @@ impl Session {
                 self.phase = Phase::Opening;
             }
             ServerMsg::Error { .. } if self.phase == Phase::Joining => self.phase = Phase::Refused,
-            ServerMsg::Presence(_)
-            | ServerMsg::Typing { .. }
-            | ServerMsg::Tabs { .. }
-            | ServerMsg::Pong { .. }
-            | ServerMsg::Xray { .. }
-            | ServerMsg::Error { .. } => {}
+            _ => {}
         }
     }
 
@@ -184,7 +179,7 @@ impl Session {
                     epoch: standing.epoch.clone(),
                     seq: standing.seq,
                 });
-                return Some(ClientMsg::Join { name: Some(self.name.clone()), resume, tab: None });
+                return Some(ClientMsg::join(Some(self.name.clone()), resume, None));
             }
             Phase::Welcomed => {
                 let ping = self.ping(now);

@@ -258,9 +258,7 @@ impl World {
                 self.broadcast(&ServerMsg::Said(said));
             }
             ClientMsg::Ping { n } => self.people[no].down.push_back(ServerMsg::Pong { n }),
-            ClientMsg::Command(
-                Command::Typing | Command::Rename { .. } | Command::Tabs | Command::EndTabs,
-            ) => {}
+            ClientMsg::Command(_) => {}
         }
         true
     }

@@ -24,7 +24,8 @@ impl<F: Fn() -> bool + Copy + Send + Sync + 'static> Condition for F {}
 
 type Follows<T> = Box<dyn FnMut() -> T + Send>;
 
-/// A text that follows what it reads: all that is in its element.
+/// A text that follows what it reads: all that is in its element. For what is drawn once: a view that is drawn
+/// anew in the place of another of its kind loses it.
 pub fn text(mut read: impl FnMut() -> String + Send + 'static) -> Follows<Live> {
     Box::new(move || Live(read()))
 }

@@ -28,6 +28,17 @@
     word = new Promise((end) => addEventListener('compositionend', end, { once: true }));
   });
 
+  // What is said of a class is for a script of its own, which comes with the first of it; the program, which
+  // is everybody's, skips it.
+  const CLASS = /^{"type":"(class|stage|vote)"/;
+  const withClass = (socket) => {
+    socket.addEventListener('message', ({ data }) => {
+      if (CLASS.test(data)) import('/class-strip.js').then(({ hear }) => hear(JSON.parse(data), socket));
+    });
+    return socket;
+  };
+  window.otaghSocket = (url) => withClass(new WebSocket(url, 'otagh.v1'));
+
   // The way of those whose network lets no WebSocket through: what looks like one, and becomes one when
   // the few lines that do it have come. They have as long as the server has to say that it is there.
   const ANSWERED_WITHIN_MS = 8_000;
@@ -45,7 +56,7 @@
     };
     setTimeout(lost, ANSWERED_WITHIN_MS);
     import(`/http-socket.js?${missed}`).then((way) => way.open(socket, url)).catch(lost);
-    return socket;
+    return withClass(socket);
   };
 
   try {

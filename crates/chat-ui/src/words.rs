@@ -46,6 +46,9 @@ pub const THEMES: &str = "ظاهر: خودکار|ظاهر: روشن|ظاهر: ت
 /// Close a dialog or a drawer.
 pub const CLOSE: &str = "بستن";
 
+/// Beside someone whose connection was lost and may return.
+pub const AWAY: &str = "اتصالش قطع شده";
+
 /// What shows the wire of one's own connection, here and on the button that opens it.
 pub const XRAY: &str = "زیر ذره‌بین";
 

@@ -152,7 +152,7 @@ fn playwright(workspace: &Workspace, arguments: &str) -> Result<Command> {
 /// # Errors
 /// When something it needs is not there yet, or the page does not get through it.
 pub(crate) fn smoothness(workspace: &Workspace) -> Result<String> {
-    let said = command::output(&mut playwright(workspace, "test --config bench.config.ts")?)?;
+    let said = command::output(&mut playwright(workspace, "test --config bench.config.ts page.bench.ts")?)?;
     // The dots of Playwright's reporter stand between the rows.
     let rows: Vec<&str> = said.lines().filter_map(|line| line.find('|').map(|at| &line[at..])).collect();
     ensure!(!rows.is_empty(), "no table in what the benchmark said:\n{said}");

@@ -37,7 +37,9 @@ pub(crate) const STEP: Step = Step {
 
 /// Style sheets that a room can be without at first, each a file of its own in `style/`, which the document
 /// links where, or for the medium that, it is meant for.
-const LATE_STYLES: [&str; 8] = [
+const LATE_STYLES: [&str; 10] = [
+    "class-strip.css",
+    "class.css",
     "classic.css",
     "dialog.css",
     "forced.css",

@@ -113,6 +113,12 @@ impl Socket {
         self.answer().await
     }
 
+    /// As [`Socket::get`], of an answer that has no end.
+    pub(crate) async fn get_head(&mut self, path: &str) -> io::Result<()> {
+        self.send(&request(path, "")).await?;
+        self.head().await.map(drop)
+    }
+
     /// The next answer. Of one in chunks, their sizes stay in the body.
     pub(crate) async fn answer(&mut self) -> io::Result<Answer> {
         let head = self.head().await?;

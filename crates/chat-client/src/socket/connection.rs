@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use chat_protocol::{ClientId, ClientMsg, CloseCode, RoomId, SUBPROTOCOL, ServerMsg, json::Read};
+use chat_protocol::{ClientId, ClientMsg, CloseCode, ErrorCode, RoomId, ServerMsg, json::Read};
 use chat_ui::browser::{json, location};
 use futures_util::{SinkExt, StreamExt};
 use gloo_net::websocket::{Message, State, WebSocketError, futures::WebSocket};
@@ -22,6 +22,11 @@ pub(crate) const LOST_WITHOUT_CLOSE: u16 = 1006;
 
 #[wasm_bindgen]
 extern "C" {
+    /// A WebSocket that offers our subprotocol. `boot.js` makes it, and hands on what is said of a class on it
+    /// (`assets/class-strip.js`), of which nothing here knows.
+    #[wasm_bindgen(js_name = otaghSocket)]
+    fn web_socket(url: &str) -> web_sys::WebSocket;
+
     /// What `boot.js` has for networks that let no WebSocket through: it is open once the server has
     /// answered by HTTP.
     #[wasm_bindgen(js_name = otaghHttpSocket)]
@@ -53,11 +58,8 @@ impl Connection {
         must_prove: bool,
     ) -> Result<Self, Over> {
         let socket = match way {
-            Way::Socket => {
-                let url = location::socket_url(&room, &client, is_recorded);
-                web_sys::WebSocket::new_with_str(&url, SUBPROTOCOL)
-            }
-            Way::Http => Ok(http_socket(&location::http_path(&room, &client))),
+            Way::Socket => web_socket(&location::socket_url(&room, &client, is_recorded)),
+            Way::Http => http_socket(&location::http_path(&room, &client)),
         };
         let mut connection = Self { socket: opened(socket).await?, way };
         if must_prove {
@@ -79,8 +81,8 @@ impl Connection {
         }
     }
 
-    /// Step 4, **broadcast**, from the other side: the next message of the server. Messages of a later
-    /// version, which this page does not understand, are skipped.
+    /// Step 4, **broadcast**, from the other side: the next message of the server. Those of another type, a
+    /// class's or a later version's, are skipped.
     ///
     /// # Errors
     /// [`Over`] when the connection has ended.
@@ -98,6 +100,7 @@ impl Connection {
             };
             match json::parse(&text).map(|json| ServerMsg::read(&json)) {
                 Some(Ok(msg)) => return Poll::Ready(Ok(msg)),
+                Some(Err(invalid)) if invalid.code == ErrorCode::UnknownType => {}
                 Some(Err(invalid)) => logging::warn!("a message was not understood: {}", invalid.detail),
                 None => logging::warn!("a message was not JSON"),
             }
@@ -119,9 +122,8 @@ pub(crate) async fn is_answered(room: RoomId, client: ClientId) -> bool {
 }
 
 /// That socket, when it is open.
-async fn opened(socket: Result<web_sys::WebSocket, wasm_bindgen::JsValue>) -> Result<WebSocket, Over> {
-    let socket = socket.ok().and_then(|socket| WebSocket::try_from(socket).ok());
-    let Some(mut socket) = socket else {
+async fn opened(socket: web_sys::WebSocket) -> Result<WebSocket, Over> {
+    let Ok(mut socket) = WebSocket::try_from(socket) else {
         logging::warn!("the socket could not be opened");
         return Err(Over(LOST_WITHOUT_CLOSE));
     };

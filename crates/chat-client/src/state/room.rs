@@ -146,6 +146,8 @@ impl Room {
             ServerMsg::Error { code, suggestion, free_in, id: None, .. } => {
                 Changed { refused: Some(Refused { code, suggestion, free_in }), ..Changed::default() }
             }
+            // A class, which this program is built without.
+            _ => Changed::default(),
         }
     }
 

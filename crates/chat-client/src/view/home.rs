@@ -70,6 +70,7 @@ pub(crate) fn Home(asked: Asked) -> impl IntoView {
             </section>
             <section class="card">
                 {heading(icon::PEOPLE, home::CLASS)}
+                {open_class(home::OPEN_CLASS)}
                 {doors(home::CLASS_DOORS)}
             </section>
             <h2 class="steps-title">
@@ -100,8 +101,21 @@ fn heading(icon: &'static str, words: &'static str) -> impl IntoView {
     view! { <h2>{icon::view(icon)} {words}</h2> }
 }
 
+/// A door that draws a key, and a room where the browser has not, and so is a form.
+fn open_class((action, name, what): home::Door) -> impl IntoView {
+    view! {
+        <form class="doors" action=action method="post">
+            <input type="hidden" name="room" />
+            <button>
+                <strong>{name}</strong>
+                <span>{what}</span>
+            </button>
+        </form>
+    }
+}
+
 /// Places to go to. A room in an address is one for all until the browser draws one for its reader.
-fn doors(doors: [home::Door; 3]) -> impl IntoView {
+fn doors<const COUNT: usize>(doors: [home::Door; COUNT]) -> impl IntoView {
     let door = |(href, name, what): home::Door| {
         view! {
             <li>

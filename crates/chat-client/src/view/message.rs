@@ -5,8 +5,7 @@ use chat_ui::{
     browser::clock,
     dates,
     dom::{self, Drawn, draw},
-    icon,
-    prose::{self, Block, Piece, Segment, link},
+    icon, prose, said,
 };
 use leptos::prelude::untrack;
 
@@ -102,56 +101,5 @@ fn body(said: &str, name: &str, meta: Drawn) -> Drawn {
     if prose::is_shown_otherwise(said) {
         text = text.attr("data-said", said);
     }
-    for (at, block) in prose::parse(said).into_iter().enumerate() {
-        if at > 0 {
-            text = text.text("\n");
-        }
-        text = text.child(match block {
-            Block::Paragraph { direction, pieces } => line(draw("p").attr("dir", direction.as_str()), pieces),
-            Block::Code(code) => draw("pre").attr("tabindex", "0").child(draw("code").text(code)),
-        });
-    }
-    draw("div").class("body").child(text).child(meta)
-}
-
-/// The pieces of a line, those of a run together in one element.
-fn line(mut line: Drawn, pieces: Vec<Piece<'_>>) -> Drawn {
-    let mut run = None;
-    for Piece { segment, is_typed } in pieces {
-        if is_typed {
-            let begun = run.take().unwrap_or_else(|| draw("bdo").attr("dir", "ltr"));
-            run = Some(with(begun, segment, typed));
-            continue;
-        }
-        if let Some(run) = run.take() {
-            line = line.child(run);
-        }
-        line = with(line, segment, Drawn::text);
-    }
-    match run {
-        Some(run) => line.child(run),
-        None => line,
-    }
-}
-
-fn with(line: Drawn, segment: Segment<'_>, words: fn(Drawn, &str) -> Drawn) -> Drawn {
-    match segment {
-        Segment::Text(text) => words(line, text),
-        Segment::Code(code) => line.child(draw("code").text(code)),
-        Segment::Link { href, shown } => {
-            let link = draw("a")
-                .attr("href", &href)
-                .attr("dir", "ltr")
-                .attr("target", "_blank")
-                .attr("rel", "noopener noreferrer nofollow");
-            line.child(typed(link, &link::readable(shown)))
-        }
-    }
-}
-
-/// With what is written from the left after what is in it.
-fn typed(line: Drawn, text: &str) -> Drawn {
-    link::parts(text).into_iter().fold(line, |line, (part, is_apart)| {
-        if is_apart { line.child(draw("bdi").text(part)) } else { line.text(part) }
-    })
+    draw("div").class("body").child(said::lines(text, said)).child(meta)
 }

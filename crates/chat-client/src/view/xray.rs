@@ -24,7 +24,6 @@ pub(crate) fn offer(chat: Chat, seen: RwSignal<bool>) {
         .attr("type", "button")
         .class("icon-button glass-button")
         .attr("aria-label", words::XRAY)
-        .attr("title", words::XRAY)
         .attr("data-show", "xray")
         .icon(icon::XRAY)
         .on_click(move || {

@@ -23,13 +23,15 @@ pub const SEE_DOORS: [Door; 3] = [
     ("/workbench", words::WORKBENCH, "درخواست و فریم را خودتان بنویسید، درست یا غلط، و پاسخ سرور را ببینید."),
 ];
 
-/// What a class needs.
-pub const CLASS_DOORS: [Door; 3] = [
-    (
-        "/r/class#qr",
-        "اتاق کلاس با کد QR روی پرده",
-        "شاگردها با دوربین گوشی وارد می‌شوند؛ بدون حساب و بدون نصب.",
-    ),
+/// Opens a class: a `POST`, because it draws a room and a key. Where, its name, and what one finds there.
+pub const OPEN_CLASS: Door = (
+    "/class",
+    "کلاس باز کنید",
+    "پرده با کد QR، پانزده اسلاید زنده و رأی‌گیری؛ گوشی‌ها وارد می‌شوند و دنبالش می‌کنند.",
+);
+
+/// What else a class needs.
+pub const CLASS_DOORS: [Door; 2] = [
     ("/slides", "پانزده اسلاید", "ارائه‌ی درس با پنج تصویر؛ با کلیکر، روی کاغذ، یا جزوه با یادداشت مدرس."),
     ("/source/protocol.md", "پروتکل اتاق", "هر پیام JSON، هر کد بستن و یک گفت‌وگوی کامل (به انگلیسی)."),
 ];

@@ -12,8 +12,7 @@ pub const CLOSE: &str = "بستن فهرست افراد";
 
 /// Beside one's own name.
 pub const YOU: &str = "شما";
-/// Beside someone whose connection was lost and may return.
-pub const AWAY: &str = "اتصالش قطع شده";
+pub use chat_ui::words::AWAY;
 
 /// Takes another name.
 pub const RENAME: &str = "تغییر نام";

@@ -91,9 +91,8 @@ fn Ways(room: RoomId) -> impl IntoView {
     });
     let links = vec![(room_path(&room), words::ROOM), ("/workbench".to_owned(), WORKBENCH)];
     view! {
-        <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str())) links>
+        <PageShell title=format!("{} {}", words::TITLE, chat_ui::sentence::isolate(room.as_str())) notes=words::INTRO links>
             <div class="ways">
-                <p class="intro">{words::INTRO}</p>
                 <form class="say" onsubmit=submit(say)>
                     <label>
                         <span>{words::BY}</span>

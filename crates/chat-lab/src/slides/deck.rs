@@ -19,7 +19,20 @@ pub(super) struct Slide {
     pub(super) body: String,
     /// What is to be said and asked beside it.
     pub(super) notes: String,
+    /// What the class may be asked to vote on, in order.
+    pub(super) votes: Vec<Ready>,
 }
+
+/// A vote that is ready to be opened: a line of the notes, "- رأی: question | answer | answer", which the
+/// handout leaves out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Ready {
+    pub(super) question: String,
+    pub(super) answers: Vec<String>,
+}
+
+/// How the line of a vote begins.
+const VOTE: &str = "- رأی: ";
 
 /// All slides, in order.
 pub(super) fn all() -> Vec<Slide> {
@@ -38,7 +51,14 @@ fn slide(section: &str, number: usize) -> Slide {
     let is_note = |line: &&str| line.starts_with('>');
     let notes: Vec<&str> = text.lines().filter(is_note).map(|line| line[1..].trim_start()).collect();
     let body: Vec<&str> = text.lines().filter(|line| !is_note(line)).collect();
-    Slide { number, title, body: html(&body.join("\n")), notes: html(&notes.join("\n")) }
+    let (votes, notes): (Vec<&str>, Vec<&str>) = notes.into_iter().partition(|line| line.starts_with(VOTE));
+    let votes = votes.iter().filter_map(|line| ready(&line[VOTE.len()..])).collect();
+    Slide { number, title, body: html(&body.join("\n")), notes: html(&notes.join("\n")), votes }
+}
+
+fn ready(line: &str) -> Option<Ready> {
+    let mut parts = line.split(" | ").map(str::to_owned);
+    Some(Ready { question: parts.next()?, answers: parts.collect() })
 }
 
 /// As HTML in which pictures are drawn and code runs from the left.
@@ -78,7 +98,7 @@ mod tests {
         let deck = all();
         assert_eq!(deck.len(), 15);
         for slide in &deck {
-            let Slide { number, title, body, notes } = slide;
+            let Slide { number, title, body, notes, .. } = slide;
             assert!(!title.is_empty() && !body.is_empty() && !notes.is_empty(), "{slide:?}");
             assert!(!body.contains("<img"), "slide {number}: a picture that is not there");
             let heading = format!("## اسلاید {}: {title}\n", super::super::persian(*number));
@@ -90,6 +110,21 @@ mod tests {
     fn all_five_pictures_are_shown() {
         let pictures = all().iter().filter(|slide| slide.body.contains("<svg")).count();
         assert_eq!(pictures, 5);
+    }
+
+    #[test]
+    fn every_ready_vote_may_be_opened() {
+        let votes: Vec<(usize, Ready)> = all()
+            .into_iter()
+            .flat_map(|slide| slide.votes.into_iter().map(move |vote| (slide.number, vote)))
+            .collect();
+        for slide in [2, 10, 12] {
+            assert!(votes.iter().any(|(number, _)| *number == slide), "slide {slide} asks nothing");
+        }
+        for (slide, Ready { question, answers }) in &votes {
+            let ballot = chat_protocol::Ballot::parse(question, answers);
+            assert!(ballot.is_ok(), "slide {slide}: {ballot:?}");
+        }
     }
 
     #[test]

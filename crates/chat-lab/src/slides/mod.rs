@@ -1,7 +1,8 @@
 //! `/slides`: the presentation, for reading and for paper. Drawn by the server alone, so that it is all there
 //! without a program and stays when the network goes: one document, a slide after the other, each a picture of
 //! the same shape (16:9) whatever the screen is. Its words are those of `docs/presentation.md`, which is the one
-//! source ([`deck`]); what the keys do is `assets/slides.js`'s.
+//! source ([`deck`]); what the keys do is `assets/slides.js`'s. The same slides stand on the [`stage`] of a class,
+//! which a teacher turns for everybody, and which phones follow in a [`strip`].
 
 use chat_ui::{digits, document::Document, theme::ThemeButton, words::APP_NAME};
 use leptos::prelude::*;
@@ -10,7 +11,11 @@ use self::deck::Slide;
 
 mod deck;
 mod picture;
+mod stage;
+mod strip;
 mod words;
+
+pub use self::{stage::stage, strip::strip};
 
 /// What the keys and the clicker do.
 const SCRIPT: &str = "/slides.js";
@@ -51,7 +56,7 @@ pub fn slides(handout: bool) -> Document {
 }
 
 fn shown(slide: &Slide, count: usize, handout: bool) -> impl IntoView + use<> {
-    let Slide { number, title, body, notes } = slide.clone();
+    let Slide { number, title, body, notes, .. } = slide.clone();
     let heading = format!("{number}-title");
     let place = words::place(number, count);
     // Nobody but us wrote them.

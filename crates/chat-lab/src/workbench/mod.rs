@@ -7,7 +7,9 @@ use std::sync::Arc;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chat_ui::{
     browser::random,
-    said::PlainLine,
+    dom::draw,
+    live::redrawn,
+    said::plain_line,
     words::{WAYS, WORKBENCH},
 };
 use chat_wire::{
@@ -25,8 +27,8 @@ use self::{
 use crate::{
     page_shell::PageShell,
     xray::{
-        frame::{Bits, Bytes},
-        handshake::{Computation, Lines},
+        frame::{bits, bytes},
+        handshake::{computation, lines},
         words::{frames, handshake as heads},
     },
 };
@@ -62,9 +64,8 @@ fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <PageShell title=WORKBENCH links=vec![("/ways/class".to_owned(), WAYS)]>
+        <PageShell title=WORKBENCH notes=words::INTRO links=vec![("/ways/class".to_owned(), WAYS)]>
             <div class="workbench">
-                <p class="intro">{words::INTRO}</p>
                 <div class="benches">
                     <Request attempt send />
                     <Compose attempt send />
@@ -194,7 +195,7 @@ fn OwnAccept(attempt: RwSignal<Attempt>, accept: Memo<Option<Accept>>) -> impl I
                 _ => None,
             })
         });
-        accept.get().map(|accept| view! { <Computation accept answered key_is=words::ACCEPT_KEY /> })
+        accept.get().map(|accept| computation(&accept, answered, words::ACCEPT_KEY).view())
     };
     view! {
         <div class="own-accept">
@@ -331,17 +332,12 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
             <button type="button" class="button" id="send-frame" disabled=move || !is_open() on:click=send_it>{words::SEND_FRAME}</button>
             <div class="outcome" role="status">{told(verdict)}</div>
             {move || (!is_open()).then(|| view! { <p class="note">{words::FIRST_SHAKE}</p> })}
-            <div class="open-frame">
-                {move || {
-                    let frame = composed.with(Composed::frame);
-                    let header = frame.header.write();
-                    let length = frame.header.length;
-                    view! {
-                        <Bits header=header.clone() is_own=true length />
-                        <Bytes header frame hidden=Vec::new() />
-                    }
-                }}
-            </div>
+            {redrawn(move || {
+                let frame = composed.with(Composed::frame);
+                let header = frame.header.write();
+                let bits = bits(&header, true, frame.header.length);
+                draw("div").class("open-frame").child(bits).child(bytes(&header, &frame, &[]))
+            })}
         </section>
     }
 }
@@ -388,7 +384,7 @@ fn said(is_own: bool, text: String, payload: String, told: Option<String>) -> im
     view! {
         <li data-own=is_own.then_some("")>
             <b>{if is_own { words::YOU } else { words::SERVER }}</b>
-            <pre class="wire" dir="ltr">{text}<PlainLine line=payload /></pre>
+            <pre class="wire" dir="ltr">{text}{plain_line(&payload).view()}</pre>
             {told.map(|told| view! { <p>{told}</p> })}
         </li>
     }
@@ -406,7 +402,7 @@ fn Answer(attempt: RwSignal<Attempt>, number: usize, head: Head) -> impl IntoVie
     view! {
         <li>
             <b>{words::SERVER}</b>
-            <Lines head first=heads::STATUS_LINE />
+            {lines(&head, heads::STATUS_LINE).view()}
             {move || body.get().map(|body| view! { <pre class="wire" dir="ltr">{body}</pre> })}
         </li>
     }

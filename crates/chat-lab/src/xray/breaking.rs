@@ -2,13 +2,20 @@
 //! it, and what the recordings then show is told. Experiments belong to the panel and outlive this tab. It
 //! never touches the room's connection itself.
 
-use chat_ui::browser::clock::elapsed_us;
+use chat_ui::{
+    browser::{clock::elapsed_us, random},
+    dom::{Drawn, draw},
+    live::key,
+};
 use gloo_net::http::Request;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{Element, HtmlInputElement};
 
 use super::{
     experiment::{Break, Broken, Experiment, Phase, Seen},
+    pieces::{button, heading, p, verdict},
     recordings::Recordings,
 };
 use crate::xray::words::breaking::{self as words, FAULTS, Fault};
@@ -20,132 +27,119 @@ pub(super) struct Experiments([RwSignal<Experiment>; Break::ALL.len()]);
 impl Experiments {
     /// None of them begun.
     pub(super) fn new() -> Self {
-        Self(Break::ALL.map(|_| RwSignal::new(Experiment::default())))
+        Self(Break::ALL.map(|_| RwSignal::new(anew())))
     }
 }
 
-#[component]
-pub(super) fn Breaking(recordings: Recordings, experiments: Experiments) -> impl IntoView {
-    let all = Break::ALL.into_iter().zip(FAULTS).zip(experiments.0).map(|((what, fault), experiment)| {
-        view! { <Attempt recordings what fault experiment /> }
-    });
-    view! {
-        <div class="breaking">
-            <p>{words::INTRO}</p>
-            {all.collect_view()}
-            {room().map(|room| view! {
-                <p class="more"><a href=format!("/ways/{room}")>{words::WAYS}</a></p>
-                <p class="more"><a href="/workbench">{words::WORKBENCH}</a></p>
-            })}
-        </div>
-    }
+/// One that is not begun, with its answers in an order of its own.
+fn anew() -> Experiment {
+    Experiment { shift: random::bytes::<1>()[0], ..Experiment::default() }
+}
+
+pub(super) fn breaking(recordings: Recordings, experiments: Experiments) -> Drawn {
+    let all = Break::ALL.into_iter().zip(FAULTS).zip(experiments.0);
+    let all = all.map(|((what, fault), experiment)| attempt(recordings, what, fault, experiment));
+    let more = |href: &str, text: &str| p("").class("more").child(draw("a").attr("href", href).text(text));
+    let ways = room().map(|room| more(&format!("/ways/{room}"), words::WAYS));
+    draw("div")
+        .class("breaking")
+        .child(p(words::INTRO))
+        .children(all)
+        .children(ways)
+        .child(more("/workbench", words::WORKBENCH))
 }
 
 /// The room of the document, as it stands in an address.
 fn room() -> Option<String> {
-    let room = document().get_element_by_id(chat_ui::ROOT)?.get_attribute("data-room")?;
-    Some(js_sys::encode_uri_component(&room).into())
+    Some(js_sys::encode_uri_component(&super::room()?).into())
 }
 
 /// One way of breaking it.
-#[component]
-fn Attempt(
-    recordings: Recordings,
-    what: Break,
-    fault: Fault,
-    experiment: RwSignal<Experiment>,
-) -> impl IntoView {
-    let phase = Memo::new(move |_| experiment.with(|one| one.phase));
-    let predicted = Memo::new(move |_| experiment.with(|one| one.predicted));
-    let is_begun = move || matches!(phase.get(), Phase::Asked | Phase::Done(_));
-    let seen = Memo::new(move |_| match phase.get() {
-        Phase::Done(broken) => Some(Seen::of(&recordings.all(), what, broken)),
-        _ => None,
-    });
-    let is_over = move || seen.with(|seen| seen.as_ref().is_some_and(Seen::is_over));
-    let is_shown = Memo::new(move |_| seen.with(|seen| seen.as_ref().is_some_and(|seen| seen.is_shown)));
+fn attempt(recordings: Recordings, what: Break, fault: Fault, experiment: RwSignal<Experiment>) -> Drawn {
+    let phase = move || experiment.with(|one| one.phase);
+    let predicted = move || experiment.with(|one| one.predicted);
+    let is_begun = move || matches!(phase(), Phase::Asked | Phase::Done(_));
+    let seen = move || match phase() {
+        Phase::Done(broken) => Seen::of(&recordings.all(), what, broken),
+        _ => Seen::default(),
+    };
+    let is_done = move || matches!(phase(), Phase::Done(_));
     let name = format!("prediction-{}", what as usize);
-    let answers = fault.answers.into_iter().enumerate().map(|(at, answer)| {
-        view! {
-            <label class="answer">
-                <input
-                    type="radio"
-                    name=name.clone()
-                    prop:checked=move || predicted.get() == Some(at)
-                    disabled=is_begun
-                    on:change=move |_| experiment.update(|one| one.predicted = Some(at))
-                />
-                <span>{answer}</span>
-            </label>
+    let answer = move |at: usize| {
+        let input = draw("input").attr("type", "radio").attr("name", &name).attr("value", &at.to_string());
+        let input = input
+            .live_flag("disabled", is_begun)
+            .on("change", move |_| experiment.update(|one| one.predicted = Some(at)));
+        if experiment.with_untracked(|one| one.predicted) == Some(at) {
+            input.0.unchecked_ref::<HtmlInputElement>().set_checked(true);
         }
+        draw("label").class("answer").child(input).child(draw("span").text(fault.answers[at]))
+    };
+    // Another time in another order.
+    let order = move || experiment.with(|one| one.shift).into();
+    let answers = draw("fieldset").live(order, move || {
+        let order = experiment.with_untracked(Experiment::order);
+        let legend = draw("legend").text(words::PREDICT);
+        std::iter::once(legend).chain(order.map(&answer)).collect()
     });
-    let press = move |_| {
-        if is_over() {
-            experiment.set(Experiment { is_open: true, ..Experiment::default() });
-        } else {
-            inflict(recordings, what, experiment);
-        }
+    let begin = button("button", move || inflict(recordings, what, experiment))
+        .live_flag("disabled", move || predicted().is_none() || is_begun())
+        .text(words::DO_IT);
+    let told = move || match phase() {
+        Phase::Idle | Phase::Asked => "",
+        Phase::Over => words::OVER,
+        Phase::NoLab => words::NO_LAB,
+        Phase::Unreachable => words::UNREACHABLE,
+        Phase::Done(_) if seen().is_shown => "",
+        Phase::Done(_) => words::DONE,
     };
-    let told = move || match phase.get() {
-        Phase::Idle | Phase::Asked => None,
-        Phase::Over => Some(words::OVER),
-        Phase::NoLab => Some(words::NO_LAB),
-        Phase::Unreachable => Some(words::UNREACHABLE),
-        Phase::Done(_) => (!is_shown.get()).then_some(words::DONE),
-    };
-    let verdict = move || {
-        is_shown.get().then(|| {
-            let is_right = predicted.get() == Some(fault.right);
-            view! {
-                <p class="verdict" data-good=is_right.then_some("")>
-                    {if is_right { words::RIGHT } else { words::WRONG }} " "
-                    {(!is_right).then_some(fault.answers[fault.right])}
-                </p>
-                <p class="why">{fault.why}</p>
+    let judged = draw("div").live(
+        move || seen().is_shown.into(),
+        move || {
+            if !seen().is_shown {
+                return Vec::new();
             }
-        })
-    };
-    let lines = move || {
-        seen.get().map(|Seen { told, waits_for, .. }| {
-            let heading = (!told.is_empty()).then(|| view! { <h3>{words::SEEN}</h3> });
-            let told = told.into_iter().map(|line| view! { <li>{line}</li> });
-            view! {
-                {heading}
-                <ul class="seen">{told.collect_view()}</ul>
-                <p class="waits">{waits_for}</p>
-            }
-        })
-    };
-    view! {
-        <details
-            class="experiment"
-            open=experiment.with_untracked(|one| one.is_open)
-            on:toggle=move |event| {
-                let is_open = event_target::<web_sys::Element>(&event).has_attribute("open");
-                experiment.update(|one| one.is_open = is_open);
-            }
-        >
-            <summary>{fault.name}</summary>
-            <p>{fault.what}</p>
-            <fieldset>
-                <legend>{words::PREDICT}</legend>
-                {answers.collect_view()}
-            </fieldset>
-            <button
-                type="button"
-                class="button"
-                disabled=move || predicted.get().is_none() || is_begun() && !is_over()
-                on:click=press
-            >
-                {move || if is_over() { words::AGAIN } else { words::DO_IT }}
-            </button>
-            <div role="status">
-                {move || told().map(|told| view! { <p class="note">{told}</p> })}
-                {verdict}
-                {lines}
-            </div>
-        </details>
-    }
+            let is_right = predicted() == Some(fault.right);
+            let answer = if is_right { "" } else { fault.answers[fault.right] };
+            let told = if is_right { words::RIGHT } else { words::WRONG };
+            let verdict = verdict(&format!("{told} {answer}"), is_right);
+            bring_into_sight(&verdict.0);
+            vec![verdict, p(fault.why).class("why")]
+        },
+    );
+    let lines = move || seen().told.iter().map(|line| draw("li").text(line)).collect();
+    let length = move || key(&seen().told.iter().map(|line| line.len() as u64).collect::<Vec<_>>());
+    let title = heading(words::SEEN, None).live_flag("hidden", move || seen().told.is_empty());
+    let again = button("button quiet", move || experiment.set(Experiment { is_open: true, ..anew() }))
+        .live_flag("hidden", move || !(is_done() && seen().is_over()))
+        .text(words::AGAIN);
+    let status = draw("div")
+        .class("outcome")
+        .attr("role", "status")
+        .child(p("").class("note").live_text(move || told().to_owned()))
+        .child(judged)
+        .child(title)
+        .child(draw("ul").class("seen").live(length, lines))
+        .child(p("").class("waits").live_text(move || seen().waits_for.unwrap_or_default().to_owned()));
+    let details =
+        draw("details").class("experiment").flag("open", experiment.with_untracked(|one| one.is_open));
+    let is_open = details.0.clone();
+    details
+        // One at a time, where the browser knows how.
+        .attr("name", "experiment")
+        .on("toggle", move |_| experiment.update(|one| one.is_open = is_open.has_attribute("open")))
+        .child(draw("summary").text(fault.name))
+        .child(p(fault.what))
+        .child(answers)
+        .child(begin)
+        .child(status)
+        .child(again)
+}
+
+/// Once all that comes with it is drawn.
+fn bring_into_sight(element: &Element) {
+    let element = element.clone();
+    request_animation_frame(move || element.scroll_into_view_with_bool(false));
 }
 
 /// Asks the server to break the newest connection.
@@ -161,16 +155,31 @@ fn inflict(recordings: Recordings, what: Break, experiment: RwSignal<Experiment>
     let Some((token, broken)) = newest else { return stand(Phase::Over) };
     stand(Phase::Asked);
     spawn_local(async move {
-        let request = Request::post(&format!("/xray/{token}/break")).body(what.asked().to_string());
-        let answer = match request {
-            Ok(request) => request.send().await.map(|answer| answer.status()),
-            Err(error) => Err(error),
-        };
-        stand(match answer {
-            Ok(204) => Phase::Done(broken),
-            Ok(404 | 410) => Phase::Over,
-            Ok(403) => Phase::NoLab,
+        stand(match ask(&token, what.asked().to_string()).await {
+            Some(204) => Phase::Done(broken),
+            Some(404 | 410) => Phase::Over,
+            Some(403) => Phase::NoLab,
             _ => Phase::Unreachable,
         });
     });
+}
+
+/// Asks the server for a ping, of which nothing is broken. Why there is none, if there is none.
+pub(super) async fn ping(token: &str) -> Option<&'static str> {
+    match ask(token, r#"{"break":"ping"}"#.to_owned()).await {
+        Some(204) => None,
+        Some(404 | 410) => Some(words::OVER),
+        Some(403) => Some(words::NO_LAB),
+        _ => Some(words::UNREACHABLE),
+    }
+}
+
+/// What the server answered; nothing when it did not.
+async fn ask(token: &str, what: String) -> Option<u16> {
+    let request = Request::post(&format!("/xray/{token}/break")).body(what);
+    let answer = match request {
+        Ok(request) => request.send().await.map(|answer| answer.status()),
+        Err(error) => Err(error),
+    };
+    answer.ok()
 }

@@ -1,110 +1,148 @@
-//! The X-ray beside a room's conversation: takes the room's button over, makes a place for the panel,
-//! and asks the room to record. On a phone the place is a drawer over the conversation, and hiding it
-//! does not turn the X-ray off. It shares with the room only the button and three events.
-
-use std::{cell::RefCell, rc::Rc};
+//! The X-ray's place in a room: beside the conversation, on a phone over it, or on the stage, where it is all
+//! there is. It takes the room's button over and asks the room to record. Hiding the panel does not end the
+//! recording. The focus goes into it when it opens, and back to the button when it closes. It shares with the
+//! room only the button and three events.
 
 use chat_ui::{
+    bind::follow,
+    browser::{element, focus, hear},
     dom::{Drawn, append, draw},
-    icon, lab, words,
+    icon, lab,
 };
-use leptos::{logging, prelude::document};
+use leptos::{ev::KeyboardEvent, logging, prelude::*};
+use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
-use crate::{words::WIDEN, xray::words as xray_words};
+use super::{pieces::button, recordings::Recordings};
+use crate::{words::WIDEN, xray::words};
 
-/// The room's button, and the place.
-struct Drawer {
-    button: HtmlElement,
-    aside: Drawn,
-    widen: Drawn,
-    is_on: bool,
-}
-
-/// Opens the place beside the room, whose button this is, and turns the X-ray on. Returns where the
-/// panel goes.
-pub(crate) fn open(button: HtmlElement) -> HtmlElement {
-    let place = draw("div").attr("id", "xray-place");
-    let off = draw("button").attr("type", "button").class("button quiet small").text(xray_words::TURN_OFF);
-    let widen = draw("button")
-        .attr("type", "button")
-        .class("button quiet small widen")
-        .attr("aria-pressed", "false")
-        .text(WIDEN);
-    let hide = draw("button")
-        .attr("type", "button")
-        .class("icon-button")
-        .attr("aria-label", words::CLOSE)
-        .attr("title", words::CLOSE)
-        .icon(icon::CLOSE);
+/// Makes the place beside the room's conversation.
+pub(super) fn place() -> HtmlElement {
     let aside = draw("aside")
-        .attr("id", "xray")
+        .attr("id", lab::PANEL)
         .class("xray")
         .attr("translate", "no")
-        .attr("aria-label", words::XRAY);
-    let drawer = Rc::new(RefCell::new(Drawer {
-        button: button.clone(),
-        aside: aside.clone(),
-        widen: widen.clone(),
-        is_on: false,
-    }));
-    let pressed = |act: fn(&mut Drawer)| {
-        let drawer = drawer.clone();
-        move || act(&mut drawer.borrow_mut())
-    };
-    let heading = draw("div").class("heading").children([
-        draw("h2").text(words::XRAY),
-        widen.on_click(pressed(Drawer::widen)),
-        off.on_click(pressed(Drawer::turn_off)),
-        hide.on_click(pressed(Drawer::hide)),
-    ]);
-    let aside = aside.child(heading).child(place.clone());
+        .attr("aria-label", chat_ui::words::XRAY);
     if let Some(room) = document().get_element_by_id("room") {
         append(&room, &aside.0);
     }
-    // What the room had the button do, which was to load this, has been done.
-    let _button = Drawn(button).attr("aria-controls", "xray").on_click(pressed(Drawer::toggle));
-    drawer.borrow_mut().toggle();
-    place.0
+    aside.0
+}
+
+/// The place, and the room's button. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Drawer {
+    recordings: Recordings,
+    is_on: StoredValue<bool>,
+    /// Whether it is on the stage.
+    is_wide: RwSignal<bool>,
 }
 
 impl Drawer {
-    fn toggle(&mut self) {
-        if !self.is_on {
-            tell_room(lab::ON);
-        }
-        let was_seen = self.aside.0.has_attribute("data-seen");
-        self.stand(true, !was_seen);
+    /// Opens it, and turns the X-ray on. From now on `button` shows and hides it.
+    pub(super) fn open(button: HtmlElement, recordings: Recordings) -> Self {
+        let drawer = Self { recordings, is_on: StoredValue::new(false), is_wide: RwSignal::new(false) };
+        // What the room had the button do, which was to load this, has been done.
+        let _button = Drawn(button).attr("aria-controls", lab::PANEL).on_click(move || drawer.toggle());
+        let on_key = move |event: Event| {
+            let event: KeyboardEvent = event.unchecked_into();
+            if event.key() == "Escape" && !event.is_composing() {
+                event.stop_propagation();
+                drawer.hide();
+            }
+        };
+        hear(&aside(), "keydown", Box::new(on_key));
+        drawer.toggle();
+        drawer
     }
 
-    fn turn_off(&mut self) {
+    /// Whether it is on the stage; followed.
+    pub(super) fn is_wide(self) -> bool {
+        self.is_wide.get()
+    }
+
+    /// The stage, the recording's end, and out of sight.
+    pub(super) fn controls(self) -> [Drawn; 3] {
+        let quiet = |act: fn(Self)| button("button quiet small", move || act(self));
+        [
+            quiet(Self::widen)
+                .class("button quiet small widen")
+                .live_aria("aria-pressed", move || self.is_wide())
+                .text(WIDEN),
+            quiet(Self::turn_off).attr("title", words::TURN_OFF_TITLE).text(words::TURN_OFF),
+            quiet(Self::hide).attr("title", words::HIDE_TITLE).icon(icon::CLOSE).text(words::HIDE),
+        ]
+    }
+
+    /// One order for eye, keyboard and screen reader: beside the conversation the controls stand above the tabs,
+    /// and on the stage behind them.
+    pub(super) fn place_controls(self, header: &Element, controls: HtmlElement) {
+        let header = header.clone();
+        let tabs = controls.next_element_sibling();
+        follow(move || {
+            let before = tabs.as_deref().filter(|_| !self.is_wide());
+            let focused = document().active_element();
+            if header.insert_before(&controls, before).is_err() {
+                logging::warn!("the panel's buttons could not be placed");
+            }
+            // Who presses one keeps it, wherever it stands.
+            if let Some(focused) = focused.filter(|focused| controls.contains(Some(focused))) {
+                focus(focused.unchecked_ref());
+            }
+        });
+    }
+
+    fn toggle(self) {
+        if !self.is_on.get_value() {
+            // Whoever turns it on wants to see what begins now.
+            self.recordings.choose_next();
+            tell_room(lab::ON);
+        }
+        self.stand(true, !lab::is_seen());
+    }
+
+    fn turn_off(self) {
         tell_room(lab::OFF);
         self.stand(false, false);
     }
 
-    /// Over the whole page, and larger, for the back of a classroom; or drawer the conversation again.
-    fn widen(&mut self) {
-        let is_wide = !self.aside.0.has_attribute("data-wide");
-        mark(&self.aside.0, "data-wide", is_wide);
-        let _same = self.widen.clone().attr("aria-pressed", if is_wide { "true" } else { "false" });
-        tell_room(lab::STANDS);
+    fn hide(self) {
+        self.stand(self.is_on.get_value(), false);
     }
 
-    fn hide(&mut self) {
-        self.stand(self.is_on, false);
+    fn widen(self) {
+        let is_wide = !self.is_wide.get_untracked();
+        mark(&aside(), "data-wide", is_wide);
+        tell_room(lab::STANDS);
+        self.is_wide.set(is_wide);
     }
 
-    fn stand(&mut self, is_on: bool, is_seen: bool) {
-        self.is_on = is_on;
-        mark(&self.button, "data-on", is_on);
-        mark(&self.aside.0, "data-seen", is_seen);
-        let _same = Drawn(self.button.clone()).attr("aria-expanded", if is_seen { "true" } else { "false" });
+    fn stand(self, is_on: bool, is_seen: bool) {
+        self.is_on.set_value(is_on);
+        let button: HtmlElement = element(lab::BUTTON);
+        mark(&button, "data-on", is_on);
+        mark(&aside(), "data-seen", is_seen);
+        let button = Drawn(button).attr("aria-expanded", if is_seen { "true" } else { "false" });
         tell_room(lab::STANDS);
-        if !is_seen {
+        if is_seen {
+            request_animation_frame(focus_tab);
+        } else {
             // The focus was in what is hidden now.
-            chat_ui::browser::focus(&self.button);
+            focus(&button.0);
         }
     }
+}
+
+/// Puts the focus on the tab that is open.
+fn focus_tab() {
+    match aside().query_selector("[role=tab][aria-selected=true]") {
+        Ok(Some(tab)) => focus(tab.unchecked_ref()),
+        _ => logging::warn!("no tab is open"),
+    }
+}
+
+fn aside() -> HtmlElement {
+    element(lab::PANEL)
 }
 
 fn mark(element: &Element, name: &str, is_set: bool) {

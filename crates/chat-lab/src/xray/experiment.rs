@@ -59,6 +59,17 @@ pub(crate) struct Experiment {
     pub predicted: Option<usize>,
     /// How far it has come.
     pub phase: Phase,
+    /// By which the answers stand in another order.
+    pub shift: u8,
+}
+
+impl Experiment {
+    /// The answers, in the order in which they are offered.
+    pub(crate) fn order(&self) -> [usize; 3] {
+        let first = usize::from(self.shift);
+        let order = [first, first + 1, first + 2].map(|at| at % 3);
+        if self.shift & 128 == 0 { order } else { [order[2], order[1], order[0]] }
+    }
 }
 
 /// How far an experiment has come.
@@ -255,6 +266,15 @@ mod tests {
     };
 
     use super::*;
+
+    #[test]
+    fn every_order_of_answers_is_offered() {
+        let order = |shift| Experiment { shift, ..Experiment::default() }.order();
+        let mut orders: Vec<_> = (0..=255).map(order).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        assert_eq!(orders.len(), 6);
+    }
 
     const BROKEN: Broken = Broken { number: 0, since_us: 1_000_000 };
 

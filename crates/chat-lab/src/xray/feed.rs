@@ -80,15 +80,9 @@ fn read(id: &str, recordings: Recordings) -> Vec<Score> {
     Vec::new()
 }
 
-/// Opens the stream of a recording, which becomes the newest, and the one that is looked at.
+/// Opens the stream of a recording, which becomes the newest.
 fn listen(token: &str, recordings: Recordings) {
-    let number = {
-        let mut all = recordings.write();
-        all.push(Recording::new(token.to_owned()));
-        all.len() - 1
-    };
-    recordings.draw();
-    recordings.choose(number);
+    let number = recordings.begin(Recording::new(token.to_owned()));
     let source = match EventSource::new(&format!("/xray/{token}/events")) {
         Ok(source) => source,
         Err(error) => {

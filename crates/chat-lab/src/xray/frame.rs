@@ -1,18 +1,27 @@
 //! One frame, opened: its header bit by bit as in the figure of RFC 6455 §5.2, its bytes, how the mask
 //! comes off, and what it says. Long payloads are shown in part. It knows this frame and no other.
 
-use chat_ui::said::PlainLine;
+use std::ops::Range;
+
+use chat_ui::{
+    dom::{Drawn, draw},
+    said::plain_line,
+};
 use chat_wire::{
     Direction,
     decoder::Frame,
     frame::{Field, Part, layout},
 };
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 use super::recording::{Says, Shown};
-use crate::xray::words::frames as words;
+use crate::xray::{
+    pieces::{button, heading, ours, p, small, tag, titled},
+    words::frames as words,
+};
 
-/// How many bits stand in one row of the figure: two bytes, so that a phone has room for it.
+/// How many bits stand together in the figure: two bytes, as a phone has room for. Where there is more, the
+/// style puts two of them in one row, as RFC 6455 does.
 const ROW: usize = 16;
 /// How many bytes are shown at most.
 const BYTES_MAX: usize = 512;
@@ -23,44 +32,31 @@ const TEXT_MAX: usize = 4_000;
 /// What stands for a byte that is covered.
 const COVER: &str = "▒▒";
 
-#[component]
-pub(super) fn OpenFrame(shown: Shown) -> impl IntoView {
+pub(super) fn open_frame(shown: &Shown) -> Drawn {
+    let header = shown.frame.header;
     let is_own = shown.direction == Direction::In;
-    let header = shown.frame.header.write();
     let violation = shown.violation.map(|violation| {
-        view! {
-            <p class="note warning">
-                {words::VIOLATION} " " {words::violation(violation.name())} " "
-                <code dir="ltr">{format!("{} · {} · §{}", violation.name(), violation.code(), violation.section())}</code>
-            </p>
-        }
+        let (name, code, section) = (violation.name(), violation.code(), violation.section());
+        let rule = draw("code").attr("dir", "ltr").text(&format!("{name} · {code} · §{section}"));
+        p(words::VIOLATION).text(" ").text(words::violation(name)).text(" ").child(rule).class("note warning")
     });
-    view! {
-        <div class="open-frame">
-            {violation}
-            <Payload shown=shown.clone() />
-            <Bits header=header.clone() is_own length=shown.frame.header.length />
-            <Bytes header frame=shown.frame.clone() hidden=shown.hidden.clone() />
-            {shown.frame.header.mask.map(|key| view! {
-                <Unmasking frame=shown.frame.clone() key_bytes=key hidden=shown.hidden.clone() />
-            })}
-            <p class="passage">{words::passage(is_own, shown.pieces, shown.neighbours)}</p>
-        </div>
-    }
+    draw("div")
+        .class("open-frame")
+        .children(violation)
+        .child(payload(shown))
+        .child(bytes(&header.write(), &shown.frame, &shown.hidden))
+        .child(bits(&header.write(), is_own, header.length))
+        .children(header.mask.and_then(|key| unmasking(shown, key)))
 }
 
 /// What it says, as it stands in the payload.
-#[component]
-fn Payload(shown: Shown) -> impl IntoView {
+fn payload(shown: &Shown) -> Drawn {
     let is_own = shown.direction == Direction::In;
-    let meaning = shown.says.kind().map(|kind| words::meaning(kind, is_own).to_owned());
-    let meaning = meaning.or_else(|| match &shown.says {
-        Says::Close(close) => Some(match close {
-            Some((code, reason)) => words::close(Some(*code), reason),
-            None => words::close(None, ""),
-        }),
-        _ => None,
-    });
+    let meaning = match &shown.says {
+        Says::Close(Some((code, reason))) => Some(words::close(Some(*code), reason)),
+        Says::Close(None) => Some(words::close(None, "")),
+        says => says.kind().map(|kind| words::meaning(kind, is_own).to_owned()),
+    };
     let payload = shown.frame.unmasked();
     let text = match &shown.says {
         Says::Close(Some((code, reason))) => format!("{code} {reason}"),
@@ -68,28 +64,28 @@ fn Payload(shown: Shown) -> impl IntoView {
     };
     let is_long = text.chars().count() > TEXT_MAX;
     let text: String = text.chars().take(TEXT_MAX).collect();
-    view! {
-        <section>
-            <h3>{words::PAYLOAD}</h3>
-            {meaning.map(|meaning| view! { <p class="meaning">{meaning}</p> })}
-            {if payload.is_empty() {
-                Either::Left(view! { <p>{words::EMPTY}</p> })
-            } else {
-                Either::Right(view! { <pre class="wire payload" dir="ltr">{isolated(&text)}</pre> })
-            }}
-            {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
-            {(!shown.hidden.is_empty()).then(|| view! { <p class="small">{words::HIDDEN}</p> })}
-        </section>
-    }
+    let said = if payload.is_empty() {
+        p(words::EMPTY)
+    } else {
+        isolated(draw("pre").class("wire payload").attr("dir", "ltr"), &text)
+    };
+    let tag = shown.says.kind().map(|_| ours().attr("title", words::JSON));
+    let passage = words::passage(is_own, shown.pieces, shown.neighbours);
+    draw("section")
+        .class("carried")
+        .child(heading(words::PAYLOAD, tag))
+        .children(meaning.map(|meaning| p(&meaning).class("meaning")))
+        .child(said)
+        .children(is_long.then(|| small(words::BEGINNING)))
+        .children((!shown.hidden.is_empty()).then(|| small(words::HIDDEN)))
+        .child(p(&passage).class("passage"))
 }
 
-/// A payload in which no string of JSON can move the punctuation around it. Any other text stays whole.
-fn isolated(text: &str) -> impl IntoView + use<> {
-    let piece = |(piece, is_string): (&str, bool)| {
-        let piece = piece.to_owned();
-        if is_string { Either::Left(view! { <PlainLine line=piece /> }) } else { Either::Right(piece) }
-    };
-    strings(text).into_iter().map(piece).collect_view()
+/// With a payload in which no string of JSON can move the punctuation around it. Any other text stays whole.
+fn isolated(place: Drawn, text: &str) -> Drawn {
+    strings(text).into_iter().fold(place, |place, (piece, is_string)| {
+        if is_string { place.child(plain_line(piece)) } else { place.text(piece) }
+    })
 }
 
 /// A text of JSON cut where its strings begin and end, their quotes outside; and which pieces are what a
@@ -123,25 +119,33 @@ fn strings(text: &str) -> Vec<(&str, bool)> {
     pieces
 }
 
-/// The figure: sixteen bits a row, and under it what each part means.
-#[component]
-pub(crate) fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView {
-    let fields = layout(&header);
-    let segments = fields.iter().flat_map(rows).map(|(part, bits)| {
-        let width = bits.len();
-        let cells = bits.map(|bit| header[bit / 8] >> (7 - bit % 8) & 1).map(|bit| view! { <i>{bit}</i> });
-        view! {
-            <div class="segment" data-part=part.name() data-span=width.to_string()>
-                <span>{part.name()}</span>
-                <div>{cells.collect_view()}</div>
-            </div>
-        }
-    });
-    let numbers = (0..ROW).map(|bit| view! { <span>{bit}</span> });
+/// The figure, and beside or under it what each part means.
+pub(crate) fn bits(header: &[u8], is_own: bool, length: u64) -> Drawn {
+    let fields = layout(header);
+    let segments = fields
+        .iter()
+        .flat_map(|field| rows(field).into_iter().map(move |piece| (field.bits.clone(), piece)))
+        .map(|(whole, (part, bits))| {
+            let (is_begun, goes_on) = (bits.start > whole.start, bits.end < whole.end);
+            let name = if is_begun { "" } else { part.name() };
+            let segment = segment(part.name(), &bits.len().to_string(), name);
+            let bit = |bit: usize| {
+                draw("i").text(if header[bit / 8] >> (7 - bit % 8) & 1 == 1 { "1" } else { "0" })
+            };
+            segment
+                .flag("data-begun", is_begun)
+                .flag("data-goes-on", goes_on)
+                .child(draw("div").children(bits.map(bit)))
+        });
+    // As in the RFC: tens once, then the last digit.
+    let number = |bit: usize| {
+        let number = if bit.is_multiple_of(10) { bit } else { bit % 10 };
+        draw("span").text(&number.to_string())
+    };
     // Mostly all three are zero, for one reason.
     let rsv_is_zero = header[0] & 0x70 == 0;
     let meanings = fields.iter().filter_map(|field| {
-        let value = field.value(&header)?;
+        let value = field.value(header)?;
         let name = match field.part {
             Part::Rsv2 | Part::Rsv3 if rsv_is_zero => return None,
             Part::Rsv1 if rsv_is_zero => "RSV1–3",
@@ -149,42 +153,35 @@ pub(crate) fn Bits(header: Vec<u8>, is_own: bool, length: u64) -> impl IntoView 
         };
         let written = match field.part {
             Part::Opcode => format!("0x{value:X}"),
-            Part::MaskingKey => format!(
-                "{:02x} {:02x} {:02x} {:02x}",
-                value >> 24,
-                value >> 16 & 255,
-                value >> 8 & 255,
-                value & 255
-            ),
+            Part::MaskingKey => (value as u32).to_be_bytes().map(hex).join(" "),
             _ => value.to_string(),
         };
-        Some(view! {
-            <div data-part=field.part.name()>
-                <dt dir="ltr">{name} " = " <code>{written}</code></dt>
-                <dd>{words::part(field.part.name(), value, is_own)}</dd>
-            </div>
-        })
+        let name = draw("dt").attr("dir", "ltr").text(name).text(" = ").child(draw("code").text(&written));
+        let meaning = draw("dd").text(&words::part(field.part.name(), value, is_own));
+        Some(draw("div").attr("data-part", field.part.name()).child(name).child(meaning))
     });
-    view! {
-        <section>
-            <h3>{words::BITS}</h3>
-            <p class="small">{words::BITS_HINT}</p>
-            <div class="bits" dir="ltr">
-                <div class="numbers" aria-hidden="true">{numbers.collect_view()}</div>
-                <div class="grid">
-                    {segments.collect_view()}
-                    <div class="segment payload" data-part="Payload" data-span="16">
-                        <span>{format!("Payload Data · {length} bytes")}</span>
-                    </div>
-                </div>
-            </div>
-            <dl class="parts">{meanings.collect_view()}</dl>
-        </section>
-    }
+    let payload = segment("Payload", "all", &format!("Payload Data · {length} bytes"));
+    let grid = draw("div").class("grid").children(segments).child(payload.class("segment payload"));
+    let numbers = draw("div").class("numbers").attr("aria-hidden", "true").children((0..2 * ROW).map(number));
+    draw("section")
+        .class("figure")
+        .child(heading(words::BITS, Some(tag("RFC 6455 §5.2").attr("title", words::BITS_HINT))))
+        .child(draw("div").class("bits").attr("dir", "ltr").child(numbers).child(grid))
+        .child(draw("dl").class("parts").children(meanings))
+}
+
+/// A box of the figure, so many bits wide.
+fn segment(part: &str, span: &str, name: &str) -> Drawn {
+    let segment = draw("div").class("segment").attr("data-part", part).attr("data-span", span);
+    segment.child(draw("span").text(name))
+}
+
+fn hex(byte: u8) -> String {
+    format!("{byte:02x}")
 }
 
 /// A field cut where a row of the figure ends.
-fn rows(field: &Field) -> Vec<(Part, std::ops::Range<usize>)> {
+fn rows(field: &Field) -> Vec<(Part, Range<usize>)> {
     let mut rows = Vec::new();
     let mut from = field.bits.start;
     while from < field.bits.end {
@@ -196,8 +193,7 @@ fn rows(field: &Field) -> Vec<(Part, std::ops::Range<usize>)> {
 }
 
 /// The bytes, in hex, each in the colour of its part.
-#[component]
-pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
+pub(crate) fn bytes(header: &[u8], frame: &Frame, hidden: &[Range<usize>]) -> Drawn {
     // Of two parts in one byte the more telling one has it.
     let part = |at: usize| match at {
         0 => Part::Opcode,
@@ -205,81 +201,77 @@ pub(crate) fn Bytes(header: Vec<u8>, frame: Frame, hidden: Vec<std::ops::Range<u
         at if at < 2 + frame.header.form.extra() => Part::ExtendedLength,
         _ => Part::MaskingKey,
     };
-    let head = header.iter().enumerate().map(|(at, byte)| {
-        view! { <span data-part=part(at).name()>{format!("{byte:02x}")}</span> }
-    });
-    let payload = frame.payload.iter().enumerate().take(BYTES_MAX).map(|(at, byte)| {
-        let is_hidden = hidden.iter().any(|range| range.contains(&at));
-        let text = if is_hidden { COVER.to_owned() } else { format!("{byte:02x}") };
-        view! { <span data-part="Payload" data-hidden=is_hidden.then_some("")>{text}</span> }
+    let byte = |part: &str, text: &str| draw("span").attr("data-part", part).text(text);
+    let head = header.iter().enumerate().map(|(at, one)| byte(part(at).name(), &hex(*one)));
+    let payload = frame.payload.iter().enumerate().take(BYTES_MAX).map(|(at, one)| {
+        let is_hidden = is_hidden(hidden, at);
+        byte("Payload", &cover(is_hidden, hex(*one))).flag("data-hidden", is_hidden)
     });
     let is_long = frame.payload.len() > BYTES_MAX || frame.came > frame.payload.len() as u64;
-    view! {
-        <section>
-            <h3>{words::BYTES}</h3>
-            <div class="wire hex" dir="ltr">{head.collect_view()} {payload.collect_view()}</div>
-            {is_long.then(|| view! { <p class="small">{words::BEGINNING}</p> })}
-        </section>
-    }
+    draw("section")
+        .class("bytes")
+        .child(heading(words::BYTES, None))
+        .child(draw("div").class("wire hex").attr("dir", "ltr").children(head.chain(payload)))
+        .children(is_long.then(|| small(words::BEGINNING)))
+}
+
+fn is_hidden(hidden: &[Range<usize>], at: usize) -> bool {
+    hidden.iter().any(|range| range.contains(&at))
+}
+
+fn cover(is_hidden: bool, text: String) -> String {
+    if is_hidden { COVER.to_owned() } else { text }
 }
 
 /// How the mask comes off, byte by byte.
-#[component]
-fn Unmasking(frame: Frame, key_bytes: [u8; 4], hidden: Vec<std::ops::Range<usize>>) -> impl IntoView {
+fn unmasking(shown: &Shown, key_bytes: [u8; 4]) -> Option<Drawn> {
+    let (frame, hidden) = (shown.frame.clone(), shown.hidden.clone());
     let clear = frame.unmasked();
     if clear.is_empty() {
         return None;
     }
-    let from = RwSignal::new(0_usize);
     let count = clear.len().min(BYTES_MAX);
+    let from = RwSignal::new(text_place(&clear[..count]).unwrap_or(0));
     let letters = letters(&clear);
-    let row = move |name: &'static str, cell: &dyn Fn(usize) -> String, at: std::ops::Range<usize>| {
-        // What stands in place of a covered byte never passed the wire; the key did.
-        let is_hidden = |at| name != words::UNMASK_ROWS[1] && hidden.iter().any(|range| range.contains(&at));
-        let cell = |at| {
-            let is_hidden = is_hidden(at);
-            let text = if is_hidden { COVER.to_owned() } else { cell(at) };
-            view! { <td data-hidden=is_hidden.then_some("")>{text}</td> }
-        };
-        let cells = at.map(cell).collect_view();
-        view! { <tr><th scope="row">{name}</th>{cells}</tr> }
+    let cell = move |row: usize, at: usize| match row {
+        0 => hex(frame.payload[at]),
+        1 => hex(key_bytes[at % 4]),
+        2 => hex(clear[at]),
+        _ => letters[at].clone(),
     };
-    let table = move || {
-        let at = from.get()..count.min(from.get() + UNMASKED);
-        view! {
-            <tbody>
-                {row(words::UNMASK_ROWS[0], &|at| format!("{:02x}", frame.payload[at]), at.clone())}
-                {row(words::UNMASK_ROWS[1], &|at| format!("{:02x}", key_bytes[at % 4]), at.clone())}
-                {row(words::UNMASK_ROWS[2], &|at| format!("{:02x}", clear[at]), at.clone())}
-                {row(words::UNMASK_ROWS[3], &|at| letters[at].clone(), at)}
-            </tbody>
-        }
+    let row = move |(number, name): (usize, &str)| {
+        let at = from.get_untracked();
+        let cells = (at..count.min(at + UNMASKED)).map(|at| {
+            // What stands in place of a covered byte never passed the wire; the key did.
+            let is_hidden = number != 1 && is_hidden(&hidden, at);
+            let text = cover(is_hidden, cell(number, at));
+            draw("td").attr("data-key", &(at % 4).to_string()).flag("data-hidden", is_hidden).text(&text)
+        });
+        draw("tr").child(draw("th").attr("scope", "row").text(name)).children(cells)
     };
-    Some(view! {
-        <section>
-            <h3>{words::UNMASK}</h3>
-            <p class="small">{words::UNMASK_WHY}</p>
-            <table class="unmask" dir="ltr">{table}</table>
-            <div class="pager">
-                <button
-                    type="button"
-                    class="button quiet small"
-                    disabled=move || from.get() == 0
-                    on:click=move |_| from.update(|from| *from = from.saturating_sub(UNMASKED))
-                >
-                    {words::BEFORE}
-                </button>
-                <button
-                    type="button"
-                    class="button quiet small"
-                    disabled=move || { from.get() + UNMASKED >= count }
-                    on:click=move |_| from.update(|from| *from += UNMASKED)
-                >
-                    {words::NEXT}
-                </button>
-            </div>
-        </section>
-    })
+    let rows = move || words::UNMASK_ROWS.into_iter().enumerate().map(&row).collect();
+    let page = |name: &str, is_end: Box<dyn Fn() -> bool>, go: fn(&mut usize)| {
+        button("button quiet small", move || from.update(go)).live_flag("disabled", is_end).text(name)
+    };
+    let before = page(words::BEFORE, Box::new(move || from.get() == 0), |from| {
+        *from = from.saturating_sub(UNMASKED);
+    });
+    let next = page(words::NEXT, Box::new(move || from.get() + UNMASKED >= count), |from| *from += UNMASKED);
+    let table = draw("tbody").live(move || from.get() as u64, rows);
+    Some(
+        draw("section")
+            .class("unmasking")
+            .child(titled(words::UNMASK, "RFC 6455 §5.3", words::UNMASK_WHY))
+            .child(draw("table").class("unmask").attr("dir", "ltr").child(table))
+            .child(draw("div").class("pager").attr("dir", "ltr").child(before).child(next)),
+    )
+}
+
+/// Where what somebody says begins in a message of the protocol. Quotes within a string are escaped, so that it
+/// is found nowhere else.
+fn text_place(payload: &[u8]) -> Option<usize> {
+    const NAME: &[u8] = br#""text":""#;
+    payload.windows(NAME.len()).position(|bytes| bytes == NAME).map(|at| at + NAME.len())
 }
 
 /// The character that begins at each byte; nothing at those that continue one.
@@ -325,6 +317,14 @@ mod tests {
         assert_eq!(strings(r#"{"text":"سلا"#), [(r#"{"text":""#, false), ("سلا", true)]);
         assert_eq!(strings("سلام \"دنیا\""), [("سلام \"دنیا\"", false)]);
         assert_eq!(strings(r#"{"n":1}"#), [(r#"{"n":1}"#, false)]);
+    }
+
+    #[test]
+    fn unmasking_begins_at_the_text() {
+        let payload = r#"{"type":"say","id":"\"text\":\"","text":"سلام"}"#.as_bytes();
+        let at = text_place(payload).expect("a text");
+        assert_eq!(&payload[at..], "سلام\"}".as_bytes());
+        assert_eq!(text_place(br#"{"type":"ping"}"#), None);
     }
 
     #[test]

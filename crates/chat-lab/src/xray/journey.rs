@@ -1,25 +1,91 @@
-//! The way of one message of one's own: into the server, to the room, out to everybody, and back. A
-//! swimlane whose distances are steps and whose times are measured. It shows what the server noted.
+//! The way of one message of one's own: out of the browser, into the server, to the room, to everybody's
+//! sockets, and back. A swimlane whose distances are steps, and below it time to scale. The server's times are
+//! from its recording, the browser's two from its own marks; what lies between the two clocks is not measured,
+//! and is drawn so.
 
-use chat_ui::said::SaidText;
+use chat_ui::{
+    dom::{Drawn, draw, svg},
+    live::key,
+    said,
+};
 use chat_wire::Journey;
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
-use super::recordings::Recordings;
-use crate::xray::words::journey as words;
+use super::{recording::Recording, recordings::Recordings, waits::Waits};
+use crate::xray::{
+    pieces::{button, p, small, verdict},
+    words::{self as common, journey as words},
+};
 
 /// The height of one step in the picture, in its own units.
-const STEP: u32 = 74;
+const STEP: u32 = 70;
 /// Where the first step is.
-const TOP: u32 = 76;
+const TOP: u32 = 50;
 /// The distance of two lanes.
-const LANE: u32 = 130;
+const LANE: u32 = 132;
+/// How many steps a scale has at most.
+const TICKS_MAX: u64 = 10;
 
-/// One step: from lane to lane, what happened, and how long after the first.
-type Leg = (usize, usize, String, u64);
+/// One step of the way.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Leg {
+    /// From lane to lane.
+    from: usize,
+    to: usize,
+    what: String,
+    /// When, of which clock.
+    when: String,
+    /// Whether how long it took is known.
+    is_measured: bool,
+}
 
-#[component]
-pub(super) fn Way(recordings: Recordings) -> impl IntoView {
+/// A way that was gone, in microseconds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Gone {
+    journey: Journey,
+    /// When the echo was handed to one's own socket, by the server's clock.
+    echo_us: Option<u64>,
+    /// How long the browser waited, from saying it to hearing it, by its own clock.
+    waited_us: Option<u64>,
+}
+
+impl Gone {
+    /// What the server's clock saw of it: so long after it had read the frame.
+    fn after(&self, us: u64) -> u64 {
+        us.saturating_sub(self.journey.heard_us)
+    }
+
+    /// What was on its way, there and back; nobody measured how it divides.
+    fn outside(&self) -> Option<u64> {
+        Some(self.waited_us?.saturating_sub(self.after(self.echo_us?)))
+    }
+
+    fn legs(&self) -> Vec<Leg> {
+        let journey = &self.journey;
+        let leg = |from, to, what, when, is_measured| Leg { from, to, what, when, is_measured };
+        let server = |us| words::after(self.after(us));
+        let browser = |us| words::waited(us);
+        let unknown = || words::UNMEASURED.to_owned();
+        let said = self.waited_us.map_or_else(unknown, |_| browser(0));
+        let heard = self.waited_us.map_or_else(unknown, browser);
+        let mut measured =
+            vec![(journey.sent_us, leg(2, 3, words::sent(journey.reached), server(journey.sent_us), true))];
+        if let Some(echo) = self.echo_us {
+            // It is written among the others, and before the last of them mostly.
+            let at = usize::from(echo >= journey.sent_us);
+            measured.insert(at, (echo, leg(2, 1, words::ECHO.to_owned(), server(echo), true)));
+        }
+        let ordered = leg(1, 2, words::ordered(journey.seq), server(journey.ordered_us), true);
+        let mut legs = vec![leg(0, 1, words::SAID.to_owned(), said, false), ordered];
+        legs.extend(measured.into_iter().map(|(_, leg)| leg));
+        if self.echo_us.is_some() {
+            legs.push(leg(1, 0, words::HEARD.to_owned(), heard, false));
+        }
+        legs
+    }
+}
+
+pub(super) fn journey(recordings: Recordings, waits: Waits) -> Drawn {
     // None is the newest, whichever that is.
     let chosen = RwSignal::new(None::<usize>);
     // Another recording has other messages.
@@ -27,60 +93,63 @@ pub(super) fn Way(recordings: Recordings) -> impl IntoView {
         recordings.chosen();
         chosen.set(None);
     });
-    let count = Memo::new(move |_| recordings.with(|one| one.journeys.len()).unwrap_or_default());
-    let journey = Memo::new(move |_| {
-        recordings
-            .with(|one| {
-                let journey = match chosen.get() {
-                    Some(at) => one.journeys.get(at),
-                    None => one.journeys.last(),
-                };
-                let journey = journey?.clone();
-                let echo = one.echo(&journey.id).map(|shown| shown.at_us);
-                let text =
-                    one.echo(&journey.id).and_then(|shown| shown.says.field("text").map(str::to_owned));
-                Some((journey, echo, text.unwrap_or_default()))
-            })
-            .flatten()
-    });
-    view! {
-        <div class="journey">
-            <p>{words::INTRO}</p>
-            {move || match journey.get() {
-                None => Either::Left(view! { <p class="none">{words::NONE}</p> }),
-                Some((journey, echo, text)) => {
-                    let legs = legs(&journey, echo);
-                    let took = journey.sent_us.saturating_sub(journey.heard_us);
-                    Either::Right(view! {
-                        <blockquote><SaidText said=text /></blockquote>
-                        <Swimlane legs />
-                        <p class="verdict" data-good="">{words::verdict(journey.members, journey.reached, took)}</p>
-                    })
-                }
-            }}
-            <div class="pager">
-                <button
-                    type="button"
-                    class="button quiet small"
-                    disabled=move || before(chosen.get(), count.get()).is_none()
-                    on:click=move |_| chosen.set(before(chosen.get_untracked(), count.get_untracked()))
-                >
-                    {words::BEFORE}
-                </button>
-                <span class="position" hidden=move || count.get() == 0>
-                    {move || words::position(chosen.get().map_or(count.get(), |at| at + 1), count.get())}
-                </span>
-                <button
-                    type="button"
-                    class="button quiet small"
-                    disabled=move || chosen.get().is_none()
-                    on:click=move |_| chosen.update(|chosen| *chosen = after(*chosen, count.get_untracked()))
-                >
-                    {words::NEXT}
-                </button>
-            </div>
-        </div>
-    }
+    let count = move || recordings.with(|one| one.journeys.len()).unwrap_or_default();
+    let at = move || chosen.get().unwrap_or(count().saturating_sub(1));
+    // Its echo, and what the browser says of it, may come after it.
+    let seen = move || {
+        let seen = |one: &Recording| {
+            let journey = one.journeys.get(at())?;
+            Some(
+                1 + u64::from(one.echo(&journey.id).is_some())
+                    + 2 * u64::from(waits.of(&journey.id).is_some()),
+            )
+        };
+        recordings.with(seen).flatten().unwrap_or_default()
+    };
+    let told = move || key(&[recordings.chosen() as u64, at() as u64, seen()]);
+    let shown = move || {
+        let gone = recordings.with(|one| {
+            let journey = one.journeys.get(at())?.clone();
+            let echo = one.echo(&journey.id);
+            let text = echo.and_then(|shown| shown.says.field("text")).unwrap_or_default().to_owned();
+            let waited_us = waits.of(&journey.id);
+            Some((Gone { echo_us: echo.map(|shown| shown.at_us), waited_us, journey }, text))
+        });
+        match gone.flatten() {
+            None => vec![p(words::NONE).class("none")],
+            Some((gone, text)) => way(&gone, &text),
+        }
+    };
+    let turn = |name: &str, is_end: Box<dyn Fn() -> bool>, go: Box<dyn Fn()>| {
+        button("button quiet small", go).live_flag("disabled", is_end).text(name)
+    };
+    let back = turn(
+        words::BEFORE,
+        Box::new(move || before(chosen.get(), count()).is_none()),
+        Box::new(move || chosen.set(before(chosen.get_untracked(), untrack(count)))),
+    );
+    let next = turn(
+        words::NEXT,
+        Box::new(move || chosen.get().is_none()),
+        Box::new(move || chosen.update(|chosen| *chosen = after(*chosen, untrack(count)))),
+    );
+    let position = draw("span")
+        .class("position")
+        .live_flag("hidden", move || count() == 0)
+        .live_text(move || words::position(at() + 1, count()));
+    draw("div")
+        .class("journey")
+        .child(draw("div").class("gone").live(told, shown))
+        .child(draw("div").class("pager").child(back).child(position).child(next))
+}
+
+/// All that is to be seen of one way.
+fn way(gone: &Gone, text: &str) -> Vec<Drawn> {
+    let journey = &gone.journey;
+    let took = gone.after(journey.sent_us);
+    let told = words::verdict(journey.members, journey.reached, took);
+    let said = said::lines(draw("blockquote"), text);
+    vec![said, swimlane(&gone.legs()), scales(gone), verdict(&told, true)]
 }
 
 /// The number of the message before the chosen one, if there is one.
@@ -94,61 +163,116 @@ fn after(chosen: Option<usize>, count: usize) -> Option<usize> {
     chosen.map(|at| at + 1).filter(|at| at + 1 < count)
 }
 
-fn legs(journey: &Journey, echo: Option<u64>) -> Vec<Leg> {
-    let after = |us: u64| us.saturating_sub(journey.heard_us);
-    let mut legs = vec![
-        (0, 1, words::HEARD.to_owned(), 0),
-        (1, 2, words::ordered(journey.seq), after(journey.ordered_us)),
-        (2, 3, words::sent(journey.reached), after(journey.sent_us)),
-    ];
-    if let Some(echo) = echo {
-        legs.push((2, 0, words::ECHO.to_owned(), after(echo)));
-    }
-    // The echo is written among the others, and before the last of them mostly.
-    legs.sort_by_key(|(_, _, _, after)| *after);
-    legs
+/// A shape with these attributes.
+fn shape<const N: usize>(tag: &str, class: &str, places: [(&str, u32); N]) -> Drawn {
+    let shape = svg(tag).class(class);
+    places.into_iter().fold(shape, |shape, (name, value)| shape.attr(name, &value.to_string()))
 }
 
 /// The picture, right to left as it is read.
-#[component]
-fn Swimlane(legs: Vec<Leg>) -> impl IntoView {
+fn swimlane(legs: &[Leg]) -> Drawn {
     let width = LANE * words::LANES.len() as u32;
     let height = TOP + STEP * legs.len() as u32;
-    let x = move |lane: usize| width - LANE / 2 - LANE * lane as u32;
-    let lanes = words::LANES.into_iter().enumerate().map(|(lane, name)| {
-        view! {
-            <line class="lane" x1=x(lane) x2=x(lane) y1="48" y2=height></line>
-            <text class="lane-name" x=x(lane) y="28">{name}</text>
-        }
+    let x = |lane: usize| width - LANE / 2 - LANE * lane as u32;
+    let label = |class, x, y, text: &str| shape("text", class, [("x", x), ("y", y)]).text(text);
+    let lanes = words::LANES.into_iter().enumerate().flat_map(|(lane, name)| {
+        let x = x(lane);
+        let line = shape("line", "lane", [("x1", x), ("x2", x), ("y1", 36), ("y2", height)]);
+        [line, label("lane-name", x, 22, name)]
     });
-    let told: Vec<String> =
-        legs.iter().map(|(_, _, what, after)| format!("{what} ({})", words::after(*after))).collect();
-    let arrows = legs.into_iter().enumerate().map(|(at, (from, to, what, after))| {
-        let y = TOP + STEP * at as u32 + 30;
-        let (start, end) = (x(from), x(to));
+    let arrows = legs.iter().enumerate().map(|(at, leg)| {
+        let y = TOP + STEP * at as u32 + 26;
+        let (start, end) = (x(leg.from), x(leg.to));
         // The tip of the arrow, before the lane it points to.
-        let tip = if end < start { end + 9 } else { end - 9 };
-        let head = if end < start {
-            format!("M{} {} l11 -6 v12 z", end + 1, y)
+        let (stop, tip) = if end < start {
+            (end + 9, format!("M{} {y} l11 -6 v12 z", end + 1))
         } else {
-            format!("M{} {} l-11 -6 v12 z", end - 1, y)
+            (end - 9, format!("M{} {y} l-11 -6 v12 z", end - 1))
         };
-        let middle = (start + end) / 2;
-        view! {
-            <g>
-                <line class="arrow" x1=start x2=tip y1=y y2=y></line>
-                <path class="tip" d=head></path>
-                <circle class="stop" cx=start cy=y r="4"></circle>
-                <text class="what" x=middle y=y - 12>{what}</text>
-                <text class="when" x=middle y=y + 20>{words::after(after)}</text>
-            </g>
-        }
+        let middle = u32::midpoint(start, end);
+        svg("g")
+            .flag("data-unmeasured", !leg.is_measured)
+            .child(shape("line", "arrow", [("x1", start), ("x2", stop), ("y1", y), ("y2", y)]))
+            .child(svg("path").class("tip").attr("d", &tip))
+            .child(shape("circle", "stop", [("cx", start), ("cy", y), ("r", 4)]))
+            .child(label("what", middle, y - 11, &leg.what))
+            .child(label("when", middle, y + 20, &leg.when))
     });
-    view! {
-        <svg class="swimlane" viewBox=format!("0 0 {width} {height}") role="img" aria-label=told.join("؛ ")>
-            {lanes.collect_view()}
-            {arrows.collect_view()}
-        </svg>
+    let told: Vec<String> = legs.iter().map(|leg| format!("{} ({})", leg.what, leg.when)).collect();
+    svg("svg")
+        .class("swimlane")
+        .attr("viewBox", &format!("0 0 {width} {height}"))
+        .attr("role", "img")
+        .attr("aria-label", &told.join("؛ "))
+        .children(lanes)
+        .children(arrows)
+}
+
+/// A stretch of time: what it is, from when to when, and whether it was measured.
+type Stretch = (&'static str, u64, u64, bool);
+
+/// Time to scale: by the browser's clock all of it, and by the server's what was in the server.
+fn scales(gone: &Gone) -> Drawn {
+    let journey = &gone.journey;
+    let [ordered, sent] = [journey.ordered_us, journey.sent_us].map(|us| gone.after(us));
+    let echo = gone.echo_us.map_or(sent, |us| gone.after(us));
+    let whole = gone.outside().zip(gone.waited_us).map(|(outside, waited)| {
+        let (there, back) = (outside / 2, waited - outside.div_ceil(2));
+        let stretches = [
+            (words::THERE, 0, there, false),
+            (words::INSIDE, there, back, true),
+            (words::BACK, back, waited, false),
+        ];
+        scale(&words::by_browser(waited), &stretches, waited)
+    });
+    let inside = [(words::TO_ROOM, 0, ordered, true), (words::TO_SOCKETS, ordered, sent.max(echo), true)];
+    let inside = scale(&words::by_server(sent.max(echo)), &inside, sent.max(echo));
+    let note = if whole.is_some() { words::HALVES } else { words::NO_MARKS };
+    draw("div").class("scales").children(whole).child(inside).child(small(note))
+}
+
+/// One line of time, from the right, with a mark at each round number.
+fn scale(name: &str, stretches: &[Stretch], all: u64) -> Drawn {
+    let all = all.max(1);
+    // In thousandths of all.
+    let place = |us: u64| 1000 - u32::try_from(us * 1000 / all).unwrap_or(1000);
+    let bars = stretches.iter().map(|(_, from, to, is_measured)| {
+        let width = place(*from).saturating_sub(place(*to));
+        let bar = shape("rect", "stretch", [("x", place(*to)), ("width", width), ("y", 0), ("height", 14)]);
+        bar.flag("data-unmeasured", !is_measured)
+    });
+    let step = step(all);
+    let ticks = (0..=all / step).map(|tick| {
+        let x = place(tick * step);
+        shape("line", "tick", [("x1", x), ("x2", x), ("y1", 14), ("y2", 20)])
+    });
+    let picture = svg("svg")
+        .class("scale")
+        .attr("viewBox", "0 0 1000 20")
+        .attr("preserveAspectRatio", "none")
+        .attr("aria-hidden", "true");
+    let parts = stretches.iter().map(|(what, from, to, is_measured)| {
+        let told = draw("li").flag("data-unmeasured", !is_measured).text(what);
+        if *is_measured { told.text(" ").child(draw("b").text(&common::took(to - from))) } else { told }
+    });
+    draw("section")
+        .class("time")
+        .child(p(name))
+        .child(picture.children(bars).children(ticks))
+        .child(draw("ol").children(parts))
+        .child(small(&words::each_tick(step)))
+}
+
+/// How far apart the marks of a scale are: one, two or five of a power of ten.
+fn step(all: u64) -> u64 {
+    let mut power = 1;
+    loop {
+        for step in [1, 2, 5].map(|first| first * power) {
+            if all / step <= TICKS_MAX {
+                return step;
+            }
+        }
+        power *= 10;
     }
 }
 
@@ -167,8 +291,7 @@ mod tests {
         assert_eq!(before(None, 6), Some(4));
     }
 
-    #[test]
-    fn steps_follow_their_times() {
+    fn gone(echo_us: Option<u64>, waited_us: Option<u64>) -> Gone {
         let journey = Journey {
             id: "1".into(),
             seq: 7,
@@ -178,10 +301,30 @@ mod tests {
             reached: 3,
             members: 3,
         };
-        let order = |echo| {
-            legs(&journey, echo).into_iter().map(|(from, to, _, after)| (from, to, after)).collect::<Vec<_>>()
-        };
-        assert_eq!(order(None), [(0, 1, 0), (1, 2, 40), (2, 3, 300)]);
-        assert_eq!(order(Some(200)), [(0, 1, 0), (1, 2, 40), (2, 0, 100), (2, 3, 300)]);
+        Gone { journey, echo_us, waited_us }
+    }
+
+    #[test]
+    fn steps_follow_their_times() {
+        let order = |echo| gone(echo, None).legs().iter().map(|leg| (leg.from, leg.to)).collect::<Vec<_>>();
+        assert_eq!(order(None), [(0, 1), (1, 2), (2, 3)]);
+        assert_eq!(order(Some(200)), [(0, 1), (1, 2), (2, 1), (2, 3), (1, 0)]);
+        assert_eq!(order(Some(500)), [(0, 1), (1, 2), (2, 3), (2, 1), (1, 0)]);
+    }
+
+    #[test]
+    fn only_the_network_is_not_measured() {
+        let legs = gone(Some(200), Some(1_000)).legs();
+        let unmeasured: Vec<_> =
+            legs.iter().filter(|leg| !leg.is_measured).map(|leg| (leg.from, leg.to)).collect();
+        assert_eq!(unmeasured, [(0, 1), (1, 0)]);
+        assert_eq!(gone(Some(200), Some(1_000)).outside(), Some(900));
+        assert_eq!(gone(Some(200), Some(50)).outside(), Some(0), "two clocks may disagree");
+        assert_eq!(gone(None, Some(1_000)).outside(), None);
+    }
+
+    #[test]
+    fn scale_has_few_round_steps() {
+        assert_eq!([1, 10, 11, 99, 1_234, 3_000_000].map(step), [1, 1, 2, 10, 200, 500_000]);
     }
 }

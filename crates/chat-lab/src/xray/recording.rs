@@ -240,6 +240,11 @@ impl Recording {
         }
     }
 
+    /// Whether the connection lives, as far as anybody knows.
+    pub(crate) fn is_live(&self) -> bool {
+        self.standing() == Standing::Live
+    }
+
     /// The frames that carry a whole `say` or `said`, newest last: their numbers.
     pub(crate) fn sayings(&self) -> Vec<usize> {
         let is_saying = |shown: &Shown| matches!(shown.says.kind(), Some("say" | "said"));

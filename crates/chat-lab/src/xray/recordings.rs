@@ -14,11 +14,18 @@ pub(crate) struct Recordings {
     all: StoredValue<Vec<Recording>>,
     changed: Trigger,
     chosen: RwSignal<usize>,
+    /// Whether the next one is looked at as soon as there is one.
+    chooses_next: StoredValue<bool>,
 }
 
 impl Recordings {
     pub(crate) fn new() -> Self {
-        Self { all: StoredValue::new(Vec::new()), changed: Trigger::new(), chosen: RwSignal::new(0) }
+        Self {
+            all: StoredValue::new(Vec::new()),
+            changed: Trigger::new(),
+            chosen: RwSignal::new(0),
+            chooses_next: StoredValue::new(false),
+        }
     }
 
     /// All of them, followed by whoever reads them.
@@ -60,6 +67,26 @@ impl Recordings {
     /// The number of the one that is looked at; followed.
     pub(crate) fn chosen(self) -> usize {
         self.chosen.get()
+    }
+
+    /// Another one begins. Whoever reads stays where they are, unless they asked for it.
+    pub(crate) fn begin(self, recording: Recording) -> usize {
+        let number = {
+            let mut all = self.write();
+            all.push(recording);
+            all.len() - 1
+        };
+        self.draw();
+        if self.chooses_next.get_value() {
+            self.chooses_next.set_value(false);
+            self.choose(number);
+        }
+        number
+    }
+
+    /// The next one that begins is the one to look at.
+    pub(crate) fn choose_next(self) {
+        self.chooses_next.set_value(true);
     }
 
     /// Looks at this one.

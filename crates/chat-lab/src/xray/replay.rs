@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use chat_ui::browser::clock::elapsed_us;
+use chat_ui::{bind::press, browser::clock::elapsed_us};
 use chat_wire::Event;
 use leptos::prelude::*;
 
@@ -108,7 +108,7 @@ pub(super) fn Replay(scores: Vec<Score>, recordings: Recordings) -> impl IntoVie
         let played = untrack(|| of_score(&|score| score.played(from)));
         origin.set_value((played, elapsed_us()));
     };
-    let press = move |_| {
+    let toggle = move || {
         let (at, last) = untrack(|| (step(), last()));
         is_playing.update(|is_playing| *is_playing = !*is_playing);
         // From its end it is played from its beginning.
@@ -144,7 +144,7 @@ pub(super) fn Replay(scores: Vec<Score>, recordings: Recordings) -> impl IntoVie
     };
     view! {
         <div class="replay" role="group" aria-label=words::REPLAY>
-            <button type="button" class="button small" on:click=press>
+            <button type="button" class="button small" onclick=press(toggle)>
                 {move || if is_playing.get() { words::PAUSE } else { words::PLAY }}
             </button>
             // The first step is that there is a recording.

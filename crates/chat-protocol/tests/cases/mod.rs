@@ -3,8 +3,9 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use chat_protocol::{
-    CaptureToken, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Name, OpenTab, Presence, Resume,
-    ResumeToken, RoomId, Said, SayId, ServerMsg, TabId, Text, Welcome,
+    Ballot, CaptureToken, Class, ClassKey, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Name,
+    OpenTab, Presence, Resume, ResumeToken, RoomId, Said, SayId, ServerMsg, Stage, TabId, Teacher, Text,
+    Vote, Welcome,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
@@ -19,6 +20,10 @@ pub(crate) fn client_tag(message: &ClientMsg) -> &'static str {
         ClientMsg::Command(Command::Rename { .. }) => "rename",
         ClientMsg::Command(Command::Tabs) => "tabs",
         ClientMsg::Command(Command::EndTabs) => "end_tabs",
+        ClientMsg::Command(Command::Stage(_)) => "stage",
+        ClientMsg::Command(Command::OpenVote(_)) => "open_vote",
+        ClientMsg::Command(Command::CloseVote) => "close_vote",
+        ClientMsg::Command(Command::Vote { .. }) => "vote",
         ClientMsg::Ping { .. } => "ping",
     }
 }
@@ -33,20 +38,26 @@ pub(crate) fn server_tag(message: &ServerMsg) -> &'static str {
         ServerMsg::Tabs { .. } => "tabs",
         ServerMsg::Pong { .. } => "pong",
         ServerMsg::Xray { .. } => "xray",
+        ServerMsg::Class(_) => "class",
+        ServerMsg::Stage(_) => "stage",
+        ServerMsg::Vote(_) => "vote",
         ServerMsg::Error { .. } => "error",
+        other => panic!("no tag for {other:?}"),
     }
 }
 
 /// What a client may send, by the name of its golden file.
 pub(crate) fn client() -> Vec<(&'static str, ClientMsg)> {
     let resume = Resume { token: token(), epoch: epoch(), seq: 41 };
+    let teacher = Teacher { token: ClassKey::from_bytes([0x5a; 32]) };
     vec![
-        ("join", ClientMsg::Join { name: None, resume: None, tab: None }),
-        ("join_with_name", ClientMsg::Join { name: Some(name("سارا")), resume: None, tab: None }),
-        ("join_with_tab", ClientMsg::Join { name: Some(name("سارا")), resume: None, tab: Some(tab()) }),
+        ("join", ClientMsg::join(None, None, None)),
+        ("join_with_name", ClientMsg::join(Some(name("سارا")), None, None)),
+        ("join_with_tab", ClientMsg::join(Some(name("سارا")), None, Some(tab()))),
+        ("join_with_resume", ClientMsg::join(Some(name("سارا")), Some(resume), Some(tab()))),
         (
-            "join_with_resume",
-            ClientMsg::Join { name: Some(name("سارا")), resume: Some(resume), tab: Some(tab()) },
+            "join_as_teacher",
+            ClientMsg::Join { name: Some(name("مدرس")), resume: None, tab: None, teacher: Some(teacher) },
         ),
         ("say", ClientMsg::Command(Command::Say { id: say_id("c1-7"), text: text("سلام") })),
         (
@@ -59,6 +70,10 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMsg)> {
         ("rename", ClientMsg::Command(Command::Rename { name: name("سارا رضایی") })),
         ("tabs", ClientMsg::Command(Command::Tabs)),
         ("end_tabs", ClientMsg::Command(Command::EndTabs)),
+        ("stage", ClientMsg::Command(Command::Stage(stage()))),
+        ("open_vote", ClientMsg::Command(Command::OpenVote(Box::new(ballot())))),
+        ("close_vote", ClientMsg::Command(Command::CloseVote)),
+        ("vote", ClientMsg::Command(Command::Vote { answer: 1 })),
         ("ping", ClientMsg::Ping { n: u32::MAX }),
     ]
 }
@@ -145,6 +160,13 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
         ("tabs_ended", ServerMsg::Tabs { tabs: vec![this], token: Some(token()) }),
         ("pong", ServerMsg::Pong { n: u32::MAX }),
         ("xray", ServerMsg::Xray { token: CaptureToken::from_bytes([0xa5; 32]) }),
+        ("class", ServerMsg::Class(Class { stage: stage(), teacher: false, vote: None, answer: None })),
+        (
+            "class_of_a_teacher",
+            ServerMsg::Class(Class { stage: stage(), teacher: true, vote: Some(vote()), answer: Some(1) }),
+        ),
+        ("stage", ServerMsg::Stage(stage())),
+        ("vote", ServerMsg::Vote(vote())),
         ("error", error(ErrorCode::BadJson, None, None, None)),
         ("error_about_a_say", error(ErrorCode::TextTooLong, Some(say_id("c1-7")), None, None)),
         ("error_with_suggestion", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")), None)),
@@ -207,6 +229,20 @@ fn say_id(raw: &str) -> SayId {
 
 fn text(raw: &str) -> Text {
     Text::parse(raw).unwrap()
+}
+
+fn stage() -> Stage {
+    Stage::new(4, 2).unwrap()
+}
+
+fn ballot() -> Ballot {
+    Ballot::parse("ده دقیقه سکوت چند درخواست است؟", &["۳۰", "۳۰۰"]).unwrap()
+}
+
+fn vote() -> Vote {
+    let ballot = ballot();
+    let (question, answers) = (ballot.question().clone(), ballot.answers().to_vec());
+    Vote { question, answers, counts: vec![3, 20], open: true }
 }
 
 fn tab() -> TabId {

@@ -403,6 +403,7 @@ impl Stage {
                 epoch: if claim.this_epoch { epoch() } else { Epoch::parse("e0").unwrap() },
                 seq: claim.seq,
             }),
+            teacher: None,
             token: token(conn.0),
             rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
         };
@@ -504,7 +505,7 @@ impl Client {
             ServerMsg::Typing { from } => Heard::Typing(from),
             ServerMsg::Tabs { tabs, .. } => Heard::Tabs(tabs),
             ServerMsg::Error { code, suggestion, .. } => error(code, suggestion),
-            ServerMsg::Pong { .. } | ServerMsg::Xray { .. } => panic!("nobody asked"),
+            _ => panic!("nobody asked"),
         };
         Some((conn.0 as usize, heard))
     }

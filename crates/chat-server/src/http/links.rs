@@ -31,9 +31,19 @@ pub(crate) struct Addresses {
     pub(crate) lan: fn() -> Vec<LanAddress>,
 }
 
+/// A part of a path, percent-encoded.
+pub(crate) fn encode(part: &str) -> String {
+    utf8_percent_encode(part, RESERVED).to_string()
+}
+
 /// The path of a room's page, percent-encoded, so that it is plain ASCII in a QR code or a redirect.
 pub(crate) fn room_path(room: &RoomId) -> String {
     format!("/r/{}", utf8_percent_encode(room.as_str(), RESERVED))
+}
+
+/// The path of the stage of a class.
+pub(crate) fn class_path(room: &RoomId) -> String {
+    format!("/class/{}", utf8_percent_encode(room.as_str(), RESERVED))
 }
 
 /// The address of a room's classic page, for a client with this name.

@@ -1,10 +1,11 @@
 //! Bytes on their way, and nothing of what they mean. [`outbox`] is the one way out of a WebSocket,
 //! [`queue`] that of a polling session; the fan-out hands either its [`sink`] each [`message`], and what waits in
-//! them all is held to an [`outbox_budget`]. [`frame`] writes frames, [`heartbeat`] notices silence,
+//! them all is held to an [`outbox_budget`]; what a socket has not taken is its [`backlog`]. [`frame`] writes frames, [`heartbeat`] notices silence,
 //! [`connections`] counts and stops them all; a [`disconnect`] says why one ends. [`http_stream`] is a socket
 //! while it speaks HTTP, [`traffic`] counts its bytes, [`turns`] says when it goes on. A [`tap`] sees them pass,
 //! [`impairment`] delays or loses them on purpose. [`clock`], [`random`] and [`tasks`] are the process's.
 
+mod backlog;
 pub(crate) mod clock;
 pub(crate) mod connections;
 pub(crate) mod disconnect;

@@ -7,7 +7,6 @@
 //! caller wait: that is the room's backpressure towards readers.
 
 use std::{
-    collections::VecDeque,
     io::{self, IoSlice},
     net::Shutdown,
     sync::Arc,
@@ -15,13 +14,14 @@ use std::{
     time::Instant,
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use chat_protocol::CloseCode;
 use parking_lot::Mutex;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use super::{
+    backlog::Backlog,
     disconnect::Disconnect,
     frame,
     impairment::{Fate, Impairment},
@@ -52,17 +52,10 @@ struct Tapped(Arc<dyn Tap>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// What the kernel has not taken. Each chunk ends where a frame ends.
-    waiting: VecDeque<Bytes>,
-    /// The sum of their lengths.
-    bytes: usize,
-    /// How much of it, from the front, was accepted as one piece: a replay and what was before it, or what
-    /// the socket had begun to take. The bound holds for what comes behind, so that who has just come back
-    /// is not cut by the next message.
-    piece: usize,
-    /// Whether the first chunk is partly on the wire, and so must be finished.
-    begun: bool,
-    /// Why nothing more goes out: a close frame is the last thing in `waiting`, or was sent, and nothing may
+    /// What the kernel has not taken. The bound holds for what comes behind its first piece, so that who has
+    /// just come back is not cut by the next message.
+    backlog: Backlog,
+    /// Why nothing more goes out: a close frame is the last thing in the backlog, or was sent, and nothing may
     /// follow it; or the socket failed. `None` while it is open.
     over: Option<Disconnect>,
     /// The connection's task: woken when something begins to wait and when it is over, not for every frame.
@@ -70,11 +63,6 @@ struct State {
 }
 
 impl State {
-    /// How much waits behind the piece that is under way.
-    fn behind(&self) -> usize {
-        self.bytes - self.piece
-    }
-
     fn wake_by(&mut self, cx: &Context<'_>) {
         match &mut self.task {
             Some(task) => task.clone_from(cx.waker()),
@@ -150,10 +138,8 @@ impl Outbox {
         if state.over.is_some() {
             return;
         }
-        let is_first = state.waiting.is_empty();
-        state.waiting.extend(missed.iter().map(Message::frame_bytes));
-        state.bytes += missed.iter().map(|message| message.frame().len()).sum::<usize>();
-        state.piece = state.bytes;
+        let is_first = state.backlog.is_empty();
+        state.backlog.push_piece(missed.iter().map(Message::frame_bytes));
         self.budget.add(missed.len() * CHUNK_COST);
         if is_first {
             // Past the runtime, as in `push`.
@@ -163,7 +149,7 @@ impl Outbox {
                 Err(error) => return self.break_off(state, &error),
             }
         }
-        if !self.budget.allows(state.behind(), state.bytes) {
+        if !self.budget.allows(state.backlog.behind(), state.backlog.bytes()) {
             self.cut(state);
         }
     }
@@ -222,7 +208,7 @@ impl Outbox {
             if let Some(why) = &state.over {
                 return Poll::Ready(why.clone());
             }
-            if state.waiting.is_empty() || self.poll_drain(&mut state, cx).is_pending() {
+            if state.backlog.is_empty() || self.poll_drain(&mut state, cx).is_pending() {
                 state.wake_by(cx);
                 return Poll::Pending;
             }
@@ -232,7 +218,7 @@ impl Outbox {
     /// Ready when nothing is waiting, or the socket failed. For one task, as [`Outbox::poll_drive`].
     pub(crate) fn poll_flushed(&self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.state.lock();
-        while !state.waiting.is_empty() {
+        while !state.backlog.is_empty() {
             ready!(self.poll_drain(&mut state, cx));
         }
         Poll::Ready(())
@@ -258,41 +244,23 @@ impl Outbox {
         state: &mut State,
         mut write: impl FnMut(&[IoSlice<'_>]) -> io::Result<usize>,
     ) -> io::Result<()> {
-        while !state.waiting.is_empty() {
+        while !state.backlog.is_empty() {
             let mut chunks = [IoSlice::new(&[]); CHUNKS_WRITTEN];
-            let count = state.waiting.len().min(CHUNKS_WRITTEN);
-            chunks.iter_mut().zip(&state.waiting).for_each(|(slice, chunk)| *slice = IoSlice::new(chunk));
+            let count = state.backlog.fill(&mut chunks);
             let written = write(&chunks[..count])?;
-            self.written(state, written);
+            let finished = state.backlog.taken(written, |sent| {
+                if let Some(tap) = self.tap() {
+                    tap.sent(sent);
+                }
+            });
+            self.budget.give_back(finished * CHUNK_COST);
         }
-        state.waiting = VecDeque::new();
         Ok(())
-    }
-
-    /// The socket has taken so many bytes of what is waiting.
-    fn written(&self, state: &mut State, mut written: usize) {
-        state.bytes -= written;
-        state.piece = state.piece.saturating_sub(written);
-        while written > 0
-            && let Some(chunk) = state.waiting.front_mut()
-        {
-            let taken = written.min(chunk.len());
-            if let Some(tap) = self.tap() {
-                tap.sent(&chunk[..taken]);
-            }
-            chunk.advance(taken);
-            written -= taken;
-            state.begun = !chunk.is_empty();
-            if !state.begun {
-                state.waiting.pop_front();
-                self.budget.give_back(CHUNK_COST);
-            }
-        }
     }
 
     fn push(&self, state: &mut State, frames: &Bytes) {
         let mut written = 0;
-        if state.waiting.is_empty() {
+        if state.backlog.is_empty() {
             // Past the runtime's own book-keeping of what is writable: it is asked only by who waits.
             match SockRef::from(&self.stream).send(frames) {
                 Ok(some) => written = some,
@@ -305,38 +273,31 @@ impl Outbox {
             if written == frames.len() {
                 return;
             }
-            state.begun = written > 0;
-            state.piece = frames.len() - written;
+            state.backlog.begin(frames.slice(written..), written > 0);
             state.wake();
-        } else if state.behind() + frames.len() > self.budget.each {
+        } else if state.backlog.behind() + frames.len() > self.budget.each {
             return self.cut(state);
+        } else {
+            state.backlog.push(frames.clone());
         }
-        let rest = frames.slice(written..);
-        state.bytes += rest.len();
-        state.waiting.push_back(rest);
         self.budget.add(CHUNK_COST);
-        if !self.budget.allows(state.behind(), state.bytes) {
+        if !self.budget.allows(state.backlog.behind(), state.backlog.bytes()) {
             self.cut(state);
         }
     }
 
     fn cut(&self, state: &mut State) {
-        self.budget.give_back(state.waiting.len() * CHUNK_COST);
-        state.waiting.truncate(usize::from(state.begun));
-        state.waiting.push_back(frame::close(CloseCode::SlowReader));
-        state.waiting.shrink_to_fit();
-        self.budget.add(state.waiting.len() * CHUNK_COST);
-        state.bytes = state.waiting.iter().map(Bytes::len).sum();
-        state.piece = state.bytes;
+        self.budget.give_back(state.backlog.chunks() * CHUNK_COST);
+        state.backlog.cut(frame::close(CloseCode::SlowReader));
+        self.budget.add(state.backlog.chunks() * CHUNK_COST);
         state.over = Some(CloseCode::SlowReader.into());
         state.wake();
     }
 
     fn break_off(&self, state: &mut State, error: &io::Error) {
         tracing::debug!(%error, "socket failed while writing");
-        self.budget.give_back(state.waiting.len() * CHUNK_COST);
-        state.waiting = VecDeque::new();
-        (state.bytes, state.piece) = (0, 0);
+        self.budget.give_back(state.backlog.chunks() * CHUNK_COST);
+        state.backlog.clear();
         state.over = Some(Disconnect::Lost);
         state.wake();
     }
@@ -344,7 +305,7 @@ impl Outbox {
 
 impl Drop for Outbox {
     fn drop(&mut self) {
-        self.budget.give_back(self.state.get_mut().waiting.len() * CHUNK_COST);
+        self.budget.give_back(self.state.get_mut().backlog.chunks() * CHUNK_COST);
     }
 }
 
@@ -396,7 +357,7 @@ mod tests {
         let (near, far) = stalled().await;
         let outbox = Outbox::new(near, budget(1 << 20), None);
         (0..400).for_each(|n| outbox.send(&numbered(n)));
-        assert!(outbox.state.lock().bytes > 0, "the socket never pushed back");
+        assert!(outbox.state.lock().backlog.bytes() > 0, "the socket never pushed back");
         outbox.close(CloseCode::ServerStopping);
         outbox.send(&numbered(400));
         let expected: Vec<u8> = (0..400)
@@ -413,7 +374,7 @@ mod tests {
         let mut most = 0;
         for n in 0..2_000 {
             outbox.send(&numbered(n));
-            most = most.max(outbox.state.lock().behind());
+            most = most.max(outbox.state.lock().backlog.behind());
         }
         assert!((1..=10_000).contains(&most), "{most} bytes kept");
         assert_eq!(poll_fn(|cx| outbox.poll_drive(cx)).await, CloseCode::SlowReader.into());
@@ -462,7 +423,7 @@ mod tests {
         let missed = replay(0..20_000);
         outbox.send(&numbered(1));
         outbox.send_replay(&missed);
-        assert!(outbox.state.lock().waiting.len() > 10_000, "the socket never pushed back");
+        assert!(outbox.state.lock().backlog.chunks() > 10_000, "the socket never pushed back");
         outbox.send(&numbered(2).slice(..1_000));
         let missed = missed.iter().flat_map(|message| message.frame().to_vec());
         let expected = [&numbered(1)[..], &missed.collect::<Vec<u8>>(), &numbered(2)[..1_000]].concat();

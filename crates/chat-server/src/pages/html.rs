@@ -66,6 +66,7 @@ fn drawn(page: Page) -> Document {
         Page::Ways(room) => return chat_lab::pages::compare(room),
         Page::Workbench => return chat_lab::pages::workbench(),
         Page::Slides { handout } => return chat_lab::slides::slides(handout),
+        Page::Class { room, share_url } => return chat_lab::slides::stage(room, share_url),
         Page::BadRoom(flaw) => {
             let why = flaw.map(errors::room).unwrap_or_default();
             // The heading says so much already.

@@ -56,6 +56,12 @@ pub(crate) enum Page {
     Slides {
         handout: bool,
     },
+    /// `/class/{room}`: the stage of a class.
+    Class {
+        room: RoomId,
+        /// The address of its room, to give to others.
+        share_url: String,
+    },
     /// A room was meant, but its id is not one, because of this, or because it is not even a text.
     BadRoom(Option<Flaw>),
     NotFound,

@@ -40,6 +40,9 @@ fn text(page: Page) -> String {
         Page::Slides { .. } => {
             "The slides, built without their pages. Their text is docs/presentation.md.\n".to_owned()
         }
+        Page::Class { room, share_url } => {
+            format!("A class in room {}, to share as {share_url}. Built without its stage.\n", room.as_str())
+        }
         Page::BadRoom(flaw) => {
             let why = flaw.map(|flaw| flaw.to_string()).unwrap_or_default();
             format!("نشانی این اتاق درست نیست.\nThis is not a room id. {why}\n")

@@ -205,7 +205,7 @@ impl Caller {
         let (command, inside) = match (message, inside) {
             (ClientMsg::Command(command), Some(inside)) => (command, inside),
             (ClientMsg::Ping { n }, _) => return Ok(Some(ServerMsg::Pong { n })),
-            (ClientMsg::Join { name, resume, tab }, None) => {
+            (ClientMsg::Join { name, resume, tab, teacher }, None) => {
                 let join = JoinRequest {
                     room: self.room.clone(),
                     key: self.key.clone(),
@@ -213,6 +213,7 @@ impl Caller {
                     name,
                     tab,
                     claim: resume.map(Into::into),
+                    teacher: teacher.map(|teacher| TokenHash::of_key(&teacher.token)),
                     token: FreshToken::new(random::bytes()),
                 };
                 return match sessions.join(join, usage, Arc::default()).await {

@@ -89,6 +89,8 @@ pub(crate) struct JoinRequest {
     /// Which of its tabs it is.
     pub(crate) tab: Option<TabId>,
     pub(crate) claim: Option<Claim>,
+    /// The hash of the key of the room's class.
+    pub(crate) teacher: Option<TokenHash>,
     pub(crate) token: FreshToken,
 }
 
@@ -162,7 +164,8 @@ impl Sessions {
         });
         let token = FreshToken::new(random::bytes());
         let key = (RoomKey::of(&room), token.hash);
-        let join = JoinRequest { room, key, client, name, tab: None, claim, token: token.clone() };
+        let join =
+            JoinRequest { room, key, client, name, tab: None, claim, teacher: None, token: token.clone() };
         let (session, hold) = self.join(join, usage, traffic).await?;
         // The welcome is on its way when a join is answered.
         let Some(epoch) = session.queue.welcomed().await else {
@@ -184,7 +187,7 @@ impl Sessions {
         traffic: Arc<Traffic>,
     ) -> Result<(Arc<Session>, Hold), SessionError> {
         let now = Instant::now();
-        let JoinRequest { room, key, client, name, tab, claim, token } = request;
+        let JoinRequest { room, key, client, name, tab, claim, teacher, token } = request;
         let settings = self.settings;
         let slot = self.connections.reserve_for(usage)?;
         // A client that is found by something else than its token is told everything by number.
@@ -201,6 +204,7 @@ impl Sessions {
             address: slot.usage().address(),
             way: Way::Http,
             claim,
+            teacher,
             token,
             rate_limit: frames,
         };

@@ -11,7 +11,7 @@
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chat_protocol::{CloseCode, RoomId, RoomKey};
-use chat_room::{Join, Limits, Room, TokenSeed};
+use chat_room::{Join, Limits, Room, TokenHash, TokenSeed};
 use parking_lot::Mutex;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
@@ -35,6 +35,8 @@ pub(crate) struct Rooms {
     budget: Arc<MemoryBudget>,
     outboxes: Arc<OutboxBudget>,
     clock: Clock,
+    /// The room that the operator opens as a class, in each of its lives, and the hash of its key.
+    class: Option<(RoomKey, TokenHash)>,
 }
 
 /// A room, and the name it goes by.
@@ -65,15 +67,17 @@ impl From<CreateError> for CloseCode {
 impl Rooms {
     /// No rooms yet; there will be at most `max_rooms`, each within `limits`. Together they keep at most
     /// `resume_total` bytes for those who come back; what they send waits within `outboxes`.
+    /// One may be a `class` whose teacher has the key with this hash.
     pub(crate) fn new(
         max_rooms: usize,
         limits: Limits,
         resume_total: usize,
         outboxes: Arc<OutboxBudget>,
         clock: Clock,
+        class: Option<(RoomKey, TokenHash)>,
     ) -> Arc<Self> {
         let budget = MemoryBudget::new(resume_total, max_rooms);
-        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, outboxes, clock })
+        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, outboxes, clock, class })
     }
 
     /// Joins a room, which is created if it is not there; `usage` is that of the address that asks. While that
@@ -144,6 +148,10 @@ impl Rooms {
         }
         self.check_create(rooms.len(), usage)?;
         let room = Room::new(id.clone(), random::epoch(), TokenSeed::new(random::bytes()), self.limits);
+        let room = match &self.class {
+            Some((class, hash)) if *class == key => room.with_class(*hash),
+            _ => room,
+        };
         let (actor, handle) = RoomActor::open(room, self.budget.share(), self.outboxes.clone(), self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
         let entry = Entry { rooms: self.clone(), key };

@@ -5,8 +5,10 @@
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use chat_protocol::{CaptureToken, ClientMsg, CloseCode, Command, ErrorCode, Name, Resume, ServerMsg, TabId};
-use chat_room::{Departure, FreshToken, Join, Way};
+use chat_protocol::{
+    CaptureToken, ClientMsg, CloseCode, Command, ErrorCode, Name, Resume, ServerMsg, TabId, Teacher,
+};
+use chat_room::{Departure, FreshToken, Join, TokenHash, Way};
 use tokio::net::TcpStream;
 use tungstenite::Message;
 
@@ -59,9 +61,18 @@ pub(crate) enum Recording {
 #[derive(Debug)]
 enum Pending {
     /// To be let in.
-    Join { name: Option<Name>, resume: Option<Resume>, tab: Option<TabId> },
+    Join(Asked),
     /// A place in the room's mailbox.
     Send(Unsent),
+}
+
+/// What a `join` says.
+#[derive(Debug)]
+struct Asked {
+    name: Option<Name>,
+    resume: Option<Resume>,
+    tab: Option<TabId>,
+    teacher: Option<Teacher>,
 }
 
 /// What to wait for before reading on, if anything. Boxed, because it is rare.
@@ -76,7 +87,7 @@ impl Connection {
         leftover: Bytes,
         slot: Slot,
         recording: Recording,
-    ) -> Box<Self> {
+    ) -> Self {
         let now = Instant::now();
         let settings = context.settings;
         let (watch, first) = match recording {
@@ -97,7 +108,7 @@ impl Connection {
         }
         slot.open(outbox.clone().into());
         let by = now + settings.join_deadline;
-        Box::new(Self {
+        Self {
             rate: RateLimiter::new(settings.messages_per_second, settings.messages_burst, now),
             io: Io::new(outbox, leftover, by.min(now + settings.ping_interval)),
             joining: Some(Box::new(Joining { destination, by: Some(by) })),
@@ -105,18 +116,22 @@ impl Connection {
             watch: watch.map(|watch| Box::new(Watched(watch))),
             context,
             slot,
-        })
+        }
     }
 
     /// The whole life of the connection. A future is always as large as the largest thing that it ever
-    /// waits for, so what is seldom waited for has a place of its own, and only as long as it takes.
-    pub(crate) async fn run(mut self: Box<Self>) {
-        let conn = self.slot.conn().0;
-        // Not its room, whose name is all that it takes to come in.
-        tracing::debug!(conn, "open");
-        let why = self.serve().await;
-        tracing::debug!(conn, ending = why.name(), code = why.code(), "over");
-        Box::pin(self.close(why)).await;
+    /// waits for, so what is seldom waited for has a place of its own, and only as long as it takes. Not an
+    /// `async fn`, which would have two places for its `self`.
+    #[expect(clippy::manual_async_fn, reason = "half as large")]
+    pub(crate) fn run(mut self) -> impl Future<Output = ()> + Send {
+        async move {
+            let conn = self.slot.conn().0;
+            // Not its room, whose name is all that it takes to come in.
+            tracing::debug!(conn, "open");
+            let why = self.serve().await;
+            tracing::debug!(conn, ending = why.name(), code = why.code(), "over");
+            Box::pin(self.close(why)).await;
+        }
     }
 
     async fn serve(&mut self) -> Disconnect {
@@ -190,8 +205,8 @@ impl Connection {
                 self.send(&ServerMsg::Pong { n });
                 Ok(None)
             }
-            (ClientMsg::Join { name, resume, tab }, None) => {
-                Ok(Some(Box::new(Pending::Join { name, resume, tab })))
+            (ClientMsg::Join { name, resume, tab, teacher }, None) => {
+                Ok(Some(Box::new(Pending::Join(Asked { name, resume, tab, teacher }))))
             }
             (ClientMsg::Join { .. }, Some(_)) => {
                 let error = ServerMsg::error(ErrorCode::AlreadyJoined, "this connection has joined");
@@ -206,7 +221,7 @@ impl Connection {
 
     async fn finish(&mut self, pending: Box<Pending>) -> Result<(), Disconnect> {
         match (*pending, &self.membership) {
-            (Pending::Join { name, resume, tab }, _) => self.join(name, resume, tab).await,
+            (Pending::Join(asked), _) => self.join(asked).await,
             (Pending::Send(unsent), Some(member)) => {
                 let sent = self.io.wait_for(member.send_waiting(unsent)).await?;
                 sent.map_err(|_| CloseCode::InternalError.into())
@@ -217,12 +232,8 @@ impl Connection {
 
     /// Step 2, **join**: asks the room to be let in. The room itself sends the welcome, so that it stands in
     /// the room's order.
-    async fn join(
-        &mut self,
-        name: Option<Name>,
-        resume: Option<Resume>,
-        tab: Option<TabId>,
-    ) -> Result<(), Disconnect> {
+    async fn join(&mut self, asked: Asked) -> Result<(), Disconnect> {
+        let Asked { name, resume, tab, teacher } = asked;
         let Some(joining) = &mut self.joining else { return Ok(()) };
         joining.by = None;
         let Destination { room, client_id } = joining.destination.clone();
@@ -234,6 +245,7 @@ impl Connection {
             address: self.slot.usage().address(),
             way: Way::Socket,
             claim: resume.map(Into::into),
+            teacher: teacher.map(|teacher| TokenHash::of_key(&teacher.token)),
             token: FreshToken::new(random::bytes()),
             rate_limit: self.rate.frames().clone(),
         };
@@ -246,6 +258,8 @@ impl Connection {
                 self.joining = None;
                 Ok(())
             }
+            // Guessing is a mistake, of which a connection has few.
+            Ok(Err(refusal)) if refusal.code == ErrorCode::BadKey => self.refuse(refusal.into()),
             Ok(Err(refusal)) => {
                 self.send(&refusal.into());
                 Ok(())
@@ -269,8 +283,8 @@ impl Connection {
 
     /// Step 5, **close**: leaves the room at once, sends the close frame if it can arrive, and drops the socket
     /// when the other end has, or after a grace.
-    async fn close(self: Box<Self>, why: Disconnect) {
-        let Self { context, io, slot, membership, watch, .. } = *self;
+    async fn close(self, why: Disconnect) {
+        let Self { context, io, slot, membership, watch, .. } = self;
         let is_forgotten = io.outbox().impairment().is_some_and(|impairment| impairment.is_forgotten());
         if let Some(membership) = membership {
             membership.leave(if is_forgotten { Departure::Forgotten } else { departure(&why) });
@@ -359,17 +373,16 @@ mod tests {
         fn size_of_output<T, F>(_: &impl Fn(T) -> F) -> usize {
             size_of::<F>()
         }
-        let task = size_of_output(&|connection: Box<Connection>| connection.run());
-        let (connection, outbox) = (size_of::<Connection>(), size_of::<Outbox>());
-        eprintln!("task {task}, connection {connection}, outbox {outbox}");
-        assert!(task + connection + outbox <= 450, "task {task}, connection {connection}, outbox {outbox}");
+        let task = size_of_output(&|connection: Connection| connection.run());
+        let outbox = size_of::<Outbox>();
+        assert!(task + outbox <= 384, "task {task}, outbox {outbox}");
     }
 
     #[tokio::test]
     async fn full_mailbox_does_not_block_outgoing() {
         let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
         let options = options.iter().chain(&["--messages-per-address=0", "--requests-per-address=0"]);
-        let app = App::new(&Config::parse_from(options), "127.0.0.1:0".parse().unwrap());
+        let app = App::new(&Config::parse_from(options), "127.0.0.1:0".parse().unwrap(), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
@@ -407,6 +420,7 @@ mod tests {
             address: connection.slot.usage().address(),
             way: Way::Socket,
             claim: None,
+            teacher: None,
             token: FreshToken::new(random::bytes()),
             rate_limit: connection.rate.frames().clone(),
         };

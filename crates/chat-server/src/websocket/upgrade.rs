@@ -69,7 +69,7 @@ pub(crate) async fn upgrade(
         match on_upgrade.await {
             Ok(upgraded) => match open(&site, context, destination, upgraded, slot, recorded_for) {
                 // A task of its own: this one's size is that of what it holds here.
-                Some(connection) => tasks.spawn(connection.run()),
+                Some(connection) => tasks.spawn(Box::pin(connection.run())),
                 None => tracing::error!("the upgraded connection is not the socket that was accepted"),
             },
             Err(error) => tracing::debug!(%error, "the client did not wait for the upgrade"),
@@ -86,7 +86,7 @@ fn open(
     upgraded: Upgraded,
     slot: Slot,
     recorded_for: Option<ClientIp>,
-) -> Option<Box<Connection>> {
+) -> Option<Connection> {
     let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<HttpStream>>().ok()?;
     let (stream, handshake) = io.into_inner().into_parts();
     let recording = match recorded_for {

@@ -6,11 +6,15 @@ use leptos::prelude::window;
 /// Where the room's socket is: the page's own host, `wss` where the page is `https`. `is_recorded`
 /// asks the server to keep what passes it.
 pub fn socket_url(room: &RoomId, client: &ClientId, is_recorded: bool) -> String {
-    let location = window().location();
-    let scheme = if location.protocol().is_ok_and(|protocol| protocol == "https:") { "wss" } else { "ws" };
+    let scheme = if is_secure() { "wss" } else { "ws" };
     let host = host();
     let query = if is_recorded { "?xray=1" } else { "" };
     format!("{scheme}://{host}/ws/{}/{}{query}", encode(room.as_str()), encode(client.as_str()))
+}
+
+/// Whether this page came, and its socket is, through TLS.
+pub fn is_secure() -> bool {
+    window().location().protocol().is_ok_and(|protocol| protocol == "https:")
 }
 
 /// Where the same is to be had without a WebSocket.

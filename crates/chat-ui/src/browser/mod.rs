@@ -48,14 +48,15 @@ pub fn is_touch() -> bool {
     matches_media("(pointer: coarse)")
 }
 
-/// Calls `act` whenever the element's size changes, for as long as the page lives.
+/// Calls `act` whenever the element's size changes, for as long as it lives.
 pub fn on_resize(element: &web_sys::Element, act: impl FnMut() + 'static) {
-    let observer: Closure<dyn FnMut()> = Closure::new(act);
-    match web_sys::ResizeObserver::new(observer.as_ref().unchecked_ref()) {
+    let act: Box<dyn FnMut()> = Box::new(act);
+    // Freed by the browser's collector together with the element.
+    let observer = Closure::wrap(act).into_js_value();
+    match web_sys::ResizeObserver::new(observer.unchecked_ref()) {
         Ok(watch) => watch.observe(element),
         Err(error) => leptos::logging::warn!("sizes cannot be watched: {error:?}"),
     }
-    observer.forget();
 }
 
 /// Puts the focus here, where the browser lets us.

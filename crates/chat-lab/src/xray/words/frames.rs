@@ -8,8 +8,12 @@ pub(crate) const YOU: &str = "شما";
 pub(crate) const SERVER: &str = "سرور";
 /// The filters, and what they are for.
 pub(crate) const FILTER: &str = "کدام فریم‌ها";
-/// All, one's own, the server's, control frames.
-pub(crate) const FILTERS: [&str; 4] = ["همه", "از شما", "از سرور", "کنترلی"];
+/// All, what is said, signs of life, control frames.
+pub(crate) const FILTERS: [&str; 4] = ["همه", "محتوا", "نشانه‌های زنده‌بودن", "کنترلی"];
+/// Why there are few control frames.
+pub(crate) const CONTROL: &str = "فریم‌های ping (0x9)، pong (0xA) و close (0x8). مرورگر نمی‌گذارد صفحه ping بفرستد؛ سرور پس از مدتی سکوت می‌فرستد و مرورگر خودش پاسخ می‌دهد. ping و pong این اتاق که در «نشانه‌های زنده‌بودن» می‌بینید JSON و از گونه‌ی text (0x1) است.";
+/// Asks the server for one.
+pub(crate) const PING_NOW: &str = "همین حالا یک ping از سرور";
 /// No frame of that kind.
 pub(crate) const NONE: &str = "هنوز فریمی از این گونه نیست.";
 /// More of the list.
@@ -18,6 +22,9 @@ pub(crate) const EARLIER: &str = "فریم‌های پیشین";
 pub(crate) const BITS: &str = "بیت به بیت";
 /// Where the bits are explained.
 pub(crate) const BITS_HINT: &str = "همان نقشه‌ی بخش ۵.۲ از RFC 6455، با بیت‌های همین فریم.";
+/// The names of what is in JSON are no RFC's.
+pub(crate) const JSON: &str =
+    "نام‌های درون JSON (type، seq، epoch، resume، token و مانند آن‌ها) از پروتکل ماست، نه از WebSocket.";
 /// Heading above the bytes.
 pub(crate) const BYTES: &str = "بایت‌ها";
 /// Heading above the unmasking.
@@ -26,10 +33,10 @@ pub(crate) const UNMASK: &str = "برداشتن ماسک (unmask)";
 pub(crate) const UNMASK_WHY: &str = "هر بایت با یکی از چهار بایت کلید XOR شده است. کلید همراه خود فریم می‌آید، پس این رمزنگاری نیست. ماسک برای آن است که پراکسی‌های میان راه، بایت‌های فریم را با درخواست HTTP اشتباه نگیرند؛ از همین رو صفحه نباید بتواند کلید را پیش‌بینی کند (RFC 6455، بخش ۱۰.۳). فریم‌های سرور ماسک ندارند.";
 /// Rows of the unmasking.
 pub(crate) const UNMASK_ROWS: [&str; 4] = ["روی سیم", "⊕ کلید", "= اصل", "نویسه"];
-/// Next bytes.
-pub(crate) const NEXT: &str = "بایت‌های بعدی";
+/// Next bytes: to the right, as they are written.
+pub(crate) const NEXT: &str = "بایت‌های بعدی →";
 /// Bytes before.
-pub(crate) const BEFORE: &str = "بایت‌های پیشین";
+pub(crate) const BEFORE: &str = "← بایت‌های پیشین";
 /// Heading above the payload.
 pub(crate) const PAYLOAD: &str = "بار مفید (payload)";
 /// Nothing in it.
@@ -55,6 +62,11 @@ pub(crate) fn passage(is_own: bool, pieces: usize, neighbours: usize) -> String 
         0 => whole + ".",
         n => format!("{whole}، و {} فریم دیگر در همان {verb} شروع شد.", digits::number(n as u64)),
     }
+}
+
+/// So many frames by which nobody says anything.
+pub(crate) fn quiet(count: usize) -> String {
+    format!("{} فریم خاموش", digits::number(count as u64))
 }
 
 /// What an opcode is.
@@ -126,6 +138,7 @@ pub(crate) fn message(kind: &str, is_own: bool) -> &'static str {
         ("pong", false) => "پاسخ اندازه‌گیری",
         ("xray", false) => "توکن ضبط",
         ("error", false) => "خطا",
+        ("class" | "stage" | "vote" | "open_vote" | "close_vote", _) => "پیام کلاس",
         _ => "پیام ناشناخته",
     }
 }
@@ -164,6 +177,9 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
             "ServerMsg::Xray: این اتصال ضبط می‌شود و با این توکن می‌شود آن را دید. برای همین پوشانده شده است."
         }
         ("error", false) => "ServerMsg::Error: چیزی پذیرفته نشد؛ اتصال سر جایش است.",
+        ("class" | "stage" | "vote" | "open_vote" | "close_vote", _) => {
+            "کجای کلاس هستیم: اسلاید پرده و رأی‌گیری."
+        }
         _ => "این نسخه چنین پیامی را نمی‌شناسد.",
     }
 }

@@ -1,11 +1,34 @@
-//! The handshake: what each line of the request and of the answer is for.
+//! The handshake: what each line of the request and of the answer is for, and TCP's own before and after it.
+
+use chat_ui::digits;
+
+use super::took;
 
 /// Heading of the request.
 pub(crate) const REQUEST: &str = "درخواست مرورگر";
 /// Heading of the answer.
 pub(crate) const ANSWER: &str = "پاسخ سرور";
+/// Heading of what was before it.
+pub(crate) const TCP_FIRST: &str = "پیش از آن: TCP";
+/// Its segments: name, way, and what it is for.
+pub(crate) const SEGMENTS: [(&str, &str, &str); 3] =
+    [("SYN", "↑", "مرورگر"), ("SYN-ACK", "↓", "سرور"), ("ACK", "↑", "مرورگر")];
+/// Only the lines without which there is none.
+pub(crate) const ESSENTIAL: &str = "فقط خط‌های لازم";
 /// What to do with the lines.
 pub(crate) const HINT: &str = "هر خط پس از خط نخست یک سرآیند (هدر) است؛ روی هر کدام بزنید یا نشانگر را رویش نگه دارید تا معنایش را ببینید.";
+/// Heading of the end.
+pub(crate) const END: &str = "پس از آن: بستن";
+/// It has not ended.
+pub(crate) const STILL_OPEN: &str = "این اتصال هنوز باز است. هر که بخواهد ببندد فریم close می‌فرستد و دیگری با close پاسخ می‌دهد؛ سپس سرور FIN می‌فرستد و، چون اول بست، مدتی در TIME_WAIT می‌ماند تا سگمنت‌های دیررس را با اتصال تازه اشتباه نگیرد.";
+/// It ended without a close frame.
+pub(crate) const NO_CLOSE: &str = "هیچ فریم close نیامد: TCP قطع شد، و این‌که کدام سو اول FIN یا RST فرستاد در ضبط نیست. مرورگر به صفحه 1006 گزارش می‌دهد، کدی که روی سیم نبود.";
+/// Which codes go over the wire.
+pub(crate) const CODES: &str = "1000 (پایان)، 1001 (رفتن) و 4000 تا 4999 (پروتکل ما) در فریم close می‌روند. 1005 (close بدون کد)، 1006 (بدون close) و 1015 (شکست TLS) را کسی نمی‌فرستد: مرورگر خودش آن‌ها را به صفحه گزارش می‌دهد.";
+/// It passed the wire before our eyes.
+pub(crate) const SEEN: &str = "دیده شد";
+/// It follows from the rules.
+pub(crate) const NOT_SEEN: &str = "دیده نمی‌شود";
 /// Heading of the computation.
 pub(crate) const ACCEPT: &str = "پاسخ کلید، گام به گام";
 /// Why it is done.
@@ -96,6 +119,78 @@ pub(crate) fn header(name: &str) -> &'static str {
             "مرورگر درباره‌ی خودش و دستگاه می‌گوید. برای WebSocket اثری ندارد."
         }
         _ => "سرآیندی که برای دست‌تکانی WebSocket لازم نیست. سرور آن را نادیده می‌گیرد.",
+    }
+}
+
+/// How long the three segments took, as far as anybody knows.
+pub(crate) fn segments_took(rtt_us: Option<u32>) -> String {
+    match rtt_us {
+        Some(us) => format!("برآورد از TCP_INFO: یک رفت‌وبرگشت، {}", took(us.into())),
+        None => "یک رفت‌وبرگشت؛ TCP_INFO این‌جا در دست نیست".to_owned(),
+    }
+}
+
+/// So many lines more.
+pub(crate) fn others(count: usize) -> String {
+    format!("{} سرآیند دیگر", digits::number(count as u64))
+}
+
+/// Whose it is.
+pub(crate) fn by(is_own: bool) -> &'static str {
+    if is_own { "مرورگر" } else { "سرور" }
+}
+
+/// Who closed first, with what code and why.
+pub(crate) fn closed_first(is_own: bool, code: Option<u16>) -> String {
+    let who = by(is_own);
+    match code {
+        None => format!("{who} اول بست، بدون کد؛ آن سو 1005 گزارش می‌شود."),
+        Some(code) => format!("{who} اول بست، با {code}: {}.", why(code)),
+    }
+}
+
+/// What a code says.
+fn why(code: u16) -> &'static str {
+    match code {
+        1000 => "کارش تمام بود",
+        1001 => "صفحه بسته شد یا سرور رفت",
+        1002 => "فریمی قاعده‌ی RFC را شکست",
+        1007 => "متنی UTF-8 نبود",
+        1008 => "این درخواست پذیرفته نیست",
+        1009 => "پیام بزرگ‌تر از اندازه بود",
+        1011 => "سرور به مشکلی برخورد",
+        1013 => "سرور پر بود",
+        4000 => "سرور از نو راه می‌افتد",
+        4001 => "خواندن از گفت‌وگو عقب ماند",
+        4002 => "به ping پاسخی نرسید",
+        4003 => "اتاق‌های تازه‌ی این نشانی زیاد شد",
+        4004 => "صفحه اتصال را از نو باز کرد تا ضبط شروع یا تمام شود",
+        4500 => "همین گفت‌وگو جای دیگری باز شد",
+        4501 => "join به‌موقع نیامد",
+        4502 => "درخواست‌های نادرست پی‌درپی",
+        _ => "کدی که این صفحه نمی‌شناسد",
+    }
+}
+
+/// Which document defines a header of this name, in lower case; nothing where none does.
+pub(crate) fn rfc(name: &str) -> &'static str {
+    match name {
+        "upgrade" | "connection" | "host" | "user-agent" | "accept" | "accept-encoding"
+        | "accept-language" | "date" | "server" | "vary" | "content-length" | "te" | "via"
+        | "authorization" => "RFC 9110",
+        "origin" => "RFC 6454",
+        "cookie" => "RFC 6265",
+        "cache-control" | "pragma" => "RFC 9111",
+        "priority" => "RFC 9218",
+        "strict-transport-security" => "RFC 6797",
+        "x-frame-options" => "RFC 7034",
+        "forwarded" => "RFC 7239",
+        "x-content-type-options" | "cross-origin-resource-policy" => "WHATWG",
+        "referrer-policy" | "content-security-policy" | "permissions-policy" | "sec-gpc" | "dnt" => "W3C",
+        name if name.starts_with("sec-websocket-") => "RFC 6455",
+        name if name.starts_with("sec-fetch-") => "W3C",
+        name if name.starts_with("sec-ch-") => "RFC 8942",
+        _ => "",
     }
 }
 

@@ -4,25 +4,67 @@ use chat_ui::digits;
 
 use super::took;
 
-/// What this tab shows.
-pub(crate) const INTRO: &str = "راه یک پیام شما: از سوکت تا اتاق، از اتاق به همه، و بازگشت به خودتان. زمان‌ها را ساعت سرور اندازه گرفته است.";
 /// There is none yet.
-pub(crate) const NONE: &str = "هنوز پیامی از شما از اتاق نگذشته است. چیزی بگویید.";
+pub(crate) const NONE: &str = "هنوز پیامی از شما از اتاق نگذشته است. پایین همین بخش چیزی بگویید.";
 /// The lanes.
-pub(crate) const LANES: [&str; 4] = ["شما", "سرور", "اتاق", "همه"];
-/// The frame was read.
-pub(crate) const HEARD: &str = "فریم شما خوانده شد";
+pub(crate) const LANES: [&str; 4] = ["مرورگر شما", "سرور", "اتاق", "سوکت‌های همه"];
+/// The browser said it.
+pub(crate) const SAID: &str = "say به سوی سرور رفت";
 /// The echo was written.
 pub(crate) const ECHO: &str = "پژواک به سوکت شما سپرده شد";
+/// The browser heard it.
+pub(crate) const HEARD: &str = "said به مرورگر رسید";
+/// Nobody measured it.
+pub(crate) const UNMEASURED: &str = "اندازه‌گیری‌نشده";
 
 /// The room gave it its place.
 pub(crate) fn ordered(seq: u64) -> String {
-    format!("اتاق شماره‌ی {} را داد", digits::number(seq))
+    format!("خوانده شد؛ شماره‌ی {}", digits::number(seq))
 }
 
-/// It was handed to so many connections, in a frame each.
+/// It was handed to so many sockets.
 pub(crate) fn sent(reached: u32) -> String {
-    format!("{} فریم سپرده شد", digits::number(reached.into()))
+    format!("به {} سوکت سپرده شد", digits::number(reached.into()))
+}
+
+/// The parts of the time that the browser waited.
+pub(crate) const THERE: &str = "مرورگر و شبکه";
+/// In the server, until the echo went.
+pub(crate) const INSIDE: &str = "در سرور";
+/// On the way back.
+pub(crate) const BACK: &str = "شبکه و مرورگر";
+/// From the read to the room's order.
+pub(crate) const TO_ROOM: &str = "تا اتاق";
+/// From there to the last socket.
+pub(crate) const TO_SOCKETS: &str = "تا آخرین سوکت";
+/// How the two legs are drawn.
+pub(crate) const HALVES: &str =
+    "خط‌چین اندازه‌گیری نشده است: دو ساعت با هم میزان نیستند، پس راه رفت و برگشت نصف‌نصف کشیده شده.";
+/// The browser's times are not known.
+pub(crate) const NO_MARKS: &str = "دو زمان مرورگر برای این پیام در دست نیست؛ خط‌چین اندازه‌گیری نشده است.";
+
+/// So long the browser waited.
+pub(crate) fn by_browser(us: u64) -> String {
+    format!("ساعت مرورگر: {} از گفتن تا شنیدن", took(us))
+}
+
+/// So long it was in the server.
+pub(crate) fn by_server(us: u64) -> String {
+    format!("ساعت سرور: {} از خواندن تا سپردن", took(us))
+}
+
+/// How far apart the marks of a scale are.
+pub(crate) fn each_tick(us: u64) -> String {
+    format!("هر خانه {}", took(us))
+}
+
+/// So long after it was said, by the browser's clock.
+pub(crate) fn waited(us: u64) -> String {
+    if us == 0 {
+        "آغاز، ساعت مرورگر".to_owned()
+    } else {
+        format!("{} پس از گفتن", took(us))
+    }
 }
 
 /// The message before.
@@ -35,9 +77,13 @@ pub(crate) fn position(at: usize, count: usize) -> String {
     format!("{} از {}", digits::number(at as u64), digits::number(count as u64))
 }
 
-/// So long after the first.
+/// So long after the server read it.
 pub(crate) fn after(us: u64) -> String {
-    if us == 0 { "آغاز".to_owned() } else { format!("{} بعد", took(us)) }
+    if us == 0 {
+        "آغاز، ساعت سرور".to_owned()
+    } else {
+        format!("{} پس از خواندن", took(us))
+    }
 }
 
 /// All in all: so many members, so many connections, so long.

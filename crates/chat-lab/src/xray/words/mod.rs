@@ -11,7 +11,7 @@ pub(crate) mod layers;
 use chat_ui::digits;
 
 /// What is shown, and what is not.
-pub(crate) const NOTE: &str = "این‌ها همان بایت‌هایی است که سوکت سرور دید؛ چیزی بازسازی نشده. فقط کوکی‌ها و توکن‌ها با * پوشانده شده‌اند. اگر پراکسی‌ای میان راه باشد، آن‌چه مرورگر فرستاده ممکن است فرق کند.";
+pub(crate) const NOTE: &str = "این‌ها همان بایت‌هایی است که سوکت سرور دید؛ چیزی بازسازی نشده. فقط کوکی‌ها و توکن‌ها با * پوشانده شده‌اند. اگر پراکسی‌ای میان راه باشد، آن‌چه مرورگر فرستاده ممکن است فرق کند. «پنهان کردن» فقط این بخش را می‌بندد و ضبط ادامه دارد؛ «پایان ضبط» اتصال را می‌بندد و بدون ضبط از نو باز می‌کند.";
 /// The same, behind a proxy.
 pub(crate) const NOTE_PROXIED: &str = "این‌ها بایت‌هایی است که سوکت سرور از پراکسی جلوی خود دید. میان مرورگر شما و آن پراکسی ممکن است چیز دیگری رفته باشد.";
 /// Before the first event.
@@ -21,7 +21,22 @@ pub(crate) const WAITING: &str =
 pub(crate) const NOT_RECORDED: &str =
     "آن‌چه پیش از روشن شدن ذره‌بین گذشت ضبط نشده است. چیزی بگویید تا همین‌جا دیده شود.";
 /// Record the connection no longer.
-pub(crate) const TURN_OFF: &str = "خاموش کردن";
+pub(crate) const TURN_OFF: &str = "پایان ضبط";
+/// What that does.
+pub(crate) const TURN_OFF_TITLE: &str =
+    "ضبط تمام می‌شود: اتصال بسته و بدون ضبط از نو باز می‌شود، و این بخش کنار می‌رود";
+/// Out of sight, and still recorded.
+pub(crate) const HIDE: &str = "پنهان کردن";
+/// What that does.
+pub(crate) const HIDE_TITLE: &str = "فقط این بخش کنار می‌رود: ضبط ادامه دارد و همان دکمه آن را برمی‌گرداند";
+/// Where one writes.
+pub(crate) const SAY_HERE: &str = "این‌جا چیزی بگویید";
+/// Says it.
+pub(crate) const SAY: &str = "ارسال";
+/// The room did not take it.
+pub(crate) const NOT_SAID: &str = "فرستاده نشد؛ کوتاه‌ترش کنید، یا تا وصل شدن صبر کنید.";
+/// Of this protocol, and of no RFC.
+pub(crate) const OURS: &str = "پروتکل ما";
 /// The list of recordings.
 pub(crate) const WHICH: &str = "کدام اتصال";
 /// The list of tabs.
@@ -38,6 +53,8 @@ pub(crate) const STREAM_GONE: &str =
     "این ضبط همین‌جا می‌ماند: دنباله‌ای برایش نمی‌آید، و این‌که اتصال چگونه تمام شد دیده نمی‌شود.";
 /// The connection lives.
 pub(crate) const LIVE: &str = "زنده";
+/// The same, of one that is not looked at, and offered.
+pub(crate) const ALIVE: &str = "زنده است ←";
 /// Nobody knows at the moment.
 pub(crate) const UNKNOWN: &str = "بی‌خبر";
 /// Nobody will know.
@@ -72,6 +89,12 @@ pub(crate) fn full(limit_bytes: u64) -> String {
 pub(crate) fn clock(us: u64) -> String {
     let ms = us / 1000;
     format!("{}٫{} s", digits::number(ms / 1000), thousandths(ms % 1000))
+}
+
+/// The same beside code.
+pub(crate) fn seconds(us: u64) -> String {
+    let ms = us / 1000;
+    format!("{}.{:03} s", ms / 1000, ms % 1000)
 }
 
 /// How long something took.

@@ -203,7 +203,7 @@ mod tests {
     /// A pipe and a page's end of it, where nobody is ever pinged.
     async fn open() -> DuplexStream {
         let config = Config::parse_from(["otagh", "--host=127.0.0.1", "--port=0"]);
-        let workbench = App::new(&config, "127.0.0.1:0".parse().unwrap()).workbench;
+        let workbench = App::new(&config, "127.0.0.1:0".parse().unwrap(), None).workbench;
         let (page, far) = tokio::io::duplex(1 << 20);
         let terms = Terms { silence: 2 * LIFE, ..workbench.terms() };
         tokio::spawn(run(workbench, Socket::new(far, Bytes::new(), terms)));

@@ -1,4 +1,4 @@
-//! Breaks one connection on purpose: an [`Impairment`], the outbox that it concerns, and at most one task,
+//! Breaks one connection on purpose, or pings it: an [`Impairment`], the outbox that it concerns, and at most one task,
 //! which ends what lasts only a while. The fault is real: bytes are not read, not sent or sent late, or the
 //! socket is shut. Other connections are not affected, and pay nothing.
 
@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use tokio::sync::Notify;
 
-use crate::net::{impairment::Impairment, outbox::Outbox};
+use crate::net::{frame, impairment::Impairment, outbox::Outbox};
 
 /// Longest time that one may ask for.
 pub(crate) const LONGEST: Duration = Duration::from_secs(60);
@@ -42,6 +42,8 @@ pub(crate) enum Fault {
     LoseAck,
     /// The server closes as if it stopped, and afterwards does not know this member any more.
     Restart,
+    /// Nothing is broken: a ping is sent before the silence that asks for one.
+    Ping,
 }
 
 #[derive(Debug, Default)]
@@ -88,6 +90,7 @@ impl Injector {
                 self.impairment.forget();
                 outbox.close(CloseCode::ServerStopping);
             }
+            Fault::Ping => outbox.send(&frame::PING),
         }
         true
     }
