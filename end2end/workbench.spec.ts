@@ -34,6 +34,11 @@ test('a good request is answered with the accept of its key, and a frame comes b
   const key = /Sec-WebSocket-Key: (.*)/.exec(request)![1]!;
   const accept = createHash('sha1').update(key + GUID).digest('base64');
   await expect(log(page).first()).toContainText(accept);
+  // What makes it no WebSocket is out of the way until it is asked for.
+  const secure = log(page).first().getByText('x-frame-options', { exact: true });
+  await expect(secure).toBeHidden();
+  await log(page).first().getByRole('button', { name: 'سرآیند دیگر' }).click();
+  await expect(secure).toBeVisible();
   await expect(page.locator('.computation')).toBeHidden();
   await page.locator('.own-accept > details > summary').click();
   await expect(page.locator('.computation code').last()).toHaveText(accept);
