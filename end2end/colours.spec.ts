@@ -147,6 +147,7 @@ test('what is chosen in the X-ray, in forced colours', async ({ server, somebody
     expect(await computed(one, 'background-color'), chosen).not.toBe(await computed(two, 'background-color'));
   };
   await differ('[aria-selected="true"]', '[aria-selected="false"]');
+  await page.getByRole('tab', { name: 'فریم‌ها' }).click();
   await differ('.filters [aria-pressed="true"]', '.filters [aria-pressed="false"]');
   // The parts of a frame keep the colours that tell them apart.
   await page.locator('#xray .frame .row').first().click();
