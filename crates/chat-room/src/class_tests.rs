@@ -62,10 +62,21 @@ fn first_key_makes_an_empty_room_a_class() {
 }
 
 #[test]
+fn class_may_return_before_its_teacher() {
+    let mut stage = Stage::new(LIMITS);
+    stage.join("sara");
+    stage.wait(KEY_WINDOW - 1);
+    let (teacher, _) = stage.join_as(Ask::new("teacher").showing(key(1))).unwrap();
+    assert!(told(&mut stage, teacher).unwrap().teacher);
+    assert_eq!(stage.join_as(Ask::new("t").showing(key(2))).unwrap_err().code, ErrorCode::BadKey);
+}
+
+#[test]
 fn a_room_of_others_takes_no_key() {
     let mut stage = Stage::new(LIMITS);
     let (sara, _) = stage.join("sara");
     assert_eq!(told(&mut stage, sara), None);
+    stage.wait(KEY_WINDOW);
     assert_eq!(stage.join_as(Ask::new("t").showing(key(1))).unwrap_err().code, ErrorCode::BadKey);
     stage.leave(sara, Departure::Clean);
     assert_eq!(stage.join_as(Ask::new("t").showing(key(1))).unwrap_err().code, ErrorCode::BadKey);

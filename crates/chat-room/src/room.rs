@@ -18,6 +18,10 @@ use crate::{
     session::{Session, SessionKey, Standing, TABS_MAX, Tab, TokenLife},
 };
 
+/// How long after its first member a room may be given its key, in milliseconds: a page whose connection was
+/// lost is back within half of it.
+const KEY_WINDOW: Ms = 30_000;
+
 /// The bounds of one room.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -124,6 +128,8 @@ pub struct Room {
     history: History,
     presence: PendingPresence,
     tokens: TokenSeed,
+    /// When somebody joined first.
+    began: Option<Ms>,
     class: Option<Box<Class>>,
 }
 
@@ -139,6 +145,7 @@ impl Room {
             history: History::new(limits.history),
             presence: PendingPresence::default(),
             tokens,
+            began: None,
             class: None,
         }
     }
@@ -171,7 +178,7 @@ impl Room {
     /// on its way and whose tab has joined on a younger connection since.
     pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         let Join { conn, client_id, name, tab, address, way, claim, teacher, token, rate_limit } = join;
-        self.check_key(teacher.as_ref())?;
+        self.check_key(teacher.as_ref(), now)?;
         let life = self.limits.token_life();
         let known = |claim: &Claim| self.roster.by_token(&claim.proof, tab.as_ref(), life, now);
         let returning = claim.as_ref().and_then(known);
@@ -229,6 +236,7 @@ impl Room {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
         self.roster.move_to(key, address);
+        self.began.get_or_insert(now);
         if let Some(teacher) = teacher {
             self.class.get_or_insert_with(|| Box::new(Class::new(teacher))).admit(conn);
         }
@@ -246,14 +254,14 @@ impl Room {
         Ok(())
     }
 
-    /// Whether the key that a join shows, if any, is this room's. A room that nobody ever joined takes the key
-    /// that its first member brings; one that has members and no key takes none, so that nobody makes a class
-    /// out of other people's talk.
-    fn check_key(&self, shown: Option<&TokenHash>) -> Result<(), Refusal> {
+    /// Whether the key that a join shows, if any, is this room's. A room takes the key that is brought first,
+    /// within [`KEY_WINDOW`] of its first member: after a restart the class may be back before its teacher.
+    /// Later a room without a key takes none, so that nobody makes a class out of other people's talk.
+    fn check_key(&self, shown: Option<&TokenHash>, now: Ms) -> Result<(), Refusal> {
         let is_good = match (shown, &self.class) {
             (None, _) => true,
             (Some(shown), Some(class)) => class.is_key(shown),
-            (Some(_), None) => self.roster.is_untouched(),
+            (Some(_), None) => self.began.is_none_or(|began| now < began + KEY_WINDOW),
         };
         if is_good {
             return Ok(());

@@ -182,11 +182,6 @@ impl Roster {
         key
     }
 
-    /// Whether nobody has ever been in it.
-    pub(crate) fn is_untouched(&self) -> bool {
-        self.arrivals == 0
-    }
-
     /// Brings back one that had left, under an id and name that are free.
     pub(crate) fn bring_back(&mut self, key: SessionKey, id: ClientId, name: Name) {
         let session = self.session_mut(key);
