@@ -198,6 +198,6 @@ test('what shows the wire is printed, too: light, static and whole', async ({ se
   for (let n = 0; n < 12; n++) await say(page, `پیام ${n}`);
   await expect(message(page, 'پیام 11')).toContainText('فرستاده شد');
   await page.getByRole('tab', { name: 'فریم‌ها' }).click();
-  await expect(page.locator('#xray .frame').filter({ hasText: 'پیام شما' })).toHaveCount(12);
+  await expect(page.locator('#xray .frame[data-own]').filter({ hasText: 'say' })).toHaveCount(12);
   await isPrinted('the panel', '.bar h1', '.message', '.panel .tabs [aria-selected=true]', '#xray .frame');
 });
