@@ -89,10 +89,11 @@ async function look(tab) {
   const style = document.querySelector('[href="/pkg/xray.css"]');
   if (!style) document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/pkg/xray.css' }));
   await lab;
-  const find = () => document.getElementById(`xray-tab-${tab}`);
-  while (!find()) await new Promise(requestAnimationFrame);
-  document.getElementById('xray').toggleAttribute('data-wide', true);
-  find().click();
+  const tabs = glass.getElementsByClassName('tabs');
+  while (!tabs.length) await new Promise(requestAnimationFrame);
+  const widen = glass.querySelector('.widen');
+  if (widen.ariaPressed !== 'true') widen.click();
+  tabs[0].children[tab].click();
 }
 
 function tick() {

@@ -2,7 +2,7 @@
 //! without a program and stays when the network goes: one document, a slide after the other, each a picture of
 //! the same shape (16:9) whatever the screen is. Its words are those of `docs/presentation.md`, which is the one
 //! source ([`deck`]); what the keys do is `assets/slides.js`'s. The same slides stand on the [`stage`] of a class,
-//! which a teacher turns for everybody, and which phones follow in a [`strip`].
+//! which a teacher turns for everybody, and which phones follow in a [`mod@strip`].
 
 use chat_ui::{digits, document::Document, theme::ThemeButton, words::APP_NAME};
 use leptos::prelude::*;
