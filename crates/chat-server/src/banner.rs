@@ -26,9 +26,12 @@ pub(crate) struct Class {
 /// # Errors
 /// When standard output cannot be written to.
 pub(crate) fn print(addresses: &Addresses, class: Option<&Class>) -> io::Result<()> {
-    let stdout = io::stdout();
-    let colour = stdout.is_terminal();
-    write(&mut stdout.lock(), addresses, class, colour)
+    let mut stdout = io::stdout().lock();
+    // In one piece, whatever else is written there meanwhile.
+    let mut banner = Vec::new();
+    write(&mut banner, addresses, class, stdout.is_terminal())?;
+    stdout.write_all(&banner)?;
+    stdout.flush()
 }
 
 fn write(out: &mut impl Write, addresses: &Addresses, class: Option<&Class>, colour: bool) -> io::Result<()> {

@@ -54,9 +54,10 @@ fn laptop_offers_its_wifi_address() {
     assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
     let offered: Vec<&str> = text
         .lines()
-        .take_while(|line| !line.contains("see the wire") && *line != "first-page")
+        .skip_while(|line| !line.contains("this machine"))
+        .take_while(|line| !line.contains("see the wire") && !line.contains("Ctrl+C"))
         .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("http://")))
-        .skip(2)
+        .skip(1)
         .collect();
     assert_eq!(
         offered,

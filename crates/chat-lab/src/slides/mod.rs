@@ -1,8 +1,8 @@
 //! `/slides`: the presentation, for reading and for paper. Drawn by the server alone, so that it is all there
 //! without a program and stays when the network goes: one document, a slide after the other, each a picture of
 //! the same shape (16:9) whatever the screen is. Its words are those of `docs/presentation.md`, which is the one
-//! source ([`deck`]); what the keys do is `assets/slides.js`'s. The same slides stand on the [`stage`] of a class,
-//! which a teacher turns for everybody, and which phones follow in a [`mod@strip`].
+//! source ([`deck`]); what the keys do is `assets/slides.js`'s. The same slides stand on the [`mod@stage`] of a
+//! class, which a teacher turns for everybody, and which phones follow in a [`mod@strip`].
 
 use chat_ui::{digits, document::Document, theme::ThemeButton, words::APP_NAME};
 use leptos::prelude::*;
