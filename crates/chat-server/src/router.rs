@@ -43,19 +43,22 @@ pub(crate) fn router(app: App) -> Router {
 fn lab(routes: Router<App>) -> Router<App> {
     use axum::routing::post;
 
-    use crate::lab::{
-        echo::{endpoint, pipe},
-        xray::{export, inject, stream},
+    use crate::{
+        lab::{
+            echo::{endpoint, pipe},
+            xray::{export, inject, stream},
+        },
+        pages::class,
     };
 
     #[cfg(feature = "pages")]
-    let routes = routes.route("/slides/strip", get(room::strip));
+    let routes = routes.route("/slides/strip", get(class::strip));
     routes
         .route("/ways/{room}", get(room::ways))
         .route("/workbench", get(room::workbench))
         .route("/slides", get(room::slides))
-        .route("/class", post(room::open_class))
-        .route("/class/{room}", get(room::class))
+        .route("/class", post(class::open))
+        .route("/class/{room}", get(class::stage))
         .route("/ws/echo", any(endpoint::echo))
         .route("/workbench/pipe", any(pipe::pipe))
         .route("/xray/{token}/events", get(stream::events))

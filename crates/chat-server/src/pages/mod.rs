@@ -1,4 +1,4 @@
-//! The pages: which there are ([`Page`]), the addresses that lead to them ([`room`]), and one way to draw
+//! The pages: which there are ([`Page`]), the addresses that lead to them ([`room`] and its neighbours), and one way to draw
 //! them, as HTML by the client crate or, in a server built without its pages, as plain text. The `pages`
 //! feature decides; addresses and statuses are the same.
 
@@ -14,6 +14,8 @@ use crate::http::request_limit::Cost;
 
 #[cfg(feature = "pages")]
 mod assets;
+#[cfg(feature = "lab")]
+pub(crate) mod class;
 #[cfg(feature = "pages")]
 mod encoding;
 #[cfg(feature = "pages")]

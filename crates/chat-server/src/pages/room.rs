@@ -1,6 +1,6 @@
 //! The addresses of pages, and what leads to them: the home page and its form, a room's page and its code.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Extension,
@@ -10,26 +10,18 @@ use axum::{
     },
     response::{IntoResponse, Redirect, Response},
 };
-use chat_protocol::{ClassKey, typed};
+use chat_protocol::typed;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
 use super::{Form, Page, render};
 use crate::{
-    http::{
-        body,
-        links::{class_path, room_path},
-        qr,
-        request_limit::Cost,
-        site::Site,
-        web_origin::WebOrigin,
-    },
+    http::{links::room_path, qr, request_limit::Cost, site::Site, web_origin::WebOrigin},
     limits::client_ip::Peer,
-    net::random,
 };
 
 /// The `{room}` of a path, before its rule is checked; an error when it is not UTF-8.
-type RawRoom = Result<Path<String>, PathRejection>;
+pub(super) type RawRoom = Result<Path<String>, PathRejection>;
 
 /// `GET /`.
 pub(crate) async fn home(request: Request) -> Response {
@@ -90,75 +82,6 @@ pub(crate) async fn workbench(request: Request) -> Response {
 pub(crate) async fn slides(request: Request) -> Response {
     let handout = request.uri().query().is_some_and(|query| query.split('&').any(|one| one == "handout"));
     render(Page::Slides { handout }, request).await
-}
-
-/// `GET /class/{room}`: the stage of a class in this room. Nothing here knows whether there is one, and the
-/// key of whoever teaches it stays in the browser, which sends no fragment.
-#[cfg(feature = "lab")]
-pub(crate) async fn class(
-    State(site): State<Arc<Site>>,
-    Extension(Peer(peer)): Extension<Peer>,
-    raw: RawRoom,
-    request: Request,
-) -> Response {
-    let page = match raw.map(|Path(raw)| typed::room_name(&raw)) {
-        Ok(Ok(room)) => {
-            let share_url = site.share_url(&room, site.asked(peer, request.headers()).as_ref());
-            Page::Class { room, share_url }
-        }
-        Ok(Err(flaw)) => Page::BadRoom(Some(flaw)),
-        Err(_) => Page::BadRoom(None),
-    };
-    render(page, request).await
-}
-
-/// What the form of [`open_class`] says.
-#[cfg(feature = "lab")]
-#[derive(Deserialize)]
-pub(crate) struct NewClass {
-    /// A name that the page has drawn; left out or empty where no script runs.
-    #[serde(default)]
-    room: String,
-}
-
-/// `POST /class`: to the stage of a class in a room that is drawn, with a key that is drawn for it. The room takes
-/// the key when the stage joins it first, so that nothing is kept here. The answer is nobody's to keep.
-#[cfg(feature = "lab")]
-pub(crate) async fn open_class(request: Request) -> Response {
-    const BODY_MAX: usize = 2 * 1024;
-    const DEADLINE: Duration = Duration::from_secs(10);
-    let body = match body::read(request.into_body(), BODY_MAX, DEADLINE).await {
-        Ok(body) => body,
-        Err(error) => return (StatusCode::BAD_REQUEST, error.to_string()).into_response(),
-    };
-    let asked: NewClass = match serde_urlencoded::from_bytes(&body) {
-        Ok(asked) => asked,
-        Err(error) => {
-            let detail = format!("room: {error}; send it as a form, or nothing");
-            return (StatusCode::BAD_REQUEST, detail).into_response();
-        }
-    };
-    let key = ClassKey::from_bytes(random::bytes());
-    match typed::room_name(&asked.room).or_else(|_| typed::room_name(&drawn_name())) {
-        Ok(room) => {
-            let stage = format!("{}#key={}", class_path(&room), key.as_str());
-            ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&stage)).into_response()
-        }
-        Err(flaw) => (StatusCode::INTERNAL_SERVER_ERROR, flaw.to_string()).into_response(),
-    }
-}
-
-/// A room of more names than anybody can try (53 bits), because its name is its only key.
-#[cfg(feature = "lab")]
-fn drawn_name() -> String {
-    let [a, b, c, d] = [(); 4].map(|()| u32::from_le_bytes(random::bytes()) % 10_000);
-    format!("کلاس-{a:04}-{b:04}-{c:04}-{d:04}")
-}
-
-/// `GET /slides/strip`: what a phone shows of a class, in which its script writes.
-#[cfg(all(feature = "lab", feature = "pages"))]
-pub(crate) async fn strip() -> Response {
-    axum::response::Html(chat_lab::slides::strip()).into_response()
 }
 
 /// What is to be drawn as a code.
