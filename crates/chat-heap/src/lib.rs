@@ -5,7 +5,8 @@
 //! code, a single call without arguments that matter.
 
 /// Gives back every page that holds nothing. Meanwhile others who allocate wait: 5 to 50 µs where little is
-/// free (10,000 members who came, stay and go), 3 ms where much is, in many pieces (3,800 event streams). Does nothing where the allocator is not glibc's.
+/// free (10,000 members who came, stay and go), 3 ms where much is, in many pieces (3,800 event streams).
+/// Does nothing where the allocator is not glibc's.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[expect(unsafe_code, reason = "a function of C")]
 pub fn trim() {

@@ -270,8 +270,8 @@ impl Room {
         Err(Refusal { code: ErrorCode::BadKey, detail: detail.into(), suggestion: None, free_in: None })
     }
 
-    /// Tells a connection that it is in, where the class is, if there is one, and what it missed since the last message that the claim names, if
-    /// the member was here by then and the history goes back so far.
+    /// Tells a connection that it is in, where the class is, if there is one, and what it missed since the last
+    /// message that the claim names, if the member was here by then and the history goes back so far.
     fn welcome(
         &self,
         conn: ConnKey,

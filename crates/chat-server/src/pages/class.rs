@@ -46,8 +46,9 @@ struct NewClass {
     room: String,
 }
 
-/// `POST /class`: to the stage of a class in a room that is drawn, with a key that is drawn for it. The room takes
-/// the key when the stage joins it first, so that nothing is kept here. The answer is nobody's to keep.
+/// `POST /class`: to the stage of a class in a room that is drawn, with a key that is drawn for it. The room
+/// takes the key when the stage joins it, in its first half minute, so that nothing is kept here. The answer is
+/// nobody's to keep.
 pub(crate) async fn open(request: Request) -> Response {
     const BODY_MAX: usize = 2 * 1024;
     const DEADLINE: Duration = Duration::from_secs(10);
