@@ -1,6 +1,6 @@
 //! The binary: options in, a listening server out, and a stop that is announced.
 
-use std::process::ExitCode;
+use std::{convert::Infallible, process::ExitCode, time::Duration};
 
 use chat_server::{Config, Server, raise_fd_limit};
 use clap::Parser;
@@ -26,7 +26,21 @@ fn runtime() -> std::io::Result<Runtime> {
         Ok(cores) if cores.get() == 1 => runtime::Builder::new_current_thread(),
         _ => runtime::Builder::new_multi_thread(),
     };
-    runtime.enable_all().build()
+    runtime.enable_all().on_thread_park(chat_heap::trim).build()
+}
+
+/// Wakes the threads once a second, also where nobody does anything: they park again, and what was freed last
+/// goes back to the system.
+async fn wake_each_second() -> Infallible {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    let workers = tokio::runtime::Handle::current().metrics().num_workers();
+    loop {
+        seconds.tick().await;
+        // Whoever finds one wakes the next.
+        for _ in 1..workers {
+            tokio::spawn(tokio::task::yield_now());
+        }
+    }
 }
 
 async fn serve(config: Config) -> ExitCode {
@@ -51,8 +65,10 @@ async fn serve(config: Config) -> ExitCode {
     if let Err(error) = server.print_banner() {
         tracing::warn!(%error, "cannot print the addresses");
     }
-    server.run(stop).await;
-    ExitCode::SUCCESS
+    tokio::select! {
+        () = server.run(stop) => ExitCode::SUCCESS,
+        never = wake_each_second() => match never {},
+    }
 }
 
 /// Ready at the first SIGINT or SIGTERM. Registered at once, so that a signal which comes before

@@ -151,7 +151,6 @@ impl Server {
         tokio::select! {
             () = stop => {}
             never = accept_all(&listener, &app, &terms, &router) => match never {},
-            never = trim_heap() => match never {},
         }
         drop(listener);
         app.tasks.stop();
@@ -188,19 +187,6 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
-}
-
-/// Once a second, the memory of those who have gone goes back to the system; every other second where that takes
-/// long, which it does in the midst of an attack.
-async fn trim_heap() -> Infallible {
-    const SECOND: Duration = Duration::from_secs(1);
-    let mut took = Duration::ZERO;
-    loop {
-        tokio::time::sleep((took * 200).clamp(SECOND, 2 * SECOND)).await;
-        let began = Instant::now();
-        chat_heap::trim();
-        took = began.elapsed();
-    }
 }
 
 async fn accept_all(listener: &TcpListener, app: &App, terms: &Terms, router: &Router) -> Infallible {
