@@ -19,11 +19,15 @@ use crate::{
 };
 
 /// What runs before anything is counted: buffers grow, code gets compiled.
-const WARM: Duration = Duration::from_millis(300);
+pub(crate) const WARM: Duration = Duration::from_millis(300);
 
 /// How long a closed loop looks away between two looks. Whoever waits for each delivery is woken for
 /// each, at their own cost and the server's; members at the ends of a real network are not.
 const NAP: Duration = Duration::from_micros(250);
+
+/// How many connections are read between two looks at the clock where it is the clock that counts: what comes due
+/// meanwhile is said at once, and what is said at once is cheap to deliver.
+const PACED_EVENTS: usize = 32;
 
 /// How many speak in turn in a room where few do. They are the witnesses.
 pub(crate) const SPEAKERS: usize = 4;
@@ -32,7 +36,7 @@ pub(crate) const SPEAKERS: usize = 4;
 /// rest either.
 const GENERATOR_BUSY_MAX: f64 = 0.8;
 /// A server that uses more of its core than this had none.
-const SERVER_BUSY: f64 = 0.95;
+pub(crate) const SERVER_BUSY: f64 = 0.95;
 
 /// Who is where.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +97,14 @@ pub(crate) struct Latency {
     pub(crate) memory: u64,
 }
 
+/// What it cost by the clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) rate: Rate,
+    /// How long after it was due a message was heard by all of its room, at the 99th percentile.
+    pub(crate) late: Duration,
+}
+
 #[derive(Default)]
 struct Completed {
     rooms: Vec<usize>,
@@ -133,6 +145,31 @@ impl Listener for Schedule {
 
     fn completed(&mut self, _: usize, _: u64) {
         self.completed += 1;
+    }
+}
+
+/// All rooms in turn, by the clock.
+struct Turns {
+    start: Instant,
+    interval: f64,
+    /// How many messages each room had been told before.
+    before: Vec<u64>,
+    nanoseconds: Histogram<u64>,
+}
+
+impl Turns {
+    fn due(&self, index: u64) -> Instant {
+        self.start + Duration::from_secs_f64(self.interval * index as f64)
+    }
+}
+
+impl Listener for Turns {
+    fn heard(&mut self, _: u64, _: Instant) {}
+
+    fn completed(&mut self, room: usize, number: u64) {
+        let index = (number - self.before[room] - 1) * self.before.len() as u64 + room as u64;
+        let late = Instant::now().saturating_duration_since(self.due(index));
+        self.nanoseconds.saturating_record(late.as_nanos() as u64);
     }
 }
 
@@ -259,6 +296,40 @@ impl Station {
         Ok(Latency { nanoseconds: schedule.nanoseconds, rate, server_busy, generator_busy, memory })
     }
 
+    /// Talks for so long, by the clock, so many messages a second, in all rooms in turn: what a delivery costs
+    /// at this rate, whoever could do more.
+    ///
+    /// # Errors
+    /// As [`Station::closed`].
+    pub(crate) fn paced(&mut self, rate: f64, time: Duration) -> io::Result<Pace> {
+        let mut turns = Turns {
+            start: Instant::now(),
+            interval: 1.0 / rate,
+            before: self.said.clone(),
+            nanoseconds: Histogram::new_with_bounds(1_000, 60_000_000_000, 3).map_err(io::Error::other)?,
+        };
+        let (mut from, mut said) = (None, 0);
+        let rate = loop {
+            let now = Instant::now();
+            while turns.due(said) <= now {
+                self.say(said as usize % self.seating.rooms)?;
+                said += 1;
+            }
+            let rest = turns.due(said).saturating_duration_since(Instant::now());
+            self.load_clients.turn_of::<PACED_EVENTS>(rest, &mut turns)?;
+            match &from {
+                None if turns.start.elapsed() >= WARM => {
+                    turns.nanoseconds.reset();
+                    from = Some(self.mark()?);
+                }
+                Some(from) if from.at.elapsed() >= time => break from.until(&self.mark()?),
+                _ => {}
+            }
+        };
+        self.drain()?;
+        Ok(Pace { rate, late: Duration::from_nanos(turns.nanoseconds.value_at_quantile(0.99)) })
+    }
+
     /// Waits for the last deliveries, and counts: not one more or fewer than there should be.
     fn drain(&mut self) -> io::Result<()> {
         let deadline = Instant::now() + PATIENCE;
@@ -277,7 +348,7 @@ impl Station {
         Ok(Mark {
             at: Instant::now(),
             delivered: self.load_clients.delivered,
-            server: self.peer.usage().processor_time()?,
+            server: self.peer.usage().threads_time()?,
             generator: own_time()?,
         })
     }

@@ -268,6 +268,18 @@ impl Crowd {
     /// # Errors
     /// When a connection is lost, or a message is lost, repeated, reordered or altered.
     pub(crate) fn turn(&mut self, patience: Duration, listener: &mut impl Listener) -> io::Result<bool> {
+        self.turn_of::<EVENTS>(patience, listener)
+    }
+
+    /// As [`Crowd::turn`], of so many connections at most, so that it takes no longer.
+    ///
+    /// # Errors
+    /// As [`Crowd::turn`].
+    pub(crate) fn turn_of<const MOST: usize>(
+        &mut self,
+        patience: Duration,
+        listener: &mut impl Listener,
+    ) -> io::Result<bool> {
         let mut stuck = Vec::new();
         for member in self.unsent.drain(..) {
             if !self.members[member].flush()? {
@@ -275,7 +287,7 @@ impl Crowd {
             }
         }
         self.unsent = stuck;
-        let mut events = [MaybeUninit::<epoll::Event>::uninit(); EVENTS];
+        let mut events = [MaybeUninit::<epoll::Event>::uninit(); MOST];
         let patience = patience.try_into().map_err(io::Error::other)?;
         let (events, _) = epoll::wait(&self.epoll, &mut events, Some(&patience))?;
         for event in &*events {

@@ -22,15 +22,18 @@ pub(crate) enum Workload {
     D,
     /// Messages by the clock; then the same with one in a hundred not reading (F).
     E,
-    /// B on two cores.
+    /// B on two cores, at the rates of one.
     G,
+    /// Small rooms beside a huge one in full speech, on two cores.
+    H,
     /// A with one of the thousand recorded, and looking.
     X,
 }
 
 impl Workload {
     /// All of them.
-    pub(crate) const ALL: [Self; 7] = [Self::A, Self::B, Self::C, Self::D, Self::E, Self::G, Self::X];
+    pub(crate) const ALL: [Self; 8] =
+        [Self::A, Self::B, Self::C, Self::D, Self::E, Self::G, Self::H, Self::X];
 }
 
 impl fmt::Display for Workload {

@@ -18,6 +18,7 @@ use crate::lab::{
 };
 use crate::{
     config::Config,
+    cores::Cores,
     http::{hints::Hints, lan, links::Addresses, site::Site},
     limits::{
         client_ip::TrustedProxies,
@@ -25,7 +26,7 @@ use crate::{
     },
     net::{clock::Clock, connections::Connections, outbox_budget::OutboxBudget, tasks::Tasks},
     polling::sessions::{self, Sessions},
-    rooms::{Rooms, recorder::Recorder},
+    rooms::{Rooms, homes::Homes, recorder::Recorder},
     websocket,
 };
 
@@ -46,9 +47,14 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// With these options, for a server that listens at `bound`; where it opens a room as a class, with that one
-    /// and the hash of its key.
-    pub(crate) fn new(config: &Config, bound: SocketAddr, class: Option<(RoomKey, TokenHash)>) -> Self {
+    /// With these options and rooms on these cores, for a server that listens at `bound`; where it opens a room
+    /// as a class, with that one and the hash of its key.
+    pub(crate) fn new(
+        config: &Config,
+        cores: Arc<Cores>,
+        bound: SocketAddr,
+        class: Option<(RoomKey, TokenHash)>,
+    ) -> Self {
         let clock = Clock::start();
         let tasks = Tasks::default();
         let site = Arc::new(Site {
@@ -57,13 +63,17 @@ impl App {
             proxies: TrustedProxies::new(config.trusted_proxy.clone()),
             hints: Hints::new(Instant::now()),
         });
-        let outboxes =
-            OutboxBudget::new(config.outbox_bytes, config.outbox_total_bytes, config.max_connections);
+        let outboxes = OutboxBudget::for_threads(
+            cores.threads(),
+            config.outbox_bytes,
+            config.outbox_total_bytes,
+            config.max_connections,
+        );
         let rooms = Rooms::new(
             config.max_rooms,
             room_limits(config),
             config.resume_total_bytes,
-            outboxes.clone(),
+            Homes::new(cores, outboxes),
             clock,
             class,
         );
@@ -76,18 +86,12 @@ impl App {
         #[cfg(not(feature = "lab"))]
         let recorder: Option<Arc<dyn Recorder>> = None;
         let settings = websocket_settings(config);
-        let websocket = Arc::new(websocket::Context {
-            rooms: rooms.clone(),
-            outboxes: outboxes.clone(),
-            recorder,
-            settings,
-        });
+        let websocket = Arc::new(websocket::Context { rooms: rooms.clone(), recorder, settings });
         let sessions = Sessions::new(
             rooms.clone(),
             ips.clone(),
             connections.clone(),
             tasks.clone(),
-            outboxes,
             sessions_settings(config),
         );
         #[cfg(feature = "lab")]

@@ -13,6 +13,9 @@ use crate::{
     limits::{client_ip, fault_access::FaultAccess},
 };
 
+/// More than any machine has, and few enough for their threads to be had.
+const CORES_MAX: usize = 1_024;
+
 /// A chatroom you can see through. Nothing is stored: when it stops, everything is gone.
 #[derive(Clone, Debug, Parser)]
 #[allow(rustdoc::bare_urls, reason = "the same words are the text of --help")]
@@ -61,6 +64,11 @@ pub struct Config {
     /// everybody else are never looked at.
     #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = client_ip::network)]
     pub(crate) trusted_proxy: Vec<IpNet>,
+
+    /// Cores that rooms live on: a thread for each, a room and everybody in it on one, beside a thread for pages
+    /// and for whoever comes; with 1 a single thread for all. By default as many as this process may use.
+    #[arg(long, env = "OTAGH_CORES", default_value_t = cores_here(), value_parser = cores)]
+    pub(crate) cores: usize,
 
     /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
     /// a flood of invented room names can cost.
@@ -266,6 +274,18 @@ fn demo(raw: &str) -> Result<usize, String> {
     }
 }
 
+/// A machine that does not say how many it has has one.
+fn cores_here() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(CORES_MAX)
+}
+
+fn cores(raw: &str) -> Result<usize, String> {
+    match raw.parse() {
+        Ok(count) if (1..=CORES_MAX).contains(&count) => Ok(count),
+        _ => Err(format!("must be 1 to {CORES_MAX}")),
+    }
+}
+
 fn host(raw: &str) -> Result<IpAddr, String> {
     let bare = raw.strip_prefix('[').and_then(|raw| raw.strip_suffix(']')).unwrap_or(raw);
     bare.parse().map_err(|_| {
@@ -318,6 +338,7 @@ mod tests {
             ["--public-url", "ftp://chat.example.org"],
             ["--room", "a/b"],
             ["--demo", "30"],
+            ["--cores", "0"],
             ["--text-max", "0"],
             ["--text-max", "5000"],
             ["--ping-interval", "25 apples"],

@@ -1,6 +1,6 @@
 //! The Otagh server. The folders are its layers, and each knows only those below it (`tests/layers.rs`):
 //!
-//! `main > server > router > app > websocket, polling, lab > pages > rooms > http > net > limits`, and below
+//! `main > server > router > app > websocket, polling, lab > pages > rooms > http > net > limits, cores`, and below
 //! them the crates `chat-room`, `chat-wire` and `chat-protocol`.
 //!
 //! The five steps: `websocket::upgrade` opens, `websocket::connection` joins, says and closes, and
@@ -12,6 +12,7 @@
 mod app;
 mod banner;
 mod config;
+mod cores;
 mod demo;
 mod http;
 #[cfg(feature = "lab")]
@@ -27,6 +28,7 @@ mod websocket;
 
 use app::App;
 pub use config::Config;
+pub use cores::single_threaded;
 pub use limits::fd_limit::{FdLimitError, raise as raise_fd_limit};
 pub use server::{BindError, Server};
 

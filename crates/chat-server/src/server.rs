@@ -26,6 +26,7 @@ use tower::ServiceExt;
 use crate::{
     App, banner,
     config::Config,
+    cores::{Cores, Threads, wake_each_second},
     demo,
     http::sse,
     limits::{
@@ -56,6 +57,7 @@ const CLOSE_SPREAD: u32 = 5;
 #[derive(Debug)]
 pub struct Server {
     listener: TcpListener,
+    threads: Threads,
     app: App,
     terms: Terms,
     drain_deadline: Duration,
@@ -84,6 +86,9 @@ pub enum BindError {
     /// The port is one of those that need rights.
     #[error("no right to listen on port {0}. Choose one above 1023: --port 3000")]
     Forbidden(u16),
+    /// There are no more threads, or files, to be had.
+    #[error("cannot start a thread for each of {0} cores: {1}. Start fewer: --cores 1")]
+    Cores(usize, io::Error),
     /// Anything else, mostly an address this machine does not have.
     #[error("cannot listen on {0}: {1}. Choose another address: --host 0.0.0.0")]
     Other(SocketAddr, io::Error),
@@ -106,10 +111,12 @@ impl Server {
         };
         let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
+        let (cores, threads) =
+            Cores::start(config.cores).map_err(|error| BindError::Cores(config.cores, error))?;
         let class = config.room.clone();
         let class = class.map(|room| banner::Class { room, key: ClassKey::from_bytes(random::bytes()) });
         let hashed = class.as_ref().map(|class| (RoomKey::of(&class.room), TokenHash::of_key(&class.key)));
-        let app = App::new(&config, bound, hashed);
+        let app = App::new(&config, cores, bound, hashed);
         let terms = Terms {
             accept_limit: Arc::new(AcceptLimit::new(config.max_http_sockets)),
             head_deadline: config.head_deadline,
@@ -117,7 +124,15 @@ impl Server {
             silence_max: config.silence_max(),
             turns: Turns::new(),
         };
-        Ok(Self { listener, app, terms, drain_deadline: config.drain_deadline, class, demo: config.demo })
+        Ok(Self {
+            listener,
+            threads,
+            app,
+            terms,
+            drain_deadline: config.drain_deadline,
+            class,
+            demo: config.demo,
+        })
     }
 
     /// Where it listens.
@@ -142,7 +157,7 @@ impl Server {
     /// Serves until `stop` is ready; then stops accepting, tells every client to come back later,
     /// lets what is on its way arrive, and returns, after `--drain-deadline` at the latest.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, app, terms, drain_deadline, class, demo } = self;
+        let Self { listener, threads: _threads, app, terms, drain_deadline, class, demo } = self;
         if let Some(class) = class.filter(|_| demo > 0) {
             let bound = app.site.addresses.bound;
             app.tasks.spawn(demo::rehearse(demo, class.room, bound, app.tasks.clone()));
@@ -151,6 +166,7 @@ impl Server {
         tokio::select! {
             () = stop => {}
             never = accept_all(&listener, &app, &terms, &router) => match never {},
+            never = wake_each_second() => match never {},
         }
         drop(listener);
         app.tasks.stop();

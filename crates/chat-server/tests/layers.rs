@@ -29,7 +29,7 @@ const SERVER: House = House {
         &["rooms"],
         &["http"],
         &["net"],
-        &["limits"],
+        &["limits", "cores"],
     ],
     short: &[("App", "app"), ("Config", "config"), ("Server", "server"), ("lab::", "lab::xray")],
 };

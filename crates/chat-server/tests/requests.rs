@@ -98,12 +98,12 @@ async fn polling_session_is_an_ordinary_member() {
 
     sara.say("s1", "سلام").await;
     ali.say("a1", "علیک").await;
-    sara.post(&[json!({"type": "typing"}), json!({"type": "rename", "name": "سارا رضایی"})]).await;
     for (seq, from) in [(1, "sara"), (2, "ali")] {
         let (said, same) = (sara.expect("said").await, ali.expect("said").await);
         assert_eq!((&said["seq"], &said["from"]), (&json!(seq), &json!(from)));
         assert_eq!(said, same, "the same bytes to everybody");
     }
+    sara.post(&[json!({"type": "typing"}), json!({"type": "rename", "name": "سارا رضایی"})]).await;
     assert_eq!(ali.expect("typing").await["from"], "sara");
     ali.expect_presence(|presence| presence["changed"][0]["name"] == "سارا رضایی").await;
     sara.expect("typing").await;

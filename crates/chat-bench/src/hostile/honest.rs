@@ -65,6 +65,25 @@ impl Honest {
         }
         Ok(latencies)
     }
+
+    /// Comes and goes again, by the clock and for so long: how long a join takes, from when it was due to its
+    /// welcome, in microseconds.
+    ///
+    /// # Errors
+    /// When somebody is not let in.
+    pub(crate) fn come_and_go(&self, from: &Source, time: Duration) -> io::Result<Histogram<u64>> {
+        let mut latencies = Histogram::new_with_bounds(1, 60_000_000, 3).map_err(io::Error::other)?;
+        let start = Instant::now();
+        for turn in 0..(time.as_micros() / EVERY.as_micros()) as u32 {
+            let due = start + EVERY * turn;
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let room = format!("honest{}", turn as usize % PAIRS);
+            let join = from.join(&room, "guest");
+            drop(self.runtime.block_on(async { tokio::time::timeout(PATIENCE, join).await })??);
+            latencies.saturating_record(due.elapsed().as_micros() as u64);
+        }
+        Ok(latencies)
+    }
 }
 
 /// One says something, and the other hears it: when.

@@ -28,9 +28,9 @@ use crate::{
 
 mod attacks;
 mod crowd;
-mod honest;
+pub(crate) mod honest;
 mod joins;
-mod source;
+pub(crate) mod source;
 
 /// How long the pairs talk undisturbed.
 const BEFORE: Duration = Duration::from_secs(2);

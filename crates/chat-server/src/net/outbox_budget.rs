@@ -4,6 +4,8 @@
 //! connections there may be, so that whoever has little waiting is never cut for what others have. Of the
 //! other half a connection may have as much waiting as is still left: the dynamic threshold of shared switch
 //! buffers (Choudhury and Hahne, 1998), as in `rooms::memory_budget`.
+//! Each thread counts what it sends in a part of its own, because every message is counted; they are added up
+//! when somebody has much waiting.
 
 use std::sync::{
     Arc,
@@ -20,14 +22,37 @@ pub(crate) struct OutboxBudget {
     own: usize,
     /// Over this, taken together, nobody may have more than that.
     common: usize,
-    waiting: AtomicUsize,
+    parts: Arc<[Part]>,
+    /// Which of the parts is counted in.
+    part: usize,
 }
 
+/// One budget, as each thread counts in it: by the thread's number.
+pub(crate) type OutboxBudgets = Box<[Arc<OutboxBudget>]>;
+
+/// What waits of one thread's, in bytes; on cache lines of its own.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Part(AtomicUsize);
+
 impl OutboxBudget {
-    /// For outboxes of `each` bytes at most, of at most `connections`, and `total` bytes in all.
+    /// For outboxes of `each` bytes at most, of at most `connections`, and `total` bytes in all, which so many
+    /// threads send to.
+    pub(crate) fn for_threads(
+        threads: usize,
+        each: usize,
+        total: usize,
+        connections: usize,
+    ) -> OutboxBudgets {
+        let (own, common) = (total / 2 / connections.max(1), total - total / 2);
+        let parts: Arc<[Part]> = (0..threads).map(|_| Part::default()).collect();
+        (0..threads).map(|part| Arc::new(Self { each, own, common, parts: parts.clone(), part })).collect()
+    }
+
+    /// The same, for one thread.
+    #[cfg(test)]
     pub(crate) fn new(each: usize, total: usize, connections: usize) -> Arc<Self> {
-        let own = total / 2 / connections.max(1);
-        Arc::new(Self { each, own, common: total - total / 2, waiting: AtomicUsize::new(0) })
+        Self::for_threads(1, each, total, connections)[0].clone()
     }
 
     /// Whether a connection may go on that has so many bytes waiting, of which `behind` came after what it is
@@ -36,7 +61,7 @@ impl OutboxBudget {
         if waiting <= self.own {
             return true;
         }
-        let left = self.common.saturating_sub(self.waiting.load(Relaxed));
+        let left = self.common.saturating_sub(self.waiting());
         left > 0 && behind <= left.max(self.own)
     }
 
@@ -52,16 +77,16 @@ impl OutboxBudget {
     }
 
     pub(super) fn add(&self, bytes: usize) {
-        self.waiting.fetch_add(bytes, Relaxed);
+        self.parts[self.part].0.fetch_add(bytes, Relaxed);
     }
 
     pub(super) fn give_back(&self, bytes: usize) {
-        self.waiting.fetch_sub(bytes, Relaxed);
+        self.parts[self.part].0.fetch_sub(bytes, Relaxed);
     }
 
-    #[cfg(test)]
+    /// What waits in all, in bytes.
     pub(crate) fn waiting(&self) -> usize {
-        self.waiting.load(Relaxed)
+        self.parts.iter().map(|part| part.0.load(Relaxed)).sum()
     }
 }
 
@@ -113,6 +138,15 @@ mod tests {
         assert_eq!(budget.waiting(), 100);
         drop(held);
         assert_eq!(budget.waiting(), 0);
+    }
+
+    #[test]
+    fn threads_share_one_budget() {
+        let budgets = OutboxBudget::for_threads(2, 1_000, 2_000, 20);
+        let bytes = budgets[0].count(vec![7; 999]);
+        assert!(!budgets[1].allows(51, 51), "what waits of one thread is not left for another");
+        drop(bytes);
+        assert!(budgets[1].allows(51, 51));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! a room gets to send its next message. Here all HTTP sockets together wait in one line, and between two of
 //! them everything else that is ready goes on: rooms and WebSockets come first.
 
-use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll, thread::available_parallelism};
+use std::{future::poll_fn, pin::Pin, sync::Arc, task::Poll};
 
 use tokio::sync::Semaphore;
 
@@ -11,10 +11,9 @@ use tokio::sync::Semaphore;
 pub(crate) struct Turns(Arc<Semaphore>);
 
 impl Turns {
-    /// One at a time, and on a machine of many cores as many as leave one of them to the rooms.
+    /// One at a time: they are all on one thread.
     pub(crate) fn new() -> Self {
-        let cores = available_parallelism().map_or(1, usize::from);
-        Self(Arc::new(Semaphore::new((cores - 1).max(1))))
+        Self(Arc::new(Semaphore::new(1)))
     }
 
     /// Does this work, each step of it in its turn: a step is what it does between two waits.
@@ -48,7 +47,7 @@ mod tests {
 
     #[tokio::test]
     async fn thousand_sockets_let_a_room_pass() {
-        let (turns, done) = (Turns(Arc::new(Semaphore::new(1))), Arc::new(AtomicUsize::new(0)));
+        let (turns, done) = (Turns::new(), Arc::new(AtomicUsize::new(0)));
         let (start, _) = broadcast::channel::<()>(1);
         let mut sockets = JoinSet::new();
         for _ in 0..1_000 {

@@ -21,7 +21,6 @@ use crate::{
     },
     net::{
         connections::{Connections, TooManyConnections},
-        outbox_budget::OutboxBudget,
         queue::Queue,
         random,
         sink::Sink,
@@ -42,8 +41,6 @@ pub(crate) struct Sessions {
     pub(crate) ips: Arc<IpLimits>,
     connections: Arc<Connections>,
     tasks: Tasks,
-    /// What all queues may have waiting, and all outboxes.
-    outboxes: Arc<OutboxBudget>,
     pub(crate) settings: Settings,
 }
 
@@ -122,10 +119,9 @@ impl Sessions {
         ips: Arc<IpLimits>,
         connections: Arc<Connections>,
         tasks: Tasks,
-        outboxes: Arc<OutboxBudget>,
         settings: Settings,
     ) -> Arc<Self> {
-        Arc::new(Self { table: Mutex::default(), rooms, ips, connections, tasks, outboxes, settings })
+        Arc::new(Self { table: Mutex::default(), rooms, ips, connections, tasks, settings })
     }
 
     pub(crate) fn find(&self, room: &RoomId, cookie: &ResumeCookie) -> Option<Arc<Session>> {
@@ -191,7 +187,8 @@ impl Sessions {
         let settings = self.settings;
         let slot = self.connections.reserve_for(usage)?;
         // A client that is found by something else than its token is told everything by number.
-        let queue = Queue::new(settings.queue_bytes, self.outboxes.clone(), key.1 != token.hash);
+        let home = self.rooms.home(&room);
+        let queue = Queue::new(settings.queue_bytes, home.outboxes().clone(), key.1 != token.hash);
         let sink = Sink::from(queue.clone());
         slot.open(sink.clone());
         let (rate, burst) = (settings.messages_per_second.into(), settings.messages_burst.into());

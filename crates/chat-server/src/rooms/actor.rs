@@ -9,15 +9,17 @@ use std::{
 
 use chat_protocol::ServerMsg;
 use chat_room::{ConnKey, Departure, Effect, Ms, RateLimit, Room};
-use tokio::{sync::mpsc, time::Sleep};
+use tokio::time::Sleep;
 
 use super::{
     fanout::Fanout,
-    handle::{Leave, MAILBOX, Membership, Request, RoomHandle},
+    handle::{Membership, Request, RoomHandle},
+    homes::Home,
+    mailbox::{self, PLACES, Requests, WeakMailbox},
     memory_budget::MemoryShare,
     recorder::Receipt,
 };
-use crate::net::{clock::Clock, outbox_budget::OutboxBudget};
+use crate::net::clock::Clock;
 
 /// A busy room waits so long for each member for more requests before it sends: a fortieth of the 5 µs that
 /// sending to one takes, and what is found meanwhile is sent for next to nothing. In time and not in turns,
@@ -32,15 +34,12 @@ const TURN: Duration = Duration::from_millis(1);
 pub(crate) struct RoomActor {
     room: Room,
     share: MemoryShare,
+    home: Arc<Home>,
     clock: Clock,
     fanout: Fanout,
     effects: Vec<Effect>,
-    mailbox: mpsc::Receiver<Request>,
-    leaves: mpsc::UnboundedReceiver<Leave>,
-    /// Cloned into each membership. Held here it also keeps `leaves` open for as long as the room is.
-    leave: mpsc::UnboundedSender<Leave>,
-    handle: mpsc::WeakSender<Request>,
-    alarm: Alarm,
+    requests: Requests<Request>,
+    mailbox: WeakMailbox<Request>,
     /// The receipts of this batch, told once it is sent.
     receipts: Vec<Box<dyn Receipt>>,
     /// Whether more than one request came last time.
@@ -48,31 +47,22 @@ pub(crate) struct RoomActor {
 }
 
 impl RoomActor {
-    /// A room, what this process has memory for of what it keeps and of what waits for its readers, and the
-    /// way into it.
-    pub(crate) fn open(
-        room: Room,
-        share: MemoryShare,
-        outboxes: Arc<OutboxBudget>,
-        clock: Clock,
-    ) -> (Self, RoomHandle) {
-        let (sender, mailbox) = mpsc::channel(MAILBOX);
-        let (leave, leaves) = mpsc::unbounded_channel();
+    /// A room, what this process has memory for of what it keeps, and where it lives; and the way into it.
+    pub(crate) fn open(room: Room, share: MemoryShare, home: Arc<Home>, clock: Clock) -> (Self, RoomHandle) {
+        let (mailbox, requests) = mailbox::open();
         let actor = Self {
             room,
             share,
             clock,
-            fanout: Fanout::new(outboxes),
+            fanout: Fanout::new(home.outboxes().clone()),
+            home,
             effects: Vec::new(),
-            mailbox,
-            leaves,
-            leave,
-            handle: sender.downgrade(),
-            alarm: Alarm::new(),
+            requests,
+            mailbox: mailbox.downgrade(),
             receipts: Vec::new(),
             was_busy: false,
         };
-        (actor, RoomHandle { mailbox: sender })
+        (actor, RoomHandle { mailbox })
     }
 
     /// Serves the room until nobody is here and nobody may come back. Returns itself with its mailbox still
@@ -80,8 +70,8 @@ impl RoomActor {
     /// written in between is then told to ask for the room again.
     pub(crate) async fn run(mut self) -> Self {
         let mut requests = Vec::new();
-        let mut leaving = Vec::new();
-        while self.wait(&mut requests, &mut leaving).await {
+        let mut alarm = Alarm::new();
+        while self.wait(&mut requests, &mut alarm).await {
             let mut turn = Instant::now();
             for request in requests.drain(..) {
                 self.take(request);
@@ -92,15 +82,12 @@ impl RoomActor {
                 }
             }
             let now = self.clock.now();
-            for Leave { conn, how } in leaving.drain(..) {
-                self.fanout.detach(conn);
-                self.room.leave(conn, how, now);
-            }
             while !self.keep() && self.room.forget_oldest(now) {}
             self.room.tick(now, &mut self.effects);
             self.perform();
             self.fanout.flush();
             self.fanout.forget_before(self.room.oldest());
+            self.home.set_members(self.fanout.receivers());
             let (reached, members) = (self.fanout.receivers(), self.room.here());
             self.receipts.drain(..).for_each(|receipt| receipt.sent(reached, members));
             if self.room.is_over() {
@@ -111,19 +98,14 @@ impl RoomActor {
     }
 
     /// Waits for something to do and collects it: false when the mailbox is closed.
-    ///
-    /// Leaves travel by their own channel, because leaving must not wait. Everything a member wrote
-    /// was in the mailbox before it left, so taking the leaves first and then as many requests as the
-    /// mailbox holds keeps each member's own order.
-    async fn wait(&mut self, requests: &mut Vec<Request>, leaving: &mut Vec<Leave>) -> bool {
+    async fn wait(&mut self, requests: &mut Vec<Request>, alarm: &mut Alarm) -> bool {
         let deadline = self.room.next_deadline();
         tokio::select! {
-            first = self.mailbox.recv() => match first {
+            first = self.requests.next() => match first {
                 Some(first) => requests.push(first),
                 None => return false,
             },
-            Some(first) = self.leaves.recv() => leaving.push(first),
-            () = self.alarm.ring_by(deadline, self.clock) => {}
+            () = alarm.ring_by(deadline, self.clock) => {}
         }
         // What comes together goes out together: other connections that have read something get a turn to send
         // it, and in a room that is busy already more turns, for as long as they are worth it.
@@ -135,25 +117,13 @@ impl RoomActor {
         let until = Instant::now() + patience;
         loop {
             tokio::task::yield_now().await;
-            self.collect(requests, leaving);
-            if requests.len() >= MAILBOX || Instant::now() >= until {
+            self.requests.take(requests);
+            if requests.len() >= PLACES || Instant::now() >= until {
                 break;
             }
         }
         self.was_busy = requests.len() > 1;
         true
-    }
-
-    fn collect(&mut self, requests: &mut Vec<Request>, leaving: &mut Vec<Leave>) {
-        while let Ok(leave) = self.leaves.try_recv() {
-            leaving.push(leave);
-        }
-        for _ in 0..MAILBOX {
-            match self.mailbox.try_recv() {
-                Ok(more) => requests.push(more),
-                Err(_) => break,
-            }
-        }
     }
 
     fn take(&mut self, request: Request) {
@@ -172,6 +142,10 @@ impl RoomActor {
                 // Should the connection be gone by now, its membership comes back to be dropped
                 // here, and that is how it leaves.
                 drop(answered);
+            }
+            Request::Leave { conn, how } => {
+                self.fanout.detach(conn);
+                self.room.leave(conn, how, now);
             }
             // Who asked may be gone by now.
             Request::Knows { proof, tab, answer } => {
@@ -196,10 +170,9 @@ impl RoomActor {
     }
 
     fn membership(&self, conn: ConnKey) -> Option<(Membership, Arc<RateLimit>)> {
-        let mailbox = self.handle.upgrade()?;
+        let mailbox = self.mailbox.upgrade()?;
         let rate_limit = self.room.rate_limit(conn)?;
-        let leaves = self.leave.clone();
-        Some((Membership { conn, mailbox, leaves, how: Departure::Lost }, rate_limit))
+        Some((Membership { conn, mailbox, how: Departure::Lost }, rate_limit))
     }
 
     /// Whether there is memory for what the room keeps, and for how that is sent.
@@ -229,6 +202,7 @@ struct Alarm {
 }
 
 impl Alarm {
+    /// On the runtime that this is called on, which is the one that waits for it.
     fn new() -> Self {
         // It has rung already, so it is set before it is waited for.
         Self { timer: Box::pin(tokio::time::sleep(Duration::ZERO)), set_to: Ms::MAX }

@@ -171,23 +171,34 @@ impl Fanout {
         self.json.clear();
         self.json.shrink_to(JSON_KEPT);
         self.aside_bytes = 0;
-        let has_sockets = self.queues < self.receivers.len();
-        let frames = if has_sockets { batch.frames(&self.outboxes) } else { Bytes::new() };
-        for Aside { conn, at, what } in self.asides.drain(..) {
-            let Some(&place) = self.places.get(&conn) else { continue };
-            let receiver = &mut self.receivers[place];
-            receiver.hand_on(&batch, &frames, at);
-            receiver.take(&what);
+        // Queues first: what anybody has heard by a WebSocket can be fetched by everybody.
+        if self.queues > 0 {
+            self.hand_out(&batch, &Bytes::new(), Sink::is_queue);
+        }
+        if self.queues < self.receivers.len() {
+            let frames = batch.frames(&self.outboxes);
+            self.hand_out(&batch, &frames, |sink| !sink.is_queue());
+        }
+        self.asides.clear();
+        batch.clear();
+        self.batch = batch;
+    }
+
+    fn hand_out(&mut self, batch: &Batch, frames: &Bytes, to: impl Fn(&Sink) -> bool) {
+        for Aside { conn, at, what } in &self.asides {
+            let receiver = self.places.get(conn).map(|&place| &mut self.receivers[place]);
+            if let Some(receiver) = receiver.filter(|receiver| to(&receiver.sink)) {
+                receiver.hand_on(batch, frames, *at);
+                receiver.take(what);
+            }
         }
         if batch.messages.is_empty() {
             return;
         }
-        for receiver in &mut self.receivers {
-            receiver.hand_on(&batch, &frames, batch.messages.len());
+        for receiver in self.receivers.iter_mut().filter(|receiver| to(&receiver.sink)) {
+            receiver.hand_on(batch, frames, batch.messages.len());
             receiver.from = 0;
         }
-        batch.clear();
-        self.batch = batch;
     }
 
     /// What keeping the messages costs that may be replayed, in bytes.

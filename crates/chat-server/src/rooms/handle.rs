@@ -6,17 +6,13 @@ use std::sync::Arc;
 
 use chat_protocol::{Command, TabId};
 use chat_room::{ConnKey, Departure, Join, RateLimit, Refusal, TokenHash};
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    oneshot,
+use tokio::sync::oneshot;
+
+use super::{
+    mailbox::{Mailbox, MailboxClosed, PutError},
+    recorder::Receipt,
 };
-
-use super::recorder::Receipt;
 use crate::net::sink::Sink;
-
-/// How many requests a room's mailbox holds. A connection that finds it full waits, and with it, through
-/// TCP, its client.
-pub(crate) const MAILBOX: usize = 256;
 
 /// What a room is asked.
 #[derive(Debug)]
@@ -24,12 +20,7 @@ pub(super) enum Request {
     Join { join: Box<Join>, sink: Sink, answer: oneshot::Sender<Joined> },
     Knows { proof: TokenHash, tab: Option<TabId>, answer: oneshot::Sender<bool> },
     Command { conn: ConnKey, command: Command, receipt: Option<Box<dyn Receipt>> },
-}
-
-#[derive(Debug)]
-pub(super) struct Leave {
-    pub(super) conn: ConnKey,
-    pub(super) how: Departure,
+    Leave { conn: ConnKey, how: Departure },
 }
 
 /// The answer to a join: a membership and the rate limit of its session, or why not.
@@ -38,7 +29,7 @@ pub(crate) type Joined = Result<(Membership, Arc<RateLimit>), Refusal>;
 /// The way into a room. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct RoomHandle {
-    pub(super) mailbox: mpsc::Sender<Request>,
+    pub(super) mailbox: Mailbox<Request>,
 }
 
 /// A command that found the mailbox full.
@@ -60,6 +51,12 @@ pub(crate) enum SendError {
 #[error("the room is gone; ask for it again")]
 pub(crate) struct RoomGone;
 
+impl From<MailboxClosed> for RoomGone {
+    fn from(_: MailboxClosed) -> Self {
+        Self
+    }
+}
+
 impl RoomHandle {
     /// Asks to be let in, and waits for the answer. By then the welcome is on its way to the sink.
     ///
@@ -68,7 +65,7 @@ impl RoomHandle {
     pub(crate) async fn join(&self, join: Join, sink: Sink) -> Result<Joined, RoomGone> {
         let (answer, answered) = oneshot::channel();
         let request = Request::Join { join: Box::new(join), sink, answer };
-        self.mailbox.send(request).await.map_err(|_| RoomGone)?;
+        self.mailbox.put(request).await?;
         answered.await.map_err(|_| RoomGone)
     }
 
@@ -78,7 +75,7 @@ impl RoomHandle {
     /// [`RoomGone`] when there is nobody to answer.
     pub(super) async fn knows(&self, proof: TokenHash, tab: Option<TabId>) -> Result<bool, RoomGone> {
         let (answer, answered) = oneshot::channel();
-        self.mailbox.send(Request::Knows { proof, tab, answer }).await.map_err(|_| RoomGone)?;
+        self.mailbox.put(Request::Knows { proof, tab, answer }).await?;
         answered.await.map_err(|_| RoomGone)
     }
 }
@@ -89,9 +86,7 @@ impl RoomHandle {
 #[derive(Debug)]
 pub(crate) struct Membership {
     pub(super) conn: ConnKey,
-    pub(super) mailbox: mpsc::Sender<Request>,
-    /// Unbounded in type, bounded in fact: a membership sends here once, when it ends.
-    pub(super) leaves: mpsc::UnboundedSender<Leave>,
+    pub(super) mailbox: Mailbox<Request>,
     pub(super) how: Departure,
 }
 
@@ -102,9 +97,9 @@ impl Membership {
     /// [`SendError`], when the room has to be waited for, or is gone.
     pub(crate) fn send(&self, command: Command, receipt: Option<Box<dyn Receipt>>) -> Result<(), SendError> {
         let request = Request::Command { conn: self.conn, command, receipt };
-        self.mailbox.try_send(request).map_err(|error| match error {
-            TrySendError::Full(request) => SendError::Full(Unsent(request)),
-            TrySendError::Closed(_) => SendError::Gone,
+        self.mailbox.try_put(request).map_err(|error| match error {
+            PutError::Full(request) => SendError::Full(Unsent(request)),
+            PutError::Closed => SendError::Gone,
         })
     }
 
@@ -113,7 +108,7 @@ impl Membership {
     /// # Errors
     /// [`RoomGone`], which for a member means that the room failed. The same goes for the others.
     pub(crate) async fn send_waiting(&self, Unsent(request): Unsent) -> Result<(), RoomGone> {
-        self.mailbox.send(request).await.map_err(|_| RoomGone)
+        Ok(self.mailbox.put(request).await?)
     }
 
     pub(crate) fn leave(mut self, how: Departure) {
@@ -123,8 +118,8 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let leave = Leave { conn: self.conn, how: self.how };
+        let leave = Request::Leave { conn: self.conn, how: self.how };
         // A room that is gone has nobody left to tell.
-        drop(self.leaves.send(leave));
+        drop(self.mailbox.put_beside(leave));
     }
 }

@@ -3,10 +3,10 @@
 //! goes by the name that its first member wrote.
 //!
 //! What a room decides is [`chat_room::Room`]'s. An [`actor`] owns one room, takes what its members send in
-//! order, and hands what the room decided to the [`fanout`], which encodes a broadcast once for everybody. A
-//! [`memory_budget`] is what all rooms may keep together. A
-//! [`handle`] is what a connection has of its room. A connection may wait for a room (that is backpressure);
-//! a room never waits for a connection. [`recorder`] has the hooks of the X-ray.
+//! order, and hands what the room decided to the [`fanout`], which encodes a broadcast once for everybody. Each
+//! has its home on one core ([`homes`]), where its connections are, too. A [`memory_budget`] is what all rooms may
+//! keep together. A [`handle`] is what a connection has of its room, with its [`mailbox`]. A connection may wait for a room (that is
+//! backpressure); a room never waits for a connection. [`recorder`] has the hooks of the X-ray.
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
@@ -15,15 +15,22 @@ use chat_room::{Join, Limits, Room, TokenHash, TokenSeed};
 use parking_lot::Mutex;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
-use self::{actor::RoomActor, handle::RoomGone, memory_budget::MemoryBudget};
+use self::{
+    actor::RoomActor,
+    handle::RoomGone,
+    homes::{Home, Homes},
+    memory_budget::MemoryBudget,
+};
 use crate::{
     limits::ip_limits::IpUsage,
-    net::{clock::Clock, outbox_budget::OutboxBudget, random, sink::Sink},
+    net::{clock::Clock, random, sink::Sink},
 };
 
 pub(crate) mod actor;
 mod fanout;
 mod handle;
+pub(crate) mod homes;
+mod mailbox;
 pub(crate) mod memory_budget;
 pub(crate) mod recorder;
 
@@ -33,7 +40,7 @@ pub(crate) struct Rooms {
     max_rooms: usize,
     limits: Limits,
     budget: Arc<MemoryBudget>,
-    outboxes: Arc<OutboxBudget>,
+    homes: Arc<Homes>,
     clock: Clock,
     /// The room that the operator opens as a class, in each of its lives, and the hash of its key.
     class: Option<(RoomKey, TokenHash)>,
@@ -66,18 +73,23 @@ impl From<CreateError> for CloseCode {
 
 impl Rooms {
     /// No rooms yet; there will be at most `max_rooms`, each within `limits`. Together they keep at most
-    /// `resume_total` bytes for those who come back; what they send waits within `outboxes`.
+    /// `resume_total` bytes for those who come back; each has one of the `homes`.
     /// One may be a `class` whose teacher has the key with this hash.
     pub(crate) fn new(
         max_rooms: usize,
         limits: Limits,
         resume_total: usize,
-        outboxes: Arc<OutboxBudget>,
+        homes: Arc<Homes>,
         clock: Clock,
         class: Option<(RoomKey, TokenHash)>,
     ) -> Arc<Self> {
         let budget = MemoryBudget::new(resume_total, max_rooms);
-        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, outboxes, clock, class })
+        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, homes, clock, class })
+    }
+
+    /// Where this room lives, or is going to.
+    pub(crate) fn home(&self, room: &RoomId) -> Arc<Home> {
+        self.homes.of(RoomKey::of(room))
     }
 
     /// Joins a room, which is created if it is not there; `usage` is that of the address that asks. While that
@@ -152,10 +164,12 @@ impl Rooms {
             Some((class, hash)) if *class == key => room.with_class(*hash),
             _ => room,
         };
-        let (actor, handle) = RoomActor::open(room, self.budget.share(), self.outboxes.clone(), self.clock);
+        let home = self.homes.of(key.clone());
+        let core = home.core().clone();
+        let (actor, handle) = RoomActor::open(room, self.budget.share(), home, self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
         let entry = Entry { rooms: self.clone(), key };
-        tokio::spawn(async move {
+        core.runtime().spawn(async move {
             let actor = actor.run().await;
             drop(entry);
             drop(actor);

@@ -99,7 +99,7 @@ impl Connection {
             Recording::Begun(token, watch) => (Some(watch), Some(ServerMsg::Xray { token })),
         };
         let tap = watch.clone().map(|watch| watch as Arc<dyn Tap>);
-        let outbox = Arc::new(Outbox::new(stream, context.outboxes.clone(), tap));
+        let outbox = Arc::new(Outbox::new(stream, destination.home.outboxes().clone(), tap));
         if let Some(watch) = &watch {
             watch.attach(&outbox);
         }
@@ -236,7 +236,7 @@ impl Connection {
         let Asked { name, resume, tab, teacher } = asked;
         let Some(joining) = &mut self.joining else { return Ok(()) };
         joining.by = None;
-        let Destination { room, client_id } = joining.destination.clone();
+        let Destination { room, client_id, .. } = joining.destination.clone();
         let join = Join {
             conn: self.slot.conn(),
             client_id,
@@ -364,6 +364,7 @@ mod tests {
     use super::*;
     use crate::{
         App, Config,
+        cores::Cores,
         net::clock::Clock,
         rooms::{actor::RoomActor, memory_budget::MemoryBudget},
     };
@@ -382,15 +383,17 @@ mod tests {
     async fn full_mailbox_does_not_block_outgoing() {
         let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
         let options = options.iter().chain(&["--messages-per-address=0", "--requests-per-address=0"]);
-        let app = App::new(&Config::parse_from(options), "127.0.0.1:0".parse().unwrap(), None);
+        let (cores, _threads) = Cores::start(1).unwrap();
+        let app = App::new(&Config::parse_from(options), cores, "127.0.0.1:0".parse().unwrap(), None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         let id = RoomId::parse("class").unwrap();
-        let destination = Destination { room: id.clone(), client_id: ClientId::parse("ali").unwrap() };
+        let home = app.rooms.home(&id);
+        let client_id = ClientId::parse("ali").unwrap();
+        let destination = Destination { room: id.clone(), client_id: client_id.clone(), home: home.clone() };
         let client = far.local_addr().unwrap().ip().into();
         let slot = app.connections.reserve(client, Instant::now()).unwrap();
-        let client_id = destination.client_id.clone();
         let mut connection = Connection::open(
             app.websocket.clone(),
             destination,
@@ -410,7 +413,7 @@ mod tests {
             previous_token: 1_000,
         };
         let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), limits);
-        let (actor, handle) = RoomActor::open(room, share, app.websocket.outboxes.clone(), Clock::start());
+        let (actor, handle) = RoomActor::open(room, share, home, Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {
             conn: connection.slot.conn(),

@@ -7,10 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use chat_protocol::{ClientId, RoomId};
 
-use crate::{
-    net::outbox_budget::OutboxBudget,
-    rooms::{Rooms, recorder::Recorder},
-};
+use crate::rooms::{Rooms, homes::Home, recorder::Recorder};
 
 mod connection;
 mod io;
@@ -22,8 +19,6 @@ pub(crate) mod upgrade;
 #[derive(Debug)]
 pub(crate) struct Context {
     pub(crate) rooms: Arc<Rooms>,
-    /// What one outbox, and all together, may have waiting for slow readers.
-    pub(crate) outboxes: Arc<OutboxBudget>,
     /// What records a connection that asks for it.
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) settings: Settings,
@@ -48,9 +43,10 @@ pub(crate) struct Settings {
     pub(crate) close_grace: Duration,
 }
 
-/// Who is at the other end, and where they want to go: the two ids of the URL.
+/// Who is at the other end, and where they want to go: the two ids of the URL, and where that room lives.
 #[derive(Clone, Debug)]
 pub(crate) struct Destination {
     pub(crate) room: RoomId,
     pub(crate) client_id: ClientId,
+    pub(crate) home: Arc<Home>,
 }

@@ -1,7 +1,8 @@
 //! Step 1, **open**. The handshake is that of any WebSocket (see [`handshake`]), to an address with two ids.
-//! After the `101` the socket is taken back from the HTTP library and becomes a [`Connection`].
+//! After the `101` the socket is taken back from the HTTP library, moves to the core that its room lives on, and
+//! becomes a [`Connection`] there.
 
-use std::{sync::Arc, time::Instant};
+use std::{io, sync::Arc, time::Instant};
 
 use axum::{
     Extension,
@@ -10,7 +11,7 @@ use axum::{
 };
 use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
 use http::{HeaderMap, Method, Uri, header};
-use hyper::upgrade::{Parts, Upgraded};
+use hyper::upgrade::Parts;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -19,6 +20,7 @@ use super::{
     connection::{Connection, Recording},
 };
 use crate::{
+    cores::Core,
     http::{
         handshake::{self, HandshakeError},
         headers::list,
@@ -26,7 +28,7 @@ use crate::{
     },
     limits::client_ip::{ClientIp, Peer},
     net::{
-        connections::{Connections, Slot},
+        connections::Connections,
         http_stream::{HttpStream, Passage},
         tap::Ends,
         tasks::Tasks,
@@ -64,36 +66,51 @@ pub(crate) async fn upgrade(
     let recorded_for = asks_for_recording(request.uri()).then_some(client);
     let slot = connections.reserve(client, now)?;
 
-    let destination = Destination { room, client_id };
+    let destination = Destination { home: context.rooms.home(&room), room, client_id };
     tasks.clone().spawn(async move {
-        match on_upgrade.await {
-            Ok(upgraded) => match open(&site, context, destination, upgraded, slot, recorded_for) {
-                // A task of its own: this one's size is that of what it holds here.
-                Some(connection) => tasks.spawn(Box::pin(connection.run())),
-                None => tracing::error!("the upgraded connection is not the socket that was accepted"),
-            },
-            Err(error) => tracing::debug!(%error, "the client did not wait for the upgrade"),
+        let upgraded = match on_upgrade.await {
+            Ok(upgraded) => upgraded,
+            Err(error) => return tracing::debug!(%error, "the client did not wait for the upgrade"),
+        };
+        let Ok(Parts { io, read_buf, .. }) = upgraded.downcast::<TokioIo<HttpStream>>() else {
+            return tracing::error!("the upgraded connection is not the socket that was accepted");
+        };
+        let (stream, handshake) = io.into_inner().into_parts();
+        let recording = match recorded_for {
+            Some(client) => record(&site, &context, &stream, handshake, client).unwrap_or(Recording::Refused),
+            None => Recording::NotAsked,
+        };
+        let core = destination.home.core().clone();
+        let open =
+            move |stream| Connection::open(context, destination, stream, read_buf, slot, recording).run();
+        if let Err(error) = settle(stream, &core, tasks, open) {
+            tracing::error!(%error, "a socket could not be taken to the core of its room");
         }
     });
 
     Ok(handshake::accepted(&accept, offered.then_some(SUBPROTOCOL)))
 }
 
-fn open(
-    site: &Site,
-    context: Arc<Context>,
-    destination: Destination,
-    upgraded: Upgraded,
-    slot: Slot,
-    recorded_for: Option<ClientIp>,
-) -> Option<Connection> {
-    let Parts { io, read_buf, .. } = upgraded.downcast::<TokioIo<HttpStream>>().ok()?;
-    let (stream, handshake) = io.into_inner().into_parts();
-    let recording = match recorded_for {
-        Some(client) => record(site, &context, &stream, handshake, client).unwrap_or(Recording::Refused),
-        None => Recording::NotAsked,
-    };
-    Some(Connection::open(context, destination, stream, read_buf, slot, recording))
+/// Runs what is to become of this socket on this core, whose reactor watches the socket from then on.
+fn settle<F: Future<Output = ()> + Send + 'static>(
+    stream: TcpStream,
+    core: &Core,
+    tasks: Tasks,
+    open: impl FnOnce(TcpStream) -> F + Send + 'static,
+) -> io::Result<()> {
+    if core.is_here() {
+        // A task of its own: the size of the one that calls this is that of what it held before.
+        tasks.spawn(Box::pin(open(stream)));
+        return Ok(());
+    }
+    let stream = stream.into_std()?;
+    tasks.clone().spawn_on(core.runtime(), async move {
+        match TcpStream::from_std(stream) {
+            Ok(stream) => tasks.spawn(Box::pin(open(stream))),
+            Err(error) => tracing::error!(%error, "a socket could not be watched on the core of its room"),
+        }
+    });
+    Ok(())
 }
 
 /// Begins the recording of a connection whose handshake is over; `None` when it cannot be.

@@ -64,7 +64,9 @@ impl TestServer {
     pub async fn with(options: &[&str]) -> Self {
         let base = ["otagh", "--host", "127.0.0.1", "--port", "0"];
         let unlimited = ["--messages-per-second=0", "--messages-per-address=0", "--requests-per-address=0"];
-        let base = [&base[..], &unlimited].concat();
+        // On any machine, so that what crosses from one thread to another is exercised; `OTAGH_CORES` says otherwise.
+        let cores = if std::env::var_os("OTAGH_CORES").is_some() { &[][..] } else { &["--cores=2"] };
+        let base = [&base[..], &unlimited, cores].concat();
         let config = Config::try_parse_from(base.iter().chain(options)).unwrap();
         let server = chat_server::Server::bind(config).await.unwrap();
         let address = server.address();

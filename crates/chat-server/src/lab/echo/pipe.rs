@@ -198,12 +198,13 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::{App, Config};
+    use crate::{App, Config, cores::Cores};
 
     /// A pipe and a page's end of it, where nobody is ever pinged.
     async fn open() -> DuplexStream {
         let config = Config::parse_from(["otagh", "--host=127.0.0.1", "--port=0"]);
-        let workbench = App::new(&config, "127.0.0.1:0".parse().unwrap(), None).workbench;
+        let workbench =
+            App::new(&config, Cores::start(1).unwrap().0, "127.0.0.1:0".parse().unwrap(), None).workbench;
         let (page, far) = tokio::io::duplex(1 << 20);
         let terms = Terms { silence: 2 * LIFE, ..workbench.terms() };
         tokio::spawn(run(workbench, Socket::new(far, Bytes::new(), terms)));
