@@ -51,7 +51,7 @@ pub(crate) struct Options {
     /// Where the servers are.
     #[command(flatten)]
     pub(crate) programs: Programs,
-    /// Longer and more often: about eight minutes, instead of under three.
+    /// Longer and more often: about fourteen minutes, instead of four.
     #[arg(long)]
     pub(crate) full: bool,
     /// The page to write the figures into, between its two marks; a picture goes beside it.

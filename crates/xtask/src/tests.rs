@@ -24,11 +24,15 @@ pub(crate) const ROOMS: Step = Step {
 
 pub(crate) const NO_LAB: Step = Step {
     name: "test-no-lab",
-    why: "the server is the same without what shows the wire",
+    why: "the server is the same without what shows the wire, and on one thread",
     browser: false,
     run: |context| {
         let server = &*context.workspace.leptos.bin_package;
-        test(&context.workspace, &["--package", server, "--lib", "--tests", "--no-default-features"])
+        let (runner, mut run) = runner(&context.workspace);
+        run.args(["--package", server, "--lib", "--tests", "--no-default-features", "--no-fail-fast"]);
+        // Everywhere else the tests have two.
+        run.env("OTAGH_CORES", "1");
+        command::count_tests(runner, &mut run, FIX).map(Outcome::tests)
     },
 };
 
