@@ -219,3 +219,59 @@ impl Alarm {
         self.set_to = Ms::MAX;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chat_protocol::{ClientId, RoomId, RoomKey};
+    use chat_room::{FreshToken, HistoryLimits, Join, Limits, TokenSeed, Way};
+
+    use super::*;
+    use crate::{
+        cores::Cores,
+        net::{outbox_budget::OutboxBudget, queue::Queue, random},
+        rooms::{homes::Homes, memory_budget::MemoryBudget},
+    };
+
+    #[tokio::test]
+    async fn leave_counts_before_the_join_after_it() {
+        let id = RoomId::parse("class").unwrap();
+        let (cores, _threads) = Cores::start(1).unwrap();
+        let outboxes = OutboxBudget::for_threads(1, 1 << 16, 1 << 20, 10);
+        let home = Homes::new(cores, outboxes.clone()).of(RoomKey::of(&id));
+        let history = HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 };
+        let limits = Limits {
+            members: 10,
+            members_per_address: 0,
+            history,
+            resume_window: 1_000,
+            previous_token: 1_000,
+        };
+        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), limits);
+        let share = MemoryBudget::new(1 << 20, 1).share();
+        let (actor, handle) = RoomActor::open(room, share, home, Clock::start());
+        let running = tokio::spawn(actor.run());
+        let join = |conn| Join {
+            conn: ConnKey(conn),
+            client_id: ClientId::parse("sara").unwrap(),
+            name: None,
+            tab: None,
+            address: Default::default(),
+            way: Way::Http,
+            claim: None,
+            teacher: None,
+            token: FreshToken::new(random::bytes()),
+            rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
+        };
+        let queue = || Queue::new(1 << 16, outboxes[0].clone(), true);
+        let (first, _) = handle.join(join(1), queue().into()).await.unwrap().unwrap();
+        // Both are in the mailbox before the room looks.
+        first.leave(Departure::Clean);
+        let again = queue();
+        let (second, _) = handle.join(join(2), again.clone().into()).await.unwrap().unwrap();
+        let welcome = again.listen().tell_from(0).messages;
+        let welcome = String::from_utf8_lossy(welcome[0].json()).into_owned();
+        assert!(welcome.contains(r#""you":{"id":"sara","#), "{welcome}");
+        drop(second);
+        running.abort();
+    }
+}

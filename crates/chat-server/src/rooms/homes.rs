@@ -126,6 +126,7 @@ mod tests {
         let core = home.core().number();
         home.set_members(1_000);
         let same = homes.of(key("class"));
+        assert_eq!(same.core().number(), core, "whoever comes for it, however much is there");
         drop(home);
         assert_eq!(homes.of(key("class")).core().number(), core);
         drop(same);

@@ -136,3 +136,43 @@ fn asks_for_recording(uri: &Uri) -> bool {
 fn offers_subprotocol(headers: &HeaderMap) -> bool {
     list(headers, header::SEC_WEBSOCKET_PROTOCOL).any(|offered| offered == SUBPROTOCOL)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        sync::oneshot,
+    };
+
+    use super::*;
+    use crate::cores::Cores;
+
+    #[tokio::test]
+    async fn socket_moves_with_what_came_before() {
+        for cores in [1, 2] {
+            let (cores, _threads) = Cores::start(cores).unwrap();
+            let core = cores.least_loaded().clone();
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let (near, _) = listener.accept().await.unwrap();
+            far.write_all(b"early").await.unwrap();
+            // Its readiness is known where it was until now.
+            near.readable().await.unwrap();
+            let (told, heard) = oneshot::channel();
+            let there = core.clone();
+            let open = |mut near: TcpStream| async move {
+                let mut bytes = [0; 9];
+                near.read_exact(&mut bytes).await.unwrap();
+                near.write_all(b"heard").await.unwrap();
+                told.send((there.is_here(), bytes)).unwrap();
+            };
+            settle(near, &core, Tasks::default(), open).unwrap();
+            far.write_all(b"late").await.unwrap();
+            assert_eq!(heard.await.unwrap(), (true, *b"earlylate"));
+            let mut bytes = [0; 5];
+            far.read_exact(&mut bytes).await.unwrap();
+            assert_eq!(&bytes, b"heard");
+        }
+    }
+}
