@@ -45,12 +45,12 @@ pub(crate) const RESTS: &str = "این راه ایستاد.";
 
 /// It was answered with this HTTP status.
 pub(crate) fn refused(status: u16) -> String {
-    format!("سرور با کد {} HTTP نپذیرفت.", digits::year(status.into()))
+    format!("سرور با کد {status} HTTP نپذیرفت.")
 }
 
 /// The room ended it with this close code.
 pub(crate) fn closed(code: u16) -> String {
-    format!("اتاق با کد {} بست.", digits::year(code.into()))
+    format!("اتاق با کد {code} بست.")
 }
 
 /// Load the page anew.
