@@ -27,13 +27,6 @@ const widen = (page: Page) => page.getByRole('button', { name: 'بزرگ‌نم�
 
 test.use({ viewport: { width: 1920, height: 1080 } });
 
-/** What is to be read, and that it is not cut off at a side. */
-async function reads(page: Page, place: string, what: string): Promise<void> {
-  const { size, text } = await smallest(page, place);
-  expect(size, `${what}: ${text}`).toBeGreaterThanOrEqual(20);
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), what).toBeLessThanOrEqual(1920);
-}
-
 /** Nothing of it is under the edge of its own place, nor beside it. */
 async function fits(page: Page, what: string, place = '#xray-tab'): Promise<void> {
   const hidden = await page.locator(place).evaluate((tab) => [tab.scrollHeight - tab.clientHeight, tab.scrollWidth - tab.clientWidth]);
@@ -159,7 +152,8 @@ test('the ways', async ({ server, page }) => {
   await page.getByRole('button', { name: 'ارسال' }).click();
   await expect(page.locator('.messages tbody tr').first()).toBeVisible();
   await expect(page.locator('.chart path').first()).toHaveAttribute('d', /L/);
-  await reads(page, '.stage', 'the ways');
+  await isLarge(page, 'the ways', '.stage');
+  await fits(page, 'the ways', '.stage > main');
   await page.getByRole('slider').press('End');
   await expect(page.locator('.made')).toBeVisible();
   // All of it is seen at once, in the place that the stage leaves it (style/lab/base.css).
