@@ -199,5 +199,19 @@ test('what shows the wire is printed, too: light, static and whole', async ({ se
   await expect(message(page, 'پیام 11')).toContainText('فرستاده شد');
   await page.getByRole('tab', { name: 'فریم‌ها' }).click();
   await expect(page.locator('#xray .frame[data-own]').filter({ hasText: 'say' })).toHaveCount(12);
+  // What is folded on the screen cannot be unfolded on paper.
+  await expect(page.locator('#xray .fold')).not.toHaveCount(0);
+  await page.evaluate(() => {
+    addEventListener('beforeprint', () => {
+      queueMicrotask(() => {
+        const folded = document.querySelectorAll('#xray .fold').length;
+        const quiet = [...document.querySelectorAll('#xray .frame .kind')].some(({ textContent }) => textContent === 'typing');
+        document.body.dataset['printed'] = `${folded},${quiet}`;
+      });
+    });
+  });
+  await page.pdf({ format: 'A4' });
+  await expect(page.locator('body')).toHaveAttribute('data-printed', '0,true');
+  await expect(page.locator('#xray .fold')).not.toHaveCount(0);
   await isPrinted('the panel', '.bar h1', '.message', '.panel .tabs [aria-selected=true]', '#xray .frame');
 });

@@ -58,7 +58,7 @@ test('a good request is answered with the accept of its key, and a frame comes b
   await expect(log(page).first()).toContainText('pong');
   await send(page, 'تکه‌ی آخر');
   await expect(log(page).first()).toContainText('سلام دنیا');
-  await send(page, 'بستن ۱۰۰۰');
+  await send(page, 'بستن 1000');
   await expect(log(page).first()).toContainText('اتصال تمام شد');
   await expect(log(page).nth(1)).toContainText('1000');
 });
@@ -128,8 +128,7 @@ test('a bad request is refused in words, and the learner tries again', async ({ 
     await page.locator('#ask').click();
     await expect(log(page).first()).toContainText(`HTTP/1.1 ${status}`);
     await expect(log(page).first()).toContainText(word);
-    const digits = status.replace(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[Number(digit)]!);
-    await expect(outcome(page)).toContainText(`${digits}: `);
+    await expect(outcome(page)).toContainText(`${status}: `);
     await expect(outcome(page)).not.toHaveAttribute('data-good', '');
     await expect(preset(page, name)).toHaveAttribute('aria-pressed', 'true');
     await expect(page.locator('#send-frame')).toBeDisabled();
@@ -157,7 +156,7 @@ for (const [name, code, rule] of [
   ['UTF-8 نادرست', 1007, 'text_not_utf8'],
   ['طول به شکلی بلندتر از لازم', 1002, 'length_not_minimal'],
   ['پینگ تکه‌تکه', 1002, 'fragmented_control'],
-  ['بستن ۱۰۰۵', 1002, 'bad_close_code'],
+  ['بستن 1005', 1002, 'bad_close_code'],
   ['نیمه‌ی کد بستن', 1002, 'half_close_code'],
 ] as const) {
   test(`${rule} is closed with ${code}, as predicted`, async ({ server, somebody }) => {
@@ -165,8 +164,7 @@ for (const [name, code, rule] of [
     await shake(page, server.url);
     await preset(page, name).click();
     await page.locator('.prediction summary').click();
-    const digits = String(code).replace(/\d/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[Number(digit)]!);
-    await expect(page.locator('.prediction p')).toContainText(digits);
+    await expect(page.locator('.prediction p')).toContainText(String(code));
     await page.locator('#send-frame').click();
     const close = log(page).filter({ hasText: 'close' }).first();
     await expect(close).toContainText(`${code} ${rule}`);

@@ -125,7 +125,7 @@ test('what is covered is covered wherever it would stand, and nothing else is', 
   await enter(sara, server.url, 'xray', 'سارا');
   const browser = await Browser.watching(sara);
   await turnOn(sara);
-  const join = frames(sara).filter({ hasText: 'ورود شما' });
+  const join = frames(sara).filter({ hasText: 'join' });
   await join.getByRole('button').first().click();
   await expect(join.locator('.payload.wire')).toContainText('"resume":{"token":"****');
   const sent = browser.sent.find((text) => text.includes('"type":"join"'))!;
@@ -168,7 +168,7 @@ test.describe('with a server that pings often', () => {
     await joined(sara);
     await sara.getByRole('button', { name: 'زیر ذره‌بین' }).click();
     const first = panel(sara).locator('.which .chip').first();
-    await expect(first).toContainText('بسته شد با ۴۰۰۴');
+    await expect(first).toContainText('بسته شد با 4004');
     await first.click();
     await expect(frames(sara).filter({ hasText: 'خداحافظی شما' })).toHaveCount(1);
     await expect(frames(sara).filter({ hasText: 'خداحافظی سرور' })).toHaveCount(1);
@@ -381,6 +381,9 @@ test('a connection that is broken on purpose comes back, and the panel tells how
   await chips.last().click();
   await expect(chips.last()).toHaveText('اتصال ۲ زنده');
   await joined(sara);
+  await tab(sara, 'فریم‌ها').click();
+  await expect(frames(sara).filter({ hasText: 'join' })).toContainText('بازگشت شما با resume');
+  await expect(frames(sara).filter({ hasText: 'welcome' })).toContainText('recovered: true');
 });
 
 test('an experiment outlives its tab, and once it is over another can be begun', async ({ server, somebody }) => {
@@ -461,7 +464,7 @@ test.describe('while the page cannot come back', () => {
     await breakIt(restart);
     await ali.hears((msg) => msg.left?.length > 0);
     await ali.says('در این میان');
-    await expect(restart.locator('.seen')).toContainText('کد ۴۰۰۰');
+    await expect(restart.locator('.seen')).toContainText('کد 4000');
     await expect(verdict(restart)).toHaveCount(0);
     network.newcomers = 'pass';
     await expect(restart.locator('.seen')).toContainText('recovered: false', { timeout: 20_000 });
@@ -537,14 +540,24 @@ test.describe('of a server that is gone', () => {
     const warning = panel(sara).locator('.note.warning');
     await server.kill();
     await expect(chips.first()).not.toContainText('زنده');
+    // On the stage nothing else would say so.
+    const cut = panel(sara).getByText('اکنون وصل نیست');
+    await expect(cut).toBeVisible();
+    await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+    await expect(cut).toBeInViewport({ ratio: 1 });
+    await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
     await expect(warning).toContainText('جریان این ضبط قطع شد');
     await server.restart();
-    await expect(chips).toHaveCount(2, { timeout: 30_000 });
-    await expect(chips.last()).toContainText('زنده');
+    await expect(chips.last()).toContainText('زنده', { timeout: 30_000 });
+    await expect(cut).toHaveCount(0);
+    await expect(chips).toHaveCount(2);
     await expect(chips.first()).toContainText('دنباله‌اش دیده نشد', { timeout: 15_000 });
     await expect(warning).toContainText('این ضبط همین‌جا می‌ماند');
     await chips.last().click();
     await expect(warning).toHaveCount(0);
+    // Whoever comes back to a server that knows nobody is told so by the frames.
+    await expect(frames(sara).filter({ hasText: 'join' })).toContainText('بازگشت شما با resume');
+    await expect(frames(sara).filter({ hasText: 'welcome' })).toContainText('recovered: false');
   });
 });
 
@@ -654,7 +667,7 @@ test('it is turned off, and hidden, without harm', async ({ server, somebody }) 
   await expect(message(sara, 'بی‌ضبط')).toBeVisible();
   await button.click();
   // The first recording ended with the code by which the page opened its connection anew.
-  await expect(panel(sara).locator('.which .chip').first()).toContainText('۴۰۰۴');
+  await expect(panel(sara).locator('.which .chip').first()).toContainText('4004');
 });
 
 test('what is taken home is seen there without a server', async ({ server, somebody }, info) => {
@@ -740,6 +753,20 @@ test('a phone has it as a drawer over the conversation', async ({ server, somebo
   expect(bits.width).toBeLessThanOrEqual(390);
   // The token that was sent is covered.
   await expect(panel(sara).locator('.payload.wire')).toContainText('"resume":{"token":"****');
+  // The words of the picture are read without a glass.
+  const field = panel(sara).getByLabel('این‌جا چیزی بگویید');
+  await field.fill('از گوشی');
+  await field.press('Enter');
+  await tab(sara, 'مسیر پیام').click();
+  for (const width of [390, 360]) {
+    await sara.setViewportSize({ width, height: 844 });
+    const sizes = await panel(sara).locator('.swimlane text').evaluateAll((texts) =>
+      (texts as SVGTextElement[]).map((text) => Number.parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM()!.a),
+    );
+    expect(sizes.length).toBeGreaterThan(8);
+    expect(Math.min(...sizes), `${width}`).toBeGreaterThanOrEqual(12);
+  }
+  await sara.setViewportSize({ width: 390, height: 844 });
   // The first of many header lines is touched, and what it means is in sight.
   await tab(sara, 'دست‌تکانی').click();
   const heads = panel(sara).locator('.lines');

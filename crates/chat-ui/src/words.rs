@@ -137,10 +137,23 @@ mod tests {
             ("اینجا", "این‌جا"),
             ("گفتگو", "گفت‌وگو"),
             ("۶۴بیتی", "۶۴ بیتی"),
+            ("قطعه", "سگمنت"),
         ];
         for line in lines() {
             for (old, new) in names {
                 assert!(!line.contains(old), "{new} is what it is called: {line}");
+            }
+        }
+    }
+
+    /// A code or a section is a name: it has the digits that it has in the RFC and in Wireshark.
+    #[test]
+    fn codes_and_sections_have_latin_digits() {
+        let is_persian = |c: char| matches!(c, '۰'..='۹');
+        for line in lines() {
+            for name in ["کد ", "بستن ", "پاسخ ", "بخش ", "§"] {
+                let is_told = |rest: &str| rest.starts_with(is_persian);
+                assert!(!line.split(name).skip(1).any(is_told), "{name:?} in {line}");
             }
         }
     }

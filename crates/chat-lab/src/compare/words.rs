@@ -45,12 +45,12 @@ pub(crate) const RESTS: &str = "این راه ایستاد.";
 
 /// It was answered with this HTTP status.
 pub(crate) fn refused(status: u16) -> String {
-    format!("سرور با کد {} HTTP نپذیرفت.", digits::year(status.into()))
+    format!("سرور با کد {status} HTTP نپذیرفت.")
 }
 
 /// The room ended it with this close code.
 pub(crate) fn closed(code: u16) -> String {
-    format!("اتاق با کد {} بست.", digits::year(code.into()))
+    format!("اتاق با کد {code} بست.")
 }
 
 /// Load the page anew.
@@ -175,16 +175,21 @@ pub(crate) fn every(ms: u32) -> String {
     }
 }
 
-/// For so many messages, polling took so many times the bytes.
+/// For so many messages, polling took so many times the bytes. In the first seconds these are fewer, which is
+/// no verdict yet.
 pub(crate) fn verdict(count: u64, times: f64) -> String {
     let tenths = (times * 10.0).round() as u64;
+    let early = if tenths < 10 { EARLY } else { "" };
     format!(
-        "برای {} پیامی که تا این‌جا رسید، سرکشی {}٫{} برابر WebSocket بایت فرستاد.",
+        "برای {} پیامی که تا این‌جا رسید، سرکشی {}٫{} برابر WebSocket بایت فرستاد.{early}",
         digits::number(count),
         digits::number(tenths / 10),
         digits::number(tenths % 10)
     )
 }
+
+/// Why not much has been seen yet.
+const EARLY: &str = " هنوز زود است: WebSocket سرآیندش را یک بار داد، سرکشی هر بار می‌دهد.";
 
 #[cfg(test)]
 mod tests {
@@ -211,5 +216,6 @@ mod tests {
     #[test]
     fn the_verdict_is_a_sentence() {
         assert!(verdict(3, 12.34).contains("۳ پیامی") && verdict(3, 12.34).contains("۱۲٫۳ برابر"));
+        assert!(verdict(4, 0.8).ends_with(EARLY) && !verdict(4, 1.0).ends_with(EARLY));
     }
 }

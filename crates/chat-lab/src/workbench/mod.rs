@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chat_ui::{
-    browser::random,
+    browser::{random, storage::Keep},
     dom::draw,
     live::redrawn,
     said::plain_line,
@@ -64,7 +64,7 @@ fn Workbench() -> impl IntoView {
         attempt.set(Attempt::default());
     };
     view! {
-        <PageShell title=WORKBENCH notes=words::INTRO links=vec![("/ways/class".to_owned(), WAYS)]>
+        <PageShell title=WORKBENCH notes=words::INTRO links=links()>
             <div class="workbench">
                 <div class="benches">
                     <Request attempt send />
@@ -73,6 +73,19 @@ fn Workbench() -> impl IntoView {
                 </div>
             </div>
         </PageShell>
+    }
+}
+
+/// Where one came from: the room that this browser was in last, and the ways into it. Whoever was in none has
+/// ways of their own, and not into a room that is everybody's.
+fn links() -> Vec<(String, &'static str)> {
+    // As crates/chat-client/src/profile.rs keeps them: a line each, the room first.
+    let rooms = Keep::Local.get("otagh:rooms").unwrap_or_default();
+    let last = rooms.split(['\t', '\n']).next().filter(|room| !room.is_empty());
+    let to = |place: &str, room: &str| format!("/{place}/{}", js_sys::encode_uri_component(room));
+    match last {
+        Some(room) => vec![(to("r", room), words::TO_ROOM), (to("ways", room), WAYS)],
+        None => vec![(to("ways", &u64::from_le_bytes(random::bytes()).to_string()), WAYS)],
     }
 }
 
@@ -149,7 +162,7 @@ fn Request(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
         send(bytes);
     };
     view! {
-        <section class="bench">
+        <section class="bench request">
             <h2>{words::HANDSHAKE}</h2>
             {presets(words::REQUEST_GROUPS, &words::REQUESTS, is_chosen, choose)}
             <label>
@@ -254,13 +267,14 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
     let expected =
         move || attempt.with(|attempt| composed.with(|composed| words::expected(attempt.expect(composed))));
     let is_open = move || attempt.with(Attempt::is_open);
+    let first = move || if attempt.with(Attempt::is_over) { words::OVER_NOW } else { words::FIRST_SHAKE };
     let send_it = move |_| {
         let frame = composed.get_untracked();
         attempt.update(|attempt| attempt.send(&frame));
         send(frame.bytes());
     };
     view! {
-        <section class="bench">
+        <section class="bench compose">
             <h2>{words::FRAME}</h2>
             {presets(words::FRAME_GROUPS, &words::FRAMES, is_chosen, choose)}
             <div class="controls">
@@ -331,7 +345,7 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
             </details>
             <button type="button" class="button" id="send-frame" disabled=move || !is_open() on:click=send_it>{words::SEND_FRAME}</button>
             <div class="outcome" role="status">{told(verdict)}</div>
-            {move || (!is_open()).then(|| view! { <p class="note">{words::FIRST_SHAKE}</p> })}
+            {move || (!is_open()).then(|| view! { <p class="note">{first()}</p> })}
             {redrawn(move || {
                 let frame = composed.with(Composed::frame);
                 let header = frame.header.write();
@@ -362,7 +376,7 @@ fn Log(
         })
     };
     view! {
-        <section class="bench">
+        <section class="bench happened">
             <div class="heading">
                 <h2>{words::LOG}</h2>
                 <button type="button" class="button quiet small" id="anew" on:click=anew>{words::ANEW}</button>
@@ -431,9 +445,7 @@ fn payload_text(frame: &chat_wire::decoder::Frame) -> String {
 /// What a frame of the server's means here: a close frame names the rule that was broken.
 fn explained(frame: &chat_wire::decoder::Frame) -> Option<String> {
     let (code, reason) = frame.close()?;
-    let rule = chat_wire::rules::Violation::of_name(&reason).map(|broken| {
-        let section = chat_ui::digits::persian(broken.section());
-        format!(" {} (RFC 6455 §{section})", frames::violation(broken.name()))
-    });
+    let rule = chat_wire::rules::Violation::of_name(&reason)
+        .map(|broken| format!(" {} (RFC 6455 §{})", frames::violation(broken.name()), broken.section()));
     Some(frames::close(Some(code), &reason) + &rule.unwrap_or_default())
 }

@@ -2,6 +2,8 @@
 
 /// What it is for.
 pub(crate) const INTRO: &str = "این‌جا مرورگر کنار می‌رود: درخواست ارتقا و فریم‌ها را بایت به بایت خودتان می‌نویسید و پاسخ سروری سخت‌گیر را می‌بینید که RFC 6455 را مو به مو رعایت می‌کند.";
+/// Back to the room that one was in last.
+pub(crate) const TO_ROOM: &str = "بازگشت به اتاق";
 /// First part.
 pub(crate) const HANDSHAKE: &str = "۱. درخواست را بنویسید";
 /// The requests in groups, by their numbers.
@@ -32,7 +34,9 @@ pub(crate) const ACCEPT_KEY: &str = "کلیدی که نوشتید:";
 /// Second part.
 pub(crate) const FRAME: &str = "۲. فریم را بسازید";
 /// Before the handshake.
-pub(crate) const FIRST_SHAKE: &str = "نخست دست‌تکانی را انجام دهید: فریم‌ها پس از پاسخ ۱۰۱ معنا دارند.";
+pub(crate) const FIRST_SHAKE: &str = "نخست دست‌تکانی را انجام دهید: فریم‌ها پس از پاسخ 101 معنا دارند.";
+/// After the end.
+pub(crate) const OVER_NOW: &str = "این اتصال تمام شد؛ با «از نو» یکی دیگر بسازید.";
 /// The frames in groups, by their numbers.
 pub(crate) const FRAME_GROUPS: [(&str, &[usize]); 4] = [
     ("درست", &[0, 1, 2, 9, 12]),
@@ -54,8 +58,8 @@ pub(crate) const FRAMES: [&str; 15] = [
     "پینگ",
     "پینگ تکه‌تکه",
     "پینگ بلند",
-    "بستن ۱۰۰۰",
-    "بستن ۱۰۰۵",
+    "بستن 1000",
+    "بستن 1005",
     "نیمه‌ی کد بستن",
 ];
 /// The payload as text.
@@ -110,10 +114,9 @@ pub(crate) fn status(code: u16) -> &'static str {
 /// What an answer to a request says, in a line: its status, and of a refusal which rule was broken, as the
 /// server's `body` names it.
 pub(crate) fn answer(code: u16, body: &str) -> String {
-    let code_told = chat_ui::digits::year(code.into());
     match RULES.into_iter().find(|(named, _)| body.contains(named)) {
-        Some((_, told)) => format!("{code_told}: {told} (RFC 6455 §4.2.1)"),
-        None => format!("{code_told}: {}", status(code)),
+        Some((_, told)) => format!("{code}: {told} (RFC 6455 §4.2.1)"),
+        None => format!("{code}: {}", status(code)),
     }
 }
 
@@ -143,11 +146,7 @@ pub(crate) fn expected(what: Expected) -> String {
         Expected::Close => "خداحافظی است؛ با همان کد پاسخ می‌دهد و اتصال را می‌بندد.".into(),
         Expected::Violation(name, code, section) => {
             let rule = crate::xray::words::frames::violation(name);
-            format!(
-                "{rule} اتصال با کد {} بسته می‌شود (بخش {}).",
-                chat_ui::digits::year(code.into()),
-                chat_ui::digits::persian(section)
-            )
+            format!("{rule} اتصال با کد {code} بسته می‌شود (RFC 6455 §{section}).")
         }
     }
 }
@@ -176,8 +175,8 @@ mod tests {
     #[test]
     fn refusal_says_which_rule_was_broken() {
         let told = answer(400, "'Sec-WebSocket-Key' must be 16 bytes in base64\n");
-        assert!(told.starts_with("۴۰۰: ") && told.contains("Key") && told.contains("§4.2.1"), "{told}");
-        assert_eq!(answer(404, ""), format!("۴۰۴: {}", status(404)));
+        assert!(told.starts_with("400: ") && told.contains("Key") && told.contains("§4.2.1"), "{told}");
+        assert_eq!(answer(404, ""), format!("404: {}", status(404)));
     }
 
     #[test]
@@ -195,6 +194,6 @@ mod tests {
     #[test]
     fn broken_rule_shows_code_and_section() {
         let told = expected(Expected::Violation("unmasked", 1002, "5.1"));
-        assert!(told.contains("ماسک") && told.contains("۱۰۰۲") && told.contains("۵.۱"), "{told}");
+        assert!(told.contains("ماسک") && told.contains("1002") && told.contains("§5.1"), "{told}");
     }
 }

@@ -1,6 +1,6 @@
 //! The live list of frames, oldest first, one line each as in a browser's tools, and the one that is open. What
-//! is said only to stay alive is folded. Of a long list the newest are drawn, and more when asked for; the list
-//! stays at its end as long as nobody scrolls away from it.
+//! is said only to stay alive is folded. Of a long list the newest are drawn, and more when asked for; on paper
+//! there are all, unfolded. The list stays at its end as long as nobody scrolls away from it.
 
 use chat_ui::{
     browser::focus,
@@ -9,6 +9,7 @@ use chat_ui::{
 };
 use chat_wire::{Direction, frame::Opcode};
 use leptos::prelude::*;
+use serde_json::Value;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 
@@ -110,10 +111,13 @@ pub(super) fn frames(
     let filter = RwSignal::new(Filter::All);
     let most = RwSignal::new(PORTION);
     let unfolded = RwSignal::new(Vec::<usize>::new());
+    let is_printed = printed();
     let listed = Memo::new(move |_| {
         let rows = |one: &Recording| {
-            let (frames, more) = filter.get().newest(one, most.get());
-            let folds = |at: usize| filter.get() == Filter::All && is_quiet(&one.frames[at]);
+            let most = if is_printed.get() { usize::MAX } else { most.get() };
+            let (frames, more) = filter.get().newest(one, most);
+            let folds =
+                |at: usize| filter.get() == Filter::All && !is_printed.get() && is_quiet(&one.frames[at]);
             (unfolded.with(|unfolded| fold(&frames, folds, unfolded)), more)
         };
         recordings.with(rows).unwrap_or_default()
@@ -167,6 +171,16 @@ pub(super) fn frames(
     let list = draw("ol").class("frames").live_flag("data-open", move || here().is_some());
     let list = list.live_rows(keys, row);
     vec![filters, why, earlier, none, list]
+}
+
+/// Whether the page goes onto paper, where nothing can be unfolded or asked for.
+fn printed() -> RwSignal<bool> {
+    let is_printed = RwSignal::new(false);
+    for (what, is) in [("beforeprint", true), ("afterprint", false)] {
+        let on = window_event_listener_untyped(what, move |_| is_printed.set(is));
+        on_cleanup(move || on.remove());
+    }
+    is_printed
 }
 
 fn row_id(recording: usize, frame: usize) -> String {
@@ -267,6 +281,7 @@ fn frame_row(
     let kind = shown.says.kind().map(|kind| draw("code").class("kind").text(kind));
     let (way, whose) = if is_own { ("↑", words::YOU) } else { ("↓", words::SERVER) };
     let opcode = format!("{} 0x{:X}", header.opcode.name(), header.opcode.bits());
+    let back = move || if is_open() { words::BACK } else { "" }.to_owned();
     let line = button("row", move || open.update(|open| *open = this.filter(|_| *open != this)))
         .attr("dir", "ltr")
         .attr("aria-controls", &id)
@@ -275,7 +290,8 @@ fn frame_row(
         .child(draw("span").class("what").children(kind).text(" ").child(draw("bdi").text(&says)))
         .child(draw("code").class("opcode").text(&opcode))
         .child(draw("span").class("size").text(&format!("{} B", header.length)))
-        .child(draw("time").text(&common::seconds(shown.at_us)));
+        .child(draw("time").text(&common::seconds(shown.at_us)))
+        .child(draw("span").class("back").attr("dir", "rtl").live_text(back));
     let is_bad = shown.violation.is_some();
     let whole = draw("div")
         .attr("id", &id)
@@ -292,7 +308,12 @@ fn frame_row(
 fn note(shown: &Shown, is_own: bool) -> &'static str {
     let opcode = shown.frame.header.opcode;
     match &shown.says {
-        Says::Message(_) => words::message(shown.says.kind().unwrap_or_default(), is_own),
+        Says::Message(message) => match (shown.says.kind().unwrap_or_default(), is_own) {
+            // What tells a reconnect from a first visit.
+            ("join", true) if message.get("resume").is_some_and(Value::is_object) => words::RESUMES,
+            ("welcome", false) => words::welcomed(message.get("recovered") == Some(&Value::Bool(true))),
+            (kind, _) => words::message(kind, is_own),
+        },
         Says::Fragment => words::control(Opcode::CONTINUATION.bits(), is_own),
         _ => words::control(opcode.bits(), is_own),
     }

@@ -14,7 +14,7 @@ use web_sys::DomRect;
 use super::{ending, recording::Recording, recordings::Recordings};
 use crate::xray::{
     pieces::{button, heading, ours, small, tag, titled, verdict},
-    words::{self as common, handshake as words},
+    words::handshake as words,
 };
 
 /// The id of what request and answer stand in, for the line between them.
@@ -47,8 +47,9 @@ fn head(recording: &Recording, way: Direction) -> Option<(Head, u64)> {
 /// Request and answer, and how one's key leads to the other's.
 fn both(request: &(Head, u64), answer: Option<&(Head, u64)>) -> Drawn {
     let section = |(head, at_us): &(Head, u64), name, first| {
-        let time = draw("time").attr("dir", "ltr").text(&common::seconds(*at_us));
-        draw("section").child(heading(name, Some(time))).child(lines(head, first))
+        let after = at_us.saturating_sub(request.1);
+        let told = if *at_us == request.1 { words::BEGINS.to_owned() } else { words::answered_after(after) };
+        draw("section").child(heading(name, Some(draw("time").text(&told)))).child(lines(head, first))
     };
     let accept = request.0.value(KEY).map(|key| Accept::of(&key));
     let answered = answer.and_then(|(head, _)| head.value(ACCEPT)).map(String::from);
@@ -70,7 +71,7 @@ fn segments(recordings: Recordings) -> Drawn {
             .child(draw("span").class("way").attr("aria-hidden", "true").text(way))
             .child(draw("span").text(what))
     };
-    let rtt = move || recordings.with(|one| one.tcp.as_ref().map(|tcp| tcp.rtt_us)).flatten();
+    let rtt = move || recordings.with(|one| one.first_rtt_us).flatten();
     draw("section")
         .class("segments")
         .child(heading(words::TCP_FIRST, Some(tag("RFC 9293"))))

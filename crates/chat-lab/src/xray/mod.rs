@@ -6,6 +6,7 @@
 
 use chat_ui::{
     browser::storage::Keep,
+    digits,
     dom::{Drawn, draw},
     live::key,
 };
@@ -113,7 +114,7 @@ fn panel(source: HtmlElement) -> Drawn {
         .child(draw("h2").live_text(name))
         .child(controls.clone())
         .child(tabs(tab, wanted, all))
-        .child(which(recordings));
+        .child(which(recordings, is_taken_home));
     if let Some(drawer) = drawer {
         drawer.place_controls(&header.0, controls.0);
     }
@@ -192,8 +193,8 @@ fn tabs(tab: RwSignal<Tab>, wanted: RwSignal<Option<Wanted>>, all: Vec<Tab>) -> 
 }
 
 /// Which recording is looked at, when there is more than one. One that lives and is not looked at is
-/// offered.
-fn which(recordings: Recordings) -> Drawn {
+/// offered; where none does, that is said in its place, because on the stage the room's own bar is not seen.
+fn which(recordings: Recordings, is_taken_home: bool) -> Drawn {
     let standings = move || {
         let told = |one: &Recording| match one.standing() {
             Standing::Live => 1,
@@ -216,9 +217,13 @@ fn which(recordings: Recordings) -> Drawn {
         button("chip", move || recordings.choose(number))
             .live_aria("aria-pressed", is_chosen)
             .flag("data-live", is_live)
-            .text(&words::recording(number + 1))
-            .text(" ")
-            .child(draw("span").live_text(told))
+            .child(draw("span").class("word").text(words::RECORDING))
+            .text(&format!(" {} ", digits::number(number as u64 + 1)))
+            .child(draw("span").class("how").live_text(told))
+    };
+    let cut = move || {
+        let is_cut = !is_taken_home && recordings.is_cut();
+        is_cut.then(|| draw("span").class("chip cut").text(words::CUT))
     };
     let chips = move || {
         // The newest is in sight, however many there are.
@@ -226,7 +231,8 @@ fn which(recordings: Recordings) -> Drawn {
             let chips: Element = chat_ui::browser::element(WHICH);
             chips.set_scroll_left(-chips.scroll_width());
         });
-        recordings.all().iter().map(Recording::standing).enumerate().map(chip).collect()
+        let standings: Vec<_> = recordings.all().iter().map(Recording::standing).collect();
+        standings.into_iter().enumerate().map(chip).chain(cut()).collect()
     };
     draw("div")
         .class("which")

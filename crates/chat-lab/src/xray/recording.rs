@@ -32,6 +32,9 @@ pub(crate) struct Recording {
     pub journeys: Vec<Journey>,
     /// What the kernel said last.
     pub tcp: Option<Tcp>,
+    /// The round trip that it knew first, in microseconds: TCP's own handshake. Later ones are smoothed, and
+    /// delayed acknowledgements are part of them.
+    pub first_rtt_us: Option<u32>,
     /// When the recording was full, in microseconds; none while it is not.
     pub full: Option<u64>,
     /// How the connection ended; none while it has not.
@@ -143,6 +146,7 @@ impl Recording {
             passages: Vec::new(),
             journeys: Vec::new(),
             tcp: None,
+            first_rtt_us: None,
             full: None,
             ended: None,
             events: Vec::new(),
@@ -177,7 +181,10 @@ impl Recording {
         match &event {
             Event::Opened(opened) => self.opened = Some(opened.clone()),
             Event::Bytes(chunk) => self.pass(chunk),
-            Event::Tcp(tcp) => self.tcp = Some(tcp.clone()),
+            Event::Tcp(tcp) => {
+                self.first_rtt_us.get_or_insert(tcp.rtt_us);
+                self.tcp = Some(tcp.clone());
+            }
             Event::Journey(journey) => self.journeys.push(journey.clone()),
             Event::Full { at_us, .. } => self.full = Some(*at_us),
             Event::Ended(ended) => self.ended = Some(ended.clone()),

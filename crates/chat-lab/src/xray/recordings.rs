@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 
 use leptos::prelude::*;
 
-use super::recording::{Recording, Stream};
+use super::recording::{Recording, Standing, Stream};
 
 /// See the module. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -62,6 +62,13 @@ impl Recordings {
     /// What was put in is drawn.
     pub(crate) fn draw(self) {
         self.changed.notify();
+    }
+
+    /// Whether there were connections, and none of them lives or may yet turn out to; followed.
+    pub(crate) fn is_cut(self) -> bool {
+        let all = self.all();
+        let is_over = |one: &Recording| !matches!(one.standing(), Standing::Live | Standing::Held);
+        !all.is_empty() && all.iter().all(is_over)
     }
 
     /// The number of the one that is looked at; followed.

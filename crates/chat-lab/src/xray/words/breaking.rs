@@ -181,7 +181,7 @@ fn brief(text: &str) -> String {
 /// How the broken connection ended, and what the next one said.
 pub(crate) fn ended(code: Option<u16>) -> String {
     match code {
-        Some(code) => format!("اتصال با کد {} بسته شد.", digits::year(code.into())),
+        Some(code) => format!("اتصال با کد {code} بسته شد."),
         None => "اتصال بدون هیچ فریم close تمام شد.".into(),
     }
 }

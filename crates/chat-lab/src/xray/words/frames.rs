@@ -21,7 +21,7 @@ pub(crate) const EARLIER: &str = "فریم‌های پیشین";
 /// Heading above the bits.
 pub(crate) const BITS: &str = "بیت به بیت";
 /// Where the bits are explained.
-pub(crate) const BITS_HINT: &str = "همان نقشه‌ی بخش ۵.۲ از RFC 6455، با بیت‌های همین فریم.";
+pub(crate) const BITS_HINT: &str = "همان نقشه‌ی RFC 6455 §5.2، با بیت‌های همین فریم.";
 /// The names of what is in JSON are no RFC's.
 pub(crate) const JSON: &str =
     "نام‌های درون JSON (type، seq، epoch، resume، token و مانند آن‌ها) از پروتکل ماست، نه از WebSocket.";
@@ -30,7 +30,7 @@ pub(crate) const BYTES: &str = "بایت‌ها";
 /// Heading above the unmasking.
 pub(crate) const UNMASK: &str = "برداشتن ماسک (unmask)";
 /// Why there is a mask.
-pub(crate) const UNMASK_WHY: &str = "هر بایت با یکی از چهار بایت کلید XOR شده است. کلید همراه خود فریم می‌آید، پس این رمزنگاری نیست. ماسک برای آن است که پراکسی‌های میان راه، بایت‌های فریم را با درخواست HTTP اشتباه نگیرند؛ از همین رو صفحه نباید بتواند کلید را پیش‌بینی کند (RFC 6455، بخش ۱۰.۳). فریم‌های سرور ماسک ندارند.";
+pub(crate) const UNMASK_WHY: &str = "هر بایت با یکی از چهار بایت کلید XOR شده است. کلید همراه خود فریم می‌آید، پس این رمزنگاری نیست. ماسک برای آن است که پراکسی‌های میان راه، بایت‌های فریم را با درخواست HTTP اشتباه نگیرند؛ از همین رو صفحه نباید بتواند کلید را پیش‌بینی کند (RFC 6455 §10.3). فریم‌های سرور ماسک ندارند.";
 /// Rows of the unmasking.
 pub(crate) const UNMASK_ROWS: [&str; 4] = ["روی سیم", "⊕ کلید", "= اصل", "نویسه"];
 /// Next bytes: to the right, as they are written.
@@ -143,6 +143,19 @@ pub(crate) fn message(kind: &str, is_own: bool) -> &'static str {
     }
 }
 
+/// Somebody who was here comes back.
+pub(crate) const RESUMES: &str = "بازگشت شما با resume";
+/// How a `welcome` takes whoever comes: with all that was missed, or as if they had never been here.
+pub(crate) fn welcomed(is_recovered: bool) -> &'static str {
+    if is_recovered {
+        "خوش‌آمد، recovered: true: چیزی گم نشد"
+    } else {
+        "خوش‌آمد، recovered: false: از نو"
+    }
+}
+/// From the open frame back to all of them.
+pub(crate) const BACK: &str = "بازگشت به فهرست";
+
 /// Which typed message it is, in a sentence.
 pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
     match (kind, is_own) {
@@ -188,7 +201,7 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
 pub(crate) fn close(code: Option<u16>, reason: &str) -> String {
     match code {
         None => "فریم بستن، بدون هیچ کدی.".into(),
-        Some(code) => format!("فریم بستن با کد {} و دلیل «{reason}».", digits::year(code.into())),
+        Some(code) => format!("فریم بستن با کد {code} و دلیل «{reason}»."),
     }
 }
 

@@ -106,7 +106,7 @@ pub(crate) fn header(name: &str) -> &'static str {
         "referrer-policy" => "به مرورگر می‌گوید نشانی این صفحه را به سایت‌های دیگر ندهد.",
         "x-frame-options" => "نمی‌گذارد سایت دیگری این نشانی را درون iframe نشان دهد.",
         "content-security-policy" => {
-            "می‌گوید صفحه از کجا حق دارد اسکریپت و سبک و تصویر بیاورد. در پاسخ ۱۰۱ صفحه‌ای نیست؛ سرور ما این را کنار همه‌ی پاسخ‌هایش می‌گذارد."
+            "می‌گوید صفحه از کجا حق دارد اسکریپت و سبک و تصویر بیاورد. در پاسخ 101 صفحه‌ای نیست؛ سرور ما این را کنار همه‌ی پاسخ‌هایش می‌گذارد."
         }
         "cross-origin-resource-policy" => "نمی‌گذارد سایت دیگری از این نشانی چیزی بارگذاری کند.",
         "strict-transport-security" => {
@@ -120,6 +120,14 @@ pub(crate) fn header(name: &str) -> &'static str {
         }
         _ => "سرآیندی که برای دست‌تکانی WebSocket لازم نیست. سرور آن را نادیده می‌گیرد.",
     }
+}
+
+/// Beside the request: everything is counted from here.
+pub(crate) const BEGINS: &str = "آغاز";
+
+/// Beside the answer.
+pub(crate) fn answered_after(us: u64) -> String {
+    format!("{} پس از درخواست", took(us))
 }
 
 /// How long the three segments took, as far as anybody knows.
