@@ -109,7 +109,7 @@ fn every_example_is_a_message() {
         assert_from_server(&frame);
     }
     let examples = fenced(&document, "json");
-    assert_eq!(examples.len(), 11 + 11 + 1, "each message once, and resuming");
+    assert_eq!(examples.len(), 12 + 12 + 1, "each message once, and resuming");
 }
 
 #[test]
