@@ -31,12 +31,20 @@ export function begin(heard, stage) {
     }
   }
 
-  // From a tenth of a millisecond to a second, as a part of the way between them.
-  const placeOf = (us) => Math.min(1, Math.max(0, Math.log10(Math.max(us, 1) / 100) / 4));
+  // From the nearest to the farthest, and at least tenfold, as a part of the way between them; nought is the server
+  // itself.
+  let scale = [100, 1_000_000];
+  const placeOf = (us) => (us ? 0.08 + (0.92 * Math.log(us / scale[0])) / Math.log(scale[1] / scale[0]) : 0);
   const inMs = (us) => `${number.format(us < 10_000 ? Math.round(us / 100) / 10 : Math.round(us / 1_000))} ms`;
   /** What a point takes of that way. */
   const POINT_WIDTH = 0.04;
-  for (const tick of stage.querySelectorAll('.axis li')) tick.style.setProperty('--place', placeOf(Number(tick.dataset.us)));
+  function drawAxis() {
+    for (const tick of part.querySelectorAll('.axis li')) {
+      const place = placeOf(Number(tick.dataset.us));
+      tick.hidden = place < 0 || place > 1 || (place && place < 0.06);
+      tick.style.setProperty('--place', place);
+    }
+  }
 
   const DRAW = {
     roll() {
@@ -74,11 +82,16 @@ export function begin(heard, stage) {
         item.dataset.returned = heard.returned.has(id) ? ` ↺ ${number.format(heard.returned.get(id))}` : '';
       });
     },
-    // On a scale of tenfold steps, each in the row where it covers nobody.
+    // Each where as many times as far is as far to the left, and in the row where it covers nobody.
     distances() {
       const points = others().flatMap(({ id, name }) => (heard.roundTrips.has(id) ? [{ id, name: [...name][0], full: name, us: heard.roundTrips.get(id) }] : []));
       points.sort((one, other) => one.us - other.us);
       part.toggleAttribute('data-measured', points.length > 0);
+      if (points.length) {
+        const low = Math.max(50, points[0].us / 1.3);
+        scale = [low, Math.max(points.at(-1).us * 1.3, low * 10)];
+      }
+      drawAxis();
       const ends = [];
       const rows = new Map(points.map(({ id, us }) => {
         const place = placeOf(us);
@@ -178,8 +191,10 @@ export function begin(heard, stage) {
       const answer = await ask(`${room}/messages`);
       if (!answer.ok) throw new Error(`${lane}: ${answer.status}`);
       const { messages } = await answer.json();
-      const { token, epoch, seq } = messages.find(({ type }) => type === 'welcome');
-      init.headers.Authorization = `Bearer ${token}.${epoch}`;
+      // Each welcome brings another token.
+      const admit = ({ token, epoch }) => (init.headers.Authorization = `Bearer ${token}.${epoch}`);
+      const welcome = messages.find(({ type }) => type === 'welcome');
+      admit(welcome);
       const costs = async () => {
         const { headers_in: a, payload_in: b, headers_out: c, payload_out: d } = await (await ask(`${room}/costs`)).json();
         return a + b + c + d;
@@ -189,7 +204,7 @@ export function begin(heard, stage) {
         one.bytes = (await costs()) - before;
         show(one);
       };
-      return { one, ask, drawn, after: seq };
+      return { one, ask, drawn, admit, after: welcome.seq };
     }
     async function poll(lane, query, wait) {
       const { one, ask, drawn, after: from } = await enter(lane);
@@ -222,7 +237,7 @@ export function begin(heard, stage) {
       }
     }
     async function events() {
-      const { one, ask, drawn, after } = await enter('events');
+      const { one, ask, drawn, admit, after } = await enter('events');
       const answer = await ask(`${room}/events`, `&after=${after}`);
       const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = '';
@@ -230,6 +245,7 @@ export function begin(heard, stage) {
         const lines = (rest + read.value).split('\n');
         rest = lines.pop();
         const told = lines.filter((line) => line.startsWith('data:')).map((line) => JSON.parse(line.slice(5)));
+        told.filter(({ type }) => type === 'welcome').forEach(admit);
         hear(one, ids(told));
         await drawn();
       }

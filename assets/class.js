@@ -97,7 +97,7 @@ async function look(part) {
   if (!style) document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/pkg/xray.css' }));
   await lab;
   const tabs = glass.getElementsByClassName('tabs');
-  while (!tabs.length) await new Promise(requestAnimationFrame);
+  await drawn(() => tabs.length);
   const widen = glass.querySelector('.widen');
   if (widen.ariaPressed !== 'true') widen.click();
   // A tab takes the focus, and with it the keys.
@@ -106,18 +106,39 @@ async function look(part) {
   if (document.activeElement !== had) document.activeElement?.blur();
   if (part.hidden) return;
   glass.dataset.tab = part.dataset.tab;
+  glass.toggleAttribute('data-mask', 'mask' in part.dataset);
   glass.toggleAttribute('data-whole', part.dataset.lit > REQUEST_LINES);
   if (part.dataset.lit) light(Number(part.dataset.lit));
-  if (part.dataset.wanted) want(part.dataset.wanted);
-  if (part.dataset.experiment) glass.querySelectorAll('.experiment')[part.dataset.experiment].open = true;
+  if (part.dataset.wanted) want(`${part.dataset.wanted} ${said.get(part) ?? ''}`.trim());
+  if (part.dataset.tab === '2') choose(part.dataset.says);
+  if (part.dataset.experiment) (await drawn(() => glass.querySelectorAll('.experiment')[part.dataset.experiment]))?.setAttribute('open', '');
+}
+
+/** Of the messages that can be looked at, the stage's own, as soon as it is back. */
+async function choose(text) {
+  const found = await drawn(() => [...glass.querySelectorAll('.layers option')].find((option) => option.textContent === text));
+  const select = found?.closest('select');
+  if (!select) return;
+  select.value = found.value;
+  select.dispatchEvent(new Event('change'));
+}
+
+/** The ids of what was said for a part. */
+const said = new WeakMap();
+/** What the glass draws, as soon as it does; nothing, where it does not within some seconds. */
+async function drawn(find) {
+  const until = performance.now() + 5_000;
+  let found;
+  while (!(found = find()) && performance.now() < until) await new Promise((done) => setTimeout(done, 16));
+  return found;
 }
 
 /** How many lines a request for an upgrade needs. */
 const REQUEST_LINES = 5;
 /** Lights so many lines of the request, and tells what the last of them means; after them the answer. */
 async function light(count) {
-  let lines;
-  while (!(lines = [...glass.querySelectorAll('.lines li[data-essential]')]).length) await new Promise(requestAnimationFrame);
+  await drawn(() => glass.querySelectorAll('.lines').length > 1);
+  const lines = [...glass.querySelectorAll('.lines li[data-essential]')];
   for (const [place, line] of lines.entries()) line.toggleAttribute('data-lit', place < count || count > REQUEST_LINES);
   const last = lines[count > REQUEST_LINES ? lines.length - 1 : count - 1]?.querySelector('button');
   if (last && last.ariaPressed !== 'true') last.click();
@@ -166,7 +187,7 @@ function step(by) {
 const question = (part) => part.querySelector('.question')?.textContent;
 const isOpen = () => heard.vote?.open;
 
-/** What a part has to show before the page turns: the news of the race, and which answer is right. */
+/** Does what a part has to show before the page turns: the news of the race, and which answer is right. */
 function hasMore(part) {
   if (part.dataset.news && !part.hasAttribute('data-told')) {
     part.setAttribute('data-told', '');
@@ -178,13 +199,13 @@ function hasMore(part) {
 function sayAll(text) {
   const id = hex(8);
   heard.sent.set(id, performance.now());
-  return send({ type: 'say', id, text });
+  return send({ type: 'say', id, text }) && id;
 }
 
 function arrive(part) {
   part.removeAttribute('data-told');
   // A real message runs through.
-  if (part.dataset.says) sayAll(part.dataset.says);
+  if (part.dataset.says) said.set(part, sayAll(part.dataset.says));
   if (part.dataset.part === 'vote' && !heard.results.has(question(part))) openVote(part);
 }
 function leave(part) {

@@ -15,7 +15,7 @@ use super::{
 const SCRIPT: &str = "/class.js";
 
 /// What of the running system stands on a slide: a tab of the glass, or a part of its own.
-const LIVE: [(usize, Live); 20] = [
+const LIVE: [(usize, Live); 21] = [
     (1, Live::Roll),
     (2, Live::Race),
     (4, Live::Head(1)),
@@ -24,7 +24,8 @@ const LIVE: [(usize, Live); 20] = [
     (4, Live::Head(4)),
     (4, Live::Head(5)),
     (4, Live::Head(6)),
-    (5, Live::Frame),
+    (5, Live::Bits),
+    (5, Live::Mask),
     (6, Live::Layers),
     (7, Live::Distances),
     (8, Live::Journey),
@@ -47,7 +48,9 @@ enum Live {
     /// The handshake of the stage's own connection, so many of its lines lit; with the last the answer is.
     Head(u32),
     /// A frame of its own, bit by bit.
-    Frame,
+    Bits,
+    /// The mask of the same one, byte by byte.
+    Mask,
     /// A message of its own, layer by layer.
     Layers,
     /// The way of one.
@@ -170,7 +173,7 @@ fn part(live: Live, room: &RoomId, statements: &[String]) -> impl IntoView + use
     let glass = || view! { <p class="still">{words::STILL_GLASS}</p> }.into_any();
     let (kind, tab, inner) = match live {
         Live::Head(_) => ("glass", Some(0), glass()),
-        Live::Frame => ("glass", Some(1), glass()),
+        Live::Bits | Live::Mask => ("glass", Some(1), glass()),
         Live::Layers => ("glass", Some(2), glass()),
         Live::Journey => ("glass", Some(3), glass()),
         Live::Breaking => ("glass", Some(4), glass()),
@@ -300,7 +303,7 @@ fn part(live: Live, room: &RoomId, statements: &[String]) -> impl IntoView + use
     };
     // What is looked at is one's own message.
     let says = match live {
-        Live::Frame => Some(words::GREETS),
+        Live::Bits => Some(words::GREETS),
         Live::Layers | Live::Journey => Some(words::SAYS),
         _ => None,
     };
@@ -316,7 +319,8 @@ fn part(live: Live, room: &RoomId, statements: &[String]) -> impl IntoView + use
             data-says=says
             data-lit=lit
             data-news=news
-            data-wanted=matches!(live, Live::Frame).then_some("say")
+            data-wanted=matches!(live, Live::Bits | Live::Mask).then_some("say")
+            data-mask=matches!(live, Live::Mask).then_some("")
             data-experiment=matches!(live, Live::Breaking).then_some("3")
             hidden=kind != "roll"
         >

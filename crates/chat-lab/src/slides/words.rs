@@ -116,14 +116,17 @@ pub(super) mod live {
         "بایت چهار راه نخست را سرور روی سوکت شمرده است؛ بایت WebSocket فریم‌هایی است که این پرده شنید.";
 
     /// How far members are: in microseconds, with what stands there.
-    pub(in crate::slides) const TICKS: [(u32, &str); 7] = [
-        (100, "۰٫۱"),
-        (1_000, "۱"),
-        (3_000, "۳"),
-        (10_000, "۱۰"),
-        (30_000, "۳۰"),
-        (100_000, "۱۰۰"),
-        (1_000_000, "۱۰۰۰ ms"),
+    pub(in crate::slides) const TICKS: [(u32, &str); 10] = [
+        (0, "سرور"),
+        (100, "۰٫۱ ms"),
+        (300, "۰٫۳ ms"),
+        (1_000, "۱ ms"),
+        (3_000, "۳ ms"),
+        (10_000, "۱۰ ms"),
+        (30_000, "۳۰ ms"),
+        (100_000, "۱۰۰ ms"),
+        (300_000, "۳۰۰ ms"),
+        (1_000_000, "۱ s"),
     ];
     pub(in crate::slides) const DISTANCES: &str = "رفت‌وبرگشت هر عضو";
     pub(in crate::slides) const DISTANCES_STILL: &str =
