@@ -2,6 +2,7 @@
 // places are drawn by the server with their words (crates/chat-lab/src/slides/stage.rs); here is written what the
 // stage's own connection heard, and nothing else.
 const number = new Intl.NumberFormat('fa');
+const plain = new Intl.NumberFormat('fa', { useGrouping: false });
 const twoDigits = new Intl.NumberFormat('fa', { minimumIntegerDigits: 2 });
 const still = matchMedia('(prefers-reduced-motion: reduce)');
 
@@ -156,9 +157,7 @@ export function begin(heard, stage) {
   // The race: the same room by each way, each a member as anybody, and by this connection. No cookies: what the
   // first welcome gives is shown instead, so that one lane is not counted as the cost of another.
   let race;
-  let races = 0;
   function startRace() {
-    races++;
     const abort = new AbortController();
     const { signal } = abort;
     const lanes = new Map([...part.querySelectorAll('th[data-lane]')].map(({ dataset: { lane, client } }) => [lane, { lane, client, asked: 0, empty: 0, news: 0, late: undefined, bytes: 0 }]));
@@ -177,7 +176,8 @@ export function begin(heard, stage) {
         one.late = Math.max(1, Math.round(now - from));
       }
     }
-    const mark = Math.random().toString(36).slice(2, 6);
+    // Others may race, too, and whoever raced before is still away.
+    const mark = Math.floor(Math.random() * 9_000) + 1_000;
     const room = `/rooms/${encodeURIComponent(heard.room)}`;
     const pause = (ms) => new Promise((done) => setTimeout(done, ms));
     const ids = (messages) => messages.filter(({ type }) => type === 'said').map(({ id }) => id);
@@ -186,7 +186,7 @@ export function begin(heard, stage) {
     async function enter(lane) {
       const one = lanes.get(lane);
       const init = { signal, credentials: 'omit', cache: 'no-store', headers: {} };
-      const name = races > 1 ? `${one.client} ${races}` : one.client;
+      const name = `${one.client} ${plain.format(mark)}`;
       const ask = async (what, query = '') => fetch(`${what}?client=${lane}-${mark}&name=${encodeURIComponent(name)}${query}`, init);
       const answer = await ask(`${room}/messages`);
       if (!answer.ok) throw new Error(`${lane}: ${answer.status}`);

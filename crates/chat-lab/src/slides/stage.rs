@@ -250,7 +250,7 @@ fn part(live: Live, room: &RoomId, statements: &[String]) -> impl IntoView + use
                 }
             };
             let rows = statements.iter().map(|statement| {
-                view! { <li data-statement=statement.clone()>{statement.clone()} <b></b></li> }
+                view! { <li data-statement=statement.clone()>{statement.clone()} " " <b></b></li> }
             });
             let inner = view! {
                 <div class="wall">

@@ -67,7 +67,7 @@ pub(super) const SAYS: &str = "این پیام از پرده آمد.";
 /// What it says first, to be read bit by bit.
 pub(super) const GREETS: &str = "سلام";
 /// The news of the race.
-pub(super) const NEWS: &str = "خبر: این پیام از پرده آمد.";
+pub(super) const NEWS: &str = "خبر تازه از پرده";
 
 /// What a phone shows of a class.
 pub(super) const STRIP: &str = "کلاس";
