@@ -100,10 +100,7 @@ async function look(part) {
   await drawn(() => tabs.length);
   const widen = glass.querySelector('.widen');
   if (widen.ariaPressed !== 'true') widen.click();
-  // A tab takes the focus, and with it the keys.
-  const had = document.activeElement;
   tabs[0].children[part.dataset.tab].click();
-  if (document.activeElement !== had) document.activeElement?.blur();
   if (part.hidden) return;
   glass.dataset.tab = part.dataset.tab;
   glass.toggleAttribute('data-mask', 'mask' in part.dataset);
