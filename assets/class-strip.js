@@ -13,6 +13,24 @@ const strip = fetch('/slides/strip').then(async (answer) => {
   return drawn;
 });
 
+/** The slide that shows how far everybody is. While it stands on the stage, one says how far one is oneself. */
+const DISTANCES = 7;
+const MEASURING_MS = 2_000;
+/** No number that the page's own pings have. */
+let ping = 4_000_000_000;
+let measuring;
+function measure() {
+  const [socket, n, asked] = [by, ++ping, performance.now()];
+  function answered({ data }) {
+    if (data !== `{"type":"pong","n":${n}}`) return;
+    socket.removeEventListener('message', answered);
+    socket.send(JSON.stringify({ type: 'round_trip', us: Math.round((performance.now() - asked) * 1_000) }));
+  }
+  socket.addEventListener('message', answered);
+  setTimeout(() => socket.removeEventListener('message', answered), 2 * MEASURING_MS);
+  if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: 'ping', n }));
+}
+
 /** The socket that votes go by, the vote, and one's own answer. */
 let by;
 let vote;
@@ -28,6 +46,11 @@ const HEAR = {
     drawVote(message.vote?.open ? message.vote : undefined, drawn);
   },
   stage({ slide }, drawn) {
+    if (slide !== DISTANCES) measuring = clearInterval(measuring);
+    else if (!measuring) {
+      measure();
+      measuring = setInterval(measure, MEASURING_MS);
+    }
     const title = drawn.querySelectorAll('.titles li')[slide - 1];
     drawn.querySelector('strong').textContent = title.textContent;
     const mine = drawn.querySelector('.mine');

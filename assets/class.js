@@ -42,6 +42,12 @@ export const heard = {
   handshakes: 0,
   said: 0,
   rtts: [],
+  /** When this stage said what, by the id of the message. */
+  sent: new Map(),
+  /** How far members say they are, in microseconds, by their id. */
+  roundTrips: new Map(),
+  /** Who was away and came back, how often. */
+  returned: new Map(),
   since: 0,
 };
 let at = { slide: 1, step: 0 };
@@ -72,28 +78,73 @@ function draw() {
   stage.querySelector('.place').textContent = number.format(at.slide) + stage.querySelector('.place').dataset.of;
   const isGlass = part.dataset.live === 'glass';
   glass.hidden = !isGlass;
-  if (isGlass) look(part.dataset.tab);
+  stage.toggleAttribute('data-glass', isGlass);
+  if (isGlass) look(part);
   live.then(({ show }) => show(part));
 }
 
 function drawPeople() {
-  const people = stage.querySelector('.people');
+  const people = stage.querySelector('.count');
   people.textContent = heard.count ? `${number.format(heard.count)} ${people.dataset.one}` : '';
 }
 
 /** What shows the wire is loaded when the first slide wants it, and then turned from tab to tab. */
 let lab;
-async function look(tab) {
+async function look(part) {
   if (!button.dataset.recordings) return;
   lab ??= import('/lab.js');
   const style = document.querySelector('[href="/pkg/xray.css"]');
   if (!style) document.head.append(Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/pkg/xray.css' }));
   await lab;
   const tabs = glass.getElementsByClassName('tabs');
-  while (!tabs.length) await new Promise(requestAnimationFrame);
+  await drawn(() => tabs.length);
   const widen = glass.querySelector('.widen');
   if (widen.ariaPressed !== 'true') widen.click();
-  tabs[0].children[tab].click();
+  tabs[0].children[part.dataset.tab].click();
+  if (part.hidden) return;
+  glass.dataset.tab = part.dataset.tab;
+  glass.toggleAttribute('data-mask', 'mask' in part.dataset);
+  glass.toggleAttribute('data-whole', part.dataset.lit > REQUEST_LINES);
+  if (part.dataset.lit) light(Number(part.dataset.lit));
+  if (part.dataset.wanted) want(`${part.dataset.wanted} ${said.get(part) ?? ''}`.trim());
+  if (part.dataset.tab === '2') choose(part.dataset.says);
+  if (part.dataset.experiment) (await drawn(() => glass.querySelectorAll('.experiment')[part.dataset.experiment]))?.setAttribute('open', '');
+}
+
+/** Of the messages that can be looked at, the stage's own, as soon as it is back. */
+async function choose(text) {
+  const found = await drawn(() => [...glass.querySelectorAll('.layers option')].find((option) => option.textContent === text));
+  const select = found?.closest('select');
+  if (!select) return;
+  select.value = found.value;
+  select.dispatchEvent(new Event('change'));
+}
+
+/** The ids of what was said for a part. */
+const said = new WeakMap();
+/** What the glass draws, as soon as it does; nothing, where it does not within some seconds. */
+async function drawn(find) {
+  const until = performance.now() + 5_000;
+  let found;
+  while (!(found = find()) && performance.now() < until) await new Promise((done) => setTimeout(done, 16));
+  return found;
+}
+
+/** How many lines a request for an upgrade needs. */
+const REQUEST_LINES = 5;
+/** Lights so many lines of the request, and tells what the last of them means; after them the answer. */
+async function light(count) {
+  await drawn(() => glass.querySelectorAll('.lines').length > 1);
+  const lines = [...glass.querySelectorAll('.lines li[data-essential]')];
+  for (const [place, line] of lines.entries()) line.toggleAttribute('data-lit', place < count || count > REQUEST_LINES);
+  const last = lines[count > REQUEST_LINES ? lines.length - 1 : count - 1]?.querySelector('button');
+  if (last && last.ariaPressed !== 'true') last.click();
+}
+
+/** Asks the glass for the newest of these (crates/chat-ui/src/lab.rs). */
+function want(what) {
+  button.dataset.wanted = what;
+  document.dispatchEvent(new Event('xray-show'));
 }
 
 function tick() {
@@ -122,6 +173,7 @@ function turn(to) {
 
 function step(by) {
   const { slide, step } = at;
+  if (by > 0 && heard.isTeacher && hasMore(partOf(at))) return;
   const next = step + by;
   if (next >= 0 && next < steps(slide)) turn({ slide, step: next });
   else if (by > 0 && slide < slides.length) turn({ slide: slide + 1, step: 0 });
@@ -132,16 +184,34 @@ function step(by) {
 const question = (part) => part.querySelector('.question')?.textContent;
 const isOpen = () => heard.vote?.open;
 
+/** Does what a part has to show before the page turns: the news of the race, and which answer is right. */
+function hasMore(part) {
+  if (part.dataset.news && !part.hasAttribute('data-told')) {
+    part.setAttribute('data-told', '');
+    return sayAll(part.dataset.news);
+  }
+  if (part.dataset.part === 'vote' && isOpen() && part.querySelector('[data-right]')) return closeVote();
+  return false;
+}
+function sayAll(text) {
+  const id = hex(8);
+  heard.sent.set(id, performance.now());
+  return send({ type: 'say', id, text }) && id;
+}
+
 function arrive(part) {
+  part.removeAttribute('data-told');
   // A real message runs through.
-  if (part.dataset.says) send({ type: 'say', id: hex(8), text: part.dataset.says });
+  if (part.dataset.says) said.set(part, sayAll(part.dataset.says));
   if (part.dataset.part === 'vote' && !heard.results.has(question(part))) openVote(part);
 }
 function leave(part) {
   if (part.dataset.part === 'vote') closeVote();
 }
 function closeVote() {
-  if (isOpen() && send({ type: 'close_vote' })) heard.vote = { ...heard.vote, open: false };
+  const isClosed = isOpen() && send({ type: 'close_vote' });
+  if (isClosed) heard.vote = { ...heard.vote, open: false };
+  return isClosed;
 }
 function openVote(part) {
   closeVote();
@@ -155,14 +225,16 @@ function toggleVote() {
   else openVote(part);
 }
 
-// The code, as large as the screen, with the address in letters that are typed off a wall.
+// The code, as large as the screen, with the address in letters that are typed off a wall; under the first slide, too.
 const poster = stage.querySelector('.poster');
-function project() {
-  if (poster.open) return poster.close();
+for (const place of stage.querySelectorAll('.poster p, .address')) {
   const [host, ...path] = stage.dataset.share.replace(/^http:\/\//, '').split('/');
   const name = Object.assign(document.createElement('bdi'), { textContent: decodeURIComponent(path.at(-1)) });
-  poster.querySelector('p').replaceChildren(`${host}/${path.slice(0, -1).join('/')}/`, name);
-  poster.showModal();
+  place.replaceChildren(`${host}/${path.slice(0, -1).join('/')}/`, name);
+}
+function project() {
+  if (poster.open) poster.close();
+  else poster.showModal();
 }
 stage.querySelector('.poster-button').addEventListener('click', project);
 
@@ -186,11 +258,10 @@ const KEYS = {
   KeyQ: project,
   Escape: () => stage.removeAttribute('data-blank'),
 };
-// By the place of the key: a Persian keyboard has other letters there. Within the glass the arrows are its own.
+// By the place of the key: a Persian keyboard has other letters there.
 document.addEventListener('keydown', (event) => {
   const { code, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || target.closest?.('input, textarea, select')) return;
-  if (code.startsWith('Arrow') && target.closest?.('[role=tablist]')) return;
   const isSpace = code === 'Space' && !target.closest?.('a, button');
   const act = isSpace ? () => step(event.shiftKey ? -1 : 1) : KEYS[code];
   if (!act || (code === 'Escape' && poster.open)) return;
@@ -279,8 +350,14 @@ const HEAR = {
     heard.results.set(vote.question, vote);
   },
   presence({ joined, left, changed = [], member_count: all, away_count: away = 0 }) {
+    for (const { id, away } of changed) {
+      if (heard.members.get(id)?.away && !away) heard.returned.set(id, 1 + (heard.returned.get(id) ?? 0));
+    }
     for (const member of [...joined, ...changed]) heard.members.set(member.id, member);
-    for (const id of left) heard.members.delete(id);
+    for (const id of left) {
+      heard.members.delete(id);
+      heard.roundTrips.delete(id);
+    }
     heard.handshakes += joined.filter(({ id }) => id !== heard.me).length;
     heard.count = all - away;
   },
@@ -288,6 +365,9 @@ const HEAR = {
     heard.said++;
     kept.resume.seq = Math.max(kept.resume.seq, seq);
     keep();
+  },
+  round_trips({ of }) {
+    for (const { id, us } of of) heard.roundTrips.set(id, us);
   },
   pong() {
     heard.rtts = [...heard.rtts.slice(-9), performance.now() - pinged];

@@ -6,9 +6,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ClassKey, ErrorCode, Invalid, Text,
+    ClassKey, ClientId, ErrorCode, Invalid, Text,
     json::{Json, Read, required},
-    limits::{ANSWER_MAX_CHARS, ANSWERS_MAX, ANSWERS_MIN, QUESTION_MAX_CHARS, SLIDES, STEP_MAX},
+    limits::{
+        ANSWER_MAX_CHARS, ANSWERS_MAX, ANSWERS_MIN, QUESTION_MAX_CHARS, ROUND_TRIP_MAX_US, SLIDES, STEP_MAX,
+    },
     read_fields,
 };
 
@@ -127,12 +129,62 @@ pub struct Class {
     pub answer: Option<u32>,
 }
 
+/// How long a question and its answer took, by the clock of whoever asked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
+#[serde(try_from = "RawRoundTrip")]
+pub struct RoundTrip {
+    /// In microseconds.
+    #[cfg_attr(feature = "schema", schemars(range(max = ROUND_TRIP_MAX_US)))]
+    us: u32,
+}
+
+impl RoundTrip {
+    /// # Errors
+    /// [`ErrorCode::BadField`] for more than [`ROUND_TRIP_MAX_US`].
+    pub fn new(us: u32) -> Result<Self, Invalid> {
+        if us > ROUND_TRIP_MAX_US {
+            let detail = format!("us: {us}; must be 0 to {ROUND_TRIP_MAX_US}");
+            return Err(Invalid::new(ErrorCode::BadField, detail));
+        }
+        Ok(Self { us })
+    }
+
+    /// In microseconds.
+    pub fn us(self) -> u32 {
+        self.us
+    }
+}
+
+/// Round trips of the class, to its teacher alone: those that came since the last time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct RoundTrips {
+    /// The latest of each member who measured one since.
+    pub of: Vec<MemberRoundTrip>,
+}
+
+/// How far a member is from the server.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct MemberRoundTrip {
+    /// Whose.
+    pub id: ClientId,
+    /// In microseconds.
+    pub us: u32,
+}
+
 // As written, the values still unchecked.
 
 #[derive(Deserialize)]
 pub(crate) struct RawStage {
     slide: u32,
     step: u32,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RawRoundTrip {
+    us: u32,
 }
 
 #[derive(Deserialize)]
@@ -161,6 +213,14 @@ impl TryFrom<RawStage> for Stage {
     }
 }
 
+impl TryFrom<RawRoundTrip> for RoundTrip {
+    type Error = Invalid;
+
+    fn try_from(raw: RawRoundTrip) -> Result<Self, Invalid> {
+        Self::new(raw.us)
+    }
+}
+
 impl TryFrom<RawBallot> for Ballot {
     type Error = Invalid;
 
@@ -177,6 +237,8 @@ impl Read for Stage {
 
 read_fields! {
     Vote { question, answers, counts, open }
+    RoundTrips { of }
+    MemberRoundTrip { id, us }
     Class { stage, teacher or false, vote or None, answer or None }
 }
 
@@ -187,11 +249,19 @@ mod tests {
     #[test]
     fn stage_beyond_the_slides_is_refused() {
         assert!(Stage::new(SLIDES, STEP_MAX).is_ok());
-        for (slide, step, named) in [(0, 0, "slide: 0"), (99, 0, "slide: 99"), (1, 10, "step: 10")] {
+        for (slide, step, named) in [(0, 0, "slide: 0"), (99, 0, "slide: 99"), (1, 16, "step: 16")] {
             let invalid = Stage::new(slide, step).unwrap_err();
             assert_eq!(invalid.code, ErrorCode::BadField);
             assert!(invalid.detail.starts_with(named), "{}", invalid.detail);
         }
+    }
+
+    #[test]
+    fn round_trip_of_hours_is_none() {
+        assert_eq!(RoundTrip::new(ROUND_TRIP_MAX_US).map(RoundTrip::us), Ok(ROUND_TRIP_MAX_US));
+        let invalid = RoundTrip::new(ROUND_TRIP_MAX_US + 1).unwrap_err();
+        assert_eq!(invalid.code, ErrorCode::BadField);
+        assert!(invalid.detail.starts_with("us: 60000001"), "{}", invalid.detail);
     }
 
     #[test]

@@ -254,6 +254,7 @@ mod tests {
             (r#"{"type":"stage","slide":1,"step":-1}"#, ErrorCode::BadField),
             (r#"{"type":"vote"}"#, ErrorCode::BadField),
             (r#"{"type":"vote","answer":-1}"#, ErrorCode::BadField),
+            (r#"{"type":"round_trip","us":60000001}"#, ErrorCode::BadField),
             (r#"{"type":"open_vote","question":"?","answers":["a"]}"#, ErrorCode::BadField),
             (r#"{"type":"open_vote","question":"?","answers":["a"," "]}"#, ErrorCode::EmptyText),
         ] {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "class")]
-use crate::class::{Ballot, RawBallot, RawStage, Stage};
+use crate::class::{Ballot, RawBallot, RawRoundTrip, RawStage, RoundTrip, Stage};
 use crate::{Invalid, Name, Rejection, SayId, Text, client_msg::read, limits::TEXT_MAX_CHARS};
 
 /// One thing a member asks of the room.
@@ -50,6 +50,9 @@ pub enum Command {
         /// The place of the answer among its answers, from 0.
         answer: u32,
     },
+    /// How long one's own `ping` took to its `pong`, for the picture that the teacher has of the class.
+    #[cfg(feature = "class")]
+    RoundTrip(RoundTrip),
 }
 
 impl Command {
@@ -58,7 +61,8 @@ impl Command {
     pub(crate) const TYPES: &str = "say, typing, rename, tabs, end_tabs";
     /// As there.
     #[cfg(feature = "class")]
-    pub(crate) const TYPES: &str = "say, typing, rename, tabs, end_tabs, stage, open_vote, close_vote, vote";
+    pub(crate) const TYPES: &str =
+        "say, typing, rename, tabs, end_tabs, stage, open_vote, close_vote, vote, round_trip";
 
     /// Reads a frame of this type; `None` when no command has it. The values are read unchecked first, so
     /// that a broken one is answered with its own code, where serde could only say "invalid value".
@@ -86,6 +90,11 @@ impl Command {
             #[cfg(feature = "class")]
             "vote" => {
                 read::<RawVote>(json).map(|raw| Self::Vote { answer: raw.answer }).map_err(Rejection::from)
+            }
+            #[cfg(feature = "class")]
+            "round_trip" => {
+                let taken = read::<RawRoundTrip>(json).and_then(RoundTrip::try_from);
+                taken.map(Self::RoundTrip).map_err(Rejection::from)
             }
             _ => return None,
         })

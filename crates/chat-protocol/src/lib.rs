@@ -29,7 +29,7 @@ pub mod typed;
 mod wire_text;
 
 #[cfg(feature = "class")]
-pub use class::{Ballot, Class, Stage, Teacher, Vote};
+pub use class::{Ballot, Class, MemberRoundTrip, RoundTrip, RoundTrips, Stage, Teacher, Vote};
 pub use client_msg::{ClientMsg, Rejection, Resume};
 pub use close::CloseCode;
 pub use command::Command;

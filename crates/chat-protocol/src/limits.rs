@@ -32,7 +32,11 @@ pub const SLIDES: u32 = 15;
 
 /// The last step of a slide, counted from 0.
 #[cfg(feature = "class")]
-pub const STEP_MAX: u32 = 9;
+pub const STEP_MAX: u32 = 15;
+
+/// Longest round trip that is taken for one, in microseconds: a minute.
+#[cfg(feature = "class")]
+pub const ROUND_TRIP_MAX_US: u32 = 60_000_000;
 
 /// Longest question of a vote, in Unicode scalar values: two lines of a projector.
 #[cfg(feature = "class")]

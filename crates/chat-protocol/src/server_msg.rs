@@ -10,7 +10,7 @@ use crate::{
     read_fields,
 };
 #[cfg(feature = "class")]
-use crate::{Class, Stage, Vote};
+use crate::{Class, RoundTrips, Stage, Vote};
 
 /// A message to a client. There will be others: a client skips what it does not know.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub enum ServerMsg {
     /// A vote has begun, has other counts, or has ended.
     #[cfg(feature = "class")]
     Vote(Vote),
+    /// How far members of the class are, to its teacher.
+    #[cfg(feature = "class")]
+    RoundTrips(RoundTrips),
     /// Something was not accepted; the session lives on.
     Error {
         /// For programs.
@@ -209,6 +212,8 @@ impl Read for ServerMsg {
             "stage" => Self::Stage(Stage::read(json)?),
             #[cfg(feature = "class")]
             "vote" => Self::Vote(Vote::read(json)?),
+            #[cfg(feature = "class")]
+            "round_trips" => Self::RoundTrips(RoundTrips::read(json)?),
             "error" => Self::Error {
                 code: required(json, "code")?,
                 detail: required(json, "detail")?,

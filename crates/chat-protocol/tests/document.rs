@@ -8,7 +8,8 @@ use chat_protocol::{
     ClientMsg, CloseCode, ErrorCode, ServerMsg,
     limits::{
         ANSWER_MAX_CHARS, ANSWERS_MAX, ANSWERS_MIN, CLOSE_REASON_MAX_BYTES, FRAME_MAX_BYTES, ID_MAX_CHARS,
-        NAME_MAX_CHARS, QUESTION_MAX_CHARS, ROSTER_MAX, SLIDES, STEP_MAX, TEXT_MAX_CHARS, TYPING_TTL_MS,
+        NAME_MAX_CHARS, QUESTION_MAX_CHARS, ROSTER_MAX, ROUND_TRIP_MAX_US, SLIDES, STEP_MAX, TEXT_MAX_CHARS,
+        TYPING_TTL_MS,
     },
 };
 
@@ -108,7 +109,7 @@ fn every_example_is_a_message() {
         assert_from_server(&frame);
     }
     let examples = fenced(&document, "json");
-    assert_eq!(examples.len(), 11 + 11 + 1, "each message once, and resuming");
+    assert_eq!(examples.len(), 12 + 12 + 1, "each message once, and resuming");
 }
 
 #[test]
@@ -148,6 +149,7 @@ fn the_limits_are_those_of_the_code() {
             "| question of a vote, and each answer | {QUESTION_MAX_CHARS} and {ANSWER_MAX_CHARS} characters |"
         ),
         format!("| answers of a vote | {ANSWERS_MIN} to {ANSWERS_MAX} |"),
+        format!("| a round trip that is told | {} seconds |", ROUND_TRIP_MAX_US / 1_000_000),
         format!("| `typing` is good for | {} seconds", TYPING_TTL_MS / 1000),
     ] {
         assert!(limits.contains(&row), "{row}");

@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use chat_protocol::{
-    Ballot, ClientId, ClientMsg, Command, Epoch, Name, Resume, ResumeToken, RoomId, SayId, ServerMsg, Stage,
-    TabId, Text,
+    Ballot, ClientId, ClientMsg, Command, Epoch, Name, Resume, ResumeToken, RoomId, RoundTrip, SayId,
+    ServerMsg, Stage, TabId, Text,
     json::Read,
-    limits::{ID_MAX_CHARS, NAME_MAX_CHARS, SLIDES, STEP_MAX, TEXT_MAX_CHARS},
+    limits::{ID_MAX_CHARS, NAME_MAX_CHARS, ROUND_TRIP_MAX_US, SLIDES, STEP_MAX, TEXT_MAX_CHARS},
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::Value;
@@ -59,8 +59,12 @@ fn client_msg() -> impl Strategy<Value = ClientMsg> {
                     .map(|ballot| Command::OpenVote(Box::new(ballot)).into())
             }
         ),
-        prop_oneof![Just(Command::CloseVote), any::<u32>().prop_map(|answer| Command::Vote { answer })]
-            .prop_map(ClientMsg::Command),
+        prop_oneof![
+            Just(Command::CloseVote),
+            any::<u32>().prop_map(|answer| Command::Vote { answer }),
+            (0..=ROUND_TRIP_MAX_US).prop_map(|us| Command::RoundTrip(RoundTrip::new(us).unwrap())),
+        ]
+        .prop_map(ClientMsg::Command),
         (opaque(), parsed(Text::parse))
             .prop_map(|(id, text)| ClientMsg::Command(Command::Say { id: SayId::parse(&id).unwrap(), text })),
         Just(ClientMsg::Command(Command::Typing)),

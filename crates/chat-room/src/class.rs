@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chat_protocol::{Ballot, Stage, Vote};
+use chat_protocol::{Ballot, RoundTrip, Stage, Vote};
 
 use crate::{ConnKey, Ms, TokenHash, session::SessionKey};
 
@@ -17,6 +17,10 @@ pub(crate) struct Class {
     poll: Option<Poll>,
     /// When the counts must be told; `None` while they are as they were told.
     tally_due: Option<Ms>,
+    /// What the teachers have not been told yet of how far members are: the latest of each session, so that
+    /// there are never more than sessions.
+    round_trips: BTreeMap<SessionKey, RoundTrip>,
+    round_trips_due: Option<Ms>,
 }
 
 /// The vote, open or not.
@@ -31,7 +35,15 @@ struct Poll {
 impl Class {
     /// A class that begins, whose teacher has the key with this hash.
     pub(crate) fn new(key: TokenHash) -> Self {
-        Self { key, stage: Stage::FIRST, teachers: BTreeSet::new(), poll: None, tally_due: None }
+        Self {
+            key,
+            stage: Stage::FIRST,
+            teachers: BTreeSet::new(),
+            poll: None,
+            tally_due: None,
+            round_trips: BTreeMap::new(),
+            round_trips_due: None,
+        }
     }
 
     /// Whether this is its key, in constant time.
@@ -93,8 +105,25 @@ impl Class {
         }
     }
 
-    /// The session is forgotten, and with it what it answered.
+    /// A session measured how far it is, in the place of what it measured before. With nobody to tell it to it
+    /// is let go.
+    pub(crate) fn measured(&mut self, session: SessionKey, taken: RoundTrip, due: Ms) {
+        if self.teachers.is_empty() {
+            return;
+        }
+        self.round_trips.insert(session, taken);
+        self.round_trips_due.get_or_insert(due);
+    }
+
+    /// Round trips to tell, and to whom, if that is due; then they count as told.
+    pub(crate) fn round_trips(&mut self, now: Ms) -> Option<(BTreeMap<SessionKey, RoundTrip>, Vec<ConnKey>)> {
+        self.round_trips_due.take_if(|due| *due <= now)?;
+        Some((std::mem::take(&mut self.round_trips), self.teachers.iter().copied().collect()))
+    }
+
+    /// The session is forgotten, and with it what it answered and measured.
     pub(crate) fn forget(&mut self, session: SessionKey, due: Ms) {
+        self.round_trips.remove(&session);
         if let Some(poll) = &mut self.poll
             && poll.votes.remove(&session).is_some()
         {
@@ -108,6 +137,10 @@ impl Class {
 
     pub(crate) fn tally_due(&self) -> Option<Ms> {
         self.tally_due
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Ms> {
+        [self.tally_due, self.round_trips_due].into_iter().flatten().min()
     }
 
     /// The vote as it is told to everybody, which then counts as told.

@@ -1,6 +1,6 @@
 //! The properties of a class: who may turn its stage, and how a vote counts.
 
-use chat_protocol::{Ballot, Class, Stage as Page, Vote};
+use chat_protocol::{Ballot, Class, MemberRoundTrip, RoundTrip, RoundTrips, Stage as Page, Vote};
 
 use super::{
     tests::{Ask, LIMITS, Stage, WINDOW},
@@ -150,6 +150,71 @@ fn who_returns_finds_their_own_vote() {
     stage.hears(teacher);
     stage.wait(WINDOW);
     assert_eq!(counts(&stage.hears(teacher)), [[0, 0, 0]], "who is forgotten has no vote");
+}
+
+fn far(us: u32) -> Command {
+    Command::RoundTrip(RoundTrip::new(us).unwrap())
+}
+
+/// How far members are, as a connection heard it.
+fn distances(heard: &[ServerMsg]) -> Vec<Vec<(String, u32)>> {
+    let of = |member: &MemberRoundTrip| (member.id.as_str().to_owned(), member.us);
+    let told = |msg: &ServerMsg| match msg {
+        ServerMsg::RoundTrips(RoundTrips { of: members }) => Some(members.iter().map(of).collect()),
+        _ => None,
+    };
+    heard.iter().filter_map(told).collect()
+}
+
+#[test]
+fn only_teachers_hear_of_round_trips() {
+    let (mut stage, teacher, sara) = class();
+    let (second, _) = stage.join_as(Ask::new("second").showing(key(1))).unwrap();
+    stage.hears(second);
+    stage.apply(sara, far(900));
+    for heard in [stage.hears(teacher), stage.hears(second)] {
+        assert_eq!(distances(&heard), [[("sara".to_owned(), 900)]]);
+    }
+    assert_eq!(distances(&stage.hears(sara)), [[]; 0]);
+    stage.apply(second, far(70));
+    assert_eq!(distances(&stage.hears(teacher)), [[("second".to_owned(), 70)]], "what was told is told once");
+}
+
+#[test]
+fn round_trips_without_a_teacher_are_dropped() {
+    let mut stage = Stage::new(Limits { members: 500, ..LIMITS });
+    let (teacher, _) = stage.join_as(Ask::new("teacher").showing(key(1))).unwrap();
+    let students: Vec<ConnKey> = (0..200).map(|_| stage.join("s").0).collect();
+    stage.leave(teacher, Departure::Clean);
+    stage.apply(students[0], far(900));
+    let (again, _) = stage.join_as(Ask::new("again").showing(key(1))).unwrap();
+    stage.wait(5_000);
+    assert_eq!(distances(&stage.hears(again)), [[]; 0]);
+    let mut chat = Stage::new(LIMITS);
+    let (ali, _) = chat.join("ali");
+    chat.hears(ali);
+    chat.apply(ali, far(900));
+    assert_eq!(chat.hears(ali), []);
+}
+
+#[test]
+fn round_trips_of_a_crowd_are_gathered() {
+    let mut stage = Stage::new(Limits { members: 500, ..LIMITS });
+    let (teacher, _) = stage.join_as(Ask::new("teacher").showing(key(1))).unwrap();
+    let students: Vec<ConnKey> = (0..200).map(|_| stage.join("s").0).collect();
+    stage.wait(2_000);
+    stage.hears(teacher);
+    for us in [5, 7] {
+        for student in &students {
+            stage.apply(*student, far(us));
+        }
+    }
+    stage.leave(students[0], Departure::Forgotten);
+    assert_eq!(distances(&stage.hears(teacher)), [[]; 0]);
+    stage.wait(2_000);
+    let told = distances(&stage.hears(teacher));
+    assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), [199], "one message, without who is forgotten");
+    assert!(told[0].iter().all(|(_, us)| *us == 7), "the latest of each");
 }
 
 #[test]

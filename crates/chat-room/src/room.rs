@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use chat_protocol::{
-    Ballot, ClientId, CloseCode, Command, Epoch, ErrorCode, Name, OpenTab, ResumeToken, RoomId, Said, SayId,
-    Seq, ServerMsg, Stage, TabId, Text, Welcome, limits::TYPING_TTL_MS,
+    Ballot, ClientId, CloseCode, Command, Epoch, ErrorCode, MemberRoundTrip, Name, OpenTab, ResumeToken,
+    RoomId, RoundTrip, RoundTrips, Said, SayId, Seq, ServerMsg, Stage, TabId, Text, Welcome,
+    limits::TYPING_TTL_MS,
 };
 
 use crate::{
@@ -376,6 +377,7 @@ impl Room {
             Command::OpenVote(ballot) => self.open_vote(conn, *ballot, effects),
             Command::CloseVote => self.close_vote(conn, effects),
             Command::Vote { answer } => self.vote(conn, answer, now, effects),
+            Command::RoundTrip(taken) => self.measured(conn, taken, now),
         }
     }
 
@@ -531,6 +533,27 @@ impl Room {
         class.vote(key, answer, due);
     }
 
+    /// The member measured how far they are, for the teacher; nobody else hears of it, and where there is no
+    /// teacher nobody does. Gathered as presence is.
+    fn measured(&mut self, conn: ConnKey, taken: RoundTrip, now: Ms) {
+        let Some(key) = self.roster.by_conn(conn) else { return };
+        let due = now + presence_wait(self.roster.count());
+        if let Some(class) = &mut self.class {
+            class.measured(key, taken, due);
+        }
+    }
+
+    /// Tells the teachers what was measured, if that is due.
+    fn tell_round_trips(&mut self, now: Ms, effects: &mut Vec<Effect>) {
+        let Some((taken, teachers)) = self.class.as_mut().and_then(|class| class.round_trips(now)) else {
+            return;
+        };
+        let id = |key| self.roster.session(key).id.clone();
+        let of = taken.into_iter().map(|(key, taken)| MemberRoundTrip { id: id(key), us: taken.us() });
+        let told = ServerMsg::RoundTrips(RoundTrips { of: of.collect() });
+        effects.extend(teachers.into_iter().map(|teacher| Effect::Send(teacher, told.clone())));
+    }
+
     /// Forgets a session for good, and what it answered.
     fn forget(&mut self, key: SessionKey, now: Ms) -> Session {
         let due = now + presence_wait(self.roster.count());
@@ -602,6 +625,7 @@ impl Room {
         {
             effects.extend(class.tell().map(|vote| Effect::Broadcast(ServerMsg::Vote(vote))));
         }
+        self.tell_round_trips(now, effects);
     }
 
     /// Bytes of what is kept for disconnected sessions that may resume: those sessions, and the history.
@@ -638,7 +662,7 @@ impl Room {
             self.roster.longest_away().map(ends),
             self.roster.first_left().map(ends),
             self.history.next_deadline(),
-            self.class.as_ref().and_then(|class| class.tally_due()),
+            self.class.as_ref().and_then(|class| class.next_deadline()),
         ]
         .into_iter()
         .flatten()

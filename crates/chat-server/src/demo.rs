@@ -1,6 +1,7 @@
 //! A rehearsal, `--demo 30`: members who come to the class by the real protocol, over real sockets to this very
 //! server, are quiet for a while, then talk and vote, and go away again. Each is one task that sends; what it
-//! hears it looks through for an open vote and lets go of. It knows the room's address and nothing of the room.
+//! hears it looks through for an open vote, and for the slide at which members say how far they are, and lets go
+//! of. It knows the room's address and nothing of the room.
 
 use std::{
     io,
@@ -8,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use chat_protocol::RoomId;
+use chat_protocol::{RoomId, limits::ROUND_TRIP_MAX_US};
 use chat_wire::frame::{Header, Opcode, unmask};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -17,7 +18,7 @@ use tokio::{
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 
 use crate::{
@@ -81,8 +82,23 @@ const TEXTS: [&str; 8] = [
 /// How many answers a rehearsed vote is taken to have; one that has fewer refuses the rest.
 const ANSWERS: u8 = 3;
 
+/// How often a member measures how far it is, while that is to be seen.
+const MEASURING: Duration = Duration::from_secs(2);
+
 /// What is heard of an open vote.
 const OPEN_VOTE: &[u8] = br#""open":true"#;
+/// Of a stage; at the slide that shows how far members are; and of an answer to a ping.
+const SLIDE: &[u8] = br#""slide":"#;
+const SLIDE_OF_DISTANCES: &[u8] = br#""slide":7,"#;
+const PONG: &[u8] = br#""type":"pong""#;
+
+/// What a member makes of what it hears.
+#[derive(Clone, Copy, Default)]
+struct Heard {
+    votes: u64,
+    pongs: u64,
+    is_measured: bool,
+}
 
 /// Brings this many members into the room, and takes them away.
 pub(crate) async fn rehearse(count: usize, room: RoomId, bound: SocketAddr, tasks: Tasks) {
@@ -111,14 +127,18 @@ async fn take_part(number: usize, room: &RoomId, address: SocketAddr, began: Ins
         Some(name) => (*name).to_owned(),
         None => format!("{} {}", NAMES[number % NAMES.len()], number / NAMES.len() + 1),
     };
-    let (vote_opens, mut vote) = watch::channel(());
-    let hearing = listen(reading, vote_opens);
+    let (hears, mut votes) = watch::channel(Heard::default());
+    let mut distance = votes.clone();
+    let hearing = listen(reading, hears);
     let speaking = async {
         say(&mut writing, &serde_json::json!({"type": "join", "name": name})).await?;
-        let mut said = 0;
+        let (mut said, mut voted) = (0, 0);
+        let mut next = Instant::now() + pause();
+        let mut measures = Instant::now();
         while began.elapsed() < STAY {
             tokio::select! {
-                () = sleep(PAUSE.mul_f64(0.5 + fraction())) => {
+                () = sleep_until(next) => {
+                    next = Instant::now() + pause();
                     said += 1;
                     let text = TEXTS[usize::from(random::bytes::<1>()[0]) % TEXTS.len()];
                     let talks = began.elapsed() > QUIET && fraction() < TALKS;
@@ -128,16 +148,27 @@ async fn take_part(number: usize, room: &RoomId, address: SocketAddr, began: Ins
                     };
                     say(&mut writing, &message).await?;
                 }
-                changed = vote.changed() => {
-                    if changed.is_err() {
+                opened = told(&mut votes, |heard| heard.votes > voted) => {
+                    if !opened {
                         return Ok(());
                     }
                     sleep(Duration::from_secs(2).mul_f64(fraction())).await;
-                    // Its own answer is told to it, too, and is no new vote.
                     let answer = random::bytes::<1>()[0] % ANSWERS;
                     say(&mut writing, &serde_json::json!({"type": "vote", "answer": answer})).await?;
                     sleep(PAUSE).await;
-                    vote.mark_unchanged();
+                    // Its own answer is told to it, too, and is no new vote.
+                    voted = votes.borrow().votes;
+                }
+                asked = async { told(&mut distance, |heard| heard.is_measured).await && { sleep_until(measures).await; true } } => {
+                    measures = Instant::now() + MEASURING;
+                    let (before, sent) = (distance.borrow().pongs, Instant::now());
+                    if !asked || say(&mut writing, &serde_json::json!({"type": "ping", "n": said})).await.is_err() {
+                        return Ok(());
+                    }
+                    if told(&mut distance, |heard| heard.pongs > before).await {
+                        let us = sent.elapsed().as_micros().min(ROUND_TRIP_MAX_US.into()) as u32;
+                        say(&mut writing, &serde_json::json!({"type": "round_trip", "us": us})).await?;
+                    }
                 }
             }
         }
@@ -165,17 +196,32 @@ async fn open(number: usize, room: &RoomId, address: SocketAddr) -> io::Result<T
     if head.starts_with(b"HTTP/1.1 101") { Ok(stream) } else { Err(io::Error::other("no upgrade")) }
 }
 
-/// Lets go of what comes, but for the news that a vote is open.
-async fn listen(mut reading: OwnedReadHalf, vote_opens: watch::Sender<()>) -> io::Result<()> {
+/// Waits for something to be heard; false when nothing will be any more.
+async fn told(heard: &mut watch::Receiver<Heard>, what: impl FnMut(&Heard) -> bool) -> bool {
+    heard.wait_for(what).await.is_ok()
+}
+
+/// How long until a member does something again.
+fn pause() -> Duration {
+    PAUSE.mul_f64(0.5 + fraction())
+}
+
+/// Lets go of what comes, but for what is to be [`Heard`]; of that, what two reads divide is missed.
+async fn listen(mut reading: OwnedReadHalf, hears: watch::Sender<Heard>) -> io::Result<()> {
     let mut bytes = vec![0; 4096];
     loop {
         let count = reading.read(&mut bytes).await?;
         if count == 0 {
             return Ok(());
         }
-        if bytes[..count].windows(OPEN_VOTE.len()).any(|part| part == OPEN_VOTE) {
-            vote_opens.send_replace(());
-        }
+        let has = |what: &[u8]| bytes[..count].windows(what.len()).any(|part| part == what);
+        hears.send_modify(|heard| {
+            heard.votes += u64::from(has(OPEN_VOTE));
+            heard.pongs += u64::from(has(PONG));
+            if has(SLIDE) {
+                heard.is_measured = has(SLIDE_OF_DISTANCES);
+            }
+        });
     }
 }
 

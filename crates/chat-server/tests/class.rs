@@ -78,6 +78,24 @@ async fn without_the_key_no_page_turns() {
 }
 
 #[tokio::test]
+async fn teacher_alone_hears_how_far_members_are() {
+    let server = TestServer::start().await;
+    let (mut teacher, mut sara) = class(&server).await;
+    let mut ali = server.join("class", "ali").await;
+    sara.send(json!({"type": "round_trip", "us": 870})).await;
+    let told = teacher.expect("round_trips").await;
+    assert_eq!(told, json!({"type": "round_trips", "of": [{"id": "sara", "us": 870}]}));
+    sara.say("fine", "هنوز هستم").await;
+    loop {
+        let heard = ali.next().await;
+        assert_ne!(heard["type"], "round_trips");
+        if heard["type"] == "said" {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
 async fn guessing_a_key_ends_in_abuse() {
     let server = TestServer::start().await;
     let _teacher = teach(&server, "class").await;
@@ -101,6 +119,8 @@ async fn each_mistake_in_class_is_named() {
         (json!({"type": "open_vote", "question": "؟", "answers": ["a"]}), "bad_field", "answers: 1"),
         (json!({"type": "vote", "answer": 0}), "no_vote", "no vote"),
         (json!({"type": "close_vote"}), "no_vote", "no vote"),
+        (json!({"type": "round_trip", "us": -1}), "bad_field", "us"),
+        (json!({"type": "round_trip", "us": 60_000_001}), "bad_field", "us: 60000001"),
     ] {
         teacher.send(bad).await;
         let error = teacher.expect_error(code).await;

@@ -31,6 +31,9 @@ pub(super) struct Ready {
     pub(super) answers: Vec<String>,
 }
 
+/// How an answer ends that is right, where one is.
+pub(super) const RIGHT: &str = "✓";
+
 /// How the line of a vote begins.
 const VOTE: &str = "- رأی: ";
 

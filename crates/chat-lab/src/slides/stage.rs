@@ -15,18 +15,25 @@ use super::{
 const SCRIPT: &str = "/class.js";
 
 /// What of the running system stands on a slide: a tab of the glass, or a part of its own.
-const LIVE: [(usize, Live); 14] = [
+const LIVE: [(usize, Live); 21] = [
     (1, Live::Roll),
     (2, Live::Race),
-    (4, Live::Glass(0)),
-    (5, Live::Glass(1)),
-    (6, Live::Glass(2)),
-    (7, Live::Glass(2)),
-    (8, Live::Glass(3)),
-    (9, Live::Glass(3)),
+    (4, Live::Head(1)),
+    (4, Live::Head(2)),
+    (4, Live::Head(3)),
+    (4, Live::Head(4)),
+    (4, Live::Head(5)),
+    (4, Live::Head(6)),
+    (5, Live::Bits),
+    (5, Live::Mask),
+    (6, Live::Layers),
+    (7, Live::Distances),
+    (8, Live::Journey),
+    (9, Live::Journey),
     (10, Live::Wall),
     (11, Live::Facts("numbers", &live::NUMBERS)),
-    (12, Live::Glass(4)),
+    (12, Live::Breaking),
+    (12, Live::Returning),
     (13, Live::Messages),
     (14, Live::Seven),
     (15, Live::Facts("total", &live::TOTAL)),
@@ -36,10 +43,24 @@ const LIVE: [(usize, Live); 14] = [
 enum Live {
     /// Who comes in, beside the code that brings them.
     Roll,
-    /// The same news by polling, long polling and WebSocket.
+    /// The same news by all five ways.
     Race,
-    /// This tab of the X-ray of the stage's own connection.
-    Glass(usize),
+    /// The handshake of the stage's own connection, so many of its lines lit; with the last the answer is.
+    Head(u32),
+    /// A frame of its own, bit by bit.
+    Bits,
+    /// The mask of the same one, byte by byte.
+    Mask,
+    /// A message of its own, layer by layer.
+    Layers,
+    /// The way of one.
+    Journey,
+    /// What can be broken of its connection.
+    Breaking,
+    /// How far members are.
+    Distances,
+    /// Who was cut off and is back.
+    Returning,
     /// The statements of this slide, each with its answer.
     Wall,
     /// Numbers, each with how it was measured.
@@ -66,7 +87,7 @@ pub fn stage(room: RoomId, share_url: String) -> Document {
                 <button type="button" class="poster-button" aria-label=words::POSTER title=words::POSTER>
                     <img src=code.clone() alt="" width="40" height="40" />
                 </button>
-                <span class="people" data-one=words::PEOPLE></span>
+                <span class="count" data-one=words::PEOPLE></span>
                 <span
                     class="told"
                     role="status"
@@ -104,11 +125,11 @@ fn code(room: &RoomId) -> String {
 fn face(slide: Slide, room: &RoomId) -> impl IntoView + use<> {
     let Slide { number, title, body, votes, .. } = slide;
     let heading = format!("title-{number}");
-    let live = LIVE.iter().find(|(of, _)| *of == number).map(|(_, live)| *live);
+    let live = LIVE.iter().filter(|(of, _)| *of == number);
     let statements: Vec<String> = votes.iter().map(|vote| vote.question.clone()).collect();
     let words = view! { <div class="part body" data-part="words" inner_html=body></div> };
     let votes = votes.into_iter().map(vote).collect_view();
-    let live = live.map(|live| part(live, room, &statements));
+    let live = live.map(|(_, live)| part(*live, room, &statements)).collect_view();
     // Whoever comes in is to be seen from the beginning.
     let parts = match number {
         1 => (live.into_any(), words.into_any(), votes.into_any()),
@@ -127,8 +148,12 @@ fn face(slide: Slide, room: &RoomId) -> impl IntoView + use<> {
 fn vote(ready: Ready) -> impl IntoView {
     let Ready { question, answers } = ready;
     let answers = answers.into_iter().map(|answer| {
+        let (answer, is_right) = match answer.strip_suffix(deck::RIGHT) {
+            Some(right) => (right.trim().to_owned(), true),
+            None => (answer, false),
+        };
         view! {
-            <li>
+            <li data-right=is_right.then_some("")>
                 <span class="answer">{answer}</span>
                 <span class="tally"></span>
                 <b></b>
@@ -145,40 +170,98 @@ fn vote(ready: Ready) -> impl IntoView {
 }
 
 fn part(live: Live, room: &RoomId, statements: &[String]) -> impl IntoView + use<> {
+    let glass = || view! { <p class="still">{words::STILL_GLASS}</p> }.into_any();
     let (kind, tab, inner) = match live {
-        Live::Glass(tab) => {
-            ("glass", Some(tab.to_string()), view! { <p class="still">{words::STILL_GLASS}</p> }.into_any())
-        }
+        Live::Head(_) => ("glass", Some(0), glass()),
+        Live::Bits | Live::Mask => ("glass", Some(1), glass()),
+        Live::Layers => ("glass", Some(2), glass()),
+        Live::Journey => ("glass", Some(3), glass()),
+        Live::Breaking => ("glass", Some(4), glass()),
         Live::Roll => {
             let inner = view! {
                 <img src=code(room) alt=words::CODE />
                 <ul class="roll" aria-label=words::ROLL></ul>
                 <p class="still">{words::STILL_ROLL}</p>
+                <p class="address" dir="ltr" translate="no"></p>
             };
             ("roll", None, inner.into_any())
         }
         Live::Race => {
-            let lane = |(lane, name, client): (&'static str, &'static str, &'static str)| {
+            let head = |(lane, name, client): (&'static str, &'static str, &'static str)| {
+                view! { <th scope="col" data-lane=lane data-client=client>{name}</th> }
+            };
+            let row = |(what, told): (&'static str, &'static str)| {
+                let cell = |(lane, ..): (&'static str, _, _)| {
+                    view! { <td data-lane=lane data-value=what>"۰"</td> }
+                };
                 view! {
-                    <section class="lane" data-lane=lane data-client=client>
-                        <h3>{name}</h3>
-                        {live::RACE.map(|(what, told)| {
-                            view! { <p><b data-value=what>"۰"</b> {told}</p> }
-                        })}
-                    </section>
+                    <tr>
+                        <th scope="row">{told}</th>
+                        {live::LANES.map(cell).into_iter().collect_view()}
+                    </tr>
                 }
             };
             let inner = view! {
-                {live::LANES.map(lane)}
+                <table class="lanes">
+                    <thead>
+                        <tr>
+                            <td></td>
+                            {live::LANES.map(head).into_iter().collect_view()}
+                        </tr>
+                    </thead>
+                    <tbody>{live::RACE.map(row).into_iter().collect_view()}</tbody>
+                </table>
                 <p class="how">{live::RACE_HOW}</p>
             };
             ("race", None, inner.into_any())
         }
+        Live::Distances => {
+            let tick = |(us, told): (u32, &'static str)| view! { <li data-us=us.to_string()>{told}</li> };
+            let inner = view! {
+                <p class="still">{live::DISTANCES_STILL}</p>
+                <div class="distances">
+                    <ol class="axis" aria-hidden="true">{live::TICKS.map(tick).into_iter().collect_view()}</ol>
+                    <ul class="points" aria-label=live::DISTANCES></ul>
+                </div>
+                <p class="extremes">
+                    {live::EXTREMES
+                        .map(|(which, told)| view! { <span>{told} " " <b data-value=which>"–"</b></span> })
+                        .into_iter()
+                        .collect_view()}
+                </p>
+                <p class="how">{live::DISTANCES_HOW}</p>
+            };
+            ("distances", None, inner.into_any())
+        }
+        Live::Returning => {
+            let inner = view! {
+                <p class="how">{live::RETURNING_HOW}</p>
+                <ul class="roll" aria-label=words::ROLL></ul>
+            };
+            ("returning", None, inner.into_any())
+        }
         Live::Wall => {
+            let column = |(answer, told): (usize, &'static str)| {
+                view! {
+                    <section>
+                        <h3>{told}</h3>
+                        <ul data-answer=answer.to_string()></ul>
+                    </section>
+                }
+            };
             let rows = statements.iter().map(|statement| {
-                view! { <li data-statement=statement.clone()>{statement.clone()} <b>{live::NOT_ASKED}</b></li> }
+                view! { <li data-statement=statement.clone()>{statement.clone()} " " <b></b></li> }
             });
-            ("wall", None, view! { <ul class="wall">{rows.collect_view()}</ul> }.into_any())
+            let inner = view! {
+                <div class="wall">
+                    {live::SIDES.into_iter().enumerate().map(|(at, told)| column((at, told))).collect_view()}
+                    <section class="unasked">
+                        <h3>{live::NOT_ASKED}</h3>
+                        <ul>{rows.collect_view()}</ul>
+                    </section>
+                </div>
+            };
+            ("wall", None, inner.into_any())
         }
         Live::Facts(kind, facts) => {
             let fact = |fact: &live::Fact| {
@@ -218,15 +301,27 @@ fn part(live: Live, room: &RoomId, statements: &[String]) -> impl IntoView + use
             ("seven", None, inner.into_any())
         }
     };
-    // The way of a message is that of one's own.
-    let says = matches!(live, Live::Glass(3)).then_some(words::SAYS);
+    // What is looked at is one's own message.
+    let says = match live {
+        Live::Bits => Some(words::GREETS),
+        Live::Layers | Live::Journey => Some(words::SAYS),
+        _ => None,
+    };
+    let lit = if let Live::Head(lines) = live { Some(lines.to_string()) } else { None };
+    // The race is quiet first, and then has news.
+    let news = matches!(live, Live::Race).then_some(words::NEWS);
     view! {
         <div
             class="part live"
             data-part="live"
             data-live=kind
-            data-tab=tab
+            data-tab=tab.map(|tab: usize| tab.to_string())
             data-says=says
+            data-lit=lit
+            data-news=news
+            data-wanted=matches!(live, Live::Bits | Live::Mask).then_some("say")
+            data-mask=matches!(live, Live::Mask).then_some("")
+            data-experiment=matches!(live, Live::Breaking).then_some("3")
             hidden=kind != "roll"
         >
             {inner}

@@ -64,6 +64,11 @@ pub(super) const STILL_VOTE: &str = "در گوشی خودتان رأی دهید�
 /// What the stage says in the room, to show the way of a message.
 pub(super) const SAYS: &str = "این پیام از پرده آمد.";
 
+/// What it says first, to be read bit by bit.
+pub(super) const GREETS: &str = "سلام";
+/// The news of the race.
+pub(super) const NEWS: &str = "خبر تازه از پرده";
+
 /// What a phone shows of a class.
 pub(super) const STRIP: &str = "کلاس";
 pub(super) const NOW: &str = "اکنون:";
@@ -85,24 +90,57 @@ pub(super) mod live {
         ("rtt", "میلی‌ثانیه رفت‌وبرگشت", "ping و pong همین پرده، کمینه‌ی ده بار آخر"),
     ];
     pub(in crate::slides) const TOTAL: [Fact; 5] = [
-        ("minutes", "دقیقه با همین اتصال", "از welcome این پرده تا حالا"),
+        ("lasted", "عمر همین اتصال", "دقیقه و ثانیه، از welcome این پرده تا حالا"),
         ("frames_in", "فریم از سرور", "شمارش پیام‌های همین پرده"),
         ("bytes_in", "بایت از سرور، با سرآیند فریم", "طول پیام‌ها و سرآیندشان"),
         ("frames_out", "فریم به سرور", "شمارش پیام‌های همین پرده"),
-        ("headers", "بایت همه‌ی سرآیندهای شنیده", "دو تا چهار بایت برای هر فریم"),
+        ("headers", "بایت همه‌ی سرآیندهای شنیده", "برای هر فریم دو، چهار یا ده بایت"),
     ];
 
-    /// Each with the name that it goes by in the room.
-    pub(in crate::slides) const LANES: [(&str, &str, &str); 3] = [
+    /// The five ways: each with the name that it goes by in the room, but for the stage's own.
+    pub(in crate::slides) const LANES: [(&str, &str, &str); 5] = [
+        ("classic", "کلاسیک، هر ۱۰ ثانیه", "کلاسیک"),
         ("poll", "سرکشی، هر ۲ ثانیه", "سرکشی"),
-        ("long", "سرکشی بلند", "سرکشی-بلند"),
+        ("long", "سرکشی بلند", "سرکشی بلند"),
+        ("events", "رویدادهای سرور", "رویدادهای سرور"),
         ("socket", "WebSocket", ""),
     ];
-    pub(in crate::slides) const RACE: [(&str, &str); 4] =
-        [("asked", "بار «خبری هست؟»"), ("empty", "پاسخ بدون خبر"), ("news", "خبر"), ("bytes", "بایت")];
+    pub(in crate::slides) const RACE: [(&str, &str); 5] = [
+        ("asked", "بار «خبری هست؟»"),
+        ("empty", "پاسخ بدون خبر"),
+        ("news", "خبر"),
+        ("late", "میلی‌ثانیه تا خبر"),
+        ("bytes", "بایت"),
+    ];
     pub(in crate::slides) const RACE_HOW: &str =
-        "بایت دو راه نخست را سرور روی سوکت شمرده است؛ بایت WebSocket فریم‌هایی است که این پرده شنید.";
+        "بایت چهار راه نخست را سرور روی سوکت شمرده است؛ بایت WebSocket فریم‌هایی است که این پرده شنید.";
 
+    /// How far members are: in microseconds, with what stands there.
+    pub(in crate::slides) const TICKS: [(u32, &str); 10] = [
+        (0, "سرور"),
+        (100, "۰٫۱ ms"),
+        (300, "۰٫۳ ms"),
+        (1_000, "۱ ms"),
+        (3_000, "۳ ms"),
+        (10_000, "۱۰ ms"),
+        (30_000, "۳۰ ms"),
+        (100_000, "۱۰۰ ms"),
+        (300_000, "۳۰۰ ms"),
+        (1_000_000, "۱ s"),
+    ];
+    pub(in crate::slides) const DISTANCES: &str = "رفت‌وبرگشت هر عضو";
+    pub(in crate::slides) const DISTANCES_STILL: &str =
+        "هر گوشی دو ثانیه یک بار ping می‌فرستد و می‌گوید pong پس از چه مدت رسید؛ سرور سمت راست است.";
+    pub(in crate::slides) const EXTREMES: [(&str, &str); 3] =
+        [("nearest", "نزدیک‌ترین:"), ("middle", "میانه:"), ("farthest", "دورترین:")];
+    pub(in crate::slides) const DISTANCES_HOW: &str =
+        "ساعت خود گوشی، از ping تا pong در لایه‌ی کاربرد: Wi-Fi، هسته‌ی سیستم‌عامل و مرورگر هم در آن است.";
+
+    pub(in crate::slides) const RETURNING_HOW: &str =
+        "هر که قطع شود کم‌رنگ می‌شود، و وقتی با توکن خودش برگردد ↺ می‌گیرد؛ پیام‌های این میان را هم گرفته است.";
+
+    /// What a statement may be.
+    pub(in crate::slides) const SIDES: [&str; 3] = ["مزیت", "هزینه", "هر دو"];
     pub(in crate::slides) const NOT_ASKED: &str = "هنوز پرسیده نشده";
 
     /// Which way messages went, and what that is.

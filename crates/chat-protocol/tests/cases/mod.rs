@@ -3,9 +3,9 @@
 #![allow(dead_code, reason = "each test uses its own part")]
 
 use chat_protocol::{
-    Ballot, CaptureToken, Class, ClassKey, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member, Name,
-    OpenTab, Presence, Resume, ResumeToken, RoomId, Said, SayId, ServerMsg, Stage, TabId, Teacher, Text,
-    Vote, Welcome,
+    Ballot, CaptureToken, Class, ClassKey, ClientId, ClientMsg, Command, Epoch, ErrorCode, Member,
+    MemberRoundTrip, Name, OpenTab, Presence, Resume, ResumeToken, RoomId, RoundTrip, RoundTrips, Said,
+    SayId, ServerMsg, Stage, TabId, Teacher, Text, Vote, Welcome,
 };
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::Value;
@@ -24,6 +24,7 @@ pub(crate) fn client_tag(message: &ClientMsg) -> &'static str {
         ClientMsg::Command(Command::OpenVote(_)) => "open_vote",
         ClientMsg::Command(Command::CloseVote) => "close_vote",
         ClientMsg::Command(Command::Vote { .. }) => "vote",
+        ClientMsg::Command(Command::RoundTrip(_)) => "round_trip",
         ClientMsg::Ping { .. } => "ping",
     }
 }
@@ -41,6 +42,7 @@ pub(crate) fn server_tag(message: &ServerMsg) -> &'static str {
         ServerMsg::Class(_) => "class",
         ServerMsg::Stage(_) => "stage",
         ServerMsg::Vote(_) => "vote",
+        ServerMsg::RoundTrips(_) => "round_trips",
         ServerMsg::Error { .. } => "error",
         other => panic!("no tag for {other:?}"),
     }
@@ -74,6 +76,7 @@ pub(crate) fn client() -> Vec<(&'static str, ClientMsg)> {
         ("open_vote", ClientMsg::Command(Command::OpenVote(Box::new(ballot())))),
         ("close_vote", ClientMsg::Command(Command::CloseVote)),
         ("vote", ClientMsg::Command(Command::Vote { answer: 1 })),
+        ("round_trip", ClientMsg::Command(Command::RoundTrip(RoundTrip::new(870).unwrap()))),
         ("ping", ClientMsg::Ping { n: u32::MAX }),
     ]
 }
@@ -167,6 +170,15 @@ pub(crate) fn server() -> Vec<(&'static str, ServerMsg)> {
         ),
         ("stage", ServerMsg::Stage(stage())),
         ("vote", ServerMsg::Vote(vote())),
+        (
+            "round_trips",
+            ServerMsg::RoundTrips(RoundTrips {
+                of: vec![
+                    MemberRoundTrip { id: client_id("sara"), us: 870 },
+                    MemberRoundTrip { id: client_id("ali-2"), us: 42_000 },
+                ],
+            }),
+        ),
         ("error", error(ErrorCode::BadJson, None, None, None)),
         ("error_about_a_say", error(ErrorCode::TextTooLong, Some(say_id("c1-7")), None, None)),
         ("error_with_suggestion", error(ErrorCode::NameTaken, None, Some(name("سارا ۲")), None)),

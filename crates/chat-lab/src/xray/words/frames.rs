@@ -138,7 +138,9 @@ pub(crate) fn message(kind: &str, is_own: bool) -> &'static str {
         ("pong", false) => "پاسخ اندازه‌گیری",
         ("xray", false) => "توکن ضبط",
         ("error", false) => "خطا",
-        ("class" | "stage" | "vote" | "open_vote" | "close_vote", _) => "پیام کلاس",
+        ("class" | "stage" | "vote" | "open_vote" | "close_vote" | "round_trip" | "round_trips", _) => {
+            "پیام کلاس"
+        }
         _ => "پیام ناشناخته",
     }
 }
@@ -190,7 +192,7 @@ pub(crate) fn meaning(kind: &str, is_own: bool) -> &'static str {
             "ServerMsg::Xray: این اتصال ضبط می‌شود و با این توکن می‌شود آن را دید. برای همین پوشانده شده است."
         }
         ("error", false) => "ServerMsg::Error: چیزی پذیرفته نشد؛ اتصال سر جایش است.",
-        ("class" | "stage" | "vote" | "open_vote" | "close_vote", _) => {
+        ("class" | "stage" | "vote" | "open_vote" | "close_vote" | "round_trip" | "round_trips", _) => {
             "کجای کلاس هستیم: اسلاید پرده و رأی‌گیری."
         }
         _ => "این نسخه چنین پیامی را نمی‌شناسد.",
