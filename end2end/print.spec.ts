@@ -133,6 +133,9 @@ for (const theme of ['light', 'dark'] as const) {
     expect(await name('پیام 0')).toBe('"علی"');
     expect(await name('سلام')).toBe('"سارا"');
     await expect(page.locator('.text a').first()).toHaveCSS('text-decoration-line', 'underline');
+    // What is beside an own message under a pointer would make the page wider than the paper, seen or not.
+    const time = message(page, 'سلام').locator('button.meta');
+    expect(await time.evaluate((time) => getComputedStyle(time, '::before').content)).toBe('none');
   });
 }
 
@@ -214,4 +217,20 @@ test('what shows the wire is printed, too: light, static and whole', async ({ se
   await expect(page.locator('body')).toHaveAttribute('data-printed', '0,true');
   await expect(page.locator('#xray .fold')).not.toHaveCount(0);
   await isPrinted('the panel', '.bar h1', '.message', '.panel .tabs [aria-selected=true]', '#xray .frame');
+
+  // Paper is no stage, neither the panel's nor a page's, and the stage is there again afterwards.
+  const stage = page.locator('[data-wide]');
+  const onPaper = async (what: string, ...parts: string[]): Promise<void> => {
+    await page.getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+    await expect(stage, what).toHaveCount(1);
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await expect(stage, what).toHaveCount(0);
+    await isPrinted(what, 'h1', ...parts);
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    await expect(stage, what).toHaveCount(1);
+  };
+  await onPaper('the panel on the stage', '.message', '.panel .tabs [aria-selected=true]', '#xray .frame');
+  await page.goto(`${url}/workbench`);
+  await expect(page.locator('.bench').first()).toBeVisible();
+  await onPaper('the workbench on the stage', '.intro', '.bench');
 });

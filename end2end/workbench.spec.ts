@@ -149,6 +149,24 @@ test('whoever begins anew in the middle has a new connection, which the old one 
   await expect(log(page).first()).toContainText('سلام');
 });
 
+test('no line ends inside a citation', async ({ server, somebody }) => {
+  const page = await somebody();
+  await shake(page, server.url);
+  await preset(page, 'بدون ماسک').click();
+  await page.locator('#send-frame').click();
+  const verdict = page.locator('.verdict').filter({ hasText: '1002' });
+  await expect(verdict.locator('.cited')).toHaveText('RFC 6455 §5.1');
+  const lines = await verdict.evaluate((verdict) => {
+    const lines = [];
+    for (let width = 200; width < 500; width += 10) {
+      (verdict as HTMLElement).style.inlineSize = `${width}px`;
+      lines.push(verdict.querySelector('.cited')!.getClientRects().length);
+    }
+    return lines;
+  });
+  expect(new Set(lines)).toEqual(new Set([1]));
+});
+
 for (const [name, code, rule] of [
   ['بدون ماسک', 1002, 'unmasked'],
   ['RSV روشن', 1002, 'reserved_bits'],

@@ -650,6 +650,24 @@ test('on the stage it is all there is, and in order', async ({ server, somebody 
   expect(await width()).toBeLessThan(700);
 });
 
+test('on the stage an open frame leads back to the list', async ({ server, somebody }) => {
+  const sara = await somebody();
+  await enter(sara, server.url, 'xray', 'سارا');
+  await turnOn(sara);
+  await joined(sara);
+  await panel(sara).getByRole('button', { name: 'بزرگ‌نمایی' }).click();
+  await tab(sara, 'فریم‌ها').click();
+  const [join, welcome] = ['join', 'welcome'].map((kind) => frames(sara).filter({ hasText: kind }));
+  await join!.getByRole('button').first().click();
+  await expect(join!.locator('.bits')).toBeVisible();
+  await expect(welcome!).toBeHidden();
+  const back = panel(sara).getByText('بازگشت به فهرست');
+  await expect(back).toBeInViewport({ ratio: 1 });
+  await back.click();
+  await expect(welcome!).toBeInViewport();
+  await expect(back).toHaveCount(0);
+});
+
 test('it is turned off, and hidden, without harm', async ({ server, somebody }) => {
   const sara = await somebody();
   await enter(sara, server.url, 'xray', 'سارا');

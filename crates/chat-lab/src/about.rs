@@ -1,19 +1,25 @@
 //! Notes behind ⓘ: what somebody may want to know once, and does not have to read each time.
 
-use chat_ui::dom::{Drawn, draw};
+use chat_ui::{
+    bind::follow,
+    dom::{Drawn, draw, fill},
+};
 use leptos::ev::{FocusEvent, KeyboardEvent};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Node};
 
-use crate::words::ABOUT;
+use crate::{cited::cited, words::ABOUT};
 
 /// Opens at a press; Escape, and whatever takes the focus away, close it. The text may change.
-pub(crate) fn about(read: impl FnMut() -> String + 'static) -> Drawn {
+pub(crate) fn about(mut read: impl FnMut() -> String + 'static) -> Drawn {
+    let text = draw("div").class("text").attr("tabindex", "-1");
+    let place = text.0.clone();
+    follow(move || fill(&place, &cited(draw("span"), &read())));
     let details = draw("details").class("about");
     let (on_key, on_leave) = (details.0.clone(), details.0.clone());
     details
         .child(draw("summary").attr("aria-label", ABOUT).attr("title", ABOUT).text("i"))
-        .child(draw("div").class("text").attr("tabindex", "-1").live_text(read))
+        .child(text)
         .on("keydown", move |event| {
             let is_escape = event.unchecked_ref::<KeyboardEvent>().key() == "Escape";
             if is_escape && on_key.has_attribute("open") {

@@ -10,11 +10,15 @@
 #[cfg(any(feature = "browser", test))]
 mod about;
 #[cfg(any(feature = "browser", test))]
+mod cited;
+#[cfg(any(feature = "browser", test))]
 pub mod compare;
 #[cfg(any(feature = "browser", test))]
 mod page_shell;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(any(feature = "browser", test))]
+mod printed;
 #[cfg(feature = "ssr")]
 pub mod slides;
 mod words;

@@ -12,7 +12,7 @@ use chat_ui::{
 };
 use leptos::prelude::*;
 
-use crate::{about::about, words::WIDEN};
+use crate::{about::about, printed::printed, words::WIDEN};
 
 #[component]
 pub(crate) fn PageShell<C: IntoView + 'static>(
@@ -28,8 +28,9 @@ pub(crate) fn PageShell<C: IntoView + 'static>(
 ) -> impl IntoView {
     let children = children.into_inner();
     let wide = RwSignal::new(false);
+    let is_printed = printed();
     view! {
-        <div class="stage" translate="no" data-wide=attr(move || wide.get().then_some(""))>
+        <div class="stage" translate="no" data-wide=attr(move || (wide.get() && !is_printed.get()).then_some(""))>
             <header>
                 <a class="home-link" href="/" aria-label=words::GO_HOME>
                     <img src="/favicon.svg" alt="" width="36" height="36" />

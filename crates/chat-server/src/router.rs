@@ -54,6 +54,7 @@ fn lab(routes: Router<App>) -> Router<App> {
     #[cfg(feature = "pages")]
     let routes = routes.route("/slides/strip", get(class::strip));
     routes
+        .route("/ways", get(room::own_ways))
         .route("/ways/{room}", get(room::ways))
         .route("/workbench", get(room::workbench))
         .route("/slides", get(room::slides))

@@ -224,6 +224,16 @@ async fn no_page_tells_whether_a_room_exists() {
 }
 
 #[tokio::test]
+async fn ways_without_a_room_are_ones_own() {
+    let server = TestServer::start().await;
+    let (mine, yours) = (server.get("/ways").await, server.get("/ways").await);
+    assert_eq!((status(&mine), header(&mine, "cache-control")), (303, Some("no-store")));
+    let mine = header(&mine, "location").unwrap();
+    assert_ne!(Some(mine), header(&yours, "location"));
+    assert_eq!(status(&server.get(mine).await), 200, "{mine}");
+}
+
+#[tokio::test]
 async fn the_form_works_without_scripts() {
     let server = TestServer::start().await;
     let answer = server.get("/go?room=%DA%A9%D9%84%D8%A7%D8%B3+%DB%B1&name=%D8%B9%D9%84%DB%8C").await;

@@ -25,6 +25,7 @@ use self::{
     pipe::Pipe,
 };
 use crate::{
+    cited::cited,
     page_shell::PageShell,
     xray::{
         frame::{bits, bytes},
@@ -120,8 +121,8 @@ fn presets(
 /// A verdict, whether good or bad, if there is one yet.
 fn told(verdict: Box<dyn Fn() -> Option<(String, bool)> + Send>) -> impl IntoView {
     move || {
-        verdict()
-            .map(|(told, is_good)| view! { <p class="verdict" data-good=is_good.then_some("")>{told}</p> })
+        let line = |is_good| draw("p").class("verdict").flag("data-good", is_good);
+        verdict().map(|(told, is_good)| cited(line(is_good), &told).view())
     }
 }
 
@@ -264,8 +265,12 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
     let forms = words::FORMS.into_iter().enumerate().map(|(at, name)| {
         view! { <option value=at.to_string() selected=move || composed.with(|composed| composed.form == form_of(at))>{name}</option> }
     });
-    let expected =
-        move || attempt.with(|attempt| composed.with(|composed| words::expected(attempt.expect(composed))));
+    let expected = move || {
+        cited(
+            draw("p"),
+            &attempt.with(|attempt| composed.with(|composed| words::expected(attempt.expect(composed)))),
+        )
+    };
     let is_open = move || attempt.with(Attempt::is_open);
     let first = move || if attempt.with(Attempt::is_over) { words::OVER_NOW } else { words::FIRST_SHAKE };
     let send_it = move |_| {
@@ -341,7 +346,7 @@ fn Compose(attempt: RwSignal<Attempt>, send: impl Fn(Vec<u8>) + Copy + 'static) 
             </label>
             <details class="prediction">
                 <summary>{words::PREDICT}</summary>
-                <p>{expected}</p>
+                {redrawn(expected)}
             </details>
             <button type="button" class="button" id="send-frame" disabled=move || !is_open() on:click=send_it>{words::SEND_FRAME}</button>
             <div class="outcome" role="status">{told(verdict)}</div>
@@ -399,7 +404,7 @@ fn said(is_own: bool, text: String, payload: String, told: Option<String>) -> im
         <li data-own=is_own.then_some("")>
             <b>{if is_own { words::YOU } else { words::SERVER }}</b>
             <pre class="wire" dir="ltr">{text}{plain_line(&payload).view()}</pre>
-            {told.map(|told| view! { <p>{told}</p> })}
+            {told.map(|told| cited(draw("p"), &told).view())}
         </li>
     }
 }

@@ -14,7 +14,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement};
 
 use super::{pieces::button, recordings::Recordings};
-use crate::{words::WIDEN, xray::words};
+use crate::{printed::printed, words::WIDEN, xray::words};
 
 /// Makes the place beside the room's conversation.
 pub(super) fn place() -> HtmlElement {
@@ -52,6 +52,9 @@ impl Drawer {
             }
         };
         hear(&aside(), "keydown", Box::new(on_key));
+        // The stage is one view of a projector's size. On paper the conversation is before the panel.
+        let is_printed = printed();
+        follow(move || mark(&aside(), "data-wide", drawer.is_wide() && !is_printed.get()));
         drawer.toggle();
         drawer
     }

@@ -19,9 +19,12 @@ use super::{
     recording::{Recording, Says, Shown},
     recordings::Recordings,
 };
-use crate::xray::{
-    pieces::{button, p, small},
-    words::{self as common, frames as words},
+use crate::{
+    printed::printed,
+    xray::{
+        pieces::{button, p, small},
+        words::{self as common, frames as words},
+    },
 };
 
 /// How many frames are drawn at first, and more each time somebody asks.
@@ -171,16 +174,6 @@ pub(super) fn frames(
     let list = draw("ol").class("frames").live_flag("data-open", move || here().is_some());
     let list = list.live_rows(keys, row);
     vec![filters, why, earlier, none, list]
-}
-
-/// Whether the page goes onto paper, where nothing can be unfolded or asked for.
-fn printed() -> RwSignal<bool> {
-    let is_printed = RwSignal::new(false);
-    for (what, is) in [("beforeprint", true), ("afterprint", false)] {
-        let on = window_event_listener_untyped(what, move |_| is_printed.set(is));
-        on_cleanup(move || on.remove());
-    }
-    is_printed
 }
 
 fn row_id(recording: usize, frame: usize) -> String {

@@ -15,6 +15,8 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
 use super::{Form, Page, render};
+#[cfg(feature = "lab")]
+use crate::net::random;
 use crate::{
     http::{links::room_path, qr, request_limit::Cost, site::Site, web_origin::WebOrigin},
     limits::client_ip::Peer,
@@ -69,6 +71,13 @@ pub(crate) async fn ways(raw: RawRoom, request: Request) -> Response {
         Err(_) => Page::BadRoom(None),
     };
     render(page, request).await
+}
+
+/// `GET /ways`: to ways of one's own, and not into a room that is everybody's. The answer is nobody's to keep.
+#[cfg(feature = "lab")]
+pub(crate) async fn own_ways() -> Response {
+    let room = u64::from_le_bytes(random::bytes());
+    ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&format!("/ways/{room}"))).into_response()
 }
 
 /// `GET /workbench`.

@@ -149,11 +149,7 @@ pub(crate) fn message(kind: &str, is_own: bool) -> &'static str {
 pub(crate) const RESUMES: &str = "بازگشت شما با resume";
 /// How a `welcome` takes whoever comes: with all that was missed, or as if they had never been here.
 pub(crate) fn welcomed(is_recovered: bool) -> &'static str {
-    if is_recovered {
-        "خوش‌آمد، recovered: true: چیزی گم نشد"
-    } else {
-        "خوش‌آمد، recovered: false: از نو"
-    }
+    if is_recovered { "recovered: true، چیزی گم نشد" } else { "recovered: false، از نو" }
 }
 /// From the open frame back to all of them.
 pub(crate) const BACK: &str = "بازگشت به فهرست";
