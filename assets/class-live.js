@@ -1,6 +1,6 @@
-// What is live on the stage of a class: who comes in, votes, the race of five ways, how far members are, numbers, the seven steps. The
-// places are drawn by the server with their words (crates/chat-lab/src/slides/stage.rs); here is written what the
-// stage's own connection heard, and nothing else.
+// What is live on the stage of a class: who comes in, votes, the race of five ways, how far members are, numbers, the
+// seven steps. The places are drawn by the server with their words (crates/chat-lab/src/slides/stage.rs); here is
+// written what the stage's own connection heard, and nothing else.
 const number = new Intl.NumberFormat('fa');
 const plain = new Intl.NumberFormat('fa', { useGrouping: false });
 const twoDigits = new Intl.NumberFormat('fa', { minimumIntegerDigits: 2 });
@@ -147,8 +147,15 @@ export function begin(heard, stage) {
     },
     seven() {
       const here = others();
-      const has = [true, here.length >= 2, here.length >= 2, here.length >= 2, seven.said, seven.said && here.length >= 1, seven.left];
-      [...part.querySelectorAll('li')].forEach((item, step) => item.toggleAttribute('data-done', Boolean(has[step])));
+      const [both, heardIt] = [here.length >= 2, seven.said && here.length >= 1];
+      const names = here.slice(0, 2).map(({ name }) => name).join('، ');
+      // Of each step what shows that it is done; nothing while it is not.
+      const shown = [location.host, both && number.format(here.length), both && names, both && heard.room, seven.said, heardIt && number.format(here.length), seven.left];
+      [...part.querySelectorAll('li')].forEach((item, step) => {
+        item.toggleAttribute('data-done', Boolean(shown[step]));
+        item.dataset.shown = shown[step] || '';
+      });
+      seven.names = new Map(others(true).map(({ id, name }) => [id, name]));
     },
   };
   // What happened since the seven steps were asked for.
@@ -304,10 +311,10 @@ export function begin(heard, stage) {
       }
       draw();
     },
-    hear({ type, from, id, left = [] }) {
+    hear({ type, from, id, name, text, left = [] }) {
       if (type === 'said') race?.hear(id);
-      if (type === 'said' && from !== heard.me) seven.said = true;
-      if (left.length && seven.said) seven.left = true;
+      if (type === 'said' && from !== heard.me) seven.said = `${name}: ${text}`;
+      if (left.length && seven.said) seven.left ??= seven.names?.get(left[0]);
       if (type === 'said') lightFlow();
       drawSoon();
     },

@@ -14,7 +14,7 @@ const parts = slides.map((slide) => [...slide.querySelectorAll('.part')]);
 const number = new Intl.NumberFormat('fa');
 const clock = new Intl.DateTimeFormat('fa', { hour: '2-digit', minute: '2-digit' });
 
-// What this tab keeps: the key, and who it is in the room.
+// What this tab keeps: the key, who it is in the room, and what was answered.
 const KEPT = `otagh:class:${room}`;
 const hex = (bytes) => [...crypto.getRandomValues(new Uint8Array(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 const fresh = () => ({ client: `stage-${hex(4)}`, tab: hex(8) });
@@ -33,7 +33,7 @@ export const heard = {
   isTeacher: false,
   vote: undefined,
   /** By the question, what was answered last. */
-  results: new Map(),
+  results: new Map(kept.results),
   /** How many messages of each type, and how many bytes, went each way. */
   types: new Map(),
   frames: { in: 0, out: 0 },
@@ -311,6 +311,8 @@ const HEAR = {
     heard.members = new Map(members.map((member) => [member.id, member]));
     heard.count = all - away;
     heard.handshakes ||= all - away;
+    // What was answered in a room that is gone is of no class.
+    if (!heard.since && kept.resume?.epoch !== epoch) heard.results.clear();
     heard.since ||= performance.now();
     heard.me = you.id;
     // A room that begins anew, as after a restart, begins where its teacher is.
@@ -348,6 +350,8 @@ const HEAR = {
   vote(vote) {
     heard.vote = vote;
     heard.results.set(vote.question, vote);
+    kept.results = [...heard.results];
+    keep();
   },
   presence({ joined, left, changed = [], member_count: all, away_count: away = 0 }) {
     for (const { id, away } of changed) {

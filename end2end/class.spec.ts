@@ -133,6 +133,25 @@ test('votes count, may be changed, and survive a reload', async ({ page, server,
   await expect(strip(ali).getByRole('button', { name: '۳۰۰' })).toBeDisabled();
 });
 
+test('the wall stays through a reload', async ({ page, server, somebody }) => {
+  const room = await openClass(page, server.url);
+  const sara = await somebody(PHONE);
+  await enterByLink(sara, server.url, room, 'سارا');
+  await goTo(page, 10);
+  const statements = await page.locator('.slide[data-slide="10"] .question').allTextContents();
+  for (const statement of statements.slice(0, 2)) {
+    await page.keyboard.press('PageDown');
+    await expect(strip(sara).locator('.question')).toHaveText(statement);
+    await strip(sara).getByRole('button', { name: 'هزینه' }).click();
+    await expect(page.locator('.slide[data-slide="10"] .vote:visible b').nth(1)).toHaveText('۱');
+  }
+  await page.reload();
+  await expect(page.locator('.class-stage')).toHaveAttribute('data-class', 'teacher');
+  const wall = page.locator('.slide[data-slide="10"] [data-live="wall"]');
+  while (!(await wall.isVisible())) await page.keyboard.press('PageDown');
+  await expect(wall.locator('[data-answer="1"] li')).toHaveText(statements.slice(0, 2).map((statement) => `${statement} ۱`));
+});
+
 test('a reload is where the class is', async ({ page, server, somebody }) => {
   const room = await openClass(page, server.url);
   const sara = await somebody(PHONE);
@@ -289,8 +308,10 @@ test('what is live on a slide happens in another browser', async ({ page, server
   await expect(done).toHaveCount(4);
   await say(sara, 'گام پنجم');
   await expect(done).toHaveCount(6);
+  await expect(done.nth(4)).toHaveAttribute('data-shown', 'سارا: گام پنجم');
   await ali.close();
   await expect(done).toHaveCount(7);
+  await expect(done.last()).toHaveAttribute('data-shown', 'علی');
 
   // 15: what went over the wire.
   await goLive(15);
