@@ -192,4 +192,12 @@ mod tests {
         drop(threads);
         assert!(over.await.is_err(), "what the task held is dropped");
     }
+
+    #[tokio::test]
+    async fn panic_in_task_spares_core() {
+        let (cores, _threads) = Cores::start(2).unwrap();
+        let runtime = cores.least_loaded().runtime();
+        assert!(runtime.spawn(async { panic!("on purpose") }).await.unwrap_err().is_panic());
+        assert!(runtime.spawn(std::future::ready(())).await.is_ok());
+    }
 }
