@@ -9,6 +9,7 @@ use clap::Parser;
 use ipnet::IpNet;
 
 use crate::{
+    cores,
     http::web_origin::{self, BadOrigin, WebOrigin},
     limits::{client_ip, fault_access::FaultAccess},
 };
@@ -67,7 +68,7 @@ pub struct Config {
 
     /// Cores that rooms live on: a thread for each, a room and everybody in it on one, beside a thread for pages
     /// and for whoever comes; with 1 a single thread for all. By default as many as this process may use.
-    #[arg(long, env = "OTAGH_CORES", default_value_t = cores_here(), value_parser = cores)]
+    #[arg(long, env = "OTAGH_CORES", default_value_t = cores_here(), value_parser = core_count)]
     pub(crate) cores: usize,
 
     /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
@@ -235,9 +236,9 @@ impl Config {
         2 * (self.ping_interval + self.ping_deadline)
     }
 
-    /// Most sockets there can be at once, of whatever kind.
-    pub fn sockets(&self) -> usize {
-        self.max_connections.saturating_add(self.max_http_sockets)
+    /// Most files there can be open at once: sockets of whatever kind, and what cores have.
+    pub fn files(&self) -> usize {
+        self.max_connections.saturating_add(self.max_http_sockets).saturating_add(cores::files(self.cores))
     }
 
     /// Whether the server is for the public: it has a public address, or stands behind a proxy.
@@ -279,7 +280,7 @@ fn cores_here() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(CORES_MAX)
 }
 
-fn cores(raw: &str) -> Result<usize, String> {
+fn core_count(raw: &str) -> Result<usize, String> {
     match raw.parse() {
         Ok(count) if (1..=CORES_MAX).contains(&count) => Ok(count),
         _ => Err(format!("must be 1 to {CORES_MAX}")),

@@ -12,6 +12,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
+        mpsc,
     },
     thread,
     time::Duration,
@@ -26,6 +27,14 @@ use tokio_util::sync::CancellationToken;
 thread_local! {
     /// The number of the core that this thread is; of the front, 0.
     static HERE: Cell<usize> = const { Cell::new(0) };
+}
+
+/// How many files a core has open that is a thread: its reactor's, and what wakes it.
+const FILES: usize = 4;
+
+/// How many files so many cores have open.
+pub(crate) fn files(cores: usize) -> usize {
+    if cores > 1 { cores * FILES } else { 0 }
 }
 
 /// The cores that rooms live on.
@@ -51,7 +60,7 @@ impl Cores {
     /// So many cores, for a server whose front is the runtime that this is called on.
     ///
     /// # Errors
-    /// When the system gives no more threads, or no more files: each has three.
+    /// When the system gives no more threads, or no more files.
     pub(crate) fn start(count: usize) -> io::Result<(Arc<Self>, Threads)> {
         let threads = Threads { over: CancellationToken::new() };
         let cores: io::Result<Box<[Arc<Core>]>> = match count {
@@ -77,11 +86,19 @@ impl Core {
         Arc::new(Self { number, runtime, load: AtomicUsize::new(0) })
     }
 
+    /// The runtime is made on the thread that is to have it: where there are no more threads, one that is already
+    /// made would be dropped on the front, which panics.
     fn start(number: usize, over: CancellationToken) -> io::Result<Arc<Self>> {
-        let runtime = single_threaded()?;
-        let core = Self::new(number, runtime.handle().clone());
+        let (made, runtime) = mpsc::sync_channel(1);
         thread::Builder::new().name(format!("core {number}")).spawn(move || {
             HERE.set(number);
+            // Whoever starts the core waits for this.
+            let send = |runtime| made.send(runtime).expect("the other end waits");
+            let runtime = match single_threaded() {
+                Ok(runtime) => runtime,
+                Err(error) => return send(Err(error)),
+            };
+            send(Ok(runtime.handle().clone()));
             runtime.block_on(async {
                 tokio::select! {
                     () = over.cancelled() => {}
@@ -89,7 +106,7 @@ impl Core {
                 }
             });
         })?;
-        Ok(core)
+        Ok(Self::new(number, runtime.recv().map_err(io::Error::other)??))
     }
 
     /// See [`Cores::threads`].
@@ -174,5 +191,13 @@ mod tests {
         });
         drop(threads);
         assert!(over.await.is_err(), "what the task held is dropped");
+    }
+
+    #[tokio::test]
+    async fn panic_in_task_spares_core() {
+        let (cores, _threads) = Cores::start(2).unwrap();
+        let runtime = cores.least_loaded().runtime();
+        assert!(runtime.spawn(async { panic!("on purpose") }).await.unwrap_err().is_panic());
+        assert!(runtime.spawn(std::future::ready(())).await.is_ok());
     }
 }

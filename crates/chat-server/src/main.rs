@@ -20,7 +20,7 @@ fn main() -> ExitCode {
 
 async fn serve(config: Config) -> ExitCode {
     logs::init();
-    if let Err(shortage) = raise_fd_limit(config.sockets()) {
+    if let Err(shortage) = raise_fd_limit(config.files()) {
         tracing::warn!("{shortage}");
     }
     let server = match Server::bind(config).await {

@@ -32,6 +32,22 @@ async fn taken_port_error_says_what_to_do() {
 }
 
 #[tokio::test]
+async fn missing_thread_error_says_what_to_do() {
+    let ended = tokio::process::Command::new(OTAGH)
+        .args(["--host", "127.0.0.1", "--port", "0", "--cores", "2"])
+        // A thread with as large a stack is none that the system has.
+        .env("RUST_MIN_STACK", (1_usize << 50).to_string())
+        .output();
+    let ended = soon("the process to end", ended).await.unwrap();
+    let error = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{error}");
+    assert!(
+        error.contains("cannot start a thread for each of 2 cores") && error.contains("--cores 1"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn killed_server_restarts_at_same_address() {
     let mut process = Program::new(OTAGH).start().await.unwrap();
     let ali = TestServer::at(process.address()).join("class", "ali").await;

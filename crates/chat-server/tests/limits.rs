@@ -741,7 +741,7 @@ async fn otagh_under(ulimit: &str, connections: &str) -> (tokio::process::Child,
     let command = format!("ulimit {ulimit}; exec \"$0\" \"$@\" 2>&1");
     let mut child = tokio::process::Command::new("sh")
         .args(["-c", &command, env!("CARGO_BIN_EXE_otagh"), "--host", "127.0.0.1", "--port", "0"])
-        .args(["--max-connections", connections, "--max-http-sockets", "100"])
+        .args(["--max-connections", connections, "--max-http-sockets", "100", "--cores", "64"])
         .env("NO_COLOR", "1")
         .stdout(std::process::Stdio::piped())
         .kill_on_drop(true)
@@ -762,12 +762,15 @@ async fn otagh_under(ulimit: &str, connections: &str) -> (tokio::process::Child,
 async fn open_file_limit_raises_or_warns() {
     let (child, said) = otagh_under("-Sn 128", "300").await;
     assert_eq!(said, "");
-    let limits = std::fs::read_to_string(format!("/proc/{}/limits", child.id().unwrap())).unwrap();
+    let process = format!("/proc/{}", child.id().unwrap());
+    let limits = std::fs::read_to_string(format!("{process}/limits")).unwrap();
     let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
-    assert_eq!(line.split_whitespace().nth(3), Some("464"), "300 + 100 + 64 others: {line}");
+    assert_eq!(line.split_whitespace().nth(3), Some("720"), "300 + 100 + 4 a core + 64 others: {line}");
+    let open = std::fs::read_dir(format!("{process}/fd")).unwrap().count();
+    assert!(open + 300 + 100 <= 720, "{open} are open without any socket");
 
-    let (_child, said) = otagh_under("-n 128", "300").await;
-    assert!(said.contains("may open 128 files") && said.contains("need 464"), "{said}");
+    let (_child, said) = otagh_under("-n 512", "300").await;
+    assert!(said.contains("may open 512 files") && said.contains("need up to 720"), "{said}");
     assert!(said.contains("--max-connections"), "what to do: {said}");
 }
 

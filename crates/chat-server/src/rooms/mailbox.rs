@@ -3,9 +3,12 @@
 //! what it said before. Whoever asks takes one of [`PLACES`], and where none is left waits (backpressure). To
 //! leave needs no place, because leaving must not wait: so there may be one request more for each member.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
-use tokio::sync::{Semaphore, TryAcquireError, mpsc};
+use tokio::sync::{
+    Semaphore, TryAcquireError,
+    mpsc::{self, error::TryRecvError},
+};
 
 /// How many requests wait at most. A connection that finds as many waits, and with it, through TCP, its client.
 pub(crate) const PLACES: usize = 256;
@@ -128,15 +131,36 @@ impl<T> Requests<T> {
 }
 
 impl<T> Drop for Requests<T> {
-    /// Who waits for a place learns that there is none.
+    /// Who waits for a place learns that there is none, and who waits for an answer that none comes. The channel
+    /// by itself would keep what another thread is just putting in for as long as anybody can put something in.
     fn drop(&mut self) {
         self.places.close();
+        self.requests.close();
+        loop {
+            match self.requests.try_recv() {
+                Ok(_unanswered) => {}
+                Err(TryRecvError::Empty) => thread::yield_now(),
+                Err(TryRecvError::Disconnected) => break,
+            }
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        hint,
+        sync::{
+            Barrier,
+            atomic::{
+                AtomicUsize,
+                Ordering::{Acquire, Release},
+            },
+        },
+    };
+
     use futures_util::FutureExt;
+    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -169,5 +193,38 @@ mod tests {
         assert!(waiting.await.is_err());
         assert!(matches!(mailbox.try_put(()), Err(PutError::Closed)));
         assert!(mailbox.put_beside(()).is_err());
+    }
+
+    /// Two threads come to the end of each of many mailboxes as nearly at once as may be; they begin together
+    /// again and again, because one of them falls behind.
+    #[test]
+    fn request_that_races_with_end_is_dropped() {
+        const MAILBOXES: usize = 1_000;
+        for _ in 0..60 {
+            let (mailboxes, ends): (Vec<_>, Vec<_>) = (0..MAILBOXES).map(|_| open()).unzip();
+            let (answers, mut answered): (Vec<_>, Vec<_>) =
+                (0..MAILBOXES).map(|_| oneshot::channel::<()>()).unzip();
+            let (begin, ended) = (Barrier::new(2), AtomicUsize::new(0));
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    begin.wait();
+                    for (n, (mailbox, answer)) in mailboxes.iter().zip(answers).enumerate() {
+                        while ended.load(Acquire) < n {
+                            hint::spin_loop();
+                        }
+                        drop(mailbox.put_beside(answer));
+                    }
+                });
+                begin.wait();
+                for (n, requests) in ends.into_iter().enumerate() {
+                    ended.store(n, Release);
+                    (0..n % 50).for_each(|_| hint::spin_loop());
+                    drop(requests);
+                }
+            });
+            for answered in &mut answered {
+                assert_eq!(answered.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+            }
+        }
     }
 }

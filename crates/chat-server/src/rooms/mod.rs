@@ -168,6 +168,8 @@ impl Rooms {
         let core = home.core().clone();
         let (actor, handle) = RoomActor::open(room, self.budget.share(), home, self.clock);
         rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
+        // A core that is over drops at once what is to run on it, and the entry locks the table.
+        drop(rooms);
         let entry = Entry { rooms: self.clone(), key };
         core.runtime().spawn(async move {
             let actor = actor.run().await;
@@ -187,5 +189,47 @@ struct Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         self.rooms.rooms.lock().remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use chat_room::HistoryLimits;
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::{
+        cores::Cores,
+        limits::ip_limits::{self, IpLimits},
+        net::outbox_budget::OutboxBudget,
+    };
+
+    #[tokio::test]
+    async fn room_on_ended_core_ends() {
+        let (cores, threads) = Cores::start(2).unwrap();
+        let outboxes = OutboxBudget::for_threads(cores.threads(), 1_000, 1_000, 10);
+        let limits = Limits {
+            members: 10,
+            members_per_address: 0,
+            history: HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
+            resume_window: 1_000,
+            previous_token: 1_000,
+        };
+        let rooms = Rooms::new(10, limits, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None);
+        let id = RoomId::parse("class").unwrap();
+        let (held, over) = oneshot::channel::<()>();
+        let home = rooms.home(&id);
+        home.core().runtime().spawn(async move {
+            let _held = held;
+            std::future::pending::<()>().await;
+        });
+        drop(threads);
+        assert!(over.await.is_err(), "the core is over");
+        let ips = ip_limits::Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0, requests: 0 };
+        let usage = IpLimits::new(ips).at(IpAddr::from(Ipv4Addr::LOCALHOST).into(), Instant::now());
+        rooms.room(&id, &usage).unwrap();
+        assert_eq!(rooms.count(), 0);
     }
 }
