@@ -1,6 +1,6 @@
-//! How many files this process may have open: each socket is one, and each core has some. The system has a soft limit, often
-//! 1,024 or, on macOS, 256, and a hard one up to which a process may raise it for itself. It knows
-//! limits only, not what the files are for.
+//! How many files this process may have open: each socket is one, and each core has some. The system has
+//! a soft limit, often 1,024 or, on macOS, 256, and a hard one up to which a process may raise it for
+//! itself. It knows limits only, not what the files are for.
 
 /// What a server has open besides: terminals, the listener, the front's reactor; and room for a few
 /// more, as when a name is looked up.
