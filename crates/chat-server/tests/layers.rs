@@ -54,7 +54,7 @@ const LAB: House = House {
         &["xray"],
         &["page_shell", "pages", "slides"],
         &["about"],
-        &["words"],
+        &["words", "cited", "printed"],
     ],
     short: &[("fill", "words")],
 };

@@ -214,7 +214,13 @@ impl Sessions {
         frames.take(now);
         let session = Arc::new(Session::new(Inside { membership, frames, slot }, traffic, queue, now));
         let hold = session.hold();
-        self.table.lock().insert(key.clone(), session.clone());
+        {
+            let mut table = self.table.lock();
+            // Another join of the same client may have replaced it since the room let it in, and be here already.
+            if session.queue.over().is_none() {
+                table.insert(key.clone(), session.clone());
+            }
+        }
         self.tasks.spawn(end_with_lease(self.clone(), key, session.clone()));
         Ok((session, hold))
     }
