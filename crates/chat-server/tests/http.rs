@@ -223,6 +223,7 @@ async fn no_page_tells_whether_a_room_exists() {
     assert!(answer.contains("Room Math-Class"), "{answer}");
 }
 
+#[cfg(feature = "lab")]
 #[tokio::test]
 async fn ways_without_a_room_are_ones_own() {
     let server = TestServer::start().await;
