@@ -187,7 +187,7 @@ impl Sessions {
         let settings = self.settings;
         let slot = self.connections.reserve_for(usage)?;
         // A client that is found by something else than its token is told everything by number.
-        let home = self.rooms.home(&room);
+        let home = self.rooms.home(key.0.clone());
         let queue = Queue::new(settings.queue_bytes, home.outboxes().clone(), key.1 != token.hash);
         let sink = Sink::from(queue.clone());
         slot.open(sink.clone());

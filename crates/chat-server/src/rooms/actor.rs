@@ -223,13 +223,13 @@ impl Alarm {
 #[cfg(test)]
 mod tests {
     use chat_protocol::{ClientId, RoomId, RoomKey};
-    use chat_room::{FreshToken, HistoryLimits, Join, Limits, TokenSeed, Way};
+    use chat_room::{FreshToken, Join, TokenSeed, Way};
 
     use super::*;
     use crate::{
         cores::Cores,
         net::{outbox_budget::OutboxBudget, queue::Queue, random},
-        rooms::{homes::Homes, memory_budget::MemoryBudget},
+        rooms::{FEW, homes::Homes, memory_budget::MemoryBudget},
     };
 
     #[tokio::test]
@@ -238,15 +238,7 @@ mod tests {
         let (cores, _threads) = Cores::start(1).unwrap();
         let outboxes = OutboxBudget::for_threads(1, 1 << 16, 1 << 20, 10);
         let home = Homes::new(cores, outboxes.clone()).of(RoomKey::of(&id));
-        let history = HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 };
-        let limits = Limits {
-            members: 10,
-            members_per_address: 0,
-            history,
-            resume_window: 1_000,
-            previous_token: 1_000,
-        };
-        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), limits);
+        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), FEW);
         let share = MemoryBudget::new(1 << 20, 1).share();
         let (actor, handle) = RoomActor::open(room, share, home, Clock::start());
         let running = tokio::spawn(actor.run());

@@ -88,8 +88,8 @@ impl Rooms {
     }
 
     /// Where this room lives, or is going to.
-    pub(crate) fn home(&self, room: &RoomId) -> Arc<Home> {
-        self.homes.of(RoomKey::of(room))
+    pub(crate) fn home(&self, room: RoomKey) -> Arc<Home> {
+        self.homes.of(room)
     }
 
     /// Joins a room, which is created if it is not there; `usage` is that of the address that asks. While that
@@ -180,6 +180,16 @@ impl Rooms {
     }
 }
 
+/// Of a room in a test.
+#[cfg(test)]
+pub(crate) const FEW: Limits = Limits {
+    members: 10,
+    members_per_address: 0,
+    history: chat_room::HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
+    resume_window: 1_000,
+    previous_token: 1_000,
+};
+
 /// A room's place in the table, given up on drop, so also by a room that failed.
 struct Entry {
     rooms: Arc<Rooms>,
@@ -196,7 +206,6 @@ impl Drop for Entry {
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
-    use chat_room::HistoryLimits;
     use tokio::sync::oneshot;
 
     use super::*;
@@ -210,17 +219,10 @@ mod tests {
     async fn room_on_ended_core_ends() {
         let (cores, threads) = Cores::start(2).unwrap();
         let outboxes = OutboxBudget::for_threads(cores.threads(), 1_000, 1_000, 10);
-        let limits = Limits {
-            members: 10,
-            members_per_address: 0,
-            history: HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
-            resume_window: 1_000,
-            previous_token: 1_000,
-        };
-        let rooms = Rooms::new(10, limits, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None);
+        let rooms = Rooms::new(10, FEW, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None);
         let id = RoomId::parse("class").unwrap();
         let (held, over) = oneshot::channel::<()>();
-        let home = rooms.home(&id);
+        let home = rooms.home(RoomKey::of(&id));
         home.core().runtime().spawn(async move {
             let _held = held;
             std::future::pending::<()>().await;

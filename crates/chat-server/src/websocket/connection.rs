@@ -352,8 +352,8 @@ fn departure(why: &Disconnect) -> Departure {
 mod tests {
     use std::{pin::pin, time::Duration};
 
-    use chat_protocol::{ClientId, RoomId};
-    use chat_room::{HistoryLimits, Limits, Room, TokenSeed};
+    use chat_protocol::{ClientId, RoomId, RoomKey};
+    use chat_room::{Room, TokenSeed};
     use clap::Parser;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -366,7 +366,7 @@ mod tests {
         App, Config,
         cores::Cores,
         net::clock::Clock,
-        rooms::{actor::RoomActor, memory_budget::MemoryBudget},
+        rooms::{FEW, actor::RoomActor, memory_budget::MemoryBudget},
     };
 
     #[test]
@@ -389,7 +389,7 @@ mod tests {
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();
         let id = RoomId::parse("class").unwrap();
-        let home = app.rooms.home(&id);
+        let home = app.rooms.home(RoomKey::of(&id));
         let client_id = ClientId::parse("ali").unwrap();
         let destination = Destination { room: id.clone(), client_id: client_id.clone(), home: home.clone() };
         let client = far.local_addr().unwrap().ip().into();
@@ -405,14 +405,7 @@ mod tests {
         let outbox = connection.io.outbox().clone();
 
         let share = MemoryBudget::new(1 << 20, 1).share();
-        let limits = Limits {
-            members: 10,
-            members_per_address: 0,
-            history: HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
-            resume_window: 1_000,
-            previous_token: 1_000,
-        };
-        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), limits);
+        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), FEW);
         let (actor, handle) = RoomActor::open(room, share, home, Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {

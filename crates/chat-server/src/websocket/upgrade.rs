@@ -9,7 +9,7 @@ use axum::{
     extract::{Path, Request, State, rejection::PathRejection},
     response::Response,
 };
-use chat_protocol::{ClientId, RoomId, SUBPROTOCOL};
+use chat_protocol::{ClientId, RoomId, RoomKey, SUBPROTOCOL};
 use http::{HeaderMap, Method, Uri, header};
 use hyper::upgrade::Parts;
 use hyper_util::rt::TokioIo;
@@ -66,7 +66,7 @@ pub(crate) async fn upgrade(
     let recorded_for = asks_for_recording(request.uri()).then_some(client);
     let slot = connections.reserve(client, now)?;
 
-    let destination = Destination { home: context.rooms.home(&room), room, client_id };
+    let destination = Destination { home: context.rooms.home(RoomKey::of(&room)), room, client_id };
     tasks.clone().spawn(async move {
         let upgraded = match on_upgrade.await {
             Ok(upgraded) => upgraded,
