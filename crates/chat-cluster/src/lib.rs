@@ -1,0 +1,10 @@
+//! Several nodes that run one room. The mailbox of a room is a log: with an engine (Redis or Valkey) it is a
+//! stream there, in which the wishes of all nodes have one order, and every node with somebody in the room
+//! applies them to a room of its own. Nobody owns a room: the engine orders, the nodes decide, all the same.
+//!
+//! An [`Entry`] is one batch of one node in that log; it names the one before it, so that no gap, fork or
+//! rollback of the engine goes unseen.
+
+mod entry;
+
+pub use self::entry::{Entry, ParseEntryError, Place, Tag};
