@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_protocol::{Ballot, RoundTrip, Stage, Vote};
+use serde::{Deserialize, Serialize};
 
 use crate::{ConnKey, Ms, TokenHash, session::SessionKey};
 
 /// See the module. Rooms without a class have none, so that they do not pay for it.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Class {
     key: TokenHash,
     stage: Stage,
@@ -24,7 +25,7 @@ pub(crate) struct Class {
 }
 
 /// The vote, open or not.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Poll {
     ballot: Ballot,
     is_open: bool,

@@ -5,11 +5,12 @@
 use std::collections::VecDeque;
 
 use chat_protocol::{Said, Seq};
+use serde::{Deserialize, Serialize};
 
 use crate::Ms;
 
 /// How much a room remembers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct HistoryLimits {
     /// Most messages.
     pub messages: usize,
@@ -42,6 +43,17 @@ pub fn message_cost(said: &Said) -> usize {
 impl History {
     pub(crate) fn new(limits: HistoryLimits) -> Self {
         Self { limits, messages: VecDeque::new(), bytes: 0, newest: 0 }
+    }
+
+    /// What a snapshot kept: a run that ends with `newest`.
+    pub(crate) fn of(limits: HistoryLimits, newest: Seq, messages: VecDeque<Said>) -> Self {
+        let bytes = messages.iter().map(message_cost).sum();
+        Self { limits, messages, bytes, newest }
+    }
+
+    /// What is kept, oldest first.
+    pub(crate) fn messages(&self) -> &VecDeque<Said> {
+        &self.messages
     }
 
     /// The newest `seq`; 0 before the first message.

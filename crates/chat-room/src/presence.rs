@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use chat_protocol::{ClientId, Member, Presence};
+use serde::{Deserialize, Serialize};
 
 use crate::Ms;
 
@@ -21,13 +22,14 @@ pub(crate) fn presence_wait(members: usize) -> Ms {
 }
 
 /// What has not been told yet. Bounded by the members there are and were since the last telling.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct PendingPresence {
     changes: BTreeMap<ClientId, Change>,
     due: Option<Ms>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 enum Change {
     Joined(Member),
     Left,

@@ -2,9 +2,13 @@
 //! server's memory or a careless log cannot impersonate anybody. This module does not know where the random
 //! bytes come from.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    borrow::Cow,
+    hash::{Hash, Hasher},
+};
 
 use chat_protocol::{ClassKey, Epoch, ResumeToken, Seq};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -40,6 +44,22 @@ impl TokenHash {
     }
 }
 
+/// As 32 hex digits.
+impl Serialize for TokenHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{:032x}", u128::from_be_bytes(self.0)))
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = <Cow<'de, str>>::deserialize(deserializer)?;
+        let hash = (digits.len() == 32).then(|| u128::from_str_radix(&digits, 16).ok()).flatten();
+        let hash = hash.ok_or_else(|| de::Error::custom("a hash has 32 hex digits"))?;
+        Ok(Self(hash.to_be_bytes()))
+    }
+}
+
 impl Hash for TokenHash {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.mark());
@@ -52,11 +72,13 @@ impl PartialEq for TokenHash {
     }
 }
 
-/// A token made for this join, and its hash: the first goes to the client, the second stays.
-#[derive(Clone, Debug)]
+/// A token made for one connection. In a log there is only its hash: the token itself stays on the node that
+/// made it, which is the one that gives it to its client.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "TokenHash", into = "TokenHash")]
 pub struct FreshToken {
-    /// For `welcome`, and nowhere else.
-    pub token: ResumeToken,
+    /// For the client, and nowhere else; `None` on other nodes.
+    token: Option<ResumeToken>,
     /// For the session.
     pub hash: TokenHash,
 }
@@ -64,41 +86,37 @@ pub struct FreshToken {
 impl FreshToken {
     /// The token for these random bytes.
     pub fn new(random: [u8; 32]) -> Self {
-        let token = ResumeToken::from_bytes(random);
+        ResumeToken::from_bytes(random).into()
+    }
+
+    /// The token to give, where its client is ours.
+    pub(crate) fn given(self) -> Option<ResumeToken> {
+        self.token
+    }
+}
+
+impl From<ResumeToken> for FreshToken {
+    fn from(token: ResumeToken) -> Self {
         let hash = TokenHash::of(&token);
-        Self { token, hash }
+        Self { token: Some(token), hash }
     }
 }
 
-/// What the tokens are drawn from that a room gives by itself: random, and as secret as they. A room that
-/// several nodes run has the same in each, so that they give the same.
-#[derive(Clone)]
-pub struct TokenSeed([u8; 32]);
-
-impl TokenSeed {
-    /// The seed of these random bytes.
-    pub fn new(random: [u8; 32]) -> Self {
-        Self(random)
-    }
-
-    /// Another token each time.
-    pub(crate) fn draw(&mut self) -> FreshToken {
-        let part = |label: &[u8]| Sha256::new().chain_update(self.0).chain_update(label).finalize().into();
-        let (token, next) = (part(b"token"), part(b"next"));
-        self.0 = next;
-        FreshToken::new(token)
+impl From<TokenHash> for FreshToken {
+    fn from(hash: TokenHash) -> Self {
+        Self { token: None, hash }
     }
 }
 
-impl std::fmt::Debug for TokenSeed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("TokenSeed")
+impl From<FreshToken> for TokenHash {
+    fn from(fresh: FreshToken) -> Self {
+        fresh.hash
     }
 }
 
 /// What a returning client claims: to be the one who was given a token, and to have read the room
 /// up to `seq`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Claim {
     /// The hash of the token presented.
     pub proof: TokenHash,

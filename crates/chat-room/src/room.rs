@@ -1,17 +1,18 @@
 //! What a room decides. All ordering of a room is decided here and nowhere else. A connection joins
-//! ([`Room::join`]) and leaves ([`Room::leave`]); whatever a member asks in between comes in by
-//! [`Room::apply`]; and [`Room::tick`] does what time asks for.
+//! (`Room::join`) and leaves (`Room::leave`); whatever a member asks in between comes in by
+//! `Room::apply`; all of it through one door, [`Room::take`]. [`Room::tick`] does what time asks for.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chat_protocol::{
     Ballot, ClientId, CloseCode, Command, Epoch, ErrorCode, MemberRoundTrip, Name, OpenTab, ResumeToken,
     RoomId, RoundTrip, RoundTrips, Said, SayId, Seq, ServerMsg, Stage, TabId, Text, Welcome,
     limits::TYPING_TTL_MS,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, TokenHash, TokenSeed, Way,
+    AddressKey, Claim, ConnKey, FreshToken, HistoryLimits, Ms, RateLimit, TokenHash, Way, Wish,
     class::Class,
     history::History,
     presence::{PendingPresence, presence_wait},
@@ -24,7 +25,7 @@ use crate::{
 const KEY_WINDOW: Ms = 30_000;
 
 /// The bounds of one room.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Limits {
     /// Most members, here or away. In a full room a newcomer displaces, of the address that has most members,
     /// the one who has been away longest; not if that has no more than their own. Of those who left, as many again are remembered for
@@ -48,7 +49,7 @@ impl Limits {
 }
 
 /// Somebody's wish to be a member, already checked for form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Join {
     /// The connection that asks.
     pub conn: ConnKey,
@@ -67,15 +68,17 @@ pub struct Join {
     pub claim: Option<Claim>,
     /// The hash of the key shown to be the teacher. The first who joins a room may bring its key.
     pub teacher: Option<TokenHash>,
-    /// The token to give.
+    /// The token to give. Who is on another node is welcomed there.
     pub token: FreshToken,
-    /// The rate limit it draws on. A newcomer's becomes the session's; a returning member keeps the session's
-    /// own.
-    pub rate_limit: Arc<RateLimit>,
+    /// The rate limit it draws on, which each node has for itself; `None` where the connection is another's. A
+    /// newcomer's becomes the session's; a returning member keeps the session's own.
+    #[serde(skip)]
+    pub rate_limit: Option<Arc<RateLimit>>,
 }
 
 /// How a connection ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Departure {
     /// The member leaves at once and may still return.
     Clean,
@@ -86,7 +89,7 @@ pub enum Departure {
     Forgotten,
 }
 
-/// What must now be done. After an `Ok` from [`Room::join`] the connection is in the room, and gets
+/// What must now be done. After an `Ok` from [`Room::take`] for a join the connection is in the room, and gets
 /// every broadcast from that call's first effect on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Effect {
@@ -119,25 +122,35 @@ impl From<Refusal> for ServerMsg {
     }
 }
 
+/// How a life of a room begins.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Opening {
+    /// The room, as its first member wrote it.
+    pub room: RoomId,
+    /// Its bounds.
+    pub limits: Limits,
+    /// It is a class from the start, whose teacher has the key with this hash.
+    pub class: Option<TokenHash>,
+}
+
 /// One room, in one of its lives.
 #[derive(Debug)]
 pub struct Room {
     room: RoomId,
     epoch: Epoch,
     limits: Limits,
-    roster: Roster,
-    history: History,
-    presence: PendingPresence,
-    tokens: TokenSeed,
+    pub(crate) roster: Roster,
+    pub(crate) history: History,
+    pub(crate) presence: PendingPresence,
     /// When somebody joined first.
-    began: Option<Ms>,
-    class: Option<Box<Class>>,
+    pub(crate) began: Option<Ms>,
+    pub(crate) class: Option<Box<Class>>,
 }
 
 impl Room {
-    /// A room in which nobody has been. `epoch` must be one that no other life of any room had, and so must
-    /// `tokens`, which nobody may know.
-    pub fn new(room: RoomId, epoch: Epoch, tokens: TokenSeed, limits: Limits) -> Self {
+    /// A room in which nobody has been. `epoch` must be one that no other life of any room had.
+    pub fn new(opening: Opening, epoch: Epoch) -> Self {
+        let Opening { room, limits, class } = opening;
         Self {
             room,
             roster: Roster::new(&epoch),
@@ -145,16 +158,27 @@ impl Room {
             limits,
             history: History::new(limits.history),
             presence: PendingPresence::default(),
-            tokens,
             began: None,
-            class: None,
+            class: class.map(|key| Box::new(Class::new(key))),
         }
     }
 
-    /// The room is a class from the start, whose teacher has the key with this hash.
-    #[must_use]
-    pub fn with_class(self, key: TokenHash) -> Self {
-        Self { class: Some(Box::new(Class::new(key))), ..self }
+    /// The one door: whatever changes a room comes in here, but for time ([`Room::tick`]) and what is forgotten for
+    /// want of memory.
+    ///
+    /// # Errors
+    /// A [`Refusal`] of a join, after which nothing has changed: `name_taken`; `room_full`; `bad_key`;
+    /// `already_joined`.
+    pub fn take(&mut self, wish: Wish, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        match wish {
+            Wish::Join(join) => return self.join(*join, now, effects),
+            Wish::Command { conn, command, fresh } => self.apply(conn, command, fresh, now, effects),
+            Wish::Leave { conn, how } => self.leave(conn, how, now),
+            Wish::Gone { node, before } => self.lose(node, before, now),
+            Wish::Forget { bytes } => self.forget_absent(bytes, now),
+            Wish::Tick => {}
+        }
+        Ok(())
     }
 
     /// Whether this proves somebody who is here, or was and may come back, where this tab shows it.
@@ -177,8 +201,9 @@ impl Room {
     /// A [`Refusal`], after which nothing has changed: `name_taken`; `room_full`, also for more than
     /// sixteen tabs, or than one address may have here; `bad_key`; or `already_joined`, for a join that was long
     /// on its way and whose tab has joined on a younger connection since.
-    pub fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
-        let Join { conn, client_id, name, tab, address, way, claim, teacher, token, rate_limit } = join;
+    pub(crate) fn join(&mut self, join: Join, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
+        let Join { conn, client_id, name, tab, address, way, claim, teacher, token, rate_limit: own_limit } =
+            join;
         self.check_key(teacher.as_ref(), now)?;
         let life = self.limits.token_life();
         let known = |claim: &Claim| self.roster.by_token(&claim.proof, tab.as_ref(), life, now);
@@ -212,7 +237,7 @@ impl Room {
         let key = match returning {
             None => {
                 let id = self.roster.free_id(&client_id);
-                self.roster.add(Session::new(id, name, self.history.newest(), address, rate_limit))
+                self.roster.add(Session::new(id, name, self.history.newest(), address))
             }
             Some(key) if before.is_some() => key,
             Some(key) => {
@@ -237,13 +262,19 @@ impl Room {
             effects.push(Effect::Close(replaced, CloseCode::Replaced));
         }
         self.roster.move_to(key, address);
+        let limit = &mut self.roster.session_mut(key).rate_limit;
+        if limit.is_none() {
+            *limit = own_limit;
+        }
         self.began.get_or_insert(now);
         if let Some(teacher) = teacher {
             self.class.get_or_insert_with(|| Box::new(Class::new(teacher))).admit(conn);
         }
 
         let claim = claim.filter(|_| returning.is_some());
-        self.welcome(conn, key, claim, token.token, effects);
+        if let Some(token) = token.given() {
+            self.welcome(conn, key, claim, token, effects);
+        }
         let member = self.roster.session(key).member();
         match before {
             None => self.schedule_presence(now, |presence| presence.joined(member)),
@@ -365,14 +396,21 @@ impl Room {
         }
     }
 
-    /// Does what a member asks.
-    pub fn apply(&mut self, conn: ConnKey, command: Command, now: Ms, effects: &mut Vec<Effect>) {
+    /// Does what a member asks. A command that gives a token gives the fresh one.
+    pub(crate) fn apply(
+        &mut self,
+        conn: ConnKey,
+        command: Command,
+        fresh: Option<Box<FreshToken>>,
+        now: Ms,
+        effects: &mut Vec<Effect>,
+    ) {
         match command {
             Command::Say { id, text } => self.say(conn, id, text, now, effects),
             Command::Typing => self.typing(conn, now, effects),
             Command::Rename { name } => self.rename(conn, name, now, effects),
             Command::Tabs => self.tabs(conn, None, effects),
-            Command::EndTabs => self.end_tabs(conn, now, effects),
+            Command::EndTabs => self.end_tabs(conn, fresh, now, effects),
             Command::Stage(stage) => self.turn_stage(conn, stage, effects),
             Command::OpenVote(ballot) => self.open_vote(conn, *ballot, effects),
             Command::CloseVote => self.close_vote(conn, effects),
@@ -461,7 +499,13 @@ impl Room {
     /// Ends the member's tabs that are younger than the one that asks, and gives this another token, because
     /// theirs may have been stolen from it. Not the older: a token is stolen from a tab that was there before,
     /// so a thief ends nothing that the one they stole from has.
-    fn end_tabs(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
+    fn end_tabs(
+        &mut self,
+        conn: ConnKey,
+        fresh: Option<Box<FreshToken>>,
+        now: Ms,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(key) = self.roster.by_conn(conn) else { return };
         let ended = self.roster.end_younger_tabs(key, conn);
         if !ended.is_empty() {
@@ -469,9 +513,10 @@ impl Room {
             let member = self.roster.session(key).member();
             self.schedule_presence(now, |presence| presence.changed(member));
         }
-        let fresh = self.tokens.draw();
-        self.roster.renew_token(key, conn, fresh.hash, now);
-        self.tabs(conn, Some(fresh.token), effects);
+        if let Some(fresh) = &fresh {
+            self.roster.renew_token(key, conn, fresh.hash, now);
+        }
+        self.tabs(conn, fresh.and_then(|fresh| fresh.given()), effects);
     }
 
     /// The class, for a connection that showed its key; anybody else is told why not.
@@ -566,7 +611,7 @@ impl Room {
     /// The connection is gone. With the last one of a session gone, the member has left or is away,
     /// depending on how it went. A connection that is no member's, because it was replaced, changes
     /// nothing.
-    pub fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
+    pub(crate) fn leave(&mut self, conn: ConnKey, how: Departure, now: Ms) {
         if let Some(class) = &mut self.class {
             class.dismiss(conn);
         }
@@ -589,6 +634,18 @@ impl Room {
             }
             self.forget_the_first_left(now);
         }
+    }
+
+    /// A node is gone, and with it its connections that were opened before.
+    fn lose(&mut self, node: u32, before: ConnKey, now: Ms) {
+        for conn in self.roster.conns_of(node).into_iter().filter(|conn| *conn < before) {
+            self.leave(conn, Departure::Lost, now);
+        }
+    }
+
+    /// Forgets sessions without a connection until they take so many bytes at most.
+    fn forget_absent(&mut self, bytes: usize, now: Ms) {
+        while self.roster.absent_bytes() > bytes && self.forget_longest_absent(now) {}
     }
 
     fn forget_the_first_left(&mut self, now: Ms) {
@@ -642,9 +699,16 @@ impl Room {
     /// none is left, the session that left first, or, when there is none, the one that has been away longest.
     /// Whoever is here stays. False when nothing is kept.
     pub fn forget_oldest(&mut self, now: Ms) -> bool {
-        if self.history.drop_oldest() {
-            return true;
-        }
+        self.forget_oldest_said() || self.forget_longest_absent(now)
+    }
+
+    /// Forgets the oldest message, which decides nothing: who returns from before it is told so. False when none
+    /// is kept.
+    pub fn forget_oldest_said(&mut self) -> bool {
+        self.history.drop_oldest()
+    }
+
+    fn forget_longest_absent(&mut self, now: Ms) -> bool {
         let Some((_, key)) = self.roster.first_left().or(self.roster.longest_away()) else { return false };
         let gone = self.forget(key, now);
         if gone.is_visible() {
@@ -653,15 +717,24 @@ impl Room {
         true
     }
 
+    /// Forgets messages that are too old, which decides nothing.
+    pub fn prune(&mut self, now: Ms) {
+        self.history.prune(now);
+    }
+
     /// When [`Room::tick`] has something to do next.
     pub fn next_deadline(&self) -> Option<Ms> {
+        [self.next_decision(), self.history.next_deadline()].into_iter().flatten().min()
+    }
+
+    /// The same, without what [`Room::prune`] does.
+    pub fn next_decision(&self) -> Option<Ms> {
         let window = self.limits.resume_window;
         let ends = |(since, _): (Ms, SessionKey)| since.saturating_add(window);
         [
             self.presence.due(),
             self.roster.longest_away().map(ends),
             self.roster.first_left().map(ends),
-            self.history.next_deadline(),
             self.class.as_ref().and_then(|class| class.next_deadline()),
         ]
         .into_iter()
@@ -684,7 +757,22 @@ impl Room {
     /// room only keeps it.
     pub fn rate_limit(&self, conn: ConnKey) -> Option<Arc<RateLimit>> {
         let key = self.roster.by_conn(conn)?;
-        Some(self.roster.session(key).rate_limit.clone())
+        self.roster.session(key).rate_limit.clone()
+    }
+
+    /// The nodes that have connections here.
+    pub fn nodes(&self) -> BTreeSet<u32> {
+        self.roster.nodes()
+    }
+
+    /// The oldest connection here of this node.
+    pub fn oldest_conn_of(&self, node: u32) -> Option<ConnKey> {
+        self.roster.conns_of(node).first().copied()
+    }
+
+    /// Bytes of the sessions of [`Room::kept_bytes`].
+    pub fn absent_bytes(&self) -> usize {
+        self.roster.absent_bytes()
     }
 
     fn member_count(&self) -> u32 {

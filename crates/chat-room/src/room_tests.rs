@@ -18,11 +18,16 @@ pub(super) const LIMITS: Limits = Limits {
     previous_token: PREVIOUS_TOKEN,
 };
 
+pub(super) fn opening(limits: Limits) -> Opening {
+    Opening { room: RoomId::parse("class").unwrap(), limits, class: None }
+}
+
 pub(super) struct Stage {
     pub(super) room: Room,
     memory: usize,
     now: Ms,
     conns: u64,
+    drawn: u64,
     inboxes: HashMap<ConnKey, Vec<ServerMsg>>,
     closed: Vec<(ConnKey, CloseCode)>,
 }
@@ -34,13 +39,8 @@ impl Stage {
 
     /// Where there is room for so many bytes of what is kept.
     fn with_memory(limits: Limits, memory: usize) -> Self {
-        let room = Room::new(
-            RoomId::parse("class").unwrap(),
-            Epoch::parse("e1").unwrap(),
-            TokenSeed::new([7; 32]),
-            limits,
-        );
-        Self { room, memory, now: 1_000, conns: 0, inboxes: HashMap::new(), closed: Vec::new() }
+        let room = Room::new(opening(limits), Epoch::parse("e1").unwrap());
+        Self { room, memory, now: 1_000, conns: 0, drawn: 0, inboxes: HashMap::new(), closed: Vec::new() }
     }
 
     fn perform(&mut self, effects: Vec<Effect>) {
@@ -92,7 +92,7 @@ impl Stage {
             claim: ask.claim,
             teacher: ask.teacher,
             token: FreshToken::new(random),
-            rate_limit: Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now())),
+            rate_limit: Some(Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()))),
         };
         self.room.join(join, self.now, &mut effects)?;
         self.inboxes.insert(conn, Vec::new());
@@ -135,7 +135,11 @@ impl Stage {
 
     pub(super) fn apply(&mut self, conn: ConnKey, command: Command) {
         let mut effects = Vec::new();
-        self.room.apply(conn, command, self.now, &mut effects);
+        self.drawn += 1;
+        let mut random = [0; 32];
+        random[24..].copy_from_slice(&self.drawn.to_be_bytes());
+        let fresh = Box::new(FreshToken::new(random));
+        self.room.apply(conn, command, Some(fresh), self.now, &mut effects);
         self.perform(effects);
         self.tick();
     }

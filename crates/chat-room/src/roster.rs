@@ -8,6 +8,7 @@ use std::{
 };
 
 use chat_protocol::{ClientId, Epoch, Member, Name, TabId, limits::ROSTER_MAX};
+use serde::Deserialize;
 use siphasher::sip::SipHasher13;
 
 use crate::{
@@ -46,6 +47,13 @@ pub(crate) struct Roster {
     arrivals: u64,
 }
 
+/// What of a roster is kept in a snapshot; the rest follows from it.
+#[derive(Debug, Deserialize)]
+pub(crate) struct KeptRoster {
+    pub(crate) arrivals: u64,
+    pub(crate) sessions: Vec<(SessionKey, Session)>,
+}
+
 impl Roster {
     /// Nobody yet, in this life of a room.
     pub(crate) fn new(life: &Epoch) -> Self {
@@ -65,6 +73,54 @@ impl Roster {
             absent_bytes: 0,
             arrivals: 0,
         }
+    }
+
+    /// The sessions of a snapshot, as they were in this life of a room.
+    pub(crate) fn of(life: &Epoch, kept: KeptRoster) -> Self {
+        let KeptRoster { arrivals, sessions } = kept;
+        let mut roster = Self { arrivals, ..Self::new(life) };
+        for (key, session) in sessions {
+            let standing = session.standing;
+            for tab in &session.tabs {
+                roster.by_token.extend(tab.tokens().map(|token| (token.mark(), key)));
+                if tab.is_open() {
+                    roster.by_conn.insert(tab.conn, key);
+                }
+            }
+            let mut session = Box::new(session);
+            session.standing = Standing::Here;
+            roster.sessions.insert(key, session);
+            // Who has left holds neither id nor name, which somebody else may have.
+            if let Standing::Left { since } = standing {
+                roster.left.insert((since, key));
+                roster.absent_bytes += roster.session(key).cost();
+                roster.session_mut(key).standing = standing;
+            } else {
+                roster.show(key);
+                roster.stand(key, standing);
+            }
+        }
+        roster
+    }
+
+    /// How many sessions have come.
+    pub(crate) fn arrivals(&self) -> u64 {
+        self.arrivals
+    }
+
+    /// All of them, in order of arrival.
+    pub(crate) fn sessions(&self) -> impl ExactSizeIterator<Item = (SessionKey, &Session)> {
+        self.sessions.iter().map(|(key, session)| (*key, &**session))
+    }
+
+    /// The connections of this node, oldest first.
+    pub(crate) fn conns_of(&self, node: u32) -> BTreeSet<ConnKey> {
+        self.by_conn.keys().copied().filter(|conn| conn.node() == node).collect()
+    }
+
+    /// The nodes that have connections here.
+    pub(crate) fn nodes(&self) -> BTreeSet<u32> {
+        self.by_conn.keys().map(|conn| conn.node()).collect()
     }
 
     /// How many are visible: here or away.

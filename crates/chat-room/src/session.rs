@@ -5,12 +5,13 @@
 use std::{collections::VecDeque, hash::Hasher, sync::Arc};
 
 use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId};
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
 use crate::{AddressKey, ConnKey, Ms, RateLimit, TokenHash, Way};
 
 /// Which session, within its room; grows with each, so that its order is the order of arrival.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(crate) struct SessionKey(pub u64);
 
 /// Most tabs one session may have. One person rarely needs four; past sixteen it is a script.
@@ -20,7 +21,8 @@ pub(crate) const TABS_MAX: usize = 16;
 /// may have unacknowledged, because the rate limit is far below it. In memory 28 bytes each.
 pub(crate) const REMEMBERED_SAYS: usize = 256;
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Standing {
     /// At least one connection is open.
     Here,
@@ -37,7 +39,7 @@ pub(crate) enum Standing {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Tab {
     /// The client's id for it; `None` is the only tab of a client that does not name its tabs.
     pub(crate) id: Option<TabId>,
@@ -99,7 +101,7 @@ impl Tab {
 }
 
 /// One identity in one room.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Session {
     /// Public id.
     pub(crate) id: ClientId,
@@ -115,21 +117,16 @@ pub(crate) struct Session {
     pub(crate) typing_at: Option<Ms>,
     /// Where it came from last.
     pub(crate) address: AddressKey,
-    /// What its tabs may send, together.
-    pub(crate) rate_limit: Arc<RateLimit>,
+    /// What its tabs may send, together, on this node; `None` until one was here.
+    #[serde(skip)]
+    pub(crate) rate_limit: Option<Arc<RateLimit>>,
     /// Most who are in a room only listen.
     says: Option<Box<Says>>,
 }
 
 impl Session {
     /// A session that is about to get its first tab.
-    pub(crate) fn new(
-        id: ClientId,
-        name: Name,
-        first_seq: Seq,
-        address: AddressKey,
-        rate_limit: Arc<RateLimit>,
-    ) -> Self {
+    pub(crate) fn new(id: ClientId, name: Name, first_seq: Seq, address: AddressKey) -> Self {
         Self {
             id,
             name,
@@ -138,7 +135,7 @@ impl Session {
             first_seq,
             typing_at: None,
             address,
-            rate_limit,
+            rate_limit: None,
             says: None,
         }
     }
@@ -205,7 +202,8 @@ impl Session {
 }
 
 /// The says of a session, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "VecDeque<RememberedSay>", into = "VecDeque<RememberedSay>")]
 struct Says {
     /// A part of each one's id, to search: that is done for each message, in memory that is rarely at
     /// hand, so it had better be little.
@@ -213,9 +211,21 @@ struct Says {
     all: VecDeque<RememberedSay>,
 }
 
+impl From<VecDeque<RememberedSay>> for Says {
+    fn from(all: VecDeque<RememberedSay>) -> Self {
+        Self { marks: all.iter().map(|say| mark(say.id)).collect(), all }
+    }
+}
+
+impl From<Says> for VecDeque<RememberedSay> {
+    fn from(says: Says) -> Self {
+        says.all
+    }
+}
+
 /// A say by the hash of its id. The ids themselves would take nine times the memory, and somebody
 /// who goes out of their way to find two with one hash loses only a message of their own.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct RememberedSay {
     id: u64,
     seq: Seq,
@@ -239,14 +249,8 @@ mod tests {
 
     #[test]
     fn remembered_says_are_bounded() {
-        let rate_limit = Arc::new(RateLimit::new(0.0, 0.0, std::time::Instant::now()));
-        let mut ali = Session::new(
-            ClientId::parse("ali").unwrap(),
-            Name::parse("علی").unwrap(),
-            0,
-            AddressKey(1),
-            rate_limit,
-        );
+        let mut ali =
+            Session::new(ClientId::parse("ali").unwrap(), Name::parse("علی").unwrap(), 0, AddressKey(1));
         let id = |n: usize| SayId::parse(&format!("s-{n}")).unwrap();
         for n in 0..REMEMBERED_SAYS + 10 {
             ali.remember(&id(n), n as Seq, 0);

@@ -15,8 +15,8 @@ use chat_protocol::{
     TabId, Text,
 };
 use chat_room::{
-    AddressKey, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit, Room,
-    TokenSeed, Way,
+    AddressKey, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, Opening, RateLimit,
+    Room, Way, Wish,
 };
 
 const CASES: u64 = 10_000;
@@ -385,9 +385,9 @@ impl Case<'_> {
                     claim: resume.map(Into::into),
                     teacher: None,
                     token: FreshToken::new(random),
-                    rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
+                    rate_limit: Some(Arc::new(RateLimit::new(0.0, 0.0, Instant::now()))),
                 };
-                match self.room.join(join, self.now, &mut effects) {
+                match self.room.take(Wish::Join(Box::new(join)), self.now, &mut effects) {
                     Ok(()) => self.wires[wire].in_room = true,
                     Err(refusal) => {
                         assert_eq!(refusal.code, ErrorCode::AlreadyJoined);
@@ -395,7 +395,10 @@ impl Case<'_> {
                     }
                 }
             }
-            Up::Say(id, text, _) => self.room.apply(conn, Command::Say { id, text }, self.now, &mut effects),
+            Up::Say(id, text, _) => {
+                let wish = Wish::Command { conn, command: Command::Say { id, text }, fresh: None };
+                self.room.take(wish, self.now, &mut effects).unwrap();
+            }
             Up::Close => self.room_lets_go(wire, Departure::Clean),
         }
         self.perform(effects);
@@ -412,7 +415,8 @@ impl Case<'_> {
         if !self.wires[wire].is_over {
             self.wires[wire].is_over = true;
             self.wires[wire].in_room = false;
-            self.room.leave(ConnKey(wire as u64), how, self.now);
+            let leave = Wish::Leave { conn: ConnKey(wire as u64), how };
+            self.room.take(leave, self.now, &mut Vec::new()).unwrap();
         }
     }
 
@@ -543,7 +547,7 @@ fn play(seed: u64, lost: &mut BTreeMap<Lost, u64>) {
         previous_token: PREVIOUS_TOKEN,
     };
     let (room, epoch) = (RoomId::parse("class").unwrap(), Epoch::parse("e1").unwrap());
-    let room = Room::new(room, epoch, TokenSeed::new([7; 32]), limits);
+    let room = Room::new(Opening { room, limits, class: None }, epoch);
     // Two of them would like the same id.
     let clients = vec![
         Client::new("ali", Some("t1"), 4),

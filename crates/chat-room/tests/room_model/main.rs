@@ -16,8 +16,8 @@ use chat_protocol::{
     TabId, Text,
 };
 use chat_room::{
-    AddressKey, Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, RateLimit,
-    TokenHash, Way,
+    AddressKey, Claim, ConnKey, Departure, Effect, FreshToken, HistoryLimits, Join, Limits, Opening,
+    RateLimit, TokenHash, Way, Wish,
 };
 use proptest::{
     prelude::*,
@@ -324,6 +324,8 @@ struct Stage {
     heard: Vec<(usize, Heard)>,
     /// The tokens that came without a welcome.
     drawn: Vec<ResumeToken>,
+    /// How many commands there were.
+    asked: u64,
     /// Whether a batch has ended since the last act.
     settled: bool,
 }
@@ -352,18 +354,15 @@ impl Stage {
         match act.clone() {
             Act::Open => self.conns += 1,
             Act::Join(conn, asks) => return self.join(conn, asks),
-            Act::Say(conn, id, text) => {
-                self.core.apply(key(conn), &Command::Say { id, text }, now, &mut effects)
-            }
-            Act::Typing(conn) => self.core.apply(key(conn), &Command::Typing, now, &mut effects),
-            Act::Rename(conn, name) => {
-                self.core.apply(key(conn), &Command::Rename { name }, now, &mut effects)
-            }
-            Act::Tabs(conn) => self.core.apply(key(conn), &Command::Tabs, now, &mut effects),
-            Act::EndTabs(conn) => self.core.apply(key(conn), &Command::EndTabs, now, &mut effects),
+            Act::Say(conn, id, text) => self.ask(conn, Command::Say { id, text }, &mut effects),
+            Act::Typing(conn) => self.ask(conn, Command::Typing, &mut effects),
+            Act::Rename(conn, name) => self.ask(conn, Command::Rename { name }, &mut effects),
+            Act::Tabs(conn) => self.ask(conn, Command::Tabs, &mut effects),
+            Act::EndTabs(conn) => self.ask(conn, Command::EndTabs, &mut effects),
             Act::Leave(conn, clean) => {
                 self.clients.remove(&key(conn));
-                self.core.leave(key(conn), if clean { Departure::Clean } else { Departure::Lost }, now);
+                let how = if clean { Departure::Clean } else { Departure::Lost };
+                self.core.take(&Wish::Leave { conn: key(conn), how }, now, &mut effects).unwrap();
             }
             Act::Batch => self.tick(now),
             Act::Wait(ms) => {
@@ -376,6 +375,16 @@ impl Stage {
         }
         self.perform(effects);
         self.settled = matches!(act, Act::Batch | Act::Wait(_));
+    }
+
+    fn ask(&mut self, conn: usize, command: Command, effects: &mut Vec<Effect>) {
+        self.asked += 1;
+        // As many bytes as a token has, and none that a join is given.
+        let mut random = [9; 32];
+        random[..8].copy_from_slice(&self.asked.to_be_bytes());
+        let fresh = matches!(command, Command::EndTabs).then(|| Box::new(FreshToken::new(random)));
+        let wish = Wish::Command { conn: ConnKey(conn as u64), command, fresh };
+        self.core.take(&wish, self.now, effects).unwrap();
     }
 
     fn tick(&mut self, now: u64) {
@@ -405,9 +414,9 @@ impl Stage {
             }),
             teacher: None,
             token: token(conn.0),
-            rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
+            rate_limit: Some(Arc::new(RateLimit::new(0.0, 0.0, Instant::now()))),
         };
-        match self.core.join(&join, self.now, &mut effects) {
+        match self.core.take(&Wish::Join(Box::new(join)), self.now, &mut effects) {
             Ok(()) => {
                 self.clients.insert(conn, Client::default());
             }
@@ -460,7 +469,7 @@ impl Client {
         let heard = match msg.clone() {
             ServerMsg::Welcome(welcome) => {
                 assert!((&welcome.room, &welcome.epoch) == (&RoomId::parse("class").unwrap(), &epoch()));
-                assert!(welcome.token == token(conn.0).token);
+                assert!(TokenHash::of(&welcome.token) == token(conn.0).hash);
                 let count = welcome.members.len();
                 let names: Vec<_> = welcome.members.iter().map(|member| member.name.clone()).collect();
                 let alike = |(n, name): (usize, &Name)| names[..n].iter().any(|other| other.is_like(name));
@@ -549,7 +558,8 @@ impl StateMachineTest for Stage {
             resume_window: room.bounds.window,
             previous_token: room.bounds.previous_token,
         };
-        let core = Twins::new(&RoomId::parse("class").unwrap(), &epoch(), limits);
+        let opening = Opening { room: RoomId::parse("class").unwrap(), limits, class: None };
+        let core = Twins::new(opening, &epoch());
         Self {
             core,
             now: room.now,
@@ -557,6 +567,7 @@ impl StateMachineTest for Stage {
             conns: 0,
             heard: Vec::new(),
             drawn: Vec::new(),
+            asked: 0,
             settled: true,
         }
     }
@@ -593,7 +604,8 @@ impl StateMachineTest for Stage {
         stage.act(&Act::Wait(2_000));
         Self::check_invariants(&stage, &play);
         for conn in std::mem::take(&mut stage.clients).into_keys() {
-            stage.core.leave(conn, Departure::Lost, stage.now);
+            let leave = Wish::Leave { conn, how: Departure::Lost };
+            stage.core.take(&leave, stage.now, &mut Vec::new()).unwrap();
         }
         stage.act(&Act::Wait(play.room.bounds.window));
         assert!(stage.core.is_over(), "nobody is here and nobody may come back");

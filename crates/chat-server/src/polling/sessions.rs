@@ -5,7 +5,9 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration, time::Instant};
 
-use chat_protocol::{ClientId, CloseCode, ErrorCode, Name, RoomId, RoomKey, Seq, ServerMsg, TabId};
+use chat_protocol::{
+    ClientId, CloseCode, ErrorCode, Name, ResumeToken, RoomId, RoomKey, Seq, ServerMsg, TabId,
+};
 use chat_room::{Claim, FreshToken, Join, RateLimit, TokenHash, Way};
 use parking_lot::Mutex;
 
@@ -158,10 +160,10 @@ impl Sessions {
             epoch: cookie.epoch,
             seq: after.unwrap_or(0),
         });
-        let token = FreshToken::new(random::bytes());
-        let key = (RoomKey::of(&room), token.hash);
-        let join =
-            JoinRequest { room, key, client, name, tab: None, claim, teacher: None, token: token.clone() };
+        let token = ResumeToken::from_bytes(random::bytes());
+        let fresh = FreshToken::from(token.clone());
+        let key = (RoomKey::of(&room), fresh.hash);
+        let join = JoinRequest { room, key, client, name, tab: None, claim, teacher: None, token: fresh };
         let (session, hold) = self.join(join, usage, traffic).await?;
         // The welcome is on its way when a join is answered.
         let Some(epoch) = session.queue.welcomed().await else {
@@ -171,7 +173,7 @@ impl Sessions {
                 Some(code) => code,
             }));
         };
-        Ok(Found { session, hold, cookie: Some(ResumeCookie { token: token.token, epoch }) })
+        Ok(Found { session, hold, cookie: Some(ResumeCookie { token, epoch }) })
     }
 
     /// Joins the room, to be found by its key from then on. The hold is given up before the client's next
@@ -203,7 +205,7 @@ impl Sessions {
             claim,
             teacher,
             token,
-            rate_limit: frames,
+            rate_limit: Some(frames),
         };
         let (membership, frames) = match self.rooms.join(&room, join, &sink, slot.usage()).await {
             Ok(Ok(joined)) => joined,

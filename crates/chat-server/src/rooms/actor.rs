@@ -1,5 +1,4 @@
-//! The task that owns one room: takes requests in order, asks the room, and hands what it decided to the
-//! fan-out. It waits for requests and for time and for nothing else; for a member it never waits.
+//! The task that owns one room: takes requests in order, and has the [`LocalRoom`] do what they ask. It waits for requests and for time and for nothing else; for a member it never waits.
 
 use std::{
     pin::Pin,
@@ -7,17 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chat_protocol::ServerMsg;
-use chat_room::{ConnKey, Departure, Effect, Ms, RateLimit, Room};
+use chat_room::{Ms, Room};
 use tokio::time::Sleep;
 
 use super::{
-    fanout::Fanout,
-    handle::{Membership, Request, RoomHandle},
+    handle::{Request, RoomHandle},
     homes::Home,
-    mailbox::{self, PLACES, Requests, WeakMailbox},
+    local_room::LocalRoom,
+    mailbox::{self, PLACES, Requests},
     memory_budget::MemoryShare,
-    recorder::Receipt,
 };
 use crate::net::clock::Clock;
 
@@ -29,19 +26,14 @@ const BATCH_WAIT_PER_MEMBER: Duration = Duration::from_nanos(125);
 /// After so long at one batch a room lets others go on: a crowd's welcomes take a hundred times as long.
 const TURN: Duration = Duration::from_millis(1);
 
-/// A room, its way in, and those who are in it.
+/// A room with those who are in it, and its way in.
 #[derive(Debug)]
 pub(crate) struct RoomActor {
-    room: Room,
+    local: LocalRoom,
     share: MemoryShare,
     home: Arc<Home>,
     clock: Clock,
-    fanout: Fanout,
-    effects: Vec<Effect>,
     requests: Requests<Request>,
-    mailbox: WeakMailbox<Request>,
-    /// The receipts of this batch, told once it is sent.
-    receipts: Vec<Box<dyn Receipt>>,
     /// Whether more than one request came last time.
     was_busy: bool,
 }
@@ -51,15 +43,11 @@ impl RoomActor {
     pub(crate) fn open(room: Room, share: MemoryShare, home: Arc<Home>, clock: Clock) -> (Self, RoomHandle) {
         let (mailbox, requests) = mailbox::open();
         let actor = Self {
-            room,
+            local: LocalRoom::new(room, home.outboxes().clone(), mailbox.downgrade()),
             share,
             clock,
-            fanout: Fanout::new(home.outboxes().clone()),
             home,
-            effects: Vec::new(),
             requests,
-            mailbox: mailbox.downgrade(),
-            receipts: Vec::new(),
             was_busy: false,
         };
         (actor, RoomHandle { mailbox })
@@ -75,22 +63,17 @@ impl RoomActor {
             let mut turn = Instant::now();
             for request in requests.drain(..) {
                 self.take(request);
-                self.perform();
                 if turn.elapsed() >= TURN {
                     tokio::task::yield_now().await;
                     turn = Instant::now();
                 }
             }
             let now = self.clock.now();
-            while !self.keep() && self.room.forget_oldest(now) {}
-            self.room.tick(now, &mut self.effects);
-            self.perform();
-            self.fanout.flush();
-            self.fanout.forget_before(self.room.oldest());
-            self.home.set_members(self.fanout.receivers());
-            let (reached, members) = (self.fanout.receivers(), self.room.here());
-            self.receipts.drain(..).for_each(|receipt| receipt.sent(reached, members));
-            if self.room.is_over() {
+            while !self.keep() && self.local.room_mut().forget_oldest(now) {}
+            self.local.tick(now);
+            self.local.flush();
+            self.home.set_members(self.local.receivers());
+            if self.local.room().is_over() {
                 break;
             }
         }
@@ -99,7 +82,7 @@ impl RoomActor {
 
     /// Waits for something to do and collects it: false when the mailbox is closed.
     async fn wait(&mut self, requests: &mut Vec<Request>, alarm: &mut Alarm) -> bool {
-        let deadline = self.room.next_deadline();
+        let deadline = self.local.room().next_deadline();
         tokio::select! {
             first = self.requests.next() => match first {
                 Some(first) => requests.push(first),
@@ -110,7 +93,7 @@ impl RoomActor {
         // What comes together goes out together: other connections that have read something get a turn to send
         // it, and in a room that is busy already more turns, for as long as they are worth it.
         let patience = if self.was_busy {
-            BATCH_WAIT_PER_MEMBER * self.fanout.receivers() as u32
+            BATCH_WAIT_PER_MEMBER * self.local.receivers() as u32
         } else {
             Duration::ZERO
         };
@@ -128,68 +111,18 @@ impl RoomActor {
 
     fn take(&mut self, request: Request) {
         let now = self.clock.now();
-        let effects = &mut self.effects;
         match request {
-            Request::Join { join, sink, answer } => {
-                let conn = join.conn;
-                let answered = match self.room.join(*join, now, effects) {
-                    Ok(()) => {
-                        self.fanout.attach(conn, sink);
-                        self.membership(conn).map(|membership| answer.send(Ok(membership)))
-                    }
-                    Err(refusal) => Some(answer.send(Err(refusal))),
-                };
-                // Should the connection be gone by now, its membership comes back to be dropped
-                // here, and that is how it leaves.
-                drop(answered);
-            }
-            Request::Leave { conn, how } => {
-                self.fanout.detach(conn);
-                self.room.leave(conn, how, now);
-            }
+            Request::Wish(wish, with) => self.local.take(wish, with, now),
             // Who asked may be gone by now.
             Request::Knows { proof, tab, answer } => {
-                let _gone = answer.send(self.room.knows(&proof, tab.as_ref(), now));
-            }
-            Request::Command { conn, command, receipt } => {
-                let before = effects.len();
-                self.room.apply(conn, command, now, effects);
-                if let Some(mut receipt) = receipt {
-                    let seq = effects[before..].iter().find_map(|effect| match effect {
-                        Effect::Broadcast(ServerMsg::Said(said)) => Some(said.seq),
-                        _ => None,
-                    });
-                    // A repeated say goes nowhere, and so has no way to be noted.
-                    if let Some(seq) = seq {
-                        receipt.ordered(seq);
-                        self.receipts.push(receipt);
-                    }
-                }
+                let _gone = answer.send(self.local.room().knows(&proof, tab.as_ref(), now));
             }
         }
-    }
-
-    fn membership(&self, conn: ConnKey) -> Option<(Membership, Arc<RateLimit>)> {
-        let mailbox = self.mailbox.upgrade()?;
-        let rate_limit = self.room.rate_limit(conn)?;
-        Some((Membership { conn, mailbox, how: Departure::Lost }, rate_limit))
     }
 
     /// Whether there is memory for what the room keeps, and for how that is sent.
     fn keep(&mut self) -> bool {
-        self.fanout.forget_before(self.room.oldest());
-        self.share.keep(self.room.kept_bytes() + self.fanout.kept_bytes())
-    }
-
-    fn perform(&mut self) {
-        for effect in self.effects.drain(..) {
-            match effect {
-                Effect::Broadcast(message) => self.fanout.broadcast(&message),
-                Effect::Send(conn, message) => self.fanout.send(conn, &message),
-                Effect::Replay(conn, missed) => self.fanout.replay(conn, &missed),
-                Effect::Close(conn, code) => self.fanout.close(conn, code),
-            }
-        }
+        self.share.keep(self.local.kept_bytes())
     }
 }
 
@@ -223,13 +156,13 @@ impl Alarm {
 #[cfg(test)]
 mod tests {
     use chat_protocol::{ClientId, RoomId, RoomKey};
-    use chat_room::{FreshToken, Join, TokenSeed, Way};
+    use chat_room::{ConnKey, Departure, FreshToken, Join, RateLimit, Way};
 
     use super::*;
     use crate::{
         cores::Cores,
         net::{outbox_budget::OutboxBudget, queue::Queue, random},
-        rooms::{FEW, homes::Homes, memory_budget::MemoryBudget},
+        rooms::{few, homes::Homes, memory_budget::MemoryBudget},
     };
 
     #[tokio::test]
@@ -238,7 +171,7 @@ mod tests {
         let (cores, _threads) = Cores::start(1).unwrap();
         let outboxes = OutboxBudget::for_threads(1, 1 << 16, 1 << 20, 10);
         let home = Homes::new(cores, outboxes.clone()).of(RoomKey::of(&id));
-        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), FEW);
+        let room = Room::new(few(id), random::epoch());
         let share = MemoryBudget::new(1 << 20, 1).share();
         let (actor, handle) = RoomActor::open(room, share, home, Clock::start());
         let running = tokio::spawn(actor.run());
@@ -252,7 +185,7 @@ mod tests {
             claim: None,
             teacher: None,
             token: FreshToken::new(random::bytes()),
-            rate_limit: Arc::new(RateLimit::new(0.0, 0.0, Instant::now())),
+            rate_limit: Some(Arc::new(RateLimit::new(0.0, 0.0, Instant::now()))),
         };
         let queue = || Queue::new(1 << 16, outboxes[0].clone(), true);
         let (first, _) = handle.join(join(1), queue().into()).await.unwrap().unwrap();

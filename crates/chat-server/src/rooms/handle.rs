@@ -5,22 +5,35 @@
 use std::sync::Arc;
 
 use chat_protocol::{Command, TabId};
-use chat_room::{ConnKey, Departure, Join, RateLimit, Refusal, TokenHash};
+use chat_room::{ConnKey, Departure, FreshToken, Join, RateLimit, Refusal, TokenHash, Wish};
 use tokio::sync::oneshot;
 
 use super::{
     mailbox::{Mailbox, MailboxClosed, PutError},
     recorder::Receipt,
 };
-use crate::net::sink::Sink;
+use crate::net::{random, sink::Sink};
 
 /// What a room is asked.
 #[derive(Debug)]
 pub(super) enum Request {
-    Join { join: Box<Join>, sink: Sink, answer: oneshot::Sender<Joined> },
+    /// What changes it, and what goes with that.
+    Wish(Wish, With),
+    /// Only a look.
     Knows { proof: TokenHash, tab: Option<TabId>, answer: oneshot::Sender<bool> },
-    Command { conn: ConnKey, command: Command, receipt: Option<Box<dyn Receipt>> },
-    Leave { conn: ConnKey, how: Departure },
+}
+
+/// What goes with a wish, and is of this process alone.
+#[derive(Debug)]
+pub(super) enum With {
+    Nothing,
+    /// With a join: where the member is heard, and who waits for the answer.
+    Member {
+        sink: Sink,
+        answer: oneshot::Sender<Joined>,
+    },
+    /// With a `say`.
+    Receipt(Box<dyn Receipt>),
 }
 
 /// The answer to a join: a membership and the rate limit of its session, or why not.
@@ -64,8 +77,8 @@ impl RoomHandle {
     /// [`RoomGone`] when there is nobody to answer.
     pub(crate) async fn join(&self, join: Join, sink: Sink) -> Result<Joined, RoomGone> {
         let (answer, answered) = oneshot::channel();
-        let request = Request::Join { join: Box::new(join), sink, answer };
-        self.mailbox.put(request).await?;
+        let wish = Wish::Join(Box::new(join));
+        self.mailbox.put(Request::Wish(wish, With::Member { sink, answer })).await?;
         answered.await.map_err(|_| RoomGone)
     }
 
@@ -96,8 +109,10 @@ impl Membership {
     /// # Errors
     /// [`SendError`], when the room has to be waited for, or is gone.
     pub(crate) fn send(&self, command: Command, receipt: Option<Box<dyn Receipt>>) -> Result<(), SendError> {
-        let request = Request::Command { conn: self.conn, command, receipt };
-        self.mailbox.try_put(request).map_err(|error| match error {
+        let fresh = matches!(command, Command::EndTabs).then(|| Box::new(FreshToken::new(random::bytes())));
+        let wish = Wish::Command { conn: self.conn, command, fresh };
+        let with = receipt.map_or(With::Nothing, With::Receipt);
+        self.mailbox.try_put(Request::Wish(wish, with)).map_err(|error| match error {
             PutError::Full(request) => SendError::Full(Unsent(request)),
             PutError::Closed => SendError::Gone,
         })
@@ -118,8 +133,8 @@ impl Membership {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let leave = Request::Leave { conn: self.conn, how: self.how };
+        let leave = Wish::Leave { conn: self.conn, how: self.how };
         // A room that is gone has nobody left to tell.
-        drop(self.mailbox.put_beside(leave));
+        drop(self.mailbox.put_beside(Request::Wish(leave, With::Nothing)));
     }
 }

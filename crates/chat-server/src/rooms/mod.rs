@@ -11,7 +11,7 @@
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use chat_protocol::{CloseCode, RoomId, RoomKey};
-use chat_room::{Join, Limits, Room, TokenHash, TokenSeed};
+use chat_room::{Join, Limits, Opening, Room, TokenHash};
 use parking_lot::Mutex;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
@@ -30,6 +30,7 @@ pub(crate) mod actor;
 mod fanout;
 mod handle;
 pub(crate) mod homes;
+mod local_room;
 mod mailbox;
 pub(crate) mod memory_budget;
 pub(crate) mod recorder;
@@ -159,11 +160,9 @@ impl Rooms {
             return Ok((found.handle.clone(), false));
         }
         self.check_create(rooms.len(), usage)?;
-        let room = Room::new(id.clone(), random::epoch(), TokenSeed::new(random::bytes()), self.limits);
-        let room = match &self.class {
-            Some((class, hash)) if *class == key => room.with_class(*hash),
-            _ => room,
-        };
+        let class = self.class.as_ref().filter(|(class, _)| *class == key).map(|(_, hash)| *hash);
+        let opening = Opening { room: id.clone(), limits: self.limits, class };
+        let room = Room::new(opening, random::epoch());
         let home = self.homes.of(key.clone());
         let core = home.core().clone();
         let (actor, handle) = RoomActor::open(room, self.budget.share(), home, self.clock);
@@ -180,15 +179,18 @@ impl Rooms {
     }
 }
 
-/// Of a room in a test.
+/// A room of a test, for ten.
 #[cfg(test)]
-pub(crate) const FEW: Limits = Limits {
-    members: 10,
-    members_per_address: 0,
-    history: chat_room::HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
-    resume_window: 1_000,
-    previous_token: 1_000,
-};
+pub(crate) fn few(room: RoomId) -> Opening {
+    let limits = Limits {
+        members: 10,
+        members_per_address: 0,
+        history: chat_room::HistoryLimits { messages: 10, bytes: 1 << 16, age: 1_000 },
+        resume_window: 1_000,
+        previous_token: 1_000,
+    };
+    Opening { room, limits, class: None }
+}
 
 /// A room's place in the table, given up on drop, so also by a room that failed.
 struct Entry {
@@ -219,8 +221,9 @@ mod tests {
     async fn room_on_ended_core_ends() {
         let (cores, threads) = Cores::start(2).unwrap();
         let outboxes = OutboxBudget::for_threads(cores.threads(), 1_000, 1_000, 10);
-        let rooms = Rooms::new(10, FEW, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None);
         let id = RoomId::parse("class").unwrap();
+        let limits = few(id.clone()).limits;
+        let rooms = Rooms::new(10, limits, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None);
         let (held, over) = oneshot::channel::<()>();
         let home = rooms.home(RoomKey::of(&id));
         home.core().runtime().spawn(async move {

@@ -247,7 +247,7 @@ impl Connection {
             claim: resume.map(Into::into),
             teacher: teacher.map(|teacher| TokenHash::of_key(&teacher.token)),
             token: FreshToken::new(random::bytes()),
-            rate_limit: self.rate.frames().clone(),
+            rate_limit: Some(self.rate.frames().clone()),
         };
         let sink = self.io.outbox().clone().into();
         let joined = self.context.rooms.join(&room, join, &sink, self.slot.usage());
@@ -353,7 +353,7 @@ mod tests {
     use std::{pin::pin, time::Duration};
 
     use chat_protocol::{ClientId, RoomId, RoomKey};
-    use chat_room::{Room, TokenSeed};
+    use chat_room::Room;
     use clap::Parser;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -366,7 +366,7 @@ mod tests {
         App, Config,
         cores::Cores,
         net::clock::Clock,
-        rooms::{FEW, actor::RoomActor, memory_budget::MemoryBudget},
+        rooms::{actor::RoomActor, few, memory_budget::MemoryBudget},
     };
 
     #[test]
@@ -405,7 +405,7 @@ mod tests {
         let outbox = connection.io.outbox().clone();
 
         let share = MemoryBudget::new(1 << 20, 1).share();
-        let room = Room::new(id, random::epoch(), TokenSeed::new(random::bytes()), FEW);
+        let room = Room::new(few(id), random::epoch());
         let (actor, handle) = RoomActor::open(room, share, home, Clock::start());
         let mut actor = pin!(actor.run());
         let join = Join {
@@ -418,7 +418,7 @@ mod tests {
             claim: None,
             teacher: None,
             token: FreshToken::new(random::bytes()),
-            rate_limit: connection.rate.frames().clone(),
+            rate_limit: Some(connection.rate.frames().clone()),
         };
         let joined = tokio::select! {
             joined = handle.join(join, outbox.clone().into()) => joined,
