@@ -3,8 +3,17 @@
 //! applies them to a room of its own. Nobody owns a room: the engine orders, the nodes decide, all the same.
 //!
 //! An [`Entry`] is one batch of one node in that log; it names the one before it, so that no gap, fork or
-//! rollback of the engine goes unseen.
+//! rollback of the engine goes unseen. What may be asked of a log is said once ([`Append`], [`Loaded`],
+//! [`Read`], [`Heard`]) and kept twice: in memory ([`MemoryLog`]), and on an engine (feature `engine`).
 
 mod entry;
+mod log;
+mod memory_log;
 
-pub use self::entry::{Entry, ParseEntryError, Place, Tag};
+use chat_room::Ms;
+
+pub use self::{
+    entry::{Entry, ParseEntryError, Place, Tag},
+    log::{Append, Appended, HEARD_AT_MOST, Heard, KEPT_FOR, Loaded, READ_AT_ONCE, Read},
+    memory_log::{FollowerKey, MemoryLog},
+};
