@@ -9,6 +9,9 @@
 mod entry;
 mod log;
 mod memory_log;
+mod outgoing;
+mod replica;
+mod written;
 
 use chat_room::Ms;
 
@@ -16,4 +19,7 @@ pub use self::{
     entry::{Entry, ParseEntryError, Place, Tag},
     log::{Append, Appended, HEARD_AT_MOST, Heard, KEPT_FOR, Loaded, READ_AT_ONCE, Read},
     memory_log::{FollowerKey, MemoryLog},
+    outgoing::Sent,
+    replica::{Next, Over, Replica, SNAPSHOT_EVERY},
+    written::{Begun, UnreadableError},
 };

@@ -31,6 +31,8 @@ pub enum CloseCode {
     /// A client opens its connection anew, as the page does when its X-ray is turned on or off, and is
     /// back at once.
     Reopening,
+    /// The server lost the engine that it shares its rooms with, or what that kept of this one.
+    EngineLost,
     /// The same tab of the same person joined from a newer connection.
     Replaced,
     /// No `join` within the first-frame deadline.
@@ -43,7 +45,7 @@ pub enum CloseCode {
 
 impl CloseCode {
     /// Every code, for tests and documents.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Normal,
         Self::GoingAway,
         Self::ProtocolError,
@@ -56,6 +58,7 @@ impl CloseCode {
         Self::PingTimeout,
         Self::TooManyRooms,
         Self::Reopening,
+        Self::EngineLost,
         Self::Replaced,
         Self::JoinTimeout,
         Self::Abuse,
@@ -77,6 +80,7 @@ impl CloseCode {
             Self::PingTimeout => 4002,
             Self::TooManyRooms => 4003,
             Self::Reopening => 4004,
+            Self::EngineLost => 4005,
             Self::Replaced => 4500,
             Self::JoinTimeout => 4501,
             Self::Abuse => 4502,
@@ -99,6 +103,7 @@ impl CloseCode {
             Self::PingTimeout => "ping_timeout",
             Self::TooManyRooms => "too_many_rooms",
             Self::Reopening => "reopening",
+            Self::EngineLost => "engine_lost",
             Self::Replaced => "replaced",
             Self::JoinTimeout => "join_timeout",
             Self::Abuse => "abuse",

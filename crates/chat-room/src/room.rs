@@ -174,7 +174,7 @@ impl Room {
             Wish::Join(join) => return self.join(*join, now, effects),
             Wish::Command { conn, command, fresh } => self.apply(conn, command, fresh, now, effects),
             Wish::Leave { conn, how } => self.leave(conn, how, now),
-            Wish::Gone { node, before } => self.lose(node, before, now),
+            Wish::Gone { node, before } => self.lose(node, before, now, effects),
             Wish::Forget { bytes } => self.forget_absent(bytes, now),
             Wish::Tick => {}
         }
@@ -636,10 +636,12 @@ impl Room {
         }
     }
 
-    /// A node is gone, and with it its connections that were opened before.
-    fn lose(&mut self, node: u32, before: ConnKey, now: Ms) {
+    /// A node is gone, and with it its connections that were opened before. Should it be there after all, it ends
+    /// them, and they come back.
+    fn lose(&mut self, node: u32, before: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
         for conn in self.roster.conns_of(node).into_iter().filter(|conn| *conn < before) {
             self.leave(conn, Departure::Lost, now);
+            effects.push(Effect::Close(conn, CloseCode::EngineLost));
         }
     }
 
@@ -740,6 +742,11 @@ impl Room {
         .into_iter()
         .flatten()
         .min()
+    }
+
+    /// How many sessions there are: members, and those who left and may come back.
+    pub fn sessions(&self) -> usize {
+        self.roster.sessions().len()
     }
 
     /// How many members have a connection.

@@ -43,7 +43,7 @@ impl Twins {
 
     pub(crate) fn take(&mut self, wish: &Wish, now: Ms, effects: &mut Vec<Effect>) -> Result<(), Refusal> {
         self.taken += 1;
-        if self.taken % 5 == 0 {
+        if self.taken.is_multiple_of(5) {
             self.write_down_and_read();
         }
         let before = effects.len();
