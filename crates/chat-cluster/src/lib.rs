@@ -6,6 +6,8 @@
 //! rollback of the engine goes unseen. What may be asked of a log is said once ([`Append`], [`Loaded`],
 //! [`Read`], [`Heard`]) and kept twice: in memory ([`MemoryLog`]), and on an engine (feature `engine`).
 
+#[cfg(feature = "engine")]
+pub mod engine;
 mod entry;
 mod log;
 mod memory_log;

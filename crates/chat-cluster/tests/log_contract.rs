@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use chat_cluster::{
     Append, Appended, Entry, FollowerKey, Heard, KEPT_FOR, Loaded, MemoryLog, Place, READ_AT_ONCE, Read, Tag,
+    engine::{Engine, EngineUnavailable, Follower, Settings, State},
 };
 use chat_protocol::Epoch;
 use chat_room::Ms;
+use chat_testkit::engine_process::{EngineKind, EngineProcess};
 use parking_lot::Mutex;
 
 const ROOM: &str = "class";
@@ -311,6 +313,24 @@ macro_rules! contract {
                 super::$property(super::Memory::default()).await;
             })*
         }
+
+        mod redis {
+            $(#[tokio::test]
+            async fn $property() {
+                if let Some(log) = super::OnEngine::start(super::EngineKind::Redis).await {
+                    super::$property(log).await;
+                }
+            })*
+        }
+
+        mod valkey {
+            $(#[tokio::test]
+            async fn $property() {
+                if let Some(log) = super::OnEngine::start(super::EngineKind::Valkey).await {
+                    super::$property(log).await;
+                }
+            })*
+        }
     };
 }
 
@@ -400,5 +420,98 @@ impl Log for Memory {
         let now = &mut self.0.lock().1;
         *now -= 1_000;
         *now + 1_000
+    }
+}
+
+/// The log on an engine, and two nodes.
+struct OnEngine {
+    nodes: [Engine; 2],
+    process: EngineProcess,
+}
+
+impl OnEngine {
+    /// `None` without such an engine on this machine.
+    async fn start(kind: EngineKind) -> Option<Self> {
+        let process = EngineProcess::start(kind.binary()?, &[]).await.unwrap();
+        let settings =
+            || Settings { url: process.url(), prefix: "otagh".into(), patience: Duration::from_secs(15) };
+        let nodes =
+            [Engine::connect(settings(), 1).await.unwrap(), Engine::connect(settings(), 2).await.unwrap()];
+        Some(Self { nodes, process })
+    }
+
+    fn node(&self, number: u32) -> &Engine {
+        &self.nodes[number as usize - 1]
+    }
+
+    async fn ask(&self, command: &[&str]) -> String {
+        self.process.ask(command).await.unwrap()
+    }
+}
+
+/// Asks until there is an answer, as a node does.
+async fn answer<T>(engine: &Engine, ask: impl AsyncFn() -> Result<T, EngineUnavailable>) -> T {
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(EngineUnavailable) => {
+                engine.state().wait_for(|state| matches!(state, State::Up { .. })).await.unwrap();
+            }
+        }
+    }
+}
+
+impl Log for OnEngine {
+    type Follower = Follower;
+
+    async fn append(&self, node: u32, room: &str, append: Append<'_>) -> Appended {
+        answer(self.node(node), async || self.node(node).append(room, append).await).await
+    }
+
+    async fn load(&self, room: &str) -> Option<Loaded> {
+        answer(&self.nodes[0], async || self.nodes[0].load(room).await).await
+    }
+
+    async fn read(&self, room: &str, life: &Epoch, after: u64) -> Read {
+        answer(&self.nodes[1], async || self.nodes[1].read(room, life, after).await).await
+    }
+
+    async fn exists(&self, room: &str) -> bool {
+        answer(&self.nodes[0], async || self.nodes[0].exists(room).await).await
+    }
+
+    async fn snapshot(&self, room: &str, life: &Epoch, place: Place, state: &str) -> bool {
+        answer(&self.nodes[0], async || self.nodes[0].snapshot(room, life, place, state).await).await
+    }
+
+    async fn end(&self, room: &str, life: &Epoch, at: Option<Place>) -> bool {
+        answer(&self.nodes[1], async || self.nodes[1].end(room, life, at).await).await
+    }
+
+    async fn follow(&self, node: u32, room: &str) -> Follower {
+        answer(self.node(node), async || self.node(node).follow(room).await).await
+    }
+
+    async fn hear(&self, follower: &mut Follower) -> Heard {
+        follower.next().await
+    }
+
+    async fn begin_era(&self) {
+        self.ask(&["HSET", "otagh:era", "e", "another"]).await;
+    }
+
+    async fn idle(&self, room: &str, time: Ms) {
+        for part in ["meta", "log", "snap"] {
+            let key = format!("otagh:{room}:{part}");
+            let left: i64 = self.ask(&["PTTL", &key]).await.parse().unwrap();
+            assert_ne!(left, -1, "{key} is kept for ever");
+            self.ask(&["PEXPIRE", &key, &(left - time.cast_signed()).to_string()]).await;
+        }
+    }
+
+    async fn clock_goes_back(&self, room: &str) -> Ms {
+        let at = self.nodes[0].now() + 3_600_000;
+        self.ask(&["HSET", &format!("otagh:{room}:meta"), "a", &at.to_string()]).await;
+        at
     }
 }

@@ -8,6 +8,8 @@ pub mod checker;
 #[cfg(target_os = "linux")]
 mod client;
 #[cfg(target_os = "linux")]
+pub mod engine_process;
+#[cfg(target_os = "linux")]
 pub mod journal;
 #[cfg(target_os = "linux")]
 pub mod process;
