@@ -43,6 +43,7 @@ fn spellings_of_one_room_are_one_room() {
     ] {
         for other in spellings {
             assert_eq!(key(spellings[0]), key(other), "{} / {other}", spellings[0]);
+            assert_eq!(key(other).id().as_ref().map(RoomKey::of), Ok(key(other)), "{other}");
         }
     }
 }
@@ -116,6 +117,18 @@ proptest! {
             // By its old address it is still the same room.
             let read = typed::room_name(room.as_str());
             prop_assert_eq!(read.map(|read| RoomKey::of(&read)), Ok(RoomKey::of(&room)));
+        }
+    }
+
+    #[test]
+    fn folded_form_leads_to_same_room(raw in notable()) {
+        if let Ok(room) = RoomId::parse(&raw) {
+            let key = RoomKey::of(&room);
+            if let Ok(folded) = key.id() {
+                prop_assert_eq!(folded.as_str(), key.as_str());
+                prop_assert_eq!(RoomKey::of(&folded), key);
+                prop_assert_eq!(&typed::room_name(folded.as_str()).unwrap(), &folded);
+            }
         }
     }
 

@@ -62,6 +62,7 @@ impl App {
             origins: config.origins(),
             proxies: TrustedProxies::new(config.trusted_proxy.clone()),
             hints: Hints::new(Instant::now()),
+            canonical_rooms: config.canonical_rooms,
         });
         let outboxes = OutboxBudget::for_threads(
             cores.threads(),

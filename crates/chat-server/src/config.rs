@@ -4,8 +4,8 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use chat_protocol::{RoomId, limits::TEXT_MAX_CHARS, typed};
-use clap::Parser;
+use chat_protocol::{RoomId, RoomKey, limits::TEXT_MAX_CHARS, typed};
+use clap::{Parser, builder::FalseyValueParser};
 use ipnet::IpNet;
 
 use crate::{
@@ -65,6 +65,12 @@ pub struct Config {
     /// everybody else are never looked at.
     #[arg(long, env = "OTAGH_TRUSTED_PROXY", value_delimiter = ',', value_parser = client_ip::network)]
     pub(crate) trusted_proxy: Vec<IpNet>,
+
+    /// One spelling of each room in every address: for several servers without an engine, behind a proxy that
+    /// sends each room to one of them (docs/several-nodes.md). Another spelling is redirected to it where a page
+    /// is asked for, and else refused with 400. The price: «کلاس ۱» is shown as «کلاس1».
+    #[arg(long, env = "OTAGH_CANONICAL_ROOMS", value_parser = FalseyValueParser::new())]
+    pub(crate) canonical_rooms: bool,
 
     /// Cores that rooms live on: a thread for each, a room and everybody in it on one, beside a thread for pages
     /// and for whoever comes; with 1 a single thread for all. By default as many as this process may use.
@@ -241,6 +247,14 @@ impl Config {
         self.max_connections.saturating_add(self.max_http_sockets).saturating_add(cores::files(self.cores))
     }
 
+    /// The room of --room, as addresses here spell it.
+    pub(crate) fn class_room(&self) -> Option<RoomId> {
+        let room = self.room.clone()?;
+        // What has no such spelling is refused by every address, which says why.
+        let folded = self.canonical_rooms.then(|| RoomKey::of(&room).id().ok()).flatten();
+        Some(folded.unwrap_or(room))
+    }
+
     /// Whether the server is for the public: it has a public address, or stands behind a proxy.
     pub(crate) fn is_public(&self) -> bool {
         self.public_url.is_some() || !self.trusted_proxy.is_empty()
@@ -352,6 +366,16 @@ mod tests {
         let config = parse("--public-url", "https://chat.example.org/").unwrap();
         assert_eq!(config.public_url.as_ref().map(WebOrigin::as_str), Some("https://chat.example.org"));
         assert_eq!(config.origins(), config.public_url.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn class_has_canonical_spelling() {
+        let room = |options: &[&str]| {
+            let config = Config::try_parse_from(["otagh", "--room", "کلاس ۱"].iter().chain(options)).unwrap();
+            config.class_room().unwrap()
+        };
+        assert_eq!(room(&[]).as_str(), "کلاس-۱");
+        assert_eq!(room(&["--canonical-rooms"]).as_str(), "کلاس1");
     }
 
     #[test]

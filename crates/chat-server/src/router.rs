@@ -7,7 +7,7 @@ use axum::{
 
 use crate::{
     App,
-    http::{headers, request_limit},
+    http::{headers, request_limit, room_spelling},
     pages::{room, source},
     polling::{classic, events, messages, requests},
     websocket::upgrade::upgrade,
@@ -31,6 +31,10 @@ pub(crate) fn router(app: App) -> Router {
         .fallback(room::other);
     #[cfg(feature = "lab")]
     let routes = lab(routes);
+    let routes = match app.site.canonical_rooms {
+        true => routes.layer(middleware::from_fn(room_spelling::one_spelling)),
+        false => routes,
+    };
     let limit = middleware::from_fn_with_state(app.clone(), request_limit::limit);
     routes
         .layer(limit)

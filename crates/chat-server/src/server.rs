@@ -113,8 +113,9 @@ impl Server {
         let bound = listener.local_addr().map_err(failed)?;
         let (cores, threads) =
             Cores::start(config.cores).map_err(|error| BindError::Cores(config.cores, error))?;
-        let class = config.room.clone();
-        let class = class.map(|room| banner::Class { room, key: ClassKey::from_bytes(random::bytes()) });
+        let class = config
+            .class_room()
+            .map(|room| banner::Class { room, key: ClassKey::from_bytes(random::bytes()) });
         let hashed = class.as_ref().map(|class| (RoomKey::of(&class.room), TokenHash::of_key(&class.key)));
         let app = App::new(&config, cores, bound, hashed);
         let terms = Terms {

@@ -1,5 +1,5 @@
-//! The server behind a proxy or a tunnel: the links it gives, the codes it draws, what it asks the proxy not
-//! to do, and what it tells its operator.
+//! The server behind a proxy or a tunnel: the links it gives, the codes it draws, the spellings it takes, what
+//! it asks the proxy not to do, and what it tells its operator.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod common;
@@ -227,4 +227,50 @@ mod told {
         let [warning] = &log[..] else { panic!("{log:#?}") };
         assert!(warning.is_ascii() && !warning.contains('\t'), "{warning}");
     }
+}
+
+#[tokio::test]
+async fn canonical_room_has_one_address() {
+    let server = TestServer::with(&["--canonical-rooms"]).await;
+    for (spelling, right) in [
+        ("Class", "class"),
+        ("cl%61ss", "class"),
+        ("math-class", "mathclass"),
+        ("%D9%83%D9%84%D8%A7%D8%B3", "%DA%A9%D9%84%D8%A7%D8%B3"),
+    ] {
+        let refused = server.get(&format!("/ws/{spelling}/ali")).await;
+        assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+        assert!(refused.ends_with(&format!("/ws/{right}/ali\n")), "{refused}");
+        for path in ["/rooms/{}/messages?client=ali", "/rooms/{}/events", "/rooms/{}/costs", "/http/{}/ali"] {
+            let refused = server.get(&path.replace("{}", spelling)).await;
+            assert!(refused.starts_with("HTTP/1.1 400 "), "{refused}");
+            assert!(refused.contains(r#""code":"bad_room_id""#), "{refused}");
+            assert!(
+                refused.contains(path.split('?').next().unwrap().replace("{}", right).as_str()),
+                "{refused}"
+            );
+        }
+        for path in [
+            "/r/{}",
+            "/r/{}/",
+            "/r/{}/qr.svg",
+            "/r/{}?class",
+            "/classic/{}?name=ali",
+            "/ways/{}",
+            "/class/{}",
+        ] {
+            let led = server.get(&path.replace("{}", spelling)).await;
+            assert!(led.starts_with("HTTP/1.1 307 "), "{led}");
+            assert!(led.contains(&format!("location: {}\r\n", path.replace("{}", right))), "{led}");
+        }
+        server.join(right, "ali").await;
+        assert!(server.get(&format!("/rooms/{right}/messages")).await.starts_with("HTTP/1.1 200 "));
+    }
+}
+
+#[tokio::test]
+async fn any_spelling_is_taken_otherwise() {
+    let server = TestServer::start().await;
+    let _sara = server.join("Math-Class", "sara").await;
+    assert!(server.get("/rooms/mathclass/messages").await.contains(r#""room":"Math-Class""#));
 }

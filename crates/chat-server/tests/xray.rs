@@ -341,6 +341,21 @@ async fn event_stream_resumes_then_answers_204() {
 }
 
 #[tokio::test]
+async fn proxys_room_in_query_changes_nothing() {
+    let server = TestServer::start().await;
+    let (ali, token) = recorded(&server, "class", "ali").await;
+    ali.close(1000).await;
+    let all = Events::of(&server, &token).await.all().await;
+    let hinted = Events::open(&server, &format!("/xray/{token}/events?room=class"), "").await.all().await;
+    assert_eq!(hinted, all);
+    for path in ["title", "otagh.pcapng"] {
+        let head = format!("HEAD /xray/{token}/{path}?room=class HTTP/1.1");
+        let answer = server.http(&(head + "\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{path}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn recording_needs_request_and_own_token() {
     let server = TestServer::start().await;
     for query in ["", "?xray=0", "?xray", "?xray=10", "?nox&ray=1"] {

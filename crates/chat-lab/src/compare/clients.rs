@@ -25,7 +25,10 @@ use super::{
     stats::{Gap, Said, Stats, Trouble, Way, account},
     storage::{self, Member},
 };
-use crate::{compare::words, xray::recording::Recording};
+use crate::{
+    compare::words,
+    xray::{address::address, recording::Recording},
+};
 
 /// How often what a way has cost is asked for.
 const COSTS_EVERY: Duration = Duration::from_secs(1);
@@ -478,7 +481,7 @@ impl Clients {
 
     /// Counts what passes the socket, from its recording.
     fn watch(self, token: &str) {
-        let Ok(source) = EventSource::new(&format!("/xray/{token}/events")) else {
+        let Ok(source) = EventSource::new(&address(token, "events")) else {
             return self.miss(Gap::Unseen);
         };
         let mut recording = Recording::new(String::new());

@@ -14,6 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Element, HtmlInputElement};
 
 use super::{
+    address::address,
     experiment::{Break, Broken, Experiment, Phase, Seen},
     pieces::{button, heading, p, verdict},
     recordings::Recordings,
@@ -176,7 +177,7 @@ pub(super) async fn ping(token: &str) -> Option<&'static str> {
 
 /// What the server answered; nothing when it did not.
 async fn ask(token: &str, what: String) -> Option<u16> {
-    let request = Request::post(&format!("/xray/{token}/break")).body(what);
+    let request = Request::post(&address(token, "break")).body(what);
     let answer = match request {
         Ok(request) => request.send().await.map(|answer| answer.status()),
         Err(error) => Err(error),

@@ -12,20 +12,13 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, BlobPropertyBag, Url};
 
-use super::recordings::Recordings;
+use super::{address::address, recordings::Recordings};
 use crate::xray::words::export as words;
 
-/// What the page is made of, in the order in which [`page`] takes it. The first is what the server calls the
-/// recording that is looked at, which stands for `*`.
-const PARTS: [&str; 7] = [
-    "/xray/*/title",
-    "/pkg/otagh.css",
-    STYLE,
-    "/pkg/print.css",
-    "/fonts/vazirmatn.woff2",
-    "/pkg/xray.js",
-    "/pkg/xray.wasm",
-];
+/// What the page is made of, in the order in which [`page`] takes it, behind what the server calls the recording
+/// that is looked at.
+const PARTS: [&str; 6] =
+    ["/pkg/otagh.css", STYLE, "/pkg/print.css", "/fonts/vazirmatn.woff2", "/pkg/xray.js", "/pkg/xray.wasm"];
 
 /// How long the made page is kept for the browser to save it: Safari and Firefox begin after the click,
 /// and some ask where to put it first.
@@ -50,7 +43,7 @@ pub(super) fn Export(recordings: Recordings) -> impl IntoView {
             <p>{words::INTRO}</p>
             {move || token.get().map(|token| view! {
                 <section>
-                    <a class="button" href=format!("/xray/{token}/otagh.pcapng") download="">{words::PCAPNG}</a>
+                    <a class="button" href=address(&token, "otagh.pcapng") download="">{words::PCAPNG}</a>
                     <p class="small">{words::PCAPNG_WHAT}</p>
                 </section>
             })}
@@ -66,8 +59,9 @@ pub(super) fn Export(recordings: Recordings) -> impl IntoView {
 async fn make(recordings: Recordings) -> Result<(), JsValue> {
     let token = untrack(|| recordings.with(|one| one.token.clone())).unwrap_or_default();
     let mut parts = Vec::new();
-    for part in PARTS {
-        let answer = Request::get(&part.replace('*', &token)).send().await.map_err(failed)?;
+    let title = address(&token, "title");
+    for part in std::iter::once(&*title).chain(PARTS) {
+        let answer = Request::get(part).send().await.map_err(failed)?;
         parts.push(answer.binary().await.map_err(failed)?);
     }
     let events: Vec<_> = recordings.write().iter().map(|one| one.events.clone()).collect();

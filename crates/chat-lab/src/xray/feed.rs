@@ -16,6 +16,7 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{EventSource, HtmlElement, MessageEvent, MutationObserver, MutationObserverInit};
 
 use super::{
+    address::address,
     recording::{Recording, Stream},
     recordings::Recordings,
     replay::Score,
@@ -83,7 +84,7 @@ fn read(id: &str, recordings: Recordings) -> Vec<Score> {
 /// Opens the stream of a recording, which becomes the newest.
 fn listen(token: &str, recordings: Recordings) {
     let number = recordings.begin(Recording::new(token.to_owned()));
-    let source = match EventSource::new(&format!("/xray/{token}/events")) {
+    let source = match EventSource::new(&address(token, "events")) {
         Ok(source) => source,
         Err(error) => {
             recordings.tell(number, Stream::Gone);

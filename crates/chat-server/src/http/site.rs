@@ -22,6 +22,8 @@ pub(crate) struct Site {
     pub(crate) origins: Vec<WebOrigin>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) hints: Hints,
+    /// Whether a room has one spelling in every address.
+    pub(crate) canonical_rooms: bool,
 }
 
 impl Site {
