@@ -21,7 +21,6 @@ pub use self::{
     entry::{Entry, ParseEntryError, Place, Tag},
     log::{Append, Appended, HEARD_AT_MOST, Heard, KEPT_FOR, Loaded, READ_AT_ONCE, Read},
     memory_log::{FollowerKey, MemoryLog},
-    outgoing::Sent,
-    replica::{Next, Over, Replica, SNAPSHOT_EVERY},
+    replica::{Batch, Next, Over, Replica, SNAPSHOT_EVERY},
     written::{Begun, UnreadableError},
 };

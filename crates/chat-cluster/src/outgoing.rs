@@ -3,7 +3,7 @@
 //! its own entry was read in the log, and sent again whenever it is in doubt; the log takes it once. How much
 //! waits is the caller's to bound.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use chat_room::Wish;
 
@@ -27,9 +27,9 @@ pub(crate) struct Outgoing<X> {
 
 /// A batch that has not come back yet.
 #[derive(Debug)]
-pub struct Sent<X> {
+pub(crate) struct Sent<X> {
     pub(crate) tag: Tag,
-    pub(crate) json: String,
+    pub(crate) json: Arc<str>,
     pub(crate) wishes: Vec<(Wish, X)>,
 }
 
@@ -40,6 +40,11 @@ impl<X> Outgoing<X> {
 
     pub(crate) fn push(&mut self, wish: Wish, with: X) {
         self.waiting.push_back((wish, with));
+    }
+
+    /// How many wait, beside those that are on their way.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -60,7 +65,7 @@ impl<X> Outgoing<X> {
                 wishes.push(next);
             }
             let json = written::batch(digest, &written);
-            self.sent = Some(Sent { tag: tag(), json, wishes });
+            self.sent = Some(Sent { tag: tag(), json: json.into(), wishes });
         }
         self.sent.as_ref()
     }

@@ -9,14 +9,14 @@
 //! - Equal or loud: each batch says what its node had decided up to a place, as one number. Where another one
 //!   comes to another number the rooms have become two, and this life ends.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use chat_protocol::Epoch;
 use chat_room::{ConnKey, Ms, Room, Wish};
 
 use crate::{
-    Append, Appended, Entry, Loaded, Place, Read, Sent, Tag, UnreadableError,
-    outgoing::Outgoing,
+    Append, Appended, Entry, Loaded, Place, Read, Tag, UnreadableError,
+    outgoing::{Outgoing, Sent},
     written::{self, Digest, ReadBatch, Restored},
 };
 
@@ -62,6 +62,21 @@ pub struct Replica<X> {
     looked: Ms,
     since_snapshot: usize,
     snapshot_every: usize,
+}
+
+/// A batch to append.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    life: Epoch,
+    tag: Tag,
+    json: Arc<str>,
+}
+
+impl Batch {
+    /// As it is asked of the log.
+    pub fn append(&self) -> Append<'_> {
+        Append { life: &self.life, tag: self.tag, batch: &self.json, opening: None }
+    }
 }
 
 /// What is to be done with a room, all of it at this time.
@@ -148,6 +163,11 @@ impl<X> Replica<X> {
         self.outgoing.push(wish, with);
     }
 
+    /// How many wishes wait, beside those that are on their way.
+    pub fn waiting(&self) -> usize {
+        self.outgoing.waiting()
+    }
+
     /// Whether nothing waits that this node wished.
     pub fn is_settled(&self) -> bool {
         self.outgoing.is_empty()
@@ -155,7 +175,7 @@ impl<X> Replica<X> {
 
     /// The batch to append now; then [`Replica::appended`], or [`Replica::is_in_doubt`]. Its tag is drawn if it is a
     /// new one.
-    pub fn to_append(&mut self, draw: impl FnOnce() -> u64) -> Option<Append<'_>> {
+    pub fn to_append(&mut self, draw: impl FnOnce() -> u64) -> Option<Batch> {
         if self.is_sending {
             return None;
         }
@@ -163,7 +183,7 @@ impl<X> Replica<X> {
         let Sent { tag, json, .. } =
             self.outgoing.batch(digest, || Tag { node: self.node, batch: draw() })?;
         self.is_sending = true;
-        Some(Append { life: &self.life, tag: *tag, batch: json, opening: None })
+        Some(Batch { life: self.life.clone(), tag: *tag, json: json.clone() })
     }
 
     /// What became of it.
@@ -339,10 +359,11 @@ impl<X> Replica<X> {
         is_ours.then(|| (self.place, written::snapshot(self.place, self.at, self.digest, room)))
     }
 
-    /// What a batch is that only says that this node has nobody in the room who came before.
-    pub fn farewell(&self, before: ConnKey) -> String {
+    /// A batch that only says that this node has nobody in the room who came before.
+    pub fn farewell(&self, before: ConnKey, batch: u64) -> Batch {
         let digest = Digest { n: self.place.n, of: self.digest };
-        written::batch(digest, &[written::wish(&Wish::Gone { node: self.node, before })])
+        let json = written::batch(digest, &[written::wish(&Wish::Gone { node: self.node, before })]);
+        Batch { life: self.life.clone(), tag: Tag { node: self.node, batch }, json: json.into() }
     }
 }
 

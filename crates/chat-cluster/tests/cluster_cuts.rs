@@ -430,7 +430,7 @@ impl Case {
         let (draw, fate) = (self.name(), if breaks { self.dice.of(5) } else { 4 });
         let Some(copy) = self.nodes[at].awake() else { return };
         let Some(append) = copy.replica.to_append(|| draw) else { return };
-        let Append { life, mut tag, batch, .. } = append;
+        let Append { life, mut tag, batch, .. } = append.append();
         if self.mutation == Mutation::SentAsAnother {
             tag.batch = draw;
         }

@@ -61,6 +61,11 @@ impl Class {
         self.teachers.contains(&conn)
     }
 
+    /// Whether anybody is here who showed the key.
+    pub(crate) fn has_teachers(&self) -> bool {
+        !self.teachers.is_empty()
+    }
+
     /// The connection is gone.
     pub(crate) fn dismiss(&mut self, conn: ConnKey) {
         self.teachers.remove(&conn);
@@ -109,7 +114,7 @@ impl Class {
     /// A session measured how far it is, in the place of what it measured before. With nobody to tell it to it
     /// is let go.
     pub(crate) fn measured(&mut self, session: SessionKey, taken: RoundTrip, due: Ms) {
-        if self.teachers.is_empty() {
+        if !self.has_teachers() {
             return;
         }
         self.round_trips.insert(session, taken);

@@ -7,7 +7,6 @@ use std::{collections::BTreeSet, sync::Arc};
 use chat_protocol::{
     Ballot, ClientId, CloseCode, Command, Epoch, ErrorCode, MemberRoundTrip, Name, OpenTab, ResumeToken,
     RoomId, RoundTrip, RoundTrips, Said, SayId, Seq, ServerMsg, Stage, TabId, Text, Welcome,
-    limits::TYPING_TTL_MS,
 };
 use serde::{Deserialize, Serialize};
 
@@ -396,6 +395,20 @@ impl Room {
         }
     }
 
+    /// Whether a wish that comes now would change nothing and tell nobody anything, so that it need not be sent to
+    /// others: most of what is typed is no news, and without a teacher nobody hears how far members are.
+    pub fn would_ignore(&self, wish: &Wish, now: Ms) -> bool {
+        let Wish::Command { conn, command, .. } = wish else { return false };
+        match command {
+            Command::Typing => {
+                let session = self.roster.by_conn(*conn).map(|key| self.roster.session(key));
+                session.is_none_or(|session| !session.is_typing_news(now))
+            }
+            Command::RoundTrip(_) => !self.class.as_ref().is_some_and(|class| class.has_teachers()),
+            _ => false,
+        }
+    }
+
     /// Does what a member asks. A command that gives a token gives the fresh one.
     pub(crate) fn apply(
         &mut self,
@@ -455,11 +468,11 @@ impl Room {
         effects.push(Effect::Broadcast(ServerMsg::Said(said)));
     }
 
-    /// The member is typing. Told at most once in half of [`TYPING_TTL_MS`]; more is ignored.
+    /// The member is typing. Told while it is news; more is ignored.
     fn typing(&mut self, conn: ConnKey, now: Ms, effects: &mut Vec<Effect>) {
         let Some(key) = self.roster.by_conn(conn) else { return };
         let session = self.roster.session_mut(key);
-        if session.typing_at.is_some_and(|at| now < at + TYPING_TTL_MS / 2) {
+        if !session.is_typing_news(now) {
             return;
         }
         session.typing_at = Some(now);
@@ -692,6 +705,11 @@ impl Room {
         self.history.bytes() + self.roster.absent_bytes()
     }
 
+    /// What was said and is kept for them, oldest first.
+    pub fn history(&self) -> impl Iterator<Item = &Said> {
+        self.history.messages().iter()
+    }
+
     /// The `seq` of the oldest message that is kept for them; of the next one, when none is.
     pub fn oldest(&self) -> Seq {
         self.history.oldest()
@@ -724,9 +742,14 @@ impl Room {
         self.history.prune(now);
     }
 
+    /// When [`Room::prune`] has something to do next.
+    pub fn prune_due(&self) -> Option<Ms> {
+        self.history.next_deadline()
+    }
+
     /// When [`Room::tick`] has something to do next.
     pub fn next_deadline(&self) -> Option<Ms> {
-        [self.next_decision(), self.history.next_deadline()].into_iter().flatten().min()
+        [self.next_decision(), self.prune_due()].into_iter().flatten().min()
     }
 
     /// The same, without what [`Room::prune`] does.

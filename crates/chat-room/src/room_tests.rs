@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use chat_protocol::{Member, Presence};
+use chat_protocol::{Member, Presence, limits::TYPING_TTL_MS};
 
 use super::*;
 use crate::TokenHash;

@@ -4,7 +4,7 @@
 
 use std::{collections::VecDeque, hash::Hasher, sync::Arc};
 
-use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId};
+use chat_protocol::{ClientId, Member, Name, SayId, Seq, TabId, limits::TYPING_TTL_MS};
 use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher13;
 
@@ -159,6 +159,11 @@ impl Session {
 
     pub(crate) fn open_tabs(&self) -> usize {
         self.tabs.iter().filter(|tab| tab.is_open()).count()
+    }
+
+    /// Whether others should hear now that it is typing: at most once in half of [`TYPING_TTL_MS`].
+    pub(crate) fn is_typing_news(&self, now: Ms) -> bool {
+        self.typing_at.is_none_or(|at| now >= at + TYPING_TTL_MS / 2)
     }
 
     /// Whether it is in the roster: here or away.

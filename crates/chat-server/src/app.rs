@@ -8,6 +8,7 @@ use std::{
 };
 
 use axum::extract::FromRef;
+use chat_cluster::engine::Engines;
 use chat_protocol::RoomKey;
 use chat_room::{HistoryLimits, Limits, TokenHash};
 
@@ -24,9 +25,12 @@ use crate::{
         client_ip::TrustedProxies,
         ip_limits::{self, IpLimits},
     },
-    net::{clock::Clock, connections::Connections, outbox_budget::OutboxBudget, tasks::Tasks},
+    net::{
+        clock::Clock, conn_keys::ConnKeys, connections::Connections, outbox_budget::OutboxBudget,
+        tasks::Tasks,
+    },
     polling::sessions::{self, Sessions},
-    rooms::{Rooms, homes::Homes, recorder::Recorder},
+    rooms::{Rooms, cluster::Cluster, homes::Homes, recorder::Recorder},
     websocket,
 };
 
@@ -34,6 +38,8 @@ use crate::{
 pub(crate) struct App {
     pub(crate) site: Arc<Site>,
     pub(crate) rooms: Arc<Rooms>,
+    /// `None` where this server is alone.
+    pub(crate) cluster: Option<Arc<Cluster>>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) ips: Arc<IpLimits>,
     pub(crate) websocket: Arc<websocket::Context>,
@@ -48,14 +54,17 @@ pub(crate) struct App {
 
 impl App {
     /// With these options and rooms on these cores, for a server that listens at `bound`; where it opens a room
-    /// as a class, with that one and the hash of its key.
+    /// as a class, with that one and the hash of its key; and on these engines, if it shares its rooms.
     pub(crate) fn new(
         config: &Config,
         cores: Arc<Cores>,
         bound: SocketAddr,
         class: Option<(RoomKey, TokenHash)>,
+        engines: Option<Engines>,
     ) -> Self {
         let clock = Clock::start();
+        let keys = Arc::new(ConnKeys::new(engines.as_ref().map(Engines::number), clock));
+        let cluster = engines.map(|engines| Cluster::new(engines, config.engine_patience, keys.clone()));
         let tasks = Tasks::default();
         let site = Arc::new(Site {
             addresses: Addresses { public_url: config.public_url.clone(), bound, lan: lan::find },
@@ -77,9 +86,10 @@ impl App {
             Homes::new(cores, outboxes),
             clock,
             class,
+            cluster.clone(),
         );
         let ips = Arc::new(IpLimits::new(ip_limits(config)));
-        let connections = Connections::new(config.max_connections, ips.clone());
+        let connections = Connections::new(config.max_connections, ips.clone(), keys);
         #[cfg(feature = "lab")]
         let recordings = Recordings::new(recordings_settings(config), clock);
         #[cfg(feature = "lab")]
@@ -106,6 +116,7 @@ impl App {
         Self {
             site,
             rooms,
+            cluster,
             connections,
             ips,
             websocket,

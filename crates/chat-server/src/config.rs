@@ -77,6 +77,22 @@ pub struct Config {
     #[arg(long, env = "OTAGH_CORES", default_value_t = cores_here(), value_parser = core_count)]
     pub(crate) cores: usize,
 
+    /// Engines, where several servers are to have the same rooms: Redis (7.0 or later) or Valkey (7.2 or later), as
+    /// redis://[user:password@]host[:port]; several with commas, the same in the same order for all servers. A
+    /// password had better stand in the environment. Without one this server is alone, and nothing of it runs.
+    #[arg(long, env = "OTAGH_ENGINE", value_delimiter = ',', hide_env_values = true)]
+    pub(crate) engine: Vec<String>,
+
+    /// What all keys and channels on the engine begin with, the same for all servers that share rooms.
+    #[arg(long, env = "OTAGH_ENGINE_PREFIX", default_value = "otagh")]
+    pub(crate) engine_prefix: String,
+
+    /// How long an engine may be out of reach before everybody in its rooms is told to come back later; at a
+    /// start, how long it is waited for. Others take a server for gone that the engine has not heard of for two
+    /// thirds of it, at most ten seconds.
+    #[arg(long, env = "OTAGH_ENGINE_PATIENCE", default_value = "15s", value_parser = humantime::parse_duration)]
+    pub(crate) engine_patience: Duration,
+
     /// Most rooms at once. An empty room is gone when nobody may come back to it; this bounds what
     /// a flood of invented room names can cost.
     #[arg(long, env = "OTAGH_MAX_ROOMS", default_value_t = 10_000)]

@@ -11,6 +11,7 @@ use std::{
 };
 
 use axum::Router;
+use chat_cluster::engine::{ConnectError, Engines};
 use chat_protocol::{ClassKey, RoomKey};
 use chat_room::TokenHash;
 use http::Request;
@@ -34,6 +35,7 @@ use crate::{
         client_ip::Peer,
     },
     net::{http_stream::HttpStream, random, traffic::SocketTraffic, turns::Turns},
+    rooms::cluster::Cluster,
     router::router,
 };
 
@@ -89,6 +91,9 @@ pub enum BindError {
     /// There are no more threads, or files, to be had.
     #[error("cannot start a thread for each of {0} cores: {1}. Start fewer: --cores 1")]
     Cores(usize, io::Error),
+    /// The rooms cannot be shared.
+    #[error("cannot use --engine: {0}")]
+    Engine(#[from] ConnectError),
     /// Anything else, mostly an address this machine does not have.
     #[error("cannot listen on {0}: {1}. Choose another address: --host 0.0.0.0")]
     Other(SocketAddr, io::Error),
@@ -117,7 +122,11 @@ impl Server {
             .class_room()
             .map(|room| banner::Class { room, key: ClassKey::from_bytes(random::bytes()) });
         let hashed = class.as_ref().map(|class| (RoomKey::of(&class.room), TokenHash::of_key(&class.key)));
-        let app = App::new(&config, cores, bound, hashed);
+        let engines = match &config.engine[..] {
+            [] => None,
+            urls => Some(Engines::connect(urls, &config.engine_prefix, config.engine_patience).await?),
+        };
+        let app = App::new(&config, cores, bound, hashed, engines);
         let terms = Terms {
             accept_limit: Arc::new(AcceptLimit::new(config.max_http_sockets)),
             head_deadline: config.head_deadline,
@@ -168,12 +177,17 @@ impl Server {
             () = stop => {}
             never = accept_all(&listener, &app, &terms, &router) => match never {},
             never = wake_each_second() => match never {},
+            never = watch(app.cluster.as_deref()) => match never {},
         }
         drop(listener);
         app.tasks.stop();
         let drained = async {
             app.connections.stop((drain_deadline / CLOSE_SPREAD).min(Duration::from_secs(1))).await;
             app.tasks.wait().await;
+            if let Some(cluster) = &app.cluster {
+                app.rooms.settle().await;
+                cluster.leave().await;
+            }
         };
         tracing::info!(connections = app.connections.count(), "stopping");
         if tokio::time::timeout(drain_deadline, drained).await.is_err() {
@@ -183,6 +197,14 @@ impl Server {
                 "stopped with connections open; raise --drain-deadline to wait for them"
             );
         }
+    }
+}
+
+/// Looks after the cluster, where there is one.
+async fn watch(cluster: Option<&Cluster>) -> Infallible {
+    match cluster {
+        Some(cluster) => cluster.watch().await,
+        None => std::future::pending().await,
     }
 }
 

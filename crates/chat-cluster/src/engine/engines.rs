@@ -57,10 +57,15 @@ impl Engines {
         Ok(engines)
     }
 
-    /// The engine that this room is on.
-    pub fn of(&self, room: &str) -> &Engine {
+    /// The place of the engine that this room is on, in [`Engines::iter`].
+    pub fn place_of(&self, room: &str) -> usize {
         let hash = SipHasher13::new().hash(room.as_bytes());
-        &self.0[jump(hash, self.0.len())]
+        jump(hash, self.0.len())
+    }
+
+    /// The engine at this place.
+    pub fn at(&self, place: usize) -> &Engine {
+        &self.0[place]
     }
 
     /// All of them.

@@ -11,7 +11,7 @@ use chat_room::ConnKey;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::sink::Sink;
+use super::{conn_keys::ConnKeys, sink::Sink};
 use crate::limits::{
     client_ip::ClientIp,
     ip_limits::{IpLimits, IpSlot, IpUsage},
@@ -21,6 +21,7 @@ use crate::limits::{
 #[derive(Debug)]
 pub(crate) struct Connections {
     ips: Arc<IpLimits>,
+    keys: Arc<ConnKeys>,
     open: Mutex<Open>,
 }
 
@@ -70,10 +71,10 @@ pub(crate) enum TooManyConnections {
 }
 
 impl Connections {
-    /// For at most `max` connections in all, and as many of each address as `ips` allow.
-    pub(crate) fn new(max: usize, ips: Arc<IpLimits>) -> Arc<Self> {
+    /// For at most `max` connections in all, and as many of each address as `ips` allow; each has a key of these.
+    pub(crate) fn new(max: usize, ips: Arc<IpLimits>, keys: Arc<ConnKeys>) -> Arc<Self> {
         let open = Mutex::new(Open { places: Places::new(max), stopping: false });
-        Arc::new(Self { ips, open })
+        Arc::new(Self { ips, keys, open })
     }
 
     /// A place for one more connection of this client.
@@ -95,7 +96,8 @@ impl Connections {
         if let Some(evicted) = evicted {
             evicted.close(CloseCode::TryAgainLater);
         }
-        Ok(Slot { connections: self.clone(), conn: ConnKey(key.0), ip_slot })
+        let conn = self.keys.next();
+        Ok(Slot { connections: self.clone(), place: key, conn, ip_slot })
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -130,6 +132,7 @@ impl Connections {
 #[derive(Debug)]
 pub(crate) struct Slot {
     connections: Arc<Connections>,
+    place: PlaceKey,
     conn: ConnKey,
     ip_slot: IpSlot,
 }
@@ -159,7 +162,7 @@ impl Slot {
     }
 
     fn occupy(&self, open: &mut Open, connection: Connection) {
-        if let Some(place) = open.places.get_mut(Some(self.usage().network()), PlaceKey(self.conn.0)) {
+        if let Some(place) = open.places.get_mut(Some(self.usage().network()), self.place) {
             *place = connection;
         }
     }
@@ -168,7 +171,7 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         let network = Some(self.usage().network());
-        self.connections.open.lock().places.give_up(network, PlaceKey(self.conn.0));
+        self.connections.open.lock().places.give_up(network, self.place);
     }
 }
 
@@ -180,7 +183,7 @@ mod tests {
     use tokio::net::{TcpListener, TcpStream};
 
     use super::*;
-    use crate::net::{outbox::Outbox, outbox_budget::OutboxBudget};
+    use crate::net::{clock::Clock, outbox::Outbox, outbox_budget::OutboxBudget};
 
     #[tokio::test]
     async fn closes_are_spread_over_time() {
@@ -192,7 +195,11 @@ mod tests {
             frames: 0,
             requests: 0,
         };
-        let connections = Connections::new(10, Arc::new(IpLimits::new(bounds)));
+        let connections = Connections::new(
+            10,
+            Arc::new(IpLimits::new(bounds)),
+            Arc::new(ConnKeys::new(None, Clock::start())),
+        );
         let (mut outboxes, mut slots) = (Vec::new(), Vec::new());
         for _ in 0..10 {
             let far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

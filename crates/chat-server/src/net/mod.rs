@@ -7,6 +7,7 @@
 
 mod backlog;
 pub(crate) mod clock;
+pub(crate) mod conn_keys;
 pub(crate) mod connections;
 pub(crate) mod disconnect;
 pub(crate) mod frame;

@@ -117,6 +117,8 @@ impl RoomActor {
             Request::Knows { proof, tab, answer } => {
                 let _gone = answer.send(self.local.room().knows(&proof, tab.as_ref(), now));
             }
+            // It is, because requests are taken in order.
+            Request::Settle(settled) => drop(settled),
         }
     }
 

@@ -125,18 +125,40 @@ impl Fanout {
         self.detach(conn);
     }
 
-    pub(crate) fn broadcast(&mut self, message: &ServerMsg) {
+    /// Hands everybody what is theirs, and ends their connections with this code.
+    pub(crate) fn close_all(&mut self, code: CloseCode) {
+        self.flush();
+        for receiver in self.receivers.drain(..) {
+            receiver.sink.close(code);
+        }
+        self.places.clear();
+        self.queues = 0;
+    }
+
+    /// To everybody, as this one message.
+    pub(crate) fn broadcast(&mut self, message: &ServerMsg) -> Arc<Message> {
         let message = Message::new(message, &mut self.json);
         if message.seq().is_some() {
-            self.kept_bytes += message.cost();
-            self.kept.push_back(message.clone());
+            self.keep(message.clone());
         } else {
             message.count(&self.outboxes);
         }
-        self.batch.push(message);
+        self.batch.push(message.clone());
         if self.batch.bytes() >= SLICE_TARGET {
             self.flush();
         }
+        message
+    }
+
+    /// What was said before there was anybody here, and may be replayed.
+    pub(crate) fn keep_said(&mut self, said: &Said) {
+        let message = Message::new(&ServerMsg::Said(said.clone()), &mut self.json);
+        self.keep(message);
+    }
+
+    fn keep(&mut self, message: Arc<Message>) {
+        self.kept_bytes += message.cost();
+        self.kept.push_back(message);
     }
 
     /// To one connection, after what was broadcast so far.
@@ -445,7 +467,9 @@ mod tests {
         let outboxes = budget();
         let mut fanout = Fanout::new(outboxes.clone());
         let missed: Vec<Said> = (1..=500).map(said).collect();
-        missed.iter().for_each(|said| fanout.broadcast(&ServerMsg::Said(said.clone())));
+        for said in &missed {
+            fanout.broadcast(&ServerMsg::Said(said.clone()));
+        }
         fanout.flush();
         fanout.forget_before(101);
         assert_eq!((fanout.kept.len(), outboxes.waiting()), (400, 0));

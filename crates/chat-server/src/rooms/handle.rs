@@ -21,6 +21,8 @@ pub(super) enum Request {
     Wish(Wish, With),
     /// Only a look.
     Knows { proof: TokenHash, tab: Option<TabId>, answer: oneshot::Sender<bool> },
+    /// To hear when all that was asked before is done, which is when this is dropped.
+    Settle(oneshot::Sender<()>),
 }
 
 /// What goes with a wish, and is of this process alone.
@@ -90,6 +92,16 @@ impl RoomHandle {
         let (answer, answered) = oneshot::channel();
         self.mailbox.put(Request::Knows { proof, tab, answer }).await?;
         answered.await.map_err(|_| RoomGone)
+    }
+}
+
+impl RoomHandle {
+    /// Waits until all that was asked before is done, or the room is gone.
+    pub(super) async fn settle(&self) {
+        let (settled, done) = oneshot::channel();
+        if self.mailbox.put_beside(Request::Settle(settled)).is_ok() {
+            let _dropped = done.await;
+        }
     }
 }
 

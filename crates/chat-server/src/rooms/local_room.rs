@@ -1,10 +1,11 @@
 //! A room, and its connections on this node: has the room take what they wish, and hands what it decided to the
 //! [`Fanout`]. Connections that are elsewhere are not in that one, so what is for them goes nowhere.
 
-use std::sync::Arc;
+use std::{hash::Hasher, sync::Arc};
 
-use chat_protocol::ServerMsg;
+use chat_protocol::{CloseCode, ServerMsg};
 use chat_room::{ConnKey, Departure, Effect, Ms, RateLimit, Room, Wish};
+use siphasher::sip::SipHasher13;
 
 use super::{
     fanout::Fanout,
@@ -22,19 +23,23 @@ pub(super) struct LocalRoom {
     mailbox: WeakMailbox<Request>,
     /// The receipts of this batch, told once it is sent.
     receipts: Vec<Box<dyn Receipt>>,
+    /// What is told to everybody goes into it, where nodes compare what they decide.
+    digest: Option<SipHasher13>,
 }
 
 impl LocalRoom {
     /// Nobody is here yet. Members get a way into this mailbox, and what waits for them counts among these outboxes.
     pub(super) fn new(room: Room, outboxes: Arc<OutboxBudget>, mailbox: WeakMailbox<Request>) -> Self {
-        Self { room, fanout: Fanout::new(outboxes), effects: Vec::new(), mailbox, receipts: Vec::new() }
+        let mut fanout = Fanout::new(outboxes);
+        room.history().for_each(|said| fanout.keep_said(said));
+        Self { room, fanout, effects: Vec::new(), mailbox, receipts: Vec::new(), digest: None }
     }
 
     pub(super) fn room(&self) -> &Room {
         &self.room
     }
 
-    /// For what is no wish: to forget for want of memory.
+    /// For what is no wish: to forget for want of memory, or what is too old.
     pub(super) fn room_mut(&mut self) -> &mut Room {
         &mut self.room
     }
@@ -99,12 +104,33 @@ impl LocalRoom {
     fn perform(&mut self) {
         for effect in self.effects.drain(..) {
             match effect {
-                Effect::Broadcast(message) => self.fanout.broadcast(&message),
+                Effect::Broadcast(message) => {
+                    let message = self.fanout.broadcast(&message);
+                    if let Some(digest) = &mut self.digest {
+                        digest.write(message.json());
+                    }
+                }
                 Effect::Send(conn, message) => self.fanout.send(conn, &message),
                 Effect::Replay(conn, missed) => self.fanout.replay(conn, &missed),
                 Effect::Close(conn, code) => self.fanout.close(conn, code),
             }
         }
+    }
+
+    /// From here on a digest is taken, beginning with this one, of what is told to everybody.
+    pub(super) fn begin_digest(&mut self, before: u64) {
+        let mut digest = SipHasher13::new();
+        digest.write_u64(before);
+        self.digest = Some(digest);
+    }
+
+    pub(super) fn digest(&self) -> u64 {
+        self.digest.as_ref().map_or(0, Hasher::finish)
+    }
+
+    /// Ends everybody's connection with this code.
+    pub(super) fn close_all(&mut self, code: CloseCode) {
+        self.fanout.close_all(code);
     }
 
     /// Hands everybody what is theirs, and tells the receipts.

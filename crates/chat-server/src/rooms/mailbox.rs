@@ -98,6 +98,12 @@ impl<T> Clone for Mailbox<T> {
     }
 }
 
+impl<T> Clone for WeakMailbox<T> {
+    fn clone(&self) -> Self {
+        Self { requests: self.requests.clone(), places: self.places.clone() }
+    }
+}
+
 impl<T> WeakMailbox<T> {
     pub(super) fn upgrade(&self) -> Option<Mailbox<T>> {
         Some(Mailbox { requests: self.requests.upgrade()?, places: self.places.clone() })

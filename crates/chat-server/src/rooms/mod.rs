@@ -17,9 +17,11 @@ use parking_lot::Mutex;
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
 use self::{
     actor::RoomActor,
+    cluster::Cluster,
     handle::RoomGone,
     homes::{Home, Homes},
     memory_budget::MemoryBudget,
+    replica_actor::ReplicaActor,
 };
 use crate::{
     limits::ip_limits::IpUsage,
@@ -27,6 +29,7 @@ use crate::{
 };
 
 pub(crate) mod actor;
+pub(crate) mod cluster;
 mod fanout;
 mod handle;
 pub(crate) mod homes;
@@ -34,6 +37,7 @@ mod local_room;
 mod mailbox;
 pub(crate) mod memory_budget;
 pub(crate) mod recorder;
+mod replica_actor;
 
 #[derive(Debug)]
 pub(crate) struct Rooms {
@@ -43,6 +47,8 @@ pub(crate) struct Rooms {
     budget: Arc<MemoryBudget>,
     homes: Arc<Homes>,
     clock: Clock,
+    /// Where other nodes have the same rooms.
+    cluster: Option<Arc<Cluster>>,
     /// The room that the operator opens as a class, in each of its lives, and the hash of its key.
     class: Option<(RoomKey, TokenHash)>,
 }
@@ -61,12 +67,17 @@ pub(crate) enum CreateError {
     Full,
     #[error("too many new rooms from your address; try again in a minute")]
     TooMany,
+    #[error("the engine that this server shares its rooms with is out of reach; try again later")]
+    EngineLost,
+    #[error("this connection is older than this server's place on the engine; connect again")]
+    ConnectionTooOld,
 }
 
 impl From<CreateError> for CloseCode {
     fn from(why: CreateError) -> Self {
         match why {
-            CreateError::Full => Self::TryAgainLater,
+            CreateError::Full | CreateError::EngineLost => Self::TryAgainLater,
+            CreateError::ConnectionTooOld => Self::EngineLost,
             CreateError::TooMany => Self::TooManyRooms,
         }
     }
@@ -75,7 +86,7 @@ impl From<CreateError> for CloseCode {
 impl Rooms {
     /// No rooms yet; there will be at most `max_rooms`, each within `limits`. Together they keep at most
     /// `resume_total` bytes for those who come back; each has one of the `homes`.
-    /// One may be a `class` whose teacher has the key with this hash.
+    /// One may be a `class` whose teacher has the key with this hash. Other nodes of a `cluster` have the same rooms.
     pub(crate) fn new(
         max_rooms: usize,
         limits: Limits,
@@ -83,9 +94,10 @@ impl Rooms {
         homes: Arc<Homes>,
         clock: Clock,
         class: Option<(RoomKey, TokenHash)>,
+        cluster: Option<Arc<Cluster>>,
     ) -> Arc<Self> {
         let budget = MemoryBudget::new(resume_total, max_rooms);
-        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, homes, clock, class })
+        Arc::new(Self { rooms: Mutex::default(), max_rooms, limits, budget, homes, clock, cluster, class })
     }
 
     /// Where this room lives, or is going to.
@@ -107,7 +119,11 @@ impl Rooms {
         usage: &IpUsage,
     ) -> Result<Joined, CreateError> {
         loop {
-            let (handle, is_new) = self.room(room, usage)?;
+            let is_elsewhere = match &self.cluster {
+                Some(cluster) => self.is_elsewhere(cluster, room, &join).await?,
+                None => false,
+            };
+            let (handle, is_new) = self.room(room, is_elsewhere, usage)?;
             let joined = async {
                 if !is_new && usage.may_be_guessing(Instant::now()) {
                     let is_known = match &join.claim {
@@ -135,6 +151,34 @@ impl Rooms {
         self.rooms.lock().get(&RoomKey::of(room)).map_or(room, |found| &found.name).clone()
     }
 
+    /// Whether a room that is not here is on its engine.
+    async fn is_elsewhere(
+        &self,
+        cluster: &Arc<Cluster>,
+        room: &RoomId,
+        join: &Join,
+    ) -> Result<bool, CreateError> {
+        let key = RoomKey::of(room);
+        let shared = cluster.room(&key);
+        let since = shared.up().await.ok_or(CreateError::EngineLost)?;
+        // Others would take the member for gone, because the connection is of a time when this node was.
+        if shared.is_older(join.conn, since) {
+            return Err(CreateError::ConnectionTooOld);
+        }
+        if self.rooms.lock().contains_key(&key) {
+            return Ok(false);
+        }
+        shared.engine().exists(shared.key()).await.map_err(|_| CreateError::EngineLost)
+    }
+
+    /// Waits until all that was asked of rooms is done.
+    pub(crate) async fn settle(&self) {
+        let handles: Vec<RoomHandle> = self.rooms.lock().values().map(|found| found.handle.clone()).collect();
+        for handle in handles {
+            handle.settle().await;
+        }
+    }
+
     fn count(&self) -> usize {
         self.rooms.lock().len()
     }
@@ -152,30 +196,48 @@ impl Rooms {
         checked.inspect_err(|_| usage.room_refused(now))
     }
 
-    /// The way into a room, and whether it is a new one.
-    fn room(self: &Arc<Self>, id: &RoomId, usage: &IpUsage) -> Result<(RoomHandle, bool), CreateError> {
+    /// The way into a room, and whether it is a new one: neither here nor elsewhere.
+    fn room(
+        self: &Arc<Self>,
+        id: &RoomId,
+        is_elsewhere: bool,
+        usage: &IpUsage,
+    ) -> Result<(RoomHandle, bool), CreateError> {
         let key = RoomKey::of(id);
         let mut rooms = self.rooms.lock();
         if let Some(found) = rooms.get(&key) {
             return Ok((found.handle.clone(), false));
         }
-        self.check_create(rooms.len(), usage)?;
+        if !is_elsewhere {
+            self.check_create(rooms.len(), usage)?;
+        } else if rooms.len() >= self.max_rooms {
+            return Err(CreateError::Full);
+        }
         let class = self.class.as_ref().filter(|(class, _)| *class == key).map(|(_, hash)| *hash);
         let opening = Opening { room: id.clone(), limits: self.limits, class };
-        let room = Room::new(opening, random::epoch());
-        let home = self.homes.of(key.clone());
+        let (share, home) = (self.budget.share(), self.homes.of(key.clone()));
         let core = home.core().clone();
-        let (actor, handle) = RoomActor::open(room, self.budget.share(), home, self.clock);
-        rooms.insert(key.clone(), Found { name: id.clone(), handle: handle.clone() });
+        let found = |handle: &RoomHandle| Found { name: id.clone(), handle: handle.clone() };
+        let entry = Entry { rooms: self.clone(), key: key.clone() };
         // A core that is over drops at once what is to run on it, and the entry locks the table.
-        drop(rooms);
-        let entry = Entry { rooms: self.clone(), key };
-        core.runtime().spawn(async move {
-            let actor = actor.run().await;
-            drop(entry);
-            drop(actor);
-        });
-        Ok((handle, true))
+        let handle = match &self.cluster {
+            None => {
+                let room = Room::new(opening, random::epoch());
+                let (actor, handle) = RoomActor::open(room, share, home, self.clock);
+                rooms.insert(key, found(&handle));
+                drop(rooms);
+                core.runtime().spawn(async move { drop((entry, actor.run().await)) });
+                handle
+            }
+            Some(cluster) => {
+                let (actor, handle) = ReplicaActor::open(opening, cluster.room(&key), share, home);
+                rooms.insert(key, found(&handle));
+                drop(rooms);
+                core.runtime().spawn(async move { drop((entry, actor.run().await)) });
+                handle
+            }
+        };
+        Ok((handle, !is_elsewhere))
     }
 }
 
@@ -223,7 +285,7 @@ mod tests {
         let outboxes = OutboxBudget::for_threads(cores.threads(), 1_000, 1_000, 10);
         let id = RoomId::parse("class").unwrap();
         let limits = few(id.clone()).limits;
-        let rooms = Rooms::new(10, limits, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None);
+        let rooms = Rooms::new(10, limits, 1 << 20, Homes::new(cores, outboxes), Clock::start(), None, None);
         let (held, over) = oneshot::channel::<()>();
         let home = rooms.home(RoomKey::of(&id));
         home.core().runtime().spawn(async move {
@@ -234,7 +296,7 @@ mod tests {
         assert!(over.await.is_err(), "the core is over");
         let ips = ip_limits::Limits { connections: 0, http_sockets: 0, rooms: 0, frames: 0, requests: 0 };
         let usage = IpLimits::new(ips).at(IpAddr::from(Ipv4Addr::LOCALHOST).into(), Instant::now());
-        rooms.room(&id, &usage).unwrap();
+        rooms.room(&id, false, &usage).unwrap();
         assert_eq!(rooms.count(), 0);
     }
 }

@@ -384,7 +384,7 @@ mod tests {
         let options = ["otagh", "--host=127.0.0.1", "--port=0", "--messages-per-second=0"];
         let options = options.iter().chain(&["--messages-per-address=0", "--requests-per-address=0"]);
         let (cores, _threads) = Cores::start(1).unwrap();
-        let app = App::new(&Config::parse_from(options), cores, "127.0.0.1:0".parse().unwrap(), None);
+        let app = App::new(&Config::parse_from(options), cores, "127.0.0.1:0".parse().unwrap(), None, None);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut far = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (near, _) = listener.accept().await.unwrap();

@@ -4,10 +4,12 @@
 
 use std::{
     net::SocketAddr,
+    sync::atomic::{AtomicUsize, Ordering},
     time::{Duration, Instant},
 };
 
 use chat_server::Config;
+use chat_testkit::engine_process::{EngineKind, EngineProcess};
 use clap::{CommandFactory, Parser};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -48,20 +50,25 @@ fn default_of(option: &str) -> Duration {
     humantime::parse_duration(option.get_default_values()[0].to_str().unwrap()).unwrap()
 }
 
+/// A server, or, with `OTAGH_TEST_ENGINE=n`, as many of them that share their rooms over an engine: those who
+/// come are dealt to them in turn, and nothing that a test sees may be different.
 pub struct TestServer {
+    /// Of the first of them.
     pub address: SocketAddr,
+    nodes: Vec<Node>,
+    turn: AtomicUsize,
+    /// Ends with the servers.
+    _engine: Option<EngineProcess>,
+}
+
+struct Node {
+    address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<()>>,
 }
 
-impl TestServer {
-    /// With the defaults, and no rate limit for a person or an address, which tests outrun.
-    pub async fn start() -> Self {
-        Self::with(&[]).await
-    }
-
-    /// With these options too.
-    pub async fn with(options: &[&str]) -> Self {
+impl Node {
+    async fn start(options: &[&str]) -> Self {
         let base = ["otagh", "--host", "127.0.0.1", "--port", "0"];
         let unlimited = ["--messages-per-second=0", "--messages-per-address=0", "--requests-per-address=0"];
         // On any machine, so that what crosses from one thread to another is exercised; `OTAGH_CORES` says otherwise.
@@ -77,24 +84,69 @@ impl TestServer {
         }));
         Self { address, stop: Some(stop), running: Some(running) }
     }
+}
+
+impl TestServer {
+    /// With the defaults, and no rate limit for a person or an address, which tests outrun.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these options too.
+    pub async fn with(options: &[&str]) -> Self {
+        match std::env::var("OTAGH_TEST_ENGINE").ok().and_then(|nodes| nodes.parse().ok()) {
+            Some(nodes) => {
+                let kinds = [EngineKind::Redis, EngineKind::Valkey];
+                let binary = kinds.into_iter().find_map(EngineKind::binary).expect("an engine to test with");
+                let engine = EngineProcess::start(binary, &[]).await.unwrap();
+                Self::cluster(nodes, Some(engine), options).await
+            }
+            None => Self::cluster(1, None, options).await,
+        }
+    }
+
+    /// How many there are: what one address or person may is counted by each.
+    pub fn nodes(&self) -> usize {
+        self.nodes.len()
+    }
+
+    async fn cluster(count: usize, engine: Option<EngineProcess>, options: &[&str]) -> Self {
+        let engine_option = engine.as_ref().map(|engine| format!("--engine={}", engine.url()));
+        let options: Vec<&str> =
+            engine_option.as_deref().into_iter().chain(options.iter().copied()).collect();
+        let mut nodes = Vec::new();
+        for _ in 0..count {
+            nodes.push(Node::start(&options).await);
+        }
+        Self { address: nodes[0].address, nodes, turn: AtomicUsize::new(0), _engine: engine }
+    }
 
     /// One that runs in a process of its own.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address, stop: None, running: None }
+        let node = Node { address, stop: None, running: None };
+        Self { address, nodes: vec![node], turn: AtomicUsize::new(0), _engine: None }
     }
 
     /// Asks it to stop; [`TestServer::stopped`] waits for that.
     pub fn stop(&mut self) {
-        drop(self.stop.take());
+        self.nodes.iter_mut().for_each(|node| drop(node.stop.take()));
     }
 
     pub async fn stopped(self) {
-        soon("the server to stop", self.running.unwrap()).await.unwrap();
+        for node in self.nodes {
+            soon("the server to stop", node.running.unwrap()).await.unwrap();
+        }
+    }
+
+    /// Where the next one who comes is to go.
+    pub fn next_address(&self) -> SocketAddr {
+        self.nodes[self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len()].address
     }
 
     pub async fn open(&self, path: &str) -> Client {
-        let url = format!("ws://{}{path}", self.address);
-        let stream = TcpStream::connect(self.address).await.unwrap();
+        let address = self.next_address();
+        let url = format!("ws://{address}{path}");
+        let stream = TcpStream::connect(address).await.unwrap();
         let (ws, response) = soon(
             "the handshake",
             tokio_tungstenite::client_async(url.into_client_request().unwrap(), stream),

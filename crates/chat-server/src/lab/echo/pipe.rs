@@ -204,7 +204,8 @@ mod tests {
     async fn open() -> DuplexStream {
         let config = Config::parse_from(["otagh", "--host=127.0.0.1", "--port=0"]);
         let workbench =
-            App::new(&config, Cores::start(1).unwrap().0, "127.0.0.1:0".parse().unwrap(), None).workbench;
+            App::new(&config, Cores::start(1).unwrap().0, "127.0.0.1:0".parse().unwrap(), None, None)
+                .workbench;
         let (page, far) = tokio::io::duplex(1 << 20);
         let terms = Terms { silence: 2 * LIFE, ..workbench.terms() };
         tokio::spawn(run(workbench, Socket::new(far, Bytes::new(), terms)));
