@@ -204,7 +204,7 @@ impl EngineProcess {
 fn spawn(binary: &PathBuf, options: &[String], port: u16, folder: &TempDir) -> io::Result<Child> {
     Command::new(binary)
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--enable-debug-command", "local"])
+        .args(["--enable-debug-command", "local", "--repl-diskless-sync-delay", "0"])
         .args(options)
         .current_dir(folder)
         .stdin(Stdio::null())
