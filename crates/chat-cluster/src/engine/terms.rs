@@ -116,13 +116,18 @@ impl Terms {
     }
 
     /// The engine has let this node in: into the term that it wanted to go on with, or a new one. `sent` is
-    /// when it was asked.
-    pub(super) fn entered(&mut self, era: String, since: Ms, sent: Ms) {
+    /// when it was asked. False when the term has ended here since: it must ask for another.
+    pub(super) fn entered(&mut self, era: String, since: Ms, sent: Ms, now: Ms) -> bool {
+        self.state(now);
+        if since == self.last_since && self.term.is_none() {
+            return false;
+        }
         self.distrusted = None;
         self.last_era = Some(era.clone());
         self.last_since = since;
         self.linked = Some(sent);
         self.term = Some(Term { era, since, heard: sent });
+        true
     }
 
     /// A beat that was sent then was accepted.
@@ -190,7 +195,7 @@ mod tests {
 
     fn entered() -> Terms {
         let mut terms = Terms::new(Pace::of(Duration::from_secs(15)));
-        terms.entered("era".into(), 7, 1_000);
+        assert!(terms.entered("era".into(), 7, 1_000, 1_000));
         terms
     }
 
@@ -215,10 +220,19 @@ mod tests {
         let mut terms = entered();
         terms.cut(&broken());
         assert_eq!(terms.term().map(|term| term.since), Some(7));
-        terms.entered("era".into(), 7, 9_000);
+        assert!(terms.entered("era".into(), 7, 9_000, 9_001));
         assert_eq!(terms.state(9_000), State::Up { since: 7 });
         terms.accepted(12_000);
         assert_eq!(terms.state(17_999), State::Up { since: 7 });
+    }
+
+    #[test]
+    fn term_that_ended_meanwhile_is_not_entered() {
+        let mut terms = entered();
+        terms.cut(&broken());
+        assert!(!terms.entered("era".into(), 7, 15_000, 16_000), "others have seen it end");
+        assert!(terms.entered("era".into(), 8, 16_100, 16_200));
+        assert_eq!(terms.state(16_200), State::Up { since: 8 });
     }
 
     #[test]
@@ -247,7 +261,7 @@ mod tests {
         terms.cut(&Fault::Distrusted("READONLY".into()));
         terms.cut(&Fault::Distrusted("role:slave".into()));
         assert_eq!((terms.state(1_001), terms.distrusted()), (State::Lost, Some("era")));
-        terms.entered("next".into(), 9, 2_000);
+        assert!(terms.entered("next".into(), 9, 2_000, 2_001));
         assert_eq!(terms.distrusted(), None);
     }
 
