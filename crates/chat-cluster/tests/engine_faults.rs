@@ -1,6 +1,7 @@
 //! What befalls engines and the way to them, done to real ones: whatever happens, a batch is taken once, a
 //! follower who reads its log where it is told to misses nothing, and a life that may have lost something is
 //! over. Each is run on Redis and on Valkey.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;

@@ -46,8 +46,8 @@ pub struct Settings {
     pub url: String,
     /// What all keys and channels begin with.
     pub prefix: String,
-    /// For how long the engine may be out of reach before the rooms on it end here. What follows from it:
-    /// a beat each fifth of it (at most 3 s), and others take a node for gone that has not been heard of
+    /// For how long the engine may be out of reach before the rooms on it end here; at least a second. What
+    /// follows from it: a beat each fifth of it (at most 3 s), and others take a node for gone that has not been heard of
     /// for two thirds of it (at most 10 s).
     pub patience: Duration,
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::Ms;
 
+/// With less, a node would take the pauses of a busy machine for the end.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How this node stands with an engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
@@ -74,6 +77,7 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn of(patience: Duration) -> Self {
+        let patience = patience.max(LEAST_PATIENCE);
         let at_most = |seconds, part: Duration| part.min(Duration::from_secs(seconds));
         Self {
             patience,
@@ -201,6 +205,14 @@ mod tests {
 
     fn broken() -> Fault {
         Fault::Broken("reset".into())
+    }
+
+    #[test]
+    fn every_patience_makes_a_possible_pace() {
+        for seconds in [0, 1, 15, 3_600] {
+            let pace = Pace::of(Duration::from_secs(seconds));
+            assert!(!pace.beat.is_zero() && 3 * pace.beat <= pace.kept && pace.kept <= pace.patience);
+        }
     }
 
     #[test]
