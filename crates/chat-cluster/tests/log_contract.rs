@@ -1,6 +1,7 @@
 //! What a log must do, once, for all that are one: one list of properties, run on the log in memory and on
 //! each engine there is.
 
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{future::Future, time::Duration};

@@ -5,7 +5,7 @@
 use std::{
     env, io,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{self, Stdio},
     time::Duration,
 };
@@ -151,7 +151,7 @@ impl EngineProcess {
         self.child.kill().await
     }
 
-    /// Kills it if it runs, and starts another one, empty, at the same address.
+    /// Kills it if it runs, and starts another one at the same address: empty, unless it was told to `SAVE`.
     ///
     /// # Errors
     /// As [`EngineProcess::start`].
@@ -201,10 +201,17 @@ impl EngineProcess {
     }
 }
 
-fn spawn(binary: &PathBuf, options: &[String], port: u16, folder: &TempDir) -> io::Result<Child> {
-    Command::new(binary)
+fn spawn(binary: &Path, options: &[String], port: u16, folder: &TempDir) -> io::Result<Child> {
+    // Of a test that is killed nothing is dropped: its engine ends with the thread that started it, where
+    // there is util-linux to see to that.
+    let mut command = Command::new(binary);
+    if let Some(setpriv) = on_path("setpriv") {
+        command = Command::new(setpriv);
+        command.args(["--pdeathsig", "KILL"]).arg(binary);
+    }
+    command
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        .args(["--enable-debug-command", "local"])
+        .args(["--enable-debug-command", "local", "--repl-diskless-sync-delay", "0"])
         .args(options)
         .current_dir(folder)
         .stdin(Stdio::null())

@@ -25,12 +25,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// Keeps the link, of which this is the first, until the node leaves.
+/// Keeps the link, of which this is the first, until it is aborted.
 pub(super) async fn keep(shared: Arc<Shared>, link: Arc<Link>, messages: Messages) {
-    tokio::select! {
-        () = keep_linked(&shared, link, messages) => {}
-        () = tell_time(&shared) => {}
-    }
+    tokio::join!(keep_linked(&shared, link, messages), tell_time(&shared));
 }
 
 /// Without anything happening, the patience may be over.
@@ -48,9 +45,6 @@ async fn keep_linked(shared: &Shared, mut link: Arc<Link>, mut messages: Message
     loop {
         let since = shared.now();
         let fault = hold(shared, &link, messages).await;
-        if fault == Fault::Left {
-            return;
-        }
         tracing::warn!(engine = at, %fault, "engine lost; it is tried again until it is back");
         // One that comes and goes is not tried ever faster.
         if shared.now() - since >= ms(2 * LONGEST_PAUSE) {
@@ -189,7 +183,9 @@ async fn try_to_enter(shared: &Shared) -> Result<(Arc<Link>, Messages), ConnectE
     let number = |number| parse_number(number).map_err(|error| failed(Failure::Question(error.to_string())));
     let (began, time) = (number(since)?, number(time)?);
     shared.set_clock(time, sent, shared.now());
-    shared.terms.lock().entered(era.into(), began, sent);
+    if !shared.terms.lock().entered(era.into(), began, sent, shared.now()) {
+        return Err(failed(Failure::Link(Fault::OutOfPatience)));
+    }
     let link = Arc::new(Link::new(connection, era.into(), format!("{since} {}", shared.instance)));
     shared.set_link(link.clone());
     shared.followers.connected(subscriptions);

@@ -114,13 +114,13 @@ impl Shared {
 
     /// The link is over; the first reason counts. When this returns, nobody is given it any more.
     pub(super) fn cut(&self, link: &Arc<Link>, fault: Fault) {
-        self.link.lock().take_if(|current| Arc::ptr_eq(current, link));
-        let first =
-            link.fault.send_if_modified(|over| over.is_none() && over.replace(fault.clone()).is_none());
-        if first {
+        // Locked until all is done: nothing of it falls into the next link.
+        let mut current = self.link.lock();
+        if current.take_if(|current| Arc::ptr_eq(current, link)).is_some() {
             self.followers.disconnected();
             self.terms.lock().cut(&fault);
             self.publish_state();
+            link.fault.send_replace(Some(fault));
         }
     }
 

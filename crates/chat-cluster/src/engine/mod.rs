@@ -16,6 +16,7 @@ mod terms;
 use std::{fmt, sync::Arc, time::Duration};
 
 use chat_protocol::Epoch;
+use parking_lot::Mutex;
 use tokio::{
     sync::watch,
     task::JoinHandle,
@@ -45,8 +46,8 @@ pub struct Settings {
     pub url: String,
     /// What all keys and channels begin with.
     pub prefix: String,
-    /// For how long the engine may be out of reach before the rooms on it end here. What follows from it:
-    /// a beat each fifth of it (at most 3 s), and others take a node for gone that has not been heard of
+    /// For how long the engine may be out of reach before the rooms on it end here; at least a second. What
+    /// follows from it: a beat each fifth of it (at most 3 s), and others take a node for gone that has not been heard of
     /// for two thirds of it (at most 10 s).
     pub patience: Duration,
 }
@@ -68,7 +69,8 @@ pub struct EngineUnavailable;
 #[derive(Debug)]
 pub struct Engine {
     shared: Arc<Shared>,
-    keeper: JoinHandle<()>,
+    /// Until the node leaves.
+    keeper: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Engine {
@@ -94,7 +96,7 @@ impl Engine {
             }
         };
         let keeper = tokio::spawn(keeper::keep(shared.clone(), link, messages));
-        Ok(Self { shared, keeper })
+        Ok(Self { shared, keeper: Mutex::new(Some(keeper)) })
     }
 
     /// Host and port of the engine.
@@ -256,19 +258,24 @@ impl Engine {
 
     /// A clean stop: others need not wait until this node is missed. Afterwards the engine is lost.
     pub async fn leave(&self) {
-        let Some(link) = self.shared.link() else {
-            self.keeper.abort();
-            self.shared.terms.lock().cut(&Fault::Left);
-            return self.shared.publish_state();
-        };
-        let keys = [self.shared.names.node(self.shared.number)];
-        let args = [&*link.held];
-        match timeout(LEAVE_WITHIN, link.connection.run(&scripts::LEAVE, &keys, &args)).await {
-            Ok(Ok(_)) => {}
-            Ok(Err(failure)) => tracing::debug!(?failure, "engine was left without a word"),
-            Err(_) => tracing::debug!("engine was left without a word: it does not answer"),
+        let keeper = self.keeper.lock().take();
+        if let Some(keeper) = keeper {
+            // Waited for: it shall not connect again.
+            keeper.abort();
+            drop(keeper.await);
         }
-        self.shared.cut(&link, Fault::Left);
+        if let Some(link) = self.shared.link() {
+            let keys = [self.shared.names.node(self.shared.number)];
+            match timeout(LEAVE_WITHIN, link.connection.run(&scripts::LEAVE, &keys, &[&link.held])).await {
+                Ok(Ok(_)) => {}
+                Ok(Err(failure)) => tracing::debug!(?failure, "engine was left without a word"),
+                Err(_) => tracing::debug!("engine was left without a word: it does not answer"),
+            }
+            self.shared.cut(&link, Fault::Left);
+        }
+        // Also where there was no link to cut.
+        self.shared.terms.lock().cut(&Fault::Left);
+        self.shared.publish_state();
     }
 
     async fn ask(
@@ -311,7 +318,9 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.keeper.abort();
+        if let Some(keeper) = self.keeper.get_mut() {
+            keeper.abort();
+        }
     }
 }
 

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::Ms;
 
+/// With less, a node would take the pauses of a busy machine for the end.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+
 /// How this node stands with an engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
@@ -74,6 +77,7 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn of(patience: Duration) -> Self {
+        let patience = patience.max(LEAST_PATIENCE);
         let at_most = |seconds, part: Duration| part.min(Duration::from_secs(seconds));
         Self {
             patience,
@@ -116,13 +120,18 @@ impl Terms {
     }
 
     /// The engine has let this node in: into the term that it wanted to go on with, or a new one. `sent` is
-    /// when it was asked.
-    pub(super) fn entered(&mut self, era: String, since: Ms, sent: Ms) {
+    /// when it was asked. False when the term has ended here since: it must ask for another.
+    pub(super) fn entered(&mut self, era: String, since: Ms, sent: Ms, now: Ms) -> bool {
+        self.state(now);
+        if since == self.last_since && self.term.is_none() {
+            return false;
+        }
         self.distrusted = None;
         self.last_era = Some(era.clone());
         self.last_since = since;
         self.linked = Some(sent);
         self.term = Some(Term { era, since, heard: sent });
+        true
     }
 
     /// A beat that was sent then was accepted.
@@ -190,12 +199,20 @@ mod tests {
 
     fn entered() -> Terms {
         let mut terms = Terms::new(Pace::of(Duration::from_secs(15)));
-        terms.entered("era".into(), 7, 1_000);
+        assert!(terms.entered("era".into(), 7, 1_000, 1_000));
         terms
     }
 
     fn broken() -> Fault {
         Fault::Broken("reset".into())
+    }
+
+    #[test]
+    fn every_patience_makes_a_possible_pace() {
+        for seconds in [0, 1, 15, 3_600] {
+            let pace = Pace::of(Duration::from_secs(seconds));
+            assert!(!pace.beat.is_zero() && 3 * pace.beat <= pace.kept && pace.kept <= pace.patience);
+        }
     }
 
     #[test]
@@ -215,10 +232,19 @@ mod tests {
         let mut terms = entered();
         terms.cut(&broken());
         assert_eq!(terms.term().map(|term| term.since), Some(7));
-        terms.entered("era".into(), 7, 9_000);
+        assert!(terms.entered("era".into(), 7, 9_000, 9_001));
         assert_eq!(terms.state(9_000), State::Up { since: 7 });
         terms.accepted(12_000);
         assert_eq!(terms.state(17_999), State::Up { since: 7 });
+    }
+
+    #[test]
+    fn term_that_ended_meanwhile_is_not_entered() {
+        let mut terms = entered();
+        terms.cut(&broken());
+        assert!(!terms.entered("era".into(), 7, 15_000, 16_000), "others have seen it end");
+        assert!(terms.entered("era".into(), 8, 16_100, 16_200));
+        assert_eq!(terms.state(16_200), State::Up { since: 8 });
     }
 
     #[test]
@@ -247,7 +273,7 @@ mod tests {
         terms.cut(&Fault::Distrusted("READONLY".into()));
         terms.cut(&Fault::Distrusted("role:slave".into()));
         assert_eq!((terms.state(1_001), terms.distrusted()), (State::Lost, Some("era")));
-        terms.entered("next".into(), 9, 2_000);
+        assert!(terms.entered("next".into(), 9, 2_000, 2_001));
         assert_eq!(terms.distrusted(), None);
     }
 

@@ -1,6 +1,8 @@
+#!lua
 -- append.lua
 -- One batch of one node gets its place in the log of a room, once, and is told to all who follow it.
 -- What an era before has left of the room is as good as absent.
+-- (The first line lets a full engine refuse it before its first write; without, only the first command.)
 -- KEYS: era, meta, log, snap
 -- ARGV: era, ttl_ms, life, node, batch number, batch, channel, opening (none = the room must be there)
 if redis.call('HGET', KEYS[1], 'e') ~= ARGV[1] then return { 'era' } end

@@ -1,6 +1,8 @@
+#!lua
 -- snapshot.lua
 -- Puts a state in the place of the log up to n, of which the last entries stay for who is a little behind;
 -- forgets the last batch of each node that has none among those.
+-- (The first line: as in append.lua.)
 -- KEYS: era, meta, log, snap
 -- ARGV: era, ttl_ms, life, n, tag, state, entries that stay
 if redis.call('HGET', KEYS[1], 'e') ~= ARGV[1] then return { 'era' } end
