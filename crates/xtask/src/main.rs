@@ -9,12 +9,15 @@ mod budget;
 mod checks;
 mod client;
 mod command;
+mod engine;
 mod fuzz;
 mod metadata;
+mod nodes;
 mod npm;
 mod order;
 mod run;
 mod server;
+mod service;
 mod shrink_wasm;
 mod site;
 mod soak;
@@ -50,8 +53,14 @@ enum Task {
     Build,
     /// Build, then serve. Every option after `run` goes to the server: `cargo xtask run --port 80`.
     ///
-    /// `cargo xtask run -- --help` lists the server's own options.
+    /// `cargo xtask run -- --help` lists the server's own options. Two of our own come before those:
     Run {
+        /// Run so many servers as one, with an engine: Redis or Valkey, which is installed where there is none.
+        #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=64))]
+        nodes: Option<u16>,
+        /// The engine to use, as redis://127.0.0.1:6379, in the place of one that is started.
+        #[arg(long, env = "OTAGH_ENGINE", value_name = "URL", hide_env_values = true)]
+        engine: Option<String>,
         /// Options of the server, passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "SERVER OPTIONS")]
         options: Vec<OsString>,
@@ -115,6 +124,7 @@ const BUILD: &[Step] = &[toolchain::STEP, client::COMPILE, client::BIND, site::S
 fn test_steps() -> Vec<Step> {
     let before: &[Step] = &[
         checks::FORMAT,
+        engine::STEP,
         tests::ROOMS,
         tests::NO_LAB,
         tests::EXAMPLES,
@@ -167,11 +177,14 @@ fn work(task: Task) -> Result<bool> {
             }
             Ok(report.passed())
         }
-        Task::Run { options } => {
+        Task::Run { nodes, engine, options } => {
             if !Plan::new(BUILD.to_vec()).run(&context).passed() {
                 return Ok(false);
             }
-            run::serve(&context.workspace, &options)
+            match nodes {
+                Some(count) => nodes::serve(&context.workspace, count, engine, &options),
+                None => run::serve(&context.workspace, engine, &options),
+            }
         }
         Task::Test { quick, only, keep_going, playwright } => {
             context.playwright = playwright;
@@ -221,7 +234,7 @@ mod cli_tests {
     fn options_of(arguments: &[&str]) -> Vec<OsString> {
         let line = ["cargo xtask", "run"].iter().chain(arguments);
         match Cli::try_parse_from(line).expect("parses").task {
-            Task::Run { options } => options,
+            Task::Run { options, .. } => options,
             other => panic!("not run: {other:?}"),
         }
     }

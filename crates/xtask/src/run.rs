@@ -7,12 +7,13 @@ use anyhow::{Context as _, Result};
 
 use crate::metadata::Workspace;
 
-/// Runs the built server with these options until it ends; true when it ended well.
+/// Runs the built server with these options, and with this engine, until it ends; true when it ended well.
 ///
 /// # Errors
 /// When it cannot be started.
-pub(crate) fn serve(workspace: &Workspace, options: &[OsString]) -> Result<bool> {
-    become_program(Command::new(workspace.server_binary()).args(options))
+pub(crate) fn serve(workspace: &Workspace, engine: Option<String>, options: &[OsString]) -> Result<bool> {
+    let mut server = Command::new(workspace.server_binary());
+    become_program(server.args(options).envs(engine.map(|url| ("OTAGH_ENGINE", url))))
 }
 
 /// Replaces this process where the system can; else waits for the other to end.

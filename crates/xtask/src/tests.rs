@@ -5,14 +5,14 @@
 use anyhow::Result;
 
 use crate::{
-    command,
+    command, engine,
     metadata::Workspace,
     steps::{Outcome, Step},
     test_counts::Runner,
 };
 
-/// With normalisation, because the server has the last word on names.
-const ROOMS_FEATURES: &str = "chat-protocol/normalize,chat-protocol/schema";
+/// With normalisation, because the server has the last word on names; and with the engine.
+const ROOMS_FEATURES: &str = "chat-protocol/normalize,chat-protocol/schema,chat-cluster/engine";
 
 pub(crate) const ROOMS: Step = Step {
     name: "test",
@@ -90,9 +90,11 @@ pub(crate) fn test_ignored(workspace: &Workspace, selection: &[&str]) -> Result<
 }
 
 fn runner(workspace: &Workspace) -> (Runner, std::process::Command) {
-    if command::succeeds(&mut workspace.cargo("nextest --version")) {
+    let (runner, mut run) = if command::succeeds(&mut workspace.cargo("nextest --version")) {
         (Runner::Nextest, workspace.cargo("nextest run --no-tests pass"))
     } else {
         (Runner::Libtest, workspace.cargo("test"))
-    }
+    };
+    run.envs(engine::variables(workspace));
+    (runner, run)
 }

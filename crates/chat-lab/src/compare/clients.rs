@@ -25,10 +25,7 @@ use super::{
     stats::{Gap, Said, Stats, Trouble, Way, account},
     storage::{self, Member},
 };
-use crate::{
-    compare::words,
-    xray::{address::address, recording::Recording},
-};
+use crate::{compare::words, xray::recording::Recording};
 
 /// How often what a way has cost is asked for.
 const COSTS_EVERY: Duration = Duration::from_secs(1);
@@ -36,8 +33,8 @@ const COSTS_EVERY: Duration = Duration::from_secs(1);
 const AFTER_A_FAILURE: Duration = Duration::from_secs(2);
 /// How long the first event of a recording may take before it is taken for one that cannot be seen.
 const FIRST_OF_A_RECORDING: Duration = Duration::from_secs(10);
-/// How long the server may hold a long poll, in seconds.
-const WAIT: u32 = 25;
+/// How long the server may hold a long poll, in seconds, as a request says it.
+const WAIT: &str = "&wait=25";
 
 /// The ways at work. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -141,13 +138,17 @@ impl Clients {
     }
 
     fn path(self, what: &str, way: Way) -> String {
-        let encode = |text: &str| String::from(js_sys::encode_uri_component(text));
-        let room = self.room.with_value(|room| encode(room.as_str()));
-        let (client, name) = (self.client(way), encode(&self.name(way)));
-        match what {
-            "classic" => format!("/classic/{room}?client={client}&name={name}"),
-            what => format!("/rooms/{room}/{what}?client={client}&name={name}"),
-        }
+        let (room, client, name) = (self.room_part(), self.client(way), location::encode(&self.name(way)));
+        let place = match what {
+            "classic" => ["/classic/", &room].concat(),
+            what => ["/rooms/", &room, "/", what].concat(),
+        };
+        [&*place, "?client=", &client, "&name=", &name].concat()
+    }
+
+    /// The room as a part of an address.
+    fn room_part(self) -> String {
+        self.room.with_value(|room| location::encode(room.as_str()))
     }
 
     /// Every round trip is longer by so many milliseconds from here on.
@@ -264,8 +265,8 @@ impl Clients {
     async fn poll(self, way: Way) {
         loop {
             if !self.is_resting(way) {
-                let wait = if way == Way::LongPoll { format!("&wait={WAIT}") } else { String::new() };
-                let taken = match self.get("messages", way, &(self.after(way) + &wait)).await {
+                let wait = if way == Way::LongPoll { WAIT } else { "" };
+                let taken = match self.get("messages", way, &(self.after(way) + wait)).await {
                     Ok(answer) => self.take(way, answer).await,
                     Err(trouble) => Err(trouble),
                 };
@@ -481,7 +482,9 @@ impl Clients {
 
     /// Counts what passes the socket, from its recording.
     fn watch(self, token: &str) {
-        let Ok(source) = EventSource::new(&address(token, "events")) else {
+        // A proxy before several servers finds the one with the recording by the room.
+        let room = self.room_part();
+        let Ok(source) = EventSource::new(&["/xray/", token, "/events?room=", &room].concat()) else {
             return self.miss(Gap::Unseen);
         };
         let mut recording = Recording::new(String::new());

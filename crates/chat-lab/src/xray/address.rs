@@ -4,7 +4,7 @@
 use leptos::prelude::window;
 
 /// The address of `part` of the recording with this token.
-pub(crate) fn address(token: &str, part: &str) -> String {
+pub(super) fn address(token: &str, part: &str) -> String {
     let path = window().location().pathname().unwrap_or_default();
     let room = path.rsplit('/').next().unwrap_or_default();
     format!("/xray/{token}/{part}?room={room}")

@@ -23,7 +23,7 @@ use self::{
 };
 use crate::about::about;
 
-pub(crate) mod address;
+mod address;
 mod breaking;
 mod composer;
 mod drawer;
