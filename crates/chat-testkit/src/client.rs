@@ -46,8 +46,8 @@ const FENCES: u32 = 1 << 31;
 pub(crate) struct Profile {
     /// Its number in the journal.
     pub(crate) no: ClientNo,
-    /// Where it connects to: a server, or a proxy before it.
-    pub(crate) address: SocketAddr,
+    /// Where it connects to: a server, or a proxy before it; of several, to any.
+    pub(crate) addresses: Vec<SocketAddr>,
     /// The room it wants to be in.
     pub(crate) room: RoomId,
     /// The id it asks for, which no other client of the run may ask for.
@@ -216,11 +216,12 @@ impl Running {
     async fn open(&mut self) -> Option<Socket> {
         self.journal.note(self.profile.no, &Event::Open(self.profile.room.clone()));
         let (room, id) = (self.profile.room.as_str(), self.profile.id.as_str());
-        let url = format!("ws://{}/ws/{room}/{id}", self.profile.address);
+        let address = *self.random.choice(&self.profile.addresses)?;
+        let url = format!("ws://{address}/ws/{room}/{id}");
         let mut request = url.into_client_request().ok()?;
         request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
         let connect = async {
-            let stream = TcpStream::connect(self.profile.address).await.ok()?;
+            let stream = TcpStream::connect(address).await.ok()?;
             stream.set_nodelay(true).ok()?;
             let address = stream.local_addr().ok()?;
             // A hundred of the library's own 128 KiB would be most of what a run needs.

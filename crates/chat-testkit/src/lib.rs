@@ -8,6 +8,10 @@ pub mod checker;
 #[cfg(target_os = "linux")]
 mod client;
 #[cfg(target_os = "linux")]
+pub mod cluster;
+#[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
 pub mod engine_process;
 #[cfg(target_os = "linux")]
 pub mod journal;

@@ -7,25 +7,22 @@
 
 use std::{
     io,
-    net::SocketAddr,
     ops::Range,
     path::PathBuf,
     time::{Duration, Instant},
 };
 
-use chat_protocol::{ClientId, CloseCode, Name, RoomId, Text};
-use fastrand::Rng;
-use futures_util::future::join_all;
-use tokio::time::{sleep, timeout};
+use chat_protocol::CloseCode;
+use tokio::time::sleep;
 
 use crate::{
-    client::{Client, Profile},
-    journal::{Journal, Tally},
+    crowd::Crowd,
+    journal::Tally,
     process::{Process, Program},
     proxy::{Cut, End, Fault, Link, Proxy, Way},
     session::Liveness,
     usage::Usage,
-    violation::{ClientNo, Violation},
+    violation::Violation,
 };
 
 /// How long everybody may take to come to rest, or to be in at the beginning. Twice the longest
@@ -40,9 +37,6 @@ const IMPATIENT: Liveness = Liveness { ping_after: 1_000, dead_after: 3_000 };
 
 /// Where it is the server that shall give them up.
 const PATIENT: Liveness = Liveness { ping_after: 1_000, dead_after: 30_000 };
-
-/// Most of a client's says that may wait for their answer, as in the page.
-const PENDING_MAX: usize = 100;
 
 /// The window in which returns are counted together, for the question of a stampede.
 const WINDOW: Duration = Duration::from_millis(100);
@@ -229,16 +223,12 @@ struct Plan {
 /// A scenario that is being played.
 struct Stage {
     setup: Setup,
-    random: Rng,
     process: Process,
     proxy: Proxy,
-    journal: Journal,
-    clients: Vec<Client>,
+    crowd: Crowd,
     /// What is done to a link, and when.
     due: Vec<(Instant, Link, Fault)>,
     plan: Plan,
-    said: u64,
-    unmet: Vec<String>,
 }
 
 impl Stage {
@@ -246,72 +236,31 @@ impl Stage {
     async fn open(setup: &Setup, options: &[&str], liveness: Liveness) -> io::Result<Self> {
         let process = Program::new(&setup.server).options(options).start().await?;
         let proxy = Proxy::to(process.address()).await?;
-        let journal = Journal::new();
-        let mut random = Rng::with_seed(setup.seed);
-        let clients = (0..setup.clients)
-            .map(|n| {
-                let seed = random.u64(..);
-                Client::start(profile(n, setup.rooms, proxy.address(), liveness, seed), journal.clone())
-            })
-            .collect();
-        let mut stage = Self {
-            setup: setup.clone(),
-            random,
-            process,
-            proxy,
-            journal,
-            clients,
-            due: Vec::new(),
-            plan: Plan::default(),
-            said: 0,
-            unmet: Vec::new(),
-        };
+        let crowd = Crowd::start(setup, &[proxy.address()], liveness);
+        let (due, plan) = (Vec::new(), Plan::default());
+        let mut stage = Self { setup: setup.clone(), process, proxy, crowd, due, plan };
         stage.settle("to be in").await;
         Ok(stage)
-    }
-
-    fn everybody(&self) -> Vec<ClientNo> {
-        self.clients.iter().map(Client::no).collect()
     }
 
     /// Waits until everybody is in and everything is answered, and nothing more can come.
     async fn settle(&mut self, what_for: &str) {
         self.due.clear();
         self.proxy.inject(Fault::Mend);
-        let here = self.everybody();
-        let settled = async {
-            loop {
-                if self.journal.is_at_rest(&here)
-                    && join_all(self.clients.iter().map(Client::fence)).await.into_iter().all(|passed| passed)
-                    && self.journal.is_at_rest(&here)
-                {
-                    return;
-                }
-                sleep(STEP).await;
-            }
-        };
-        if timeout(SETTLE, settled).await.is_err() {
-            self.unmet.push(format!("not everybody came {what_for} within {} s", SETTLE.as_secs()));
-        }
+        self.crowd.settle(what_for).await;
     }
 
     /// As [`Stage::talk`], for a time in this range, in milliseconds.
     async fn talk_for(&mut self, how_long: Range<u64>) {
-        let how_long = Duration::from_millis(self.random.u64(how_long));
+        let how_long = Duration::from_millis(self.crowd.random.u64(how_long));
         self.talk(how_long).await;
     }
 
     /// Everybody talks for so long, each about once a second, and what is due is done.
     async fn talk(&mut self, how_long: Duration) {
-        let began = Instant::now();
-        let mut said = 0;
+        let (began, mut said) = (Instant::now(), 0);
         while began.elapsed() < how_long {
-            let due = (began.elapsed() + STEP).as_millis() as usize * self.clients.len() / 1_000;
-            for _ in said..due {
-                let who = self.random.usize(..self.clients.len());
-                self.say(who, 0);
-            }
-            said = due;
+            self.crowd.talk_until(began.elapsed() + STEP, &mut said);
             self.pass(STEP).await;
         }
     }
@@ -324,7 +273,7 @@ impl Stage {
             link.inject(fault);
         }
         if let Ok(memory) = self.process.usage().and_then(Usage::memory) {
-            self.journal.count(|tally| tally.memory = tally.memory.max(memory));
+            self.crowd.journal.count(|tally| tally.memory = tally.memory.max(memory));
         }
     }
 
@@ -335,42 +284,22 @@ impl Stage {
             if is_frozen {
                 self.process.pause()?;
             }
-            (0..self.clients.len()).for_each(|who| self.say(who, 0));
-            let time = Duration::from_micros(self.random.u64(..5_000));
+            (0..self.crowd.len()).for_each(|who| self.crowd.say(who, 0));
+            let time = Duration::from_micros(self.crowd.random.u64(..5_000));
             self.pass(time).await;
         }
         Ok(())
     }
 
-    /// Says something that was not said before, with so many long characters after it.
-    fn say(&mut self, who: usize, padding: usize) {
-        /// Texts that are easily broken: letters that join, characters without ink, several planes.
-        const WORDS: [&str; 4] = ["سلام به همه", "می‌روم و برمی‌گردم", "خط اول\nخط دوم", "👩‍💻 é 𝄞 <b>\"&\\"];
-        let client = &self.clients[who];
-        if client.view().pending >= PENDING_MAX {
-            return;
-        }
-        self.said += 1;
-        let word = WORDS[self.random.usize(..WORDS.len())];
-        let padding = "𝄞".repeat(padding);
-        if let Ok(text) = Text::parse(&format!("{word} {} {padding}", self.said)) {
-            client.say(text);
-        }
-    }
-
     fn link(&self, who: usize) -> Option<Link> {
-        self.proxy.link(self.clients[who].view().address?)
-    }
-
-    fn count(&self, fault: &'static str) {
-        self.journal.count(|tally| *tally.faults.entry(fault).or_default() += 1);
+        self.proxy.link(self.crowd.client(who).view().address?)
     }
 
     /// A fault after the other, fifty milliseconds apart at the middle.
     async fn faults(&mut self, short_history: bool) {
         for n in 1..=self.setup.talk.as_millis() / 50 {
-            let who = self.random.usize(..self.clients.len());
-            let kind = self.random.u8(..if short_history { 3 } else { 11 });
+            let who = self.crowd.random.usize(..self.crowd.len());
+            let kind = self.crowd.random.u8(..if short_history { 3 } else { 11 });
             match self.link(who) {
                 Some(link) if short_history && n % 2 == 0 => self.deafen(who, link),
                 Some(link) => self.break_link(who, &link, kind),
@@ -378,7 +307,7 @@ impl Stage {
             }
             if n % 10 == 0 && !short_history {
                 // More than may be sent at once.
-                (0..70).for_each(|_| self.say(who, 0));
+                (0..70).for_each(|_| self.crowd.say(who, 0));
             }
             self.talk_for(20..80).await;
         }
@@ -387,43 +316,44 @@ impl Stage {
     /// Says something that arrives, and hears neither the answer nor what follows until it is too much
     /// to be remembered: it will be told of a gap, and say again what it already said.
     fn deafen(&mut self, who: usize, link: Link) {
-        self.count("deaf until cut");
+        self.crowd.count("deaf until cut");
         link.inject(Fault::Stall(Way::ToClient));
-        self.say(who, 0);
-        let at = Instant::now() + Duration::from_millis(self.random.u64(400..900));
+        self.crowd.say(who, 0);
+        let at = Instant::now() + Duration::from_millis(self.crowd.random.u64(400..900));
         self.due.push((at, link, Fault::Cut(Cut::Reset)));
     }
 
     fn break_link(&mut self, who: usize, link: &Link, kind: u8) {
-        let cut = if self.random.bool() { Cut::Reset } else { Cut::Close };
+        let cut = if self.crowd.random.bool() { Cut::Reset } else { Cut::Close };
+        let silence = Duration::from_millis(self.crowd.random.u64(100..800));
         let (name, fault) = match kind {
             0 => ("reset", Fault::Cut(Cut::Reset)),
             1 => ("close", Fault::Cut(Cut::Close)),
             2 => (
                 "cut inside a frame to the client",
-                Fault::CutAfter(Way::ToClient, self.random.u64(1..400), cut),
+                Fault::CutAfter(Way::ToClient, self.crowd.random.u64(1..400), cut),
             ),
             3 => (
                 "cut inside a frame to the server",
-                Fault::CutAfter(Way::ToServer, self.random.u64(1..100), cut),
+                Fault::CutAfter(Way::ToServer, self.crowd.random.u64(1..100), cut),
             ),
             4 => ("half open at the server", Fault::Cut(Cut::HalfOpen(End::Client))),
             5 => ("half open at the client", Fault::Cut(Cut::HalfOpen(End::Server))),
             6 => ("stall to the client", Fault::Stall(Way::ToClient)),
             7 => ("stall to the server", Fault::Stall(Way::ToServer)),
-            8 => ("delay", Fault::Delay(Duration::from_millis(self.random.u64(5..100)))),
-            9 if self.clients[who].cut() => return self.count("reset by the client"),
-            10 if self.clients[who].pause(Duration::from_millis(self.random.u64(100..800))) => {
-                return self.count("client does not read");
+            8 => ("delay", Fault::Delay(Duration::from_millis(self.crowd.random.u64(5..100)))),
+            9 if self.crowd.client(who).cut() => return self.crowd.count("reset by the client"),
+            10 if self.crowd.client(who).pause(silence) => {
+                return self.crowd.count("client does not read");
             }
             _ => return,
         };
         link.inject(fault);
         if matches!(fault, Fault::Stall(_) | Fault::Delay(_)) {
-            let at = Instant::now() + Duration::from_millis(self.random.u64(100..2_000));
+            let at = Instant::now() + Duration::from_millis(self.crowd.random.u64(100..2_000));
             self.due.push((at, link.clone(), Fault::Mend));
         }
-        self.count(name);
+        self.crowd.count(name);
     }
 
     async fn restarts(&mut self, in_order: bool) -> io::Result<()> {
@@ -431,14 +361,14 @@ impl Stage {
         loop {
             self.talk_for(500..1_000).await;
             self.all_talk_and_the_server_freezes().await?;
-            self.plan.all_cut.push(self.journal.elapsed());
+            self.plan.all_cut.push(self.crowd.journal.elapsed());
             if in_order {
-                self.count("stop");
+                self.crowd.count("stop");
                 self.process.terminate()?;
                 self.process.go_on()?;
                 self.process.ended().await?;
             } else {
-                self.count("kill");
+                self.crowd.count("kill");
                 self.process.kill().await?;
             }
             self.talk_for(100..700).await;
@@ -455,8 +385,8 @@ impl Stage {
         loop {
             self.talk_for(300..800).await;
             self.all_talk_and_the_server_freezes().await?;
-            self.plan.all_cut.push(self.journal.elapsed());
-            self.count("all at once");
+            self.plan.all_cut.push(self.crowd.journal.elapsed());
+            self.crowd.count("all at once");
             self.proxy.inject(Fault::Cut(Cut::Reset));
             self.process.go_on()?;
             self.talk_for(600..1_000).await;
@@ -474,21 +404,23 @@ impl Stage {
         const CHARACTERS: usize = 4_000;
         let until = Instant::now() + self.setup.talk;
         loop {
-            let slow = self.random.usize(..self.clients.len());
+            let slow = self.crowd.random.usize(..self.crowd.len());
             let stalled = self.link(slow);
             if let Some(link) = &stalled {
-                self.count("stall to the client");
+                self.crowd.count("stall to the client");
                 link.inject(Fault::Stall(Way::ToClient));
             }
             let room = slow % self.setup.rooms.max(1);
-            let others: Vec<usize> = (room..self.clients.len())
+            let others: Vec<usize> = (room..self.crowd.len())
                 .step_by(self.setup.rooms.max(1))
                 .filter(|who| *who != slow)
                 .collect();
-            let (before, patience) = (self.said, Instant::now() + SETTLE / 4);
-            while ((self.said - before) as usize) < ENOUGH / (4 * CHARACTERS) && Instant::now() < patience {
+            let (before, patience) = (self.crowd.said(), Instant::now() + SETTLE / 4);
+            while ((self.crowd.said() - before) as usize) < ENOUGH / (4 * CHARACTERS)
+                && Instant::now() < patience
+            {
                 for who in &others {
-                    self.say(*who, CHARACTERS);
+                    self.crowd.say(*who, CHARACTERS);
                 }
                 self.pass(STEP).await;
             }
@@ -504,9 +436,9 @@ impl Stage {
 
     async fn close(mut self, scenario: Scenario) -> Round {
         self.settle("to rest").await;
-        let tally = self.journal.tally();
-        let (violations, found) = self.journal.finish(&self.everybody());
-        let mut unmet = std::mem::take(&mut self.unmet);
+        let tally = self.crowd.journal.tally();
+        let (violations, found) = self.crowd.finish();
+        let mut unmet = std::mem::take(&mut self.crowd.unmet);
         unmet.extend(scenario.unmet(&self.setup, &tally, &self.plan));
         if tally.unreadable > 0 {
             unmet.push(format!("{} frames of the server were no messages", tally.unreadable));
@@ -520,18 +452,5 @@ impl Stage {
             .map(|(from, to)| tally.densest(&Range { start: *from, end: to }, WINDOW))
             .collect();
         Round { scenario, seed: self.setup.seed, tally, violations, found, unmet, returns }
-    }
-}
-
-fn profile(n: usize, rooms: usize, address: SocketAddr, liveness: Liveness, seed: u64) -> Profile {
-    const VALID: &str = "short and of letters and digits";
-    Profile {
-        no: ClientNo(n),
-        address,
-        room: RoomId::parse(&format!("room{}", n % rooms.max(1))).expect(VALID),
-        id: ClientId::parse(&format!("c{n}")).expect(VALID),
-        name: Name::parse(&format!("نفر {n}")).expect(VALID),
-        liveness,
-        seed,
     }
 }
