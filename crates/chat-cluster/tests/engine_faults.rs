@@ -27,6 +27,10 @@ const PATIENT: Duration = Duration::from_secs(60);
 /// Over while a test waits for it.
 const IMPATIENT: Duration = Duration::from_millis(1_500);
 
+/// Over while a test waits for what follows from it, and long enough that no beat comes too late on a busy
+/// machine.
+const MODERATE: Duration = Duration::from_secs(4);
+
 async fn process(kind: EngineKind) -> Option<EngineProcess> {
     Some(EngineProcess::start(kind.binary()?, &[]).await.unwrap())
 }
@@ -266,7 +270,7 @@ async fn killed_subscriptions_are_made_again(process: EngineProcess) {
 }
 
 async fn deaf_subscription_is_made_again(process: EngineProcess) {
-    let (engine, proxy) = node_behind_proxy(&process, IMPATIENT).await;
+    let (engine, proxy) = node_behind_proxy(&process, MODERATE).await;
     let since = up(&engine).await;
     let mut follower = engine.follow(ROOM).await.unwrap();
     // The one for scripts is made first.
@@ -433,9 +437,9 @@ async fn promoted_replica_is_another_era(process: EngineProcess, other: EnginePr
 }
 
 async fn nodes_that_go_are_missed(process: EngineProcess) {
-    let engine = node(process.url(), 1, IMPATIENT).await;
-    let mut leaving = node(process.url(), 2, IMPATIENT).await;
-    let killed = node(process.url(), 3, IMPATIENT).await;
+    let engine = node(process.url(), 1, MODERATE).await;
+    let mut leaving = node(process.url(), 2, MODERATE).await;
+    let killed = node(process.url(), 3, MODERATE).await;
     assert_eq!(engine.since_of(&[1, 2, 3]).await, Ok(None), "too early to say");
     let [own, left, dead] = [up(&engine).await, up(&leaving).await, up(&killed).await];
     let since_of = async || loop {
@@ -453,7 +457,7 @@ async fn nodes_that_go_are_missed(process: EngineProcess) {
     while since_of().await[2].is_some() {
         yield_now().await;
     }
-    leaving = node(process.url(), 2, IMPATIENT).await;
+    leaving = node(process.url(), 2, MODERATE).await;
     assert_eq!(since_of().await[1], Some(up(&leaving).await));
 }
 
