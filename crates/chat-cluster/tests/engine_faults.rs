@@ -17,7 +17,7 @@ use chat_testkit::{
     process::free_port,
     proxy::{Cut, Fault, Proxy, Way},
 };
-use tokio::{io::AsyncWriteExt, net::TcpListener, task::yield_now};
+use tokio::{io::AsyncWriteExt, net::TcpListener, task::yield_now, time::timeout};
 
 const ROOM: &str = "class";
 
@@ -189,6 +189,16 @@ async fn swallowing_network_ends_term_and_questions(process: EngineProcess) {
     proxy.inject(Fault::Stall(Way::ToClient));
     assert_eq!(append(&engine, 1).await, Err(EngineUnavailable), "and not for ever");
     assert!(up_in_another_term(&engine, since).await > since);
+}
+
+async fn lost_link_ends_all_questions_on_it(process: EngineProcess) {
+    let (engine, proxy) = node_behind_proxy(&process, PATIENT).await;
+    let [scripts, messages] = &proxy.links()[..] else { panic!("two connections are two") };
+    scripts.inject(Fault::Stall(Way::ToServer));
+    let cut = async { messages.inject(Fault::Cut(Cut::Reset)) };
+    let (answer, ()) = tokio::join!(timeout(PATIENT / 3, append(&engine, 1)), cut);
+    assert_eq!(answer, Ok(Err(EngineUnavailable)), "long before it would time out by itself");
+    assert_eq!(append_when_up(&engine, 1).await, Appended::Taken { n: 1 });
 }
 
 async fn engine_started_empty_ends_lives(mut process: EngineProcess) {
@@ -622,6 +632,7 @@ on_engines! {
         cut_within_patience_keeps_term,
         cut_beyond_patience_ends_term,
         swallowing_network_ends_term_and_questions,
+        lost_link_ends_all_questions_on_it,
         engine_started_empty_ends_lives,
         restored_engine_is_another_era,
         frozen_engine_is_waited_for,
