@@ -17,7 +17,7 @@ use chat_testkit::{
     process::free_port,
     proxy::{Cut, Fault, Proxy, Way},
 };
-use tokio::{io::AsyncWriteExt, net::TcpListener, task::yield_now};
+use tokio::{io::AsyncWriteExt, net::TcpListener, task::yield_now, time::timeout};
 
 const ROOM: &str = "class";
 
@@ -26,6 +26,10 @@ const PATIENT: Duration = Duration::from_secs(60);
 
 /// Over while a test waits for it.
 const IMPATIENT: Duration = Duration::from_millis(1_500);
+
+/// Over while a test waits for what follows from it, and long enough that no beat comes too late on a busy
+/// machine.
+const MODERATE: Duration = Duration::from_secs(4);
 
 async fn process(kind: EngineKind) -> Option<EngineProcess> {
     Some(EngineProcess::start(kind.binary()?, &[]).await.unwrap())
@@ -187,6 +191,16 @@ async fn swallowing_network_ends_term_and_questions(process: EngineProcess) {
     assert!(up_in_another_term(&engine, since).await > since);
 }
 
+async fn lost_link_ends_all_questions_on_it(process: EngineProcess) {
+    let (engine, proxy) = node_behind_proxy(&process, PATIENT).await;
+    let [scripts, messages] = &proxy.links()[..] else { panic!("two connections are two") };
+    scripts.inject(Fault::Stall(Way::ToServer));
+    let cut = async { messages.inject(Fault::Cut(Cut::Reset)) };
+    let (answer, ()) = tokio::join!(timeout(PATIENT / 3, append(&engine, 1)), cut);
+    assert_eq!(answer, Ok(Err(EngineUnavailable)), "long before it would time out by itself");
+    assert_eq!(append_when_up(&engine, 1).await, Appended::Taken { n: 1 });
+}
+
 async fn engine_started_empty_ends_lives(mut process: EngineProcess) {
     let engine = node(process.url(), 1, PATIENT).await;
     let since = up(&engine).await;
@@ -266,7 +280,7 @@ async fn killed_subscriptions_are_made_again(process: EngineProcess) {
 }
 
 async fn deaf_subscription_is_made_again(process: EngineProcess) {
-    let (engine, proxy) = node_behind_proxy(&process, IMPATIENT).await;
+    let (engine, proxy) = node_behind_proxy(&process, MODERATE).await;
     let since = up(&engine).await;
     let mut follower = engine.follow(ROOM).await.unwrap();
     // The one for scripts is made first.
@@ -433,9 +447,9 @@ async fn promoted_replica_is_another_era(process: EngineProcess, other: EnginePr
 }
 
 async fn nodes_that_go_are_missed(process: EngineProcess) {
-    let engine = node(process.url(), 1, IMPATIENT).await;
-    let mut leaving = node(process.url(), 2, IMPATIENT).await;
-    let killed = node(process.url(), 3, IMPATIENT).await;
+    let engine = node(process.url(), 1, MODERATE).await;
+    let mut leaving = node(process.url(), 2, MODERATE).await;
+    let killed = node(process.url(), 3, MODERATE).await;
     assert_eq!(engine.since_of(&[1, 2, 3]).await, Ok(None), "too early to say");
     let [own, left, dead] = [up(&engine).await, up(&leaving).await, up(&killed).await];
     let since_of = async || loop {
@@ -453,7 +467,7 @@ async fn nodes_that_go_are_missed(process: EngineProcess) {
     while since_of().await[2].is_some() {
         yield_now().await;
     }
-    leaving = node(process.url(), 2, IMPATIENT).await;
+    leaving = node(process.url(), 2, MODERATE).await;
     assert_eq!(since_of().await[1], Some(up(&leaving).await));
 }
 
@@ -618,6 +632,7 @@ on_engines! {
         cut_within_patience_keeps_term,
         cut_beyond_patience_ends_term,
         swallowing_network_ends_term_and_questions,
+        lost_link_ends_all_questions_on_it,
         engine_started_empty_ends_lives,
         restored_engine_is_another_era,
         frozen_engine_is_waited_for,

@@ -3,7 +3,8 @@
 //! engine's wire from outside; it deliberately knows nothing of rooms.
 
 use std::{
-    env, io,
+    env,
+    io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::{self, Stdio},
@@ -50,7 +51,10 @@ impl EngineKind {
                 Self::Valkey => in_python(),
             });
         if found.is_none() {
-            eprintln!("SKIPPED: no {name} on this machine; {install}, or set {variable} to its path");
+            let skipped =
+                format!("SKIPPED: no {name} on this machine; {install}, or set {variable} to its path\n");
+            // Past what a test runner captures of `eprintln`; without standard error nobody is there to read it.
+            drop(io::stderr().write_all(skipped.as_bytes()));
         }
         found
     }

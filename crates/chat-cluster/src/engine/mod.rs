@@ -46,9 +46,9 @@ pub struct Settings {
     pub url: String,
     /// What all keys and channels begin with.
     pub prefix: String,
-    /// For how long the engine may be out of reach before the rooms on it end here; at least a second. What
-    /// follows from it: a beat each fifth of it (at most 3 s), and others take a node for gone that has not been heard of
-    /// for two thirds of it (at most 10 s).
+    /// For how long the engine may be out of reach before the rooms on it end here; at least a second. A
+    /// beat comes each fifth of it (at most 3 s), and a node that has not been heard of for two thirds of
+    /// it (at most 10 s) is taken for gone by the others.
     pub patience: Duration,
 }
 
@@ -237,9 +237,9 @@ impl Engine {
         }
     }
 
-    /// Since when each of these nodes has been on the engine without a break: `None` for one that is gone,
-    /// and whose connections are from before a later `since`, they are gone as well. `Ok(None)` while it is
-    /// too early to say: the others may be coming back as this node did, or this one is cut off.
+    /// Since when each of these nodes has been on the engine without a break; `None` for one that is gone.
+    /// A connection from before its node's `since` is gone as well. `Ok(None)` while it is too early to say:
+    /// the others may be coming back as this node did, or this one is cut off.
     pub async fn since_of(&self, nodes: &[u32]) -> Result<Option<Vec<Option<Ms>>>, EngineUnavailable> {
         if !self.shared.terms.lock().may_judge(self.shared.now()) {
             return Ok(None);

@@ -15,7 +15,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('GET', KEYS[2])
 local since, instance = string.match(held or '', '^(%d+) (.+)$')
 if held and instance ~= ARGV[4] then return { 'taken' } end
-if not held or era ~= ARGV[5] or since ~= ARGV[6] then
+if era ~= ARGV[5] or since ~= ARGV[6] then
   since = string.format('%.0f', math.max(now, tonumber(ARGV[6]) + 1))
 end
 redis.call('SET', KEYS[2], since .. ' ' .. ARGV[4], 'PX', ARGV[7])
