@@ -127,6 +127,7 @@ fn test_steps() -> Vec<Step> {
         engine::STEP,
         tests::ROOMS,
         tests::NO_LAB,
+        tests::ENGINE,
         tests::EXAMPLES,
         fuzz::STEP,
         toolchain::STEP,

@@ -8,7 +8,7 @@ use crate::{
     command, engine,
     metadata::Workspace,
     steps::{Outcome, Step},
-    test_counts::Runner,
+    test_counts::{Runner, TestCounts},
 };
 
 /// With normalisation, because the server has the last word on names; and with the engine.
@@ -33,6 +33,32 @@ pub(crate) const NO_LAB: Step = Step {
         // Everywhere else the tests have two.
         run.env("OTAGH_CORES", "1");
         command::count_tests(runner, &mut run, FIX).map(Outcome::tests)
+    },
+};
+
+/// What the server promises whatever serves it.
+const PROMISES: [&str; 7] =
+    ["lesson", "conversation", "delivery", "identity", "limits", "transport", "reliability"];
+
+pub(crate) const ENGINE: Step = Step {
+    name: "test-engine",
+    why: "the server's promises, with an engine: one node, and two with clients dealt in turn",
+    browser: false,
+    run: |context| {
+        let workspace = &context.workspace;
+        if engine::variables(workspace).next().is_none() {
+            return Ok(Outcome::skipped(
+                "there is no engine: `cargo xtask test --only engine` says what to do",
+            ));
+        }
+        let mut counts = TestCounts::default();
+        for nodes in ["1", "2"] {
+            let (runner, mut run) = runner(workspace);
+            run.args(["--package", &workspace.leptos.bin_package, "--no-fail-fast"]);
+            run.args(PROMISES.iter().flat_map(|suite| ["--test", suite]));
+            counts += command::count_tests(runner, run.env("OTAGH_TEST_ENGINE", nodes), FIX)?;
+        }
+        Ok(Outcome::tests(counts))
     },
 };
 
