@@ -4,7 +4,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use chat_protocol::{RoomId, RoomKey, limits::TEXT_MAX_CHARS, typed};
+use chat_protocol::{ClassKey, RoomId, RoomKey, limits::TEXT_MAX_CHARS, typed};
 use clap::{Parser, builder::FalseyValueParser};
 use ipnet::IpNet;
 
@@ -38,6 +38,11 @@ pub struct Config {
     /// opens votes. Each start has another key.
     #[arg(long, env = "OTAGH_ROOM", value_parser = room)]
     pub(crate) room: Option<RoomId>,
+
+    /// The teacher's key of --room, 64 lower-case hex digits, for several servers that have the same class; without
+    /// it each start draws another. Better in the environment: command lines are seen by everybody on the machine.
+    #[arg(long, env = "OTAGH_CLASS_KEY", hide_env_values = true, value_parser = class_key)]
+    pub(crate) class_key: Option<ClassKey>,
 
     /// Members to rehearse a class with: so many come to --room by the real protocol, are quiet at first, then
     /// talk and vote, and are gone after ten minutes; 0 brings nobody. At most 200.
@@ -263,6 +268,11 @@ impl Config {
         self.max_connections.saturating_add(self.max_http_sockets).saturating_add(cores::files(self.cores))
     }
 
+    /// The engines; none where a variable is set to nothing, as files of environments often do.
+    pub(crate) fn engines(&self) -> Vec<String> {
+        self.engine.iter().filter(|url| !url.is_empty()).cloned().collect()
+    }
+
     /// The room of --room, as addresses here spell it.
     pub(crate) fn class_room(&self) -> Option<RoomId> {
         let room = self.room.clone()?;
@@ -296,6 +306,11 @@ fn pages_origin(raw: &str) -> Result<Option<WebOrigin>, BadOrigin> {
 
 fn room(raw: &str) -> Result<RoomId, String> {
     typed::room_name(raw).map_err(|flaw| format!("{flaw}; choose another name, such as class or کلاس"))
+}
+
+/// Says nothing of what was given, which may be a key with one digit too few.
+fn class_key(raw: &str) -> Result<ClassKey, String> {
+    ClassKey::parse(raw).map_err(|_| "must be 64 lower-case hex digits, as of openssl rand -hex 32".into())
 }
 
 fn demo(raw: &str) -> Result<usize, String> {
@@ -369,6 +384,7 @@ mod tests {
             ["--public-url", "ftp://chat.example.org"],
             ["--room", "a/b"],
             ["--demo", "30"],
+            ["--class-key", "abc"],
             ["--cores", "0"],
             ["--text-max", "0"],
             ["--text-max", "5000"],

@@ -21,6 +21,7 @@ mod limits;
 mod net;
 mod pages;
 mod polling;
+mod ready;
 mod rooms;
 mod router;
 mod server;

@@ -10,6 +10,7 @@ use crate::{
     http::{headers, request_limit, room_spelling},
     pages::{room, source},
     polling::{classic, events, messages, requests},
+    ready,
     websocket::upgrade::upgrade,
 };
 
@@ -28,6 +29,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/classic/{room}", get(classic::page))
         .route("/source/{file}", get(source::source))
         .route("/healthz", get("ok\n"))
+        .route("/readyz", get(ready::ready))
         .fallback(room::other);
     #[cfg(feature = "lab")]
     let routes = lab(routes);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use axum::Router;
-use chat_cluster::engine::{ConnectError, Engines};
+use chat_cluster::engine::{ConnectError, Engine, Engines};
 use chat_protocol::{ClassKey, RoomKey};
 use chat_room::TokenHash;
 use http::Request;
@@ -118,14 +118,19 @@ impl Server {
         let bound = listener.local_addr().map_err(failed)?;
         let (cores, threads) =
             Cores::start(config.cores).map_err(|error| BindError::Cores(config.cores, error))?;
-        let class = config
-            .class_room()
-            .map(|room| banner::Class { room, key: ClassKey::from_bytes(random::bytes()) });
+        let class = config.class_room().map(|room| {
+            let key = config.class_key.clone();
+            banner::Class { room, key: key.unwrap_or_else(|| ClassKey::from_bytes(random::bytes())) }
+        });
         let hashed = class.as_ref().map(|class| (RoomKey::of(&class.room), TokenHash::of_key(&class.key)));
-        let engines = match &config.engine[..] {
+        let engines = match &config.engines()[..] {
             [] => None,
             urls => Some(Engines::connect(urls, &config.engine_prefix, config.engine_patience).await?),
         };
+        if let Some(engines) = &engines {
+            let at: Vec<&str> = engines.iter().map(Engine::at).collect();
+            tracing::info!(engines = at.join(","), node = engines.number(), "rooms are shared");
+        }
         let app = App::new(&config, cores, bound, hashed, engines);
         let terms = Terms {
             accept_limit: Arc::new(AcceptLimit::new(config.max_http_sockets)),

@@ -368,3 +368,9 @@ async fn a_head_without_end_is_refused() {
     let answer = server.http(&request).await;
     assert!(status(&answer) == 431 && header(&answer, "content-length").is_none_or(|length| length == "0"));
 }
+
+#[tokio::test]
+async fn ready_server_says_so() {
+    let server = TestServer::start().await;
+    assert!(server.get("/readyz").await.starts_with("HTTP/1.1 200 "));
+}

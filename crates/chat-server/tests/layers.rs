@@ -24,7 +24,7 @@ const SERVER: House = House {
         &["router"],
         &["app"],
         &["config"],
-        &["websocket", "polling", "lab::xray", "lab::echo", "banner", "demo"],
+        &["websocket", "polling", "lab::xray", "lab::echo", "banner", "demo", "ready"],
         &["pages"],
         &["rooms"],
         &["http"],

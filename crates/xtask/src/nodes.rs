@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, net::TcpListener, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use tokio::{process::Command, sync::watch, task::JoinSet};
 
 use crate::{
@@ -38,9 +38,10 @@ pub(crate) fn serve(
                 Some(url) => Engine { url, started: None },
                 None => Engine::start(workspace).await?,
             };
+            let key = class_key()?;
             let mut nodes = Vec::new();
             for number in 0..count {
-                let mut node = node(workspace, number, port + number, &engine.url, options);
+                let mut node = node(workspace, number, port + number, [&engine.url, &key], options);
                 let mut running = node.start().await?;
                 if number == 0 {
                     running.show_more(QUIET).await?;
@@ -124,11 +125,25 @@ impl Engine {
 }
 
 /// A server, which says on its first line where it listens.
-fn node(workspace: &Workspace, number: u16, port: u16, engine: &str, options: &[OsString]) -> Service {
+fn node(
+    workspace: &Workspace,
+    number: u16,
+    port: u16,
+    [engine, key]: [&str; 2],
+    options: &[OsString],
+) -> Service {
     let mut command = Command::new(workspace.server_binary());
     // The last of two counts. The engine's URL may have a password, which is nobody's to see in a list of processes.
     command.args(options).args(["--port", &port.to_string()]).env("OTAGH_ENGINE", engine);
+    command.env("OTAGH_CLASS_KEY", key);
     Service::new(format!("node {}", number + 1), command, LISTENING)
+}
+
+/// A teacher's key, so that the link of the first node is that of all.
+fn class_key() -> Result<String> {
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).map_err(|error| anyhow!("no random bytes for a key: {error}"))?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 const LISTENING: &str = "listening on ";

@@ -96,13 +96,20 @@ impl Cluster {
         }
     }
 
+    /// Whether an engine is lost, so that its rooms are not to be had here.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.engines.iter().any(|engine| matches!(*engine.state().borrow(), State::Lost))
+    }
+
     fn set_time(&self) {
         self.keys.set_time(self.engines.at(0).now());
     }
 
     async fn look(&self, at: usize, engine: &Engine) {
-        let known = self.nodes.lock().range((at, 0)..=(at, u32::MAX)).map(|((_, node), _)| *node).collect();
-        let asked: Vec<u32> = known;
+        let asked: Vec<u32> = {
+            let nodes = self.nodes.lock();
+            nodes.range((at, 0)..=(at, u32::MAX)).map(|((_, node), _)| *node).collect()
+        };
         let since = match engine.since_of(&asked).await {
             Ok(Some(since)) => since,
             // It is too early to say; or the engine is away, which its state tells whoever waits for it.
