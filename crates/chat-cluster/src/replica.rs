@@ -12,7 +12,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use chat_protocol::Epoch;
-use chat_room::{ConnKey, Ms, Room, Wish};
+use chat_room::{ConnKey, Ms, RULES, Room, Wish};
 
 use crate::{
     Append, Appended, Entry, Loaded, Place, Read, Tag, UnreadableError,
@@ -109,9 +109,13 @@ pub enum Over {
 }
 
 impl Over {
-    /// Whether this life of the room must end, for all.
+    /// Whether this life of the room must end, for all. Of two versions the newer goes on with a life of its own.
     pub fn ends_life(&self) -> bool {
-        matches!(self, Self::Forked | Self::Differs(_) | Self::Unreadable(_))
+        match self {
+            Self::Ended | Self::Behind => false,
+            Self::Unreadable(UnreadableError::OtherRules { theirs }) => *theirs < RULES,
+            Self::Forked | Self::Differs(_) | Self::Unreadable(UnreadableError::Garbled { .. }) => true,
+        }
     }
 }
 
@@ -381,8 +385,7 @@ mod tests {
         Epoch::parse("e1").unwrap()
     }
 
-    /// A log whose life has begun, with this many entries of node 1 more.
-    fn log(entries: u64) -> MemoryLog {
+    fn few() -> Opening {
         let limits = Limits {
             members: 10,
             members_per_address: 0,
@@ -390,8 +393,12 @@ mod tests {
             resume_window: 1_000,
             previous_token: 1_000,
         };
-        let begun =
-            Begun::with(Opening { room: RoomId::parse(ROOM).unwrap(), limits, class: None }).to_json();
+        Opening { room: RoomId::parse(ROOM).unwrap(), limits, class: None }
+    }
+
+    /// A log whose life has begun, with this many entries of node 1 more.
+    fn log(entries: u64) -> MemoryLog {
+        let begun = Begun::with(few()).to_json();
         let mut log = MemoryLog::new();
         for batch in 0..=entries {
             let (tag, first) = (Tag { node: 1, batch }, Begun::first_batch());
@@ -479,8 +486,12 @@ mod tests {
     fn other_rules_are_not_decided_by() {
         let mut log = log(0);
         let mut loaded = log.load(ROOM, 0).unwrap();
-        loaded.opening = loaded.opening.replace(r#""rules":1"#, r#""rules":2"#);
-        let error = Replica::<()>::of(2, &loaded, 0).unwrap_err().to_string();
-        assert!(error.contains("rules 2"), "{error}");
+        for (theirs, ends_life) in [(RULES + 1, false), (RULES - 1, true)] {
+            let (rules, other) = (format!(r#""rules":{RULES}"#), format!(r#""rules":{theirs}"#));
+            loaded.opening = Begun::with(few()).to_json().replace(&rules, &other);
+            let over = Over::from(Replica::<()>::of(2, &loaded, 0).unwrap_err());
+            assert!(over.to_string().contains(&format!("rules {theirs}")), "{over}");
+            assert_eq!(over.ends_life(), ends_life, "{over}");
+        }
     }
 }

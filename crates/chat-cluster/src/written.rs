@@ -9,15 +9,28 @@ use crate::{Loaded, Place, Tag};
 
 /// Something in the log is not what this version writes.
 #[derive(Debug, thiserror::Error)]
-#[error("{what} in the log of a room is not readable: {why}; does another version write here?")]
-pub struct UnreadableError {
-    what: &'static str,
-    why: String,
+pub enum UnreadableError {
+    /// It cannot be read at all.
+    #[error("{what} in the log of a room is not readable: {why}; does another program write here?")]
+    Garbled {
+        /// Which part.
+        what: &'static str,
+        /// In the words of the parser.
+        why: String,
+    },
+    /// It can be read, and would be decided by other rules: a room must be decided by one set of them.
+    #[error(
+        "the room is decided by rules {theirs}, and this version's are {RULES}; run one version on all nodes"
+    )]
+    OtherRules {
+        /// Those of the version that began the life.
+        theirs: u32,
+    },
 }
 
 impl UnreadableError {
     fn new(what: &'static str, why: impl ToString) -> Self {
-        Self { what, why: why.to_string() }
+        Self::Garbled { what, why: why.to_string() }
     }
 }
 
@@ -47,13 +60,12 @@ impl Begun {
     /// As it was written.
     ///
     /// # Errors
-    /// [`UnreadableError`], also where the rules are not ours: a room must be decided by one set of them.
+    /// [`UnreadableError`].
     pub fn read(json: &str) -> Result<Self, UnreadableError> {
         let begun: Self =
             serde_json::from_str(json).map_err(|error| UnreadableError::new("the opening", error))?;
         if begun.rules != RULES {
-            let why = format!("it has rules {}, and this version {RULES}", begun.rules);
-            return Err(UnreadableError::new("the opening", why));
+            return Err(UnreadableError::OtherRules { theirs: begun.rules });
         }
         Ok(begun)
     }

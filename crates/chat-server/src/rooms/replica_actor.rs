@@ -133,8 +133,8 @@ impl ReplicaActor {
         };
         let mut copy = match copied {
             Ok(copy) => copy,
-            Err(over) => {
-                end_life(&self.shared.clone(), &over.life, &over.over).await;
+            Err(stillborn) => {
+                self.refuse(stillborn).await;
                 return self;
             }
         };
@@ -190,6 +190,21 @@ impl ReplicaActor {
             copy.replica.wish(Wish::Gone { node: self.shared.node(), before }, With::Nothing);
         }
         Ok(Ok(copy))
+    }
+
+    /// The room cannot be copied: its life ends, or whoever came must come to another node.
+    async fn refuse(&mut self, Stillborn { life, over }: Stillborn) {
+        if over.ends_life() {
+            return end_life(&self.shared.clone(), &life, &over).await;
+        }
+        tracing::error!(%over, "a room cannot be joined here");
+        let mut requests = Vec::new();
+        self.requests.take(&mut requests);
+        for request in requests {
+            if let Request::Wish(_, With::Member { sink, .. }) = request {
+                sink.close(CloseCode::TryAgainLater);
+            }
+        }
     }
 
     async fn follow(&mut self, copy: &mut Copy) -> Ending {
