@@ -17,12 +17,15 @@ use crate::xray::{
     words::{self as common, journey as words},
 };
 
-/// The height of one step in the picture, in its own units.
+/// The height of one step in the picture at most, in its own units, and of all of them: so it fits the stage.
 const STEP: u32 = 70;
+const STEPS: u32 = 350;
 /// Where the first step is.
 const TOP: u32 = 50;
 /// The width of the picture, which its lanes divide.
 const WIDTH: u32 = 528;
+/// How much of it the longest words need to each side, on a phone.
+const WORDS: u32 = 130;
 /// How many steps a scale has at most.
 const TICKS_MAX: u64 = 10;
 
@@ -161,9 +164,10 @@ pub(super) fn journey(recordings: Recordings, waits: Waits) -> Drawn {
 fn way(gone: &Gone, text: &str) -> Vec<Drawn> {
     let journey = &gone.journey;
     let took = gone.after(journey.sent_us);
-    let told = match journey.logged_us {
-        None => words::verdict(journey.members, journey.reached, took),
-        Some(logged_us) => words::shared_verdict(journey.reached, took, gone.after(logged_us)),
+    let told = if journey.logged_us.is_some() {
+        words::shared_verdict(journey.reached, took)
+    } else {
+        words::verdict(journey.members, journey.reached, took)
     };
     let said = said::lines(draw("blockquote"), text);
     vec![said, swimlane(gone.lanes(), &gone.legs()), scales(gone), verdict(&told, true)]
@@ -188,7 +192,8 @@ fn shape<const N: usize>(tag: &str, class: &str, places: [(&str, u32); N]) -> Dr
 
 /// The picture, right to left as it is read.
 fn swimlane(names: &[&str], legs: &[Leg]) -> Drawn {
-    let height = TOP + STEP * legs.len() as u32;
+    let step = STEP.min(STEPS / legs.len() as u32);
+    let height = TOP + step * legs.len() as u32;
     let lane_width = WIDTH / names.len() as u32;
     let x = |lane: usize| WIDTH - lane_width / 2 - lane_width * lane as u32;
     let label = |class, x, y, text: &str| shape("text", class, [("x", x), ("y", y)]).text(text);
@@ -198,7 +203,7 @@ fn swimlane(names: &[&str], legs: &[Leg]) -> Drawn {
         [line, label("lane-name", x, 22, name)]
     });
     let arrows = legs.iter().enumerate().map(|(at, leg)| {
-        let y = TOP + STEP * at as u32 + 26;
+        let y = TOP + step * at as u32 + 26;
         let (start, end) = (x(leg.from), x(leg.to));
         // The tip of the arrow, before the lane it points to.
         let (stop, tip) = if end < start {
@@ -206,7 +211,7 @@ fn swimlane(names: &[&str], legs: &[Leg]) -> Drawn {
         } else {
             (end - 9, format!("M{} {y} l-11 -6 v12 z", end - 1))
         };
-        let middle = u32::midpoint(start, end);
+        let middle = u32::midpoint(start, end).clamp(WORDS, WIDTH - WORDS);
         svg("g")
             .flag("data-unmeasured", !leg.is_measured)
             .child(shape("line", "arrow", [("x1", start), ("x2", stop), ("y1", y), ("y2", y)]))
@@ -231,7 +236,7 @@ type Stretch = (&'static str, u64, u64, bool);
 /// Time to scale: by the browser's clock all of it, and by the server's what was in the server.
 fn scales(gone: &Gone) -> Drawn {
     let journey = &gone.journey;
-    let [ordered, sent] = [journey.ordered_us, journey.sent_us].map(|us| gone.after(us));
+    let sent = gone.after(journey.sent_us);
     let echo = gone.echo_us.map_or(sent, |us| gone.after(us));
     let whole = gone.outside().zip(gone.waited_us).map(|(outside, waited)| {
         let (there, back) = (outside / 2, waited - outside.div_ceil(2));
@@ -243,13 +248,11 @@ fn scales(gone: &Gone) -> Drawn {
         scale(&words::by_browser(waited), &stretches, waited)
     });
     let end = sent.max(echo);
-    let to_sockets = (words::TO_SOCKETS, ordered, end, true);
-    let inside = match journey.logged_us.map(|us| gone.after(us)) {
-        None => vec![(words::TO_ROOM, 0, ordered, true), to_sockets],
-        Some(logged) => {
-            vec![(words::IN_LOG, 0, logged, true), (words::IN_ROOM, logged, ordered, true), to_sockets]
-        }
+    let (to, at) = match journey.logged_us {
+        Some(logged_us) => (words::TO_LOG_AND_BACK, gone.after(logged_us)),
+        None => (words::TO_ROOM, gone.after(journey.ordered_us)),
     };
+    let inside = [(to, 0, at, true), (words::TO_SOCKETS, at, end, true)];
     let inside = scale(&words::by_server(end), &inside, end);
     let note = if whole.is_some() { words::HALVES } else { words::NO_MARKS };
     draw("div").class("scales").children(whole).child(inside).child(small(note))

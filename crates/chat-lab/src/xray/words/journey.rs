@@ -45,11 +45,9 @@ pub(crate) const INSIDE: &str = "در سرور";
 pub(crate) const BACK: &str = "شبکه و مرورگر";
 /// From the read to the room's order.
 pub(crate) const TO_ROOM: &str = "تا اتاق";
-/// To the room's log and back.
-pub(crate) const IN_LOG: &str = "رفت‌وبرگشت لاگ";
-/// From there to the room's order.
-pub(crate) const IN_ROOM: &str = "در اتاق";
-/// From the order to the last socket.
+/// From the read to the room's log, and back.
+pub(crate) const TO_LOG_AND_BACK: &str = "رفت‌وبرگشت لاگ";
+/// From there to the last socket.
 pub(crate) const TO_SOCKETS: &str = "تا آخرین سوکت";
 /// How the two legs are drawn.
 pub(crate) const HALVES: &str =
@@ -114,14 +112,12 @@ pub(crate) fn verdict(members: u32, reached: u32, us: u64) -> String {
     )
 }
 
-/// The same where several servers share the room: so many connections of this one, so long, and so much of it to
-/// the log and back.
-pub(crate) fn shared_verdict(reached: u32, us: u64, logged_us: u64) -> String {
+/// The same where several servers share the room: so many connections of this one, so long.
+pub(crate) fn shared_verdict(reached: u32, us: u64) -> String {
     format!(
-        "در این سرور به {} سوکت سپرده شد؛ رسیدن را فقط ACK می‌داند. سرورهای دیگر همان را از لاگ مشترک (مثل Redis) می‌خوانند و به سوکت‌های خودشان می‌سپارند. از خوانده شدن فریم شما تا سپردن آخرینشان {} گذشت، {} آن رفت‌وبرگشت لاگ بود.",
+        "در این سرور به {} سوکت سپرده شد؛ رسیدن را فقط ACK می‌داند. از خوانده شدن فریم شما تا سپردن آخرینشان {} گذشت. سرورهای دیگر همان پیام را از لاگ مشترک (مثل Redis) می‌خوانند و به سوکت‌های خودشان می‌سپارند.",
         digits::number(reached.into()),
-        took(us),
-        took(logged_us)
+        took(us)
     )
 }
 
