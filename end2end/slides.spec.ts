@@ -14,7 +14,7 @@ test('all slides are there without JavaScript', async ({ browser, server }) => {
   const page = await context.newPage();
   await page.goto(`${server.url}/slides`);
   await expect(page.locator('.slide')).toHaveCount(COUNT);
-  await expect(page.locator('.slide svg.picture')).toHaveCount(5);
+  await expect(page.locator('.slide svg.picture')).toHaveCount(6);
   for (const slide of await page.locator('.slide').all()) {
     expect((await slide.innerText()).length).toBeGreaterThan(20);
   }

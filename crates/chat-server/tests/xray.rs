@@ -293,11 +293,28 @@ async fn events_stream_live_until_connection_ends() {
     assert_eq!((&journey["reached"], &journey["members"]), (&json!(3), &json!(2)), "connections, members");
     let times = ["heard_us", "ordered_us", "sent_us"].map(|time| journey[time].as_u64().unwrap());
     assert!(times.is_sorted() && times[0] > 0, "{times:?}");
+    assert_eq!(journey.get("logged_us").is_some(), server.has_engine(), "{journey}");
     ali.close(1000).await;
     let ended = events.until(|event| event["event"] == "ended").await;
     assert_eq!((&ended["code"], &ended["by_server"]), (&json!(1000), &json!(false)));
     assert_eq!(events.next().await, None);
     drop((sara, second));
+}
+
+#[tokio::test]
+async fn journey_notes_the_log_of_shared_rooms() {
+    let Some(server) = TestServer::over_engine(2, &[]).await else { return };
+    let (mut ali, token) = recorded(&server, "class", "ali").await;
+    let mut sara = server.join("class", "sara").await;
+    ali.say("c1", "از راه لاگ").await;
+    assert_eq!(sara.expect("said").await["text"], "از راه لاگ", "on the other node");
+    ali.close(1000).await;
+    let events = Events::of(&server, &token).await.all().await;
+    let journey = events.iter().find(|event| event["event"] == "journey").unwrap();
+    let times =
+        ["heard_us", "logged_us", "ordered_us", "sent_us"].map(|time| journey[time].as_u64().unwrap());
+    assert!(times.is_sorted() && times[0] < times[1], "{times:?}");
+    assert_eq!((&journey["reached"], &journey["members"]), (&json!(1), &json!(2)), "here, and in the room");
 }
 
 #[tokio::test]

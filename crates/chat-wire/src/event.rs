@@ -119,6 +119,9 @@ pub struct Journey {
     pub seq: u64,
     /// When the server had read the frame that carries it.
     pub heard_us: u64,
+    /// When it had come back from the room's log, where several servers share the room over an engine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logged_us: Option<u64>,
     /// When the room gave it its place.
     pub ordered_us: u64,
     /// When the frame had been handed to every member's connections.

@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::Deserialize;
 
 use crate::{
-    apt, command,
+    apt, command, engine,
     metadata::Workspace,
     npm,
     steps::{Context, Outcome, Step},
@@ -166,7 +166,9 @@ fn end_to_end(context: &Context) -> Result<Outcome> {
         fs::remove_file(&report)?;
     }
     let mut test = playwright(workspace, "test")?;
-    test.args(&context.playwright).env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report);
+    test.args(&context.playwright)
+        .env("PLAYWRIGHT_JSON_OUTPUT_FILE", &report)
+        .envs(engine::variables(workspace));
     let result = command::run(
         &mut test,
         "The trace of a failed test: `npm --prefix end2end exec -- playwright show-trace <trace.zip>`.",

@@ -110,9 +110,9 @@ mod tests {
     }
 
     #[test]
-    fn all_five_pictures_are_shown() {
+    fn all_six_pictures_are_shown() {
         let pictures = all().iter().filter(|slide| slide.body.contains("<svg")).count();
-        assert_eq!(pictures, 5);
+        assert_eq!(pictures, 6);
     }
 
     #[test]

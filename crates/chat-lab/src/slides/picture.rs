@@ -1,11 +1,12 @@
-//! The five pictures of the presentation, in the page itself: there their letters are set in the page's own
+//! The six pictures of the presentation, in the page itself: there their letters are set in the page's own
 //! font, and their colours follow its theme. Alone, as a file or in the README, a picture brings its colours with
 //! it; they have the names of the page's own (`style/tokens.css`), so that here its style is left out, and so is
 //! its title, which is the slide's.
 
 /// The files, by the names that the presentation calls them.
-const PICTURES: [(&str, &str); 5] = [
+const PICTURES: [(&str, &str); 6] = [
     ("images/chatroom-architecture.svg", include_str!("../../../../docs/images/chatroom-architecture.svg")),
+    ("images/several-nodes.svg", include_str!("../../../../docs/images/several-nodes.svg")),
     ("images/websocket-handshake.svg", include_str!("../../../../docs/images/websocket-handshake.svg")),
     ("images/websocket-history.svg", include_str!("../../../../docs/images/websocket-history.svg")),
     ("images/websocket-osi.svg", include_str!("../../../../docs/images/websocket-osi.svg")),

@@ -1,7 +1,7 @@
 //! The way of one message of one's own: out of the browser, into the server, to the room, to everybody's
-//! sockets, and back. A swimlane whose distances are steps, and below it time to scale. The server's times are
-//! from its recording, the browser's two from its own marks; what lies between the two clocks is not measured,
-//! and is drawn so.
+//! sockets, and back; where several servers share the room, through its log on the way to it. A swimlane whose
+//! distances are steps, and below it time to scale. The server's times are from its recording, the browser's two
+//! from its own marks; what lies between the two clocks is not measured, and is drawn so.
 
 use chat_ui::{
     dom::{Drawn, draw, svg},
@@ -17,12 +17,15 @@ use crate::xray::{
     words::{self as common, journey as words},
 };
 
-/// The height of one step in the picture, in its own units.
+/// The height of one step in the picture at most, in its own units, and of all of them: so it fits the stage.
 const STEP: u32 = 70;
+const STEPS: u32 = 350;
 /// Where the first step is.
 const TOP: u32 = 50;
-/// The distance of two lanes.
-const LANE: u32 = 132;
+/// The width of the picture, which its lanes divide.
+const WIDTH: u32 = 528;
+/// How much of it the longest words need to each side, on a phone.
+const WORDS: u32 = 130;
 /// How many steps a scale has at most.
 const TICKS_MAX: u64 = 10;
 
@@ -60,23 +63,37 @@ impl Gone {
         Some(self.waited_us?.saturating_sub(self.after(self.echo_us?)))
     }
 
+    /// The lanes: of a room that several servers share its log is one, between the server and the room.
+    fn lanes(&self) -> &'static [&'static str] {
+        if self.journey.logged_us.is_some() { &words::SHARED_LANES } else { &words::LANES }
+    }
+
     fn legs(&self) -> Vec<Leg> {
         let journey = &self.journey;
+        let sockets = self.lanes().len() - 1;
+        let room = sockets - 1;
         let leg = |from, to, what, when, is_measured| Leg { from, to, what, when, is_measured };
         let server = |us| words::after(self.after(us));
         let browser = |us| words::waited(us);
         let unknown = || words::UNMEASURED.to_owned();
         let said = self.waited_us.map_or_else(unknown, |_| browser(0));
         let heard = self.waited_us.map_or_else(unknown, browser);
-        let mut measured =
-            vec![(journey.sent_us, leg(2, 3, words::sent(journey.reached), server(journey.sent_us), true))];
+        let mut measured = vec![(
+            journey.sent_us,
+            leg(room, sockets, words::sent(journey.reached), server(journey.sent_us), true),
+        )];
         if let Some(echo) = self.echo_us {
             // It is written among the others, and before the last of them mostly.
             let at = usize::from(echo >= journey.sent_us);
-            measured.insert(at, (echo, leg(2, 1, words::ECHO.to_owned(), server(echo), true)));
+            measured.insert(at, (echo, leg(room, 1, words::ECHO.to_owned(), server(echo), true)));
         }
-        let ordered = leg(1, 2, words::ordered(journey.seq), server(journey.ordered_us), true);
-        let mut legs = vec![leg(0, 1, words::SAID.to_owned(), said, false), ordered];
+        let mut legs = vec![leg(0, 1, words::SAID.to_owned(), said, false)];
+        if let Some(logged_us) = journey.logged_us {
+            legs.push(leg(1, 2, words::TO_LOG.to_owned(), server(journey.heard_us), true));
+            legs.push(leg(2, room, words::logged(journey.seq), server(logged_us), true));
+        } else {
+            legs.push(leg(1, room, words::ordered(journey.seq), server(journey.ordered_us), true));
+        }
         legs.extend(measured.into_iter().map(|(_, leg)| leg));
         if self.echo_us.is_some() {
             legs.push(leg(1, 0, words::HEARD.to_owned(), heard, false));
@@ -147,9 +164,13 @@ pub(super) fn journey(recordings: Recordings, waits: Waits) -> Drawn {
 fn way(gone: &Gone, text: &str) -> Vec<Drawn> {
     let journey = &gone.journey;
     let took = gone.after(journey.sent_us);
-    let told = words::verdict(journey.members, journey.reached, took);
+    let told = if journey.logged_us.is_some() {
+        words::shared_verdict(journey.reached, took)
+    } else {
+        words::verdict(journey.members, journey.reached, took)
+    };
     let said = said::lines(draw("blockquote"), text);
-    vec![said, swimlane(&gone.legs()), scales(gone), verdict(&told, true)]
+    vec![said, swimlane(gone.lanes(), &gone.legs()), scales(gone), verdict(&told, true)]
 }
 
 /// The number of the message before the chosen one, if there is one.
@@ -170,18 +191,19 @@ fn shape<const N: usize>(tag: &str, class: &str, places: [(&str, u32); N]) -> Dr
 }
 
 /// The picture, right to left as it is read.
-fn swimlane(legs: &[Leg]) -> Drawn {
-    let width = LANE * words::LANES.len() as u32;
-    let height = TOP + STEP * legs.len() as u32;
-    let x = |lane: usize| width - LANE / 2 - LANE * lane as u32;
+fn swimlane(names: &[&str], legs: &[Leg]) -> Drawn {
+    let step = STEP.min(STEPS / legs.len() as u32);
+    let height = TOP + step * legs.len() as u32;
+    let lane_width = WIDTH / names.len() as u32;
+    let x = |lane: usize| WIDTH - lane_width / 2 - lane_width * lane as u32;
     let label = |class, x, y, text: &str| shape("text", class, [("x", x), ("y", y)]).text(text);
-    let lanes = words::LANES.into_iter().enumerate().flat_map(|(lane, name)| {
+    let lanes = names.iter().enumerate().flat_map(|(lane, name)| {
         let x = x(lane);
         let line = shape("line", "lane", [("x1", x), ("x2", x), ("y1", 36), ("y2", height)]);
         [line, label("lane-name", x, 22, name)]
     });
     let arrows = legs.iter().enumerate().map(|(at, leg)| {
-        let y = TOP + STEP * at as u32 + 26;
+        let y = TOP + step * at as u32 + 26;
         let (start, end) = (x(leg.from), x(leg.to));
         // The tip of the arrow, before the lane it points to.
         let (stop, tip) = if end < start {
@@ -189,7 +211,7 @@ fn swimlane(legs: &[Leg]) -> Drawn {
         } else {
             (end - 9, format!("M{} {y} l-11 -6 v12 z", end - 1))
         };
-        let middle = u32::midpoint(start, end);
+        let middle = u32::midpoint(start, end).clamp(WORDS, WIDTH - WORDS);
         svg("g")
             .flag("data-unmeasured", !leg.is_measured)
             .child(shape("line", "arrow", [("x1", start), ("x2", stop), ("y1", y), ("y2", y)]))
@@ -201,7 +223,7 @@ fn swimlane(legs: &[Leg]) -> Drawn {
     let told: Vec<String> = legs.iter().map(|leg| format!("{} ({})", leg.what, leg.when)).collect();
     svg("svg")
         .class("swimlane")
-        .attr("viewBox", &format!("0 0 {width} {height}"))
+        .attr("viewBox", &format!("0 0 {WIDTH} {height}"))
         .attr("role", "img")
         .attr("aria-label", &told.join("؛ "))
         .children(lanes)
@@ -214,7 +236,7 @@ type Stretch = (&'static str, u64, u64, bool);
 /// Time to scale: by the browser's clock all of it, and by the server's what was in the server.
 fn scales(gone: &Gone) -> Drawn {
     let journey = &gone.journey;
-    let [ordered, sent] = [journey.ordered_us, journey.sent_us].map(|us| gone.after(us));
+    let sent = gone.after(journey.sent_us);
     let echo = gone.echo_us.map_or(sent, |us| gone.after(us));
     let whole = gone.outside().zip(gone.waited_us).map(|(outside, waited)| {
         let (there, back) = (outside / 2, waited - outside.div_ceil(2));
@@ -225,8 +247,13 @@ fn scales(gone: &Gone) -> Drawn {
         ];
         scale(&words::by_browser(waited), &stretches, waited)
     });
-    let inside = [(words::TO_ROOM, 0, ordered, true), (words::TO_SOCKETS, ordered, sent.max(echo), true)];
-    let inside = scale(&words::by_server(sent.max(echo)), &inside, sent.max(echo));
+    let end = sent.max(echo);
+    let (to, at) = match journey.logged_us {
+        Some(logged_us) => (words::TO_LOG_AND_BACK, gone.after(logged_us)),
+        None => (words::TO_ROOM, gone.after(journey.ordered_us)),
+    };
+    let inside = [(to, 0, at, true), (words::TO_SOCKETS, at, end, true)];
+    let inside = scale(&words::by_server(end), &inside, end);
     let note = if whole.is_some() { words::HALVES } else { words::NO_MARKS };
     draw("div").class("scales").children(whole).child(inside).child(small(note))
 }
@@ -296,6 +323,7 @@ mod tests {
             id: "1".into(),
             seq: 7,
             heard_us: 100,
+            logged_us: None,
             ordered_us: 140,
             sent_us: 400,
             reached: 3,
@@ -310,6 +338,17 @@ mod tests {
         assert_eq!(order(None), [(0, 1), (1, 2), (2, 3)]);
         assert_eq!(order(Some(200)), [(0, 1), (1, 2), (2, 1), (2, 3), (1, 0)]);
         assert_eq!(order(Some(500)), [(0, 1), (1, 2), (2, 3), (2, 1), (1, 0)]);
+    }
+
+    #[test]
+    fn shared_rooms_go_by_their_log() {
+        let mut gone = gone(Some(200), None);
+        gone.journey.logged_us = Some(130);
+        let legs = gone.legs();
+        let ways: Vec<_> = legs.iter().map(|leg| (leg.from, leg.to)).collect();
+        assert_eq!(ways, [(0, 1), (1, 2), (2, 3), (3, 1), (3, 4), (1, 0)]);
+        assert_eq!(legs[2].when, words::after(30));
+        assert_eq!(gone.lanes().len(), 5);
     }
 
     #[test]

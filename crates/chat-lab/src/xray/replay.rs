@@ -179,6 +179,7 @@ mod tests {
             id: "1".into(),
             seq: 1,
             heard_us: 1,
+            logged_us: None,
             ordered_us: 2,
             sent_us: 300,
             reached: 1,

@@ -38,6 +38,15 @@ pub(super) enum With {
     Receipt(Box<dyn Receipt>),
 }
 
+impl With {
+    /// The wish has come back from the room's log.
+    pub(super) fn logged(&mut self) {
+        if let Self::Receipt(receipt) = self {
+            receipt.logged();
+        }
+    }
+}
+
 /// The answer to a join: a membership and the rate limit of its session, or why not.
 pub(crate) type Joined = Result<(Membership, Arc<RateLimit>), Refusal>;
 

@@ -40,6 +40,9 @@ pub(crate) trait Watch: Tap {
 
 /// Goes with a `say` through its room, and notes when it was where.
 pub(crate) trait Receipt: Debug + Send {
+    /// It has come back from the log of a room that is on an engine, and is now the room's.
+    fn logged(&mut self);
+
     /// The room gave it this place.
     fn ordered(&mut self, seq: Seq);
 

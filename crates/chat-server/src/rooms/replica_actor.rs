@@ -450,7 +450,8 @@ impl Copy {
         self.local.begin_digest(self.replica.digest());
         self.local.tick(now);
         match next {
-            Next::Ours(wishes) => {
+            Next::Ours(mut wishes) => {
+                wishes.iter_mut().for_each(|(_, with)| with.logged());
                 wishes.into_iter().for_each(|(wish, with)| self.local.take(wish, with, now))
             }
             Next::Theirs(wishes) => {

@@ -58,7 +58,7 @@ pub struct TestServer {
     nodes: Vec<Node>,
     turn: AtomicUsize,
     /// Ends with the servers.
-    _engine: Option<EngineProcess>,
+    engine: Option<EngineProcess>,
 }
 
 struct Node {
@@ -95,12 +95,7 @@ impl TestServer {
     /// With these options too.
     pub async fn with(options: &[&str]) -> Self {
         match std::env::var("OTAGH_TEST_ENGINE").ok().and_then(|nodes| nodes.parse().ok()) {
-            Some(nodes) => {
-                let kinds = [EngineKind::Redis, EngineKind::Valkey];
-                let binary = kinds.into_iter().find_map(EngineKind::binary).expect("an engine to test with");
-                let engine = EngineProcess::start(binary, &[]).await.unwrap();
-                Self::cluster(nodes, Some(engine), options).await
-            }
+            Some(nodes) => Self::over_engine(nodes, options).await.expect("an engine to test with"),
             None => Self::cluster(1, None, options).await,
         }
     }
@@ -108,6 +103,19 @@ impl TestServer {
     /// How many there are: what one address or person may is counted by each.
     pub fn nodes(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// So many that share their rooms over an engine; none, and one line that says so, where no engine is
+    /// installed.
+    pub async fn over_engine(count: usize, options: &[&str]) -> Option<Self> {
+        let kinds = [EngineKind::Redis, EngineKind::Valkey];
+        let binary = kinds.into_iter().find_map(EngineKind::binary)?;
+        let engine = EngineProcess::start(binary, &[]).await.unwrap();
+        Some(Self::cluster(count, Some(engine), options).await)
+    }
+
+    pub fn has_engine(&self) -> bool {
+        self.engine.is_some()
     }
 
     async fn cluster(count: usize, engine: Option<EngineProcess>, options: &[&str]) -> Self {
@@ -118,13 +126,13 @@ impl TestServer {
         for _ in 0..count {
             nodes.push(Node::start(&options).await);
         }
-        Self { address: nodes[0].address, nodes, turn: AtomicUsize::new(0), _engine: engine }
+        Self { address: nodes[0].address, nodes, turn: AtomicUsize::new(0), engine }
     }
 
     /// One that runs in a process of its own.
     pub fn at(address: SocketAddr) -> Self {
         let node = Node { address, stop: None, running: None };
-        Self { address, nodes: vec![node], turn: AtomicUsize::new(0), _engine: None }
+        Self { address, nodes: vec![node], turn: AtomicUsize::new(0), engine: None }
     }
 
     /// Asks it to stop; [`TestServer::stopped`] waits for that.

@@ -8,6 +8,8 @@ use super::took;
 pub(crate) const NONE: &str = "هنوز پیامی از شما از اتاق نگذشته است. پایین همین بخش چیزی بگویید.";
 /// The lanes.
 pub(crate) const LANES: [&str; 4] = ["مرورگر شما", "سرور", "اتاق", "سوکت‌های همه"];
+/// The lanes where several servers share the room.
+pub(crate) const SHARED_LANES: [&str; 5] = ["مرورگر شما", "سرور", "لاگ مشترک", "اتاق", "سوکت‌ها"];
 /// The browser said it.
 pub(crate) const SAID: &str = "say به سوی سرور رفت";
 /// The echo was written.
@@ -20,6 +22,14 @@ pub(crate) const UNMEASURED: &str = "اندازه‌گیری‌نشده";
 /// The room gave it its place.
 pub(crate) fn ordered(seq: u64) -> String {
     format!("خوانده شد؛ شماره‌ی {}", digits::number(seq))
+}
+
+/// The server read it, and asked the room's log to take it.
+pub(crate) const TO_LOG: &str = "خوانده شد و به لاگ رفت";
+
+/// It came back from there, in its place.
+pub(crate) fn logged(seq: u64) -> String {
+    format!("از لاگ برگشت؛ شماره‌ی {}", digits::number(seq))
 }
 
 /// It was handed to so many sockets.
@@ -35,6 +45,8 @@ pub(crate) const INSIDE: &str = "در سرور";
 pub(crate) const BACK: &str = "شبکه و مرورگر";
 /// From the read to the room's order.
 pub(crate) const TO_ROOM: &str = "تا اتاق";
+/// From the read to the room's log, and back.
+pub(crate) const TO_LOG_AND_BACK: &str = "رفت‌وبرگشت لاگ";
 /// From there to the last socket.
 pub(crate) const TO_SOCKETS: &str = "تا آخرین سوکت";
 /// How the two legs are drawn.
@@ -95,6 +107,15 @@ pub(crate) fn verdict(members: u32, reached: u32, us: u64) -> String {
     };
     format!(
         "به {} سوکت سپرده شد{people}؛ رسیدن را فقط ACK می‌داند. از خوانده شدن فریم شما تا سپردن آخرینشان {} گذشت. پیام یک بار کدگذاری شد و همان بایت‌ها پشت‌سرهم روی هر اتصال نوشته شد.",
+        digits::number(reached.into()),
+        took(us)
+    )
+}
+
+/// The same where several servers share the room: so many connections of this one, so long.
+pub(crate) fn shared_verdict(reached: u32, us: u64) -> String {
+    format!(
+        "در این سرور به {} سوکت سپرده شد؛ رسیدن را فقط ACK می‌داند. از خوانده شدن فریم شما تا سپردن آخرینشان {} گذشت. سرورهای دیگر همان پیام را از لاگ مشترک (مثل Redis) می‌خوانند و به سوکت‌های خودشان می‌سپارند.",
         digits::number(reached.into()),
         took(us)
     )

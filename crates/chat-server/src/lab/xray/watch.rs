@@ -65,6 +65,7 @@ impl Watch for Watched {
             recording: self.recording.clone(),
             id: id.clone(),
             read: Instant::now(),
+            logged: None,
             ordered: None,
         })
     }
@@ -76,16 +77,21 @@ impl Drop for Watched {
     }
 }
 
-/// Notes when a `say` was read, ordered and sent.
+/// Notes when a `say` was read, back from a shared room's log, ordered and sent.
 #[derive(Debug)]
 struct SayReceipt {
     recording: Arc<Recording>,
     id: SayId,
     read: Instant,
+    logged: Option<Instant>,
     ordered: Option<(Seq, Instant)>,
 }
 
 impl Receipt for SayReceipt {
+    fn logged(&mut self) {
+        self.logged = Some(Instant::now());
+    }
+
     fn ordered(&mut self, seq: Seq) {
         self.ordered = Some((seq, Instant::now()));
     }
@@ -96,6 +102,7 @@ impl Receipt for SayReceipt {
             id: self.id.as_str().to_owned(),
             seq,
             heard_us: self.recording.us(self.read),
+            logged_us: self.logged.map(|logged| self.recording.us(logged)),
             ordered_us: self.recording.us(ordered),
             sent_us: self.recording.us(Instant::now()),
             reached: reached as u32,
