@@ -363,6 +363,36 @@ async fn foreign_keys_hurt_one_room_only(process: EngineProcess) {
     assert_eq!(up(&engine).await, since);
 }
 
+async fn foreign_keys_end_life(process: EngineProcess) {
+    let engine = node(process.url(), 1, PATIENT).await;
+    let mut follower = engine.follow(ROOM).await.unwrap();
+    let foreign: [&[&str]; 6] = [
+        &["SET", "otagh:class:meta", "mine"],
+        &["HSET", "otagh:class:meta", "n", "mine"],
+        &["HSET", "otagh:class:meta", "n", "0"],
+        &["SET", "otagh:class:log", "mine"],
+        &["XADD", "otagh:class:log", "*", "of", "mine"],
+        &["LPUSH", "otagh:class:snap", "mine"],
+    ];
+    for command in foreign {
+        append(&engine, 1).await.unwrap();
+        append(&engine, 2).await.unwrap();
+        hears(&mut follower, 2).await;
+        if command[1].ends_with("snap") {
+            process.ask(&["HSET", "otagh:class:meta", "s", "1"]).await.unwrap();
+        }
+        process.ask(command).await.unwrap();
+        if command[1].ends_with("snap") {
+            assert_eq!(engine.load(ROOM).await, Err(EngineUnavailable), "{command:?}");
+        } else {
+            assert_eq!(append(&engine, 3).await, Err(EngineUnavailable), "{command:?}");
+        }
+        assert_eq!(engine.load(ROOM).await, Ok(None), "{command:?}");
+        assert_eq!(engine.read(ROOM, &life(), 2).await, Ok(Read::Absent), "{command:?}");
+        is_missed(&mut follower).await;
+    }
+}
+
 async fn evicted_part_ends_life(process: EngineProcess) {
     let engine = node(process.url(), 1, PATIENT).await;
     let mut follower = engine.follow(ROOM).await.unwrap();
@@ -508,10 +538,10 @@ async fn rooms_are_dealt_over_engines(process: EngineProcess, other: EngineProce
     assert_ne!(engines.number(), again.number());
     let rooms: Vec<_> = (0..40).map(|room| format!("room-{room}")).collect();
     for room in &rooms {
-        assert_eq!(engines.of(room).at(), again.of(room).at());
+        assert_eq!(engines.at(engines.place_of(room)).at(), again.at(again.place_of(room)).at());
         let tag = Tag { node: engines.number(), batch: 1 };
         let append = Append { life: &life(), tag, batch: "[]", opening: Some("{}") };
-        engines.of(room).append(room, append).await.unwrap();
+        engines.at(engines.place_of(room)).append(room, append).await.unwrap();
     }
     for process in [&process, &other] {
         let keys = process.ask(&["KEYS", "otagh:room-*:meta"]).await.unwrap();
@@ -645,6 +675,7 @@ on_engines! {
         follower_that_goes_is_unsubscribed,
         foreign_message_is_missed_not_fatal,
         foreign_keys_hurt_one_room_only,
+        foreign_keys_end_life,
         evicted_part_ends_life,
         flushed_scripts_are_loaded_again,
         emptied_engine_ends_lives,

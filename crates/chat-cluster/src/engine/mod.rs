@@ -33,7 +33,8 @@ use self::{
 pub use self::{connect_error::ConnectError, engines::Engines, followers::Follower, terms::State};
 use crate::{Append, Appended, KEPT_FOR, Loaded, Ms, ParseEntryError, Place, READ_AT_ONCE, Read};
 
-/// How long a question waits that was answered by what is not ours: who asks again at once would ask for ever.
+/// How long a question waits that was answered by what is not ours: should another program go on writing there,
+/// who asks again at once would ask for ever.
 const NOT_OURS_PAUSE: Duration = Duration::from_secs(1);
 
 /// How long a clean stop waits for the engine.
@@ -131,8 +132,7 @@ impl Engine {
         let channel = self.shared.names.channel(room);
         let mut args = vec![&*ttl, life.as_ref(), &node, &number, batch, &channel];
         args.extend(opening);
-        let answer = self.ask(&scripts::APPEND, &self.shared.names.room(room), &args).await?;
-        self.understand(answer, |word, rest| match (word, rest) {
+        self.ask_room(room, Some(life), &scripts::APPEND, &args, |word, rest| match (word, rest) {
             ("ok", [n]) => Ok(Some(Appended::Taken { n: parse_number(n)? })),
             ("known", [n]) => Ok(Some(Appended::Known { n: parse_number(n)? })),
             ("absent", []) => Ok(Some(Appended::Absent)),
@@ -146,8 +146,7 @@ impl Engine {
     /// it is kept.
     pub async fn load(&self, room: &str) -> Result<Option<Loaded>, EngineUnavailable> {
         let (ttl, channel) = (KEPT_FOR.to_string(), self.shared.names.channel(room));
-        let answer = self.ask(&scripts::LOAD, &self.shared.names.room(room), &[&ttl, &channel]).await?;
-        self.understand(answer, |word, rest| match (word, rest) {
+        self.ask_room(room, None, &scripts::LOAD, &[&ttl, &channel], |word, rest| match (word, rest) {
             ("ok", [life, opening, n, tag, snapshot, tail @ ..]) => {
                 let life = parse_life(life)?;
                 let tail = parse_entries(&life, tail)?;
@@ -165,8 +164,7 @@ impl Engine {
     pub async fn read(&self, room: &str, life: &Epoch, after: u64) -> Result<Read, EngineUnavailable> {
         let (ttl, after, count) = (KEPT_FOR.to_string(), after.to_string(), READ_AT_ONCE.to_string());
         let args = [&*ttl, life.as_ref(), &after, &count];
-        let answer = self.ask(&scripts::READ, &self.shared.names.room(room), &args).await?;
-        self.understand(answer, |word, rest| match (word, rest) {
+        self.ask_room(room, Some(life), &scripts::READ, &args, |word, rest| match (word, rest) {
             ("ok", [top, entries @ ..]) => {
                 Ok(Some(Read::Entries { top: parse_number(top)?, entries: parse_entries(life, entries)? }))
             }
@@ -179,9 +177,7 @@ impl Engine {
 
     /// Whether the room is in some life.
     pub async fn exists(&self, room: &str) -> Result<bool, EngineUnavailable> {
-        let [era, meta, ..] = self.shared.names.room(room);
-        let answer = self.ask(&scripts::EXISTS, &[era, meta], &[]).await?;
-        self.understand(answer, |word, rest| match (word, rest) {
+        self.ask_room(room, None, &scripts::EXISTS, &[], |word, rest| match (word, rest) {
             ("ok", []) => Ok(Some(true)),
             ("absent", []) => Ok(Some(false)),
             _ => Ok(None),
@@ -202,8 +198,7 @@ impl Engine {
         let (ttl, n, tag) = (KEPT_FOR.to_string(), place.n.to_string(), tag.to_string());
         let stay = READ_AT_ONCE.to_string();
         let args = [&*ttl, life.as_ref(), &n, &tag, state, &stay];
-        let answer = self.ask(&scripts::SNAPSHOT, &self.shared.names.room(room), &args).await?;
-        self.understand(answer, yes_or_no).await
+        self.ask_room(room, Some(life), &scripts::SNAPSHOT, &args, yes_or_no).await
     }
 
     /// Ends this life of the room; where a place is given, only if the log still ends there.
@@ -214,8 +209,7 @@ impl Engine {
         if let Some((n, tag)) = &place {
             args.extend([&**n, &**tag]);
         }
-        let answer = self.ask(&scripts::END, &self.shared.names.room(room), &args).await?;
-        self.understand(answer, yes_or_no).await
+        self.ask_room(room, Some(life), &scripts::END, &args, yes_or_no).await
     }
 
     /// Follows the room: whatever is appended after this has returned is heard. One follower of a room is
@@ -246,14 +240,19 @@ impl Engine {
         }
         let mut keys = vec![self.shared.names.era()];
         keys.extend(nodes.iter().map(|node| self.shared.names.node(*node)));
-        let answer = self.ask(&scripts::NODES, &keys, &[]).await?;
         let since = |since: &String| (!since.is_empty()).then(|| parse_number(since)).transpose();
-        self.understand(answer, |word, rest| match word {
+        let answer = self.ask(&scripts::NODES, &keys, &[], |word, rest| match word {
             "ok" if rest.len() == nodes.len() => Ok(Some(rest.iter().map(since).collect::<Result<_, _>>()?)),
             _ => Ok(None),
-        })
-        .await
-        .map(Some)
+        });
+        match answer.await {
+            Ok(since) => Ok(Some(since)),
+            Err(Unanswered::Unavailable) => Err(EngineUnavailable),
+            Err(Unanswered::NotOurs(reason)) => {
+                tracing::warn!(engine = self.at(), reason, "what is kept of nodes is not what was put there");
+                Err(EngineUnavailable)
+            }
+        }
     }
 
     /// A clean stop: others need not wait until this node is missed. Afterwards the engine is lost.
@@ -278,42 +277,74 @@ impl Engine {
         self.shared.publish_state();
     }
 
-    async fn ask(
+    /// Asks about a room, in this life, where the question is about one.
+    async fn ask_room<T>(
+        &self,
+        room: &str,
+        life: Option<&Epoch>,
+        script: &Script,
+        args: &[&str],
+        meaning: impl FnOnce(&str, &[String]) -> Result<Option<T>, ParseEntryError>,
+    ) -> Result<T, EngineUnavailable> {
+        match self.ask(script, &self.shared.names.room(room), args, meaning).await {
+            Ok(answer) => Ok(answer),
+            Err(Unanswered::Unavailable) => Err(EngineUnavailable),
+            Err(Unanswered::NotOurs(reason)) => {
+                tracing::error!(
+                    engine = self.at(),
+                    reason,
+                    "what is kept of a room is not what was put there; it begins a new life"
+                );
+                self.clear(room, life).await;
+                Err(EngineUnavailable)
+            }
+        }
+    }
+
+    /// Nobody could go on with the room, or come into it.
+    async fn clear(&self, room: &str, life: Option<&Epoch>) {
+        let channel = self.shared.names.channel(room);
+        let mut args = vec![&*channel];
+        args.extend(life.map(Epoch::as_ref));
+        let cleared = self.ask(&scripts::CLEAR, &self.shared.names.room(room), &args, yes_or_no).await;
+        tracing::debug!(?cleared, "a room's keys were cleared");
+        sleep(NOT_OURS_PAUSE).await;
+    }
+
+    /// Asks, and reads what the answer means: its first word, and the rest. `Ok(None)` of `meaning` is for an answer
+    /// that no script gives.
+    async fn ask<T>(
         &self,
         script: &Script,
         keys: &[String],
         args: &[&str],
-    ) -> Result<Vec<String>, EngineUnavailable> {
-        let link = self.shared.link().ok_or(EngineUnavailable)?;
-        match self.shared.ask(&link, script, keys, args).await {
-            Ok(answer) => Ok(answer),
-            Err(Failure::Link(_)) => Err(EngineUnavailable),
-            Err(Failure::Question(reason)) => Err(self.not_ours(&reason).await),
-        }
-    }
-
-    /// What an answer means: its first word, and the rest. `Ok(None)` is an answer that no script gives.
-    async fn understand<T>(
-        &self,
-        answer: Vec<String>,
         meaning: impl FnOnce(&str, &[String]) -> Result<Option<T>, ParseEntryError>,
-    ) -> Result<T, EngineUnavailable> {
+    ) -> Result<T, Unanswered> {
+        let link = self.shared.link().ok_or(Unanswered::Unavailable)?;
+        let answer = match self.shared.ask(&link, script, keys, args).await {
+            Ok(answer) => answer,
+            Err(Failure::Link(_)) => return Err(Unanswered::Unavailable),
+            Err(Failure::Question(reason)) => return Err(Unanswered::NotOurs(reason)),
+        };
         let meant = match answer.split_first() {
             Some((word, rest)) => meaning(word, rest),
             None => Ok(None),
         };
         match meant {
             Ok(Some(meant)) => Ok(meant),
-            Ok(None) => Err(self.not_ours("no script answers so").await),
-            Err(error) => Err(self.not_ours(&error.to_string()).await),
+            Ok(None) => Err(Unanswered::NotOurs("no script answers so".into())),
+            Err(error) => Err(Unanswered::NotOurs(error.to_string())),
         }
     }
+}
 
-    async fn not_ours(&self, reason: &str) -> EngineUnavailable {
-        tracing::warn!(engine = self.at(), reason, "what is kept of a room is not what was put there");
-        sleep(NOT_OURS_PAUSE).await;
-        EngineUnavailable
-    }
+/// Why a question has no answer.
+#[derive(Debug)]
+enum Unanswered {
+    /// See [`EngineUnavailable`].
+    Unavailable,
+    /// What is under the keys is not what this program has written.
+    NotOurs(String),
 }
 
 impl Drop for Engine {

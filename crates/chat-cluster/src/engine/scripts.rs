@@ -20,6 +20,7 @@ macro_rules! scripts {
 scripts! {
     APPEND = "append";
     BEAT = "beat";
+    CLEAR = "clear";
     END = "end";
     ENTER = "enter";
     EXISTS = "exists";

@@ -21,8 +21,9 @@ local time = redis.call('TIME')
 at = math.max(at, time[1] * 1000 + math.floor(time[2] / 1000))
 n = n + 1
 local tag = ARGV[4] .. '-' .. ARGV[5]
-redis.call('HSET', KEYS[2], 'n', n, 't', tag, 'a', at, 'b:' .. ARGV[4], ARGV[5])
+-- The log first: it refuses what is foreign to it, and then nothing is half done.
 redis.call('XADD', KEYS[3], string.format('%.0f-0', n), 'p', prev, 't', tag, 'a', at, 'c', ARGV[6])
+redis.call('HSET', KEYS[2], 'n', n, 't', tag, 'a', at, 'b:' .. ARGV[4], ARGV[5])
 for i = 2, 4 do redis.call('PEXPIRE', KEYS[i], ARGV[2]) end
 redis.call('PUBLISH', ARGV[7], string.format('%s %.0f %s %s %.0f\n', ARGV[3], n, prev, tag, at) .. ARGV[6])
 return { 'ok', n }
