@@ -52,9 +52,9 @@ pub(crate) struct Seating {
     pub(crate) all_speak: bool,
 }
 
-/// A server with everybody in their rooms.
+/// A server, or several nodes, with everybody in their rooms.
 pub(crate) struct Station {
-    pub(crate) peer: Peer,
+    peers: Vec<Peer>,
     load_clients: Crowd,
     seating: Seating,
     /// How many messages each room has been told.
@@ -101,7 +101,9 @@ pub(crate) struct Latency {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pace {
     pub(crate) rate: Rate,
-    /// How long after it was due a message was heard by all of its room, at the 99th percentile.
+    /// How long after it was due a message was heard by all of its room, at the median.
+    pub(crate) half: Duration,
+    /// The same at the 99th percentile.
     pub(crate) late: Duration,
 }
 
@@ -201,14 +203,22 @@ impl Station {
         options: &[&str],
         seating: Seating,
     ) -> io::Result<Self> {
-        let peer = programs.start(kind, cores, options)?;
-        let mut load_clients = Crowd::at(peer.address())?;
+        Self::among(vec![programs.start(kind, cores, options)?], seating)
+    }
+
+    /// Lets everybody in, to these nodes in turn. They are of one kind.
+    ///
+    /// # Errors
+    /// When somebody is refused.
+    pub(crate) fn among(peers: Vec<Peer>, seating: Seating) -> io::Result<Self> {
+        let kind = peers[0].kind();
+        let mut load_clients = Crowd::at(peers.iter().map(Peer::address).collect())?;
         for room in 0..seating.rooms {
             let number = load_clients.room();
             for member in 0..seating.members {
                 // The checker wants to be told the whole truth, which only our server tells.
                 let speaks = if seating.all_speak { room == 0 } else { member < SPEAKERS };
-                let is_witness = speaks && kind == Kind::Otagh;
+                let is_witness = speaks && kind.is_ours();
                 let is_deaf = room == 0 && member >= seating.members - seating.deaf;
                 let is_recorded = room == 0 && (SPEAKERS..SPEAKERS + seating.recorded).contains(&member);
                 load_clients.enter(number, Manner { is_witness, is_deaf, is_recorded })?;
@@ -216,9 +226,23 @@ impl Station {
         }
         load_clients.settle()?;
         for recording in &load_clients.recordings {
-            look_at(peer.address(), recording)?;
+            look_at(peers[0].address(), recording)?;
         }
-        Ok(Self { peer, load_clients, seating, said: vec![0; seating.rooms], expected: 0 })
+        Ok(Self { peers, load_clients, seating, said: vec![0; seating.rooms], expected: 0 })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.peers[0].kind()
+    }
+
+    /// Of the first node.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.peers[0].address()
+    }
+
+    /// How many messages have been said so far.
+    pub(crate) fn said(&self) -> u64 {
+        self.said.iter().sum()
     }
 
     fn say(&mut self, room: usize) -> io::Result<()> {
@@ -284,7 +308,7 @@ impl Station {
             self.load_clients.turn(next.saturating_duration_since(Instant::now()), &mut schedule)?;
             if looked.elapsed() > Duration::from_millis(100) {
                 looked = Instant::now();
-                memory = memory.max(self.peer.usage().memory()?);
+                memory = memory.max(self.peers[0].usage().memory()?);
             }
             if from.at.elapsed() > time + PATIENCE {
                 let error = format!("{} of {messages} messages heard by all", schedule.completed);
@@ -327,7 +351,9 @@ impl Station {
             }
         };
         self.drain()?;
-        Ok(Pace { rate, late: Duration::from_nanos(turns.nanoseconds.value_at_quantile(0.99)) })
+        let [half, late] =
+            [0.5, 0.99].map(|of| Duration::from_nanos(turns.nanoseconds.value_at_quantile(of)));
+        Ok(Pace { rate, half, late })
     }
 
     /// Waits for the last deliveries, and counts: not one more or fewer than there should be.
@@ -348,7 +374,7 @@ impl Station {
         Ok(Mark {
             at: Instant::now(),
             delivered: self.load_clients.delivered,
-            server: self.peer.usage().threads_time()?,
+            server: self.peers.iter().map(|peer| peer.usage().threads_time()).sum::<io::Result<_>>()?,
             generator: own_time()?,
         })
     }

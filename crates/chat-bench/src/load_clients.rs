@@ -54,9 +54,9 @@ pub(crate) struct Manner {
     pub(crate) is_recorded: bool,
 }
 
-/// The members, and the server they are at.
+/// The members, and the servers they are at.
 pub(crate) struct Crowd {
-    server: SocketAddr,
+    servers: Vec<SocketAddr>,
     epoll: OwnedFd,
     members: Vec<Member>,
     rooms: Vec<Room>,
@@ -142,13 +142,13 @@ impl Listener for () {
 }
 
 impl Crowd {
-    /// Nobody, at this server.
+    /// Nobody, at these servers, to which members come in turn.
     ///
     /// # Errors
     /// When the system has no epoll to give.
-    pub(crate) fn at(server: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn at(servers: Vec<SocketAddr>) -> io::Result<Self> {
         Ok(Self {
-            server,
+            servers,
             epoll: epoll::create(epoll::CreateFlags::CLOEXEC)?,
             members: Vec::new(),
             rooms: Vec::new(),
@@ -188,9 +188,10 @@ impl Crowd {
     pub(crate) fn enter(&mut self, room: usize, manner: Manner) -> io::Result<()> {
         self.wait_until(|load_clients| load_clients.arriving < ARRIVING)?;
         let number = self.members.len();
-        let mut stream = TcpStream::connect(self.server)?;
+        let server = self.servers[number % self.servers.len()];
+        let mut stream = TcpStream::connect(server)?;
         stream.set_nodelay(true)?;
-        let (id, server) = (&self.rooms[room].id, self.server);
+        let id = &self.rooms[room].id;
         let query = if manner.is_recorded { "?xray=1" } else { "" };
         let request = format!(
             "GET /ws/{id}/m{number}{query} HTTP/1.1\r\nHost: {server}\r\nConnection: Upgrade\r\n\
@@ -586,7 +587,7 @@ mod tests {
     /// What two members of a room hear, when their server sends each of them these messages at once.
     fn heard(first: &[&str], second: &[&str]) -> Result<u64, String> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut load_clients = Crowd::at(listener.local_addr().unwrap()).unwrap();
+        let mut load_clients = Crowd::at(vec![listener.local_addr().unwrap()]).unwrap();
         let room = load_clients.room();
         let frame = |json: &str| [&[frames::TEXT_FIRST, json.len() as u8], json.as_bytes()].concat();
         let welcome = frame(r#"{"type":"welcome"}"#);

@@ -13,6 +13,8 @@ mod kernel_baseline;
 #[cfg(target_os = "linux")]
 mod load_clients;
 #[cfg(target_os = "linux")]
+mod nodes;
+#[cfg(target_os = "linux")]
 mod options;
 #[cfg(target_os = "linux")]
 mod peer;

@@ -26,12 +26,14 @@ pub(crate) enum Workload {
     G,
     /// Small rooms beside a huge one in full speech, on two cores.
     H,
+    /// What an engine costs, on one node and on two, beside one process without.
+    N,
     /// A with one of the thousand recorded, and looking.
     X,
 }
 
 impl Workload {
-    /// All of them.
+    /// What is measured where none is named: all but N, which needs an engine and has a table of its own.
     pub(crate) const ALL: [Self; 8] =
         [Self::A, Self::B, Self::C, Self::D, Self::E, Self::G, Self::H, Self::X];
 }
@@ -45,7 +47,7 @@ impl fmt::Display for Workload {
 /// How to measure it.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Options {
-    /// Which; all, without.
+    /// Which; all but N, without.
     #[arg(ignore_case = true)]
     pub(crate) workloads: Vec<Workload>,
     /// Where the servers are.

@@ -22,6 +22,8 @@ const START: Duration = Duration::from_secs(30);
 pub(crate) enum Kind {
     /// Ours, with all features on.
     Otagh,
+    /// Ours as it was before.
+    Before,
     /// `Bun.serve` with `publish`, which is uWebSockets.
     Bun,
     /// FastAPI on uvicorn: the room server of the lesson.
@@ -35,10 +37,16 @@ impl Kind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Otagh => "Otagh",
+            Self::Before => "Otagh before",
             Self::Bun => "Bun",
             Self::FastApi => "FastAPI",
             Self::Floor => "kernel floor",
         }
+    }
+
+    /// Whether it knows our options, and tells the checker the whole truth.
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Self::Otagh | Self::Before)
     }
 }
 
@@ -53,6 +61,9 @@ pub(crate) struct Programs {
     /// Our binary.
     #[arg(long, value_name = "PATH")]
     pub(crate) server: PathBuf,
+    /// An older binary of ours, to compare with; without it, it is left out.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) before: Option<PathBuf>,
     /// Bun's binary; without it, Bun is left out.
     #[arg(long, value_name = "PATH")]
     pub(crate) bun: Option<PathBuf>,
@@ -67,13 +78,14 @@ pub(crate) struct Programs {
 impl Programs {
     /// Ours alone.
     pub(crate) fn of(server: PathBuf) -> Self {
-        Self { server, bun: None, python: None, peers: PathBuf::new() }
+        Self { server, before: None, bun: None, python: None, peers: PathBuf::new() }
     }
 
     /// Whether this one was given.
     pub(crate) fn have(&self, kind: Kind) -> bool {
         match kind {
             Kind::Otagh | Kind::Floor => true,
+            Kind::Before => self.before.is_some(),
             Kind::Bun => self.bun.is_some(),
             Kind::FastApi => self.python.is_some(),
         }
@@ -84,9 +96,11 @@ impl Programs {
         let port = port.to_string();
         let args = |args: &[&str]| args.iter().map(OsString::from).collect::<Vec<_>>();
         let (program, args) = match kind {
-            Kind::Otagh => {
+            Kind::Otagh | Kind::Before => {
+                let older = || self.before.clone().ok_or_else(missing);
+                let binary = if kind == Kind::Otagh { self.server.clone() } else { older()? };
                 let quiet = args(&["--host", "127.0.0.1", "--port", &port]);
-                (self.server.clone().into_os_string(), [quiet, args(options)].concat())
+                (binary.into_os_string(), [quiet, args(options)].concat())
             }
             Kind::Floor => (std::env::current_exe()?.into_os_string(), args(&["floor", "--port", &port])),
             Kind::Bun => {

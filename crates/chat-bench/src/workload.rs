@@ -12,6 +12,7 @@ use crate::{
     driver::{Latency, Pace, Rate, SERVER_BUSY, Seating, Station, WARM},
     hostile::{honest::Honest, source::Source},
     load_clients::{Crowd, Manner},
+    nodes,
     options::{GENERATOR_CORE, Options, SERVER_CORE, Workload},
     peer::Kind,
     report::{Finding, Goal, RATE, Ratio, short},
@@ -27,8 +28,11 @@ const CROWD: &[&str] = &[
 ];
 /// The same, and two more: how fast one may speak is another test's business, and who waits while
 /// another server is measured cannot answer pings.
-const TALKING: &[&str] =
+pub(crate) const TALKING: &[&str] =
     &[CROWD[0], CROWD[1], CROWD[2], CROWD[3], "--messages-per-second=0", "--ping-interval=1h"];
+
+/// What counts as no worse than an older binary: rounds scatter.
+const UNCHANGED: f64 = 0.97;
 
 const CLASS: Seating = Seating { rooms: 1, members: 1_000, deaf: 0, recorded: 0, all_speak: false };
 const GROUPS: Seating = Seating { rooms: 100, members: 10, deaf: 0, recorded: 0, all_speak: true };
@@ -46,13 +50,14 @@ pub(crate) fn measure(workload: Workload, options: &Options) -> io::Result<Vec<F
         Workload::E => by_the_clock(options),
         Workload::G => two_cores(options),
         Workload::H => beside_a_huge_room(options),
+        Workload::N => nodes::measure(options),
         Workload::X => seen(options),
     }
 }
 
 fn open(options: &Options, kind: Kind, seating: Seating) -> io::Result<Station> {
     eprintln!("     {kind}: {} rooms of {} …", seating.rooms, seating.members);
-    let ours = if kind == Kind::Otagh { TALKING } else { &[] };
+    let ours = if kind.is_ours() { TALKING } else { &[] };
     Station::open(&options.programs, kind, &[SERVER_CORE], ours, seating)
 }
 
@@ -78,8 +83,8 @@ impl Rounds {
         let mut all = Vec::new();
         for _ in 0..rounds {
             let mut round = Vec::new();
-            for driver in stations.iter_mut().filter(|driver| kinds.contains(&driver.peer.kind())) {
-                let kind = driver.peer.kind();
+            for driver in stations.iter_mut().filter(|driver| kinds.contains(&driver.kind())) {
+                let kind = driver.kind();
                 let rate = driver.closed(window, time);
                 round.push((kind, rate.map_err(|error| io::Error::other(format!("{kind}: {error}")))?));
             }
@@ -94,7 +99,7 @@ impl Rounds {
     }
 
     fn figures(&self) -> Vec<(Kind, f64)> {
-        let kinds = [Kind::Otagh, Kind::Floor, Kind::Bun, Kind::FastApi];
+        let kinds = [Kind::Otagh, Kind::Before, Kind::Floor, Kind::Bun, Kind::FastApi];
         let figure = |kind| Some((kind, median(self.each(kind, |rate| rate.per_cpu_second))?));
         kinds.into_iter().filter_map(figure).collect()
     }
@@ -121,7 +126,7 @@ impl Rounds {
     }
 }
 
-fn median(mut figures: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut figures: Vec<f64>) -> Option<f64> {
     figures.sort_by(f64::total_cmp);
     let middle = figures.len() / 2;
     match figures.len() {
@@ -141,7 +146,7 @@ fn ratios(rounds: &Rounds, goals: &[(Kind, f64, bool)]) -> Vec<Ratio> {
 
 fn done(stations: Vec<Station>) -> io::Result<()> {
     for driver in stations {
-        let kind = driver.peer.kind();
+        let kind = driver.kind();
         let violations = driver.verdict();
         if !violations.is_empty() {
             return Err(io::Error::other(format!("{kind} broke promises:\n{}", violations.join("\n"))));
@@ -151,13 +156,18 @@ fn done(stations: Vec<Station>) -> io::Result<()> {
 }
 
 fn class(options: &Options) -> io::Result<Vec<Finding>> {
-    use Kind::{Bun, FastApi, Floor, Otagh};
-    let mut stations = open_all(options, &[Otagh, Floor, Bun, FastApi], CLASS)?;
+    use Kind::{Before, Bun, FastApi, Floor, Otagh};
+    let mut stations = open_all(options, &[Otagh, Before, Floor, Bun, FastApi], CLASS)?;
     let mut findings = Vec::new();
     let windows: [(_, _, &[Kind], &[_]); 3] = [
-        ("A1", 1, &[Otagh, Floor, Bun, FastApi], &[(Floor, 0.90, false), (Bun, 1.1, false)]),
-        ("A16", 16, &[Otagh, Bun, FastApi], &[(Bun, 1.2, true)]),
-        ("A64", 64, &[Otagh, Bun], &[(Bun, 1.8, false)]),
+        (
+            "A1",
+            1,
+            &[Otagh, Before, Floor, Bun, FastApi],
+            &[(Before, UNCHANGED, false), (Floor, 0.90, false), (Bun, 1.1, false)],
+        ),
+        ("A16", 16, &[Otagh, Before, Bun, FastApi], &[(Before, UNCHANGED, false), (Bun, 1.2, true)]),
+        ("A64", 64, &[Otagh, Before, Bun], &[(Before, UNCHANGED, false), (Bun, 1.8, false)]),
     ];
     for (name, window, kinds, goals) in windows {
         let rounds = Rounds::of(&mut stations, kinds, window, options.rounds(), options.time())?;
@@ -175,8 +185,8 @@ fn class(options: &Options) -> io::Result<Vec<Finding>> {
 }
 
 fn groups(options: &Options) -> io::Result<Vec<Finding>> {
-    let mut stations = open_all(options, &[Kind::Otagh, Kind::Bun, Kind::FastApi], GROUPS)?;
-    let kinds = [Kind::Otagh, Kind::Bun, Kind::FastApi];
+    let kinds = [Kind::Otagh, Kind::Before, Kind::Bun, Kind::FastApi];
+    let mut stations = open_all(options, &kinds, GROUPS)?;
     let rounds = Rounds::of(&mut stations, &kinds, GROUPS.members, options.rounds(), options.time())?;
     done(stations)?;
     Ok(vec![Finding {
@@ -184,7 +194,7 @@ fn groups(options: &Options) -> io::Result<Vec<Finding>> {
         what: "100 rooms of 10, one message in flight for each member".into(),
         unit: RATE,
         figures: rounds.figures(),
-        ratios: ratios(&rounds, &[(Kind::Bun, 1.1, false)]),
+        ratios: ratios(&rounds, &[(Kind::Before, UNCHANGED, false), (Kind::Bun, 1.1, false)]),
         note: rounds.note(),
     }])
 }
@@ -205,15 +215,15 @@ fn rest(load_clients: &mut Crowd, mut used: impl FnMut() -> io::Result<Duration>
 fn idle(options: &Options) -> io::Result<Vec<Finding>> {
     const MEMBERS: usize = 10_000;
     let mut figures = Vec::new();
-    for kind in [Kind::Otagh, Kind::Bun, Kind::FastApi] {
+    for kind in [Kind::Otagh, Kind::Before, Kind::Bun, Kind::FastApi] {
         if !options.programs.have(kind) || (kind == Kind::FastApi && !options.full) {
             continue;
         }
         eprintln!("     {kind}: {MEMBERS} come …");
-        let ours: &[&str] = if kind == Kind::Otagh { CROWD } else { &[] };
+        let ours: &[&str] = if kind.is_ours() { CROWD } else { &[] };
         let peer = options.programs.start(kind, &[SERVER_CORE], ours)?;
         let usage = peer.usage();
-        let mut load_clients = Crowd::at(peer.address())?;
+        let mut load_clients = Crowd::at(vec![peer.address()])?;
         let mut fill = |rooms: usize, members: usize| {
             for room in (0..rooms).map(|_| load_clients.room()).collect::<Vec<_>>() {
                 for _ in 0..members {
@@ -232,6 +242,9 @@ fn idle(options: &Options) -> io::Result<Vec<Finding>> {
     let figure = |kind| figures.iter().find(|(of, _)| *of == kind).map(|(_, figure)| *figure);
     let ours = figure(Kind::Otagh).unwrap_or(f64::NAN);
     let mut ratios = vec![Ratio::new("bytes", ours, Goal::AtMost(2_048.0))];
+    if let Some(before) = figure(Kind::Before) {
+        ratios.push(Ratio::new(format!("of {}", Kind::Before), ours / before, Goal::AtMost(1.0 / UNCHANGED)));
+    }
     if let Some(bun) = figure(Kind::Bun) {
         ratios.push(Ratio { is_guarded: true, ..Ratio::new("of Bun", ours / bun, Goal::AtMost(1.0)) });
     }
@@ -252,7 +265,7 @@ fn crowding_in(options: &Options) -> io::Result<Vec<Finding>> {
         eprintln!("     {}: {members} come …", Kind::Otagh);
         let peer = options.programs.start(Kind::Otagh, &[SERVER_CORE], CROWD)?;
         let usage = peer.usage();
-        let mut load_clients = Crowd::at(peer.address())?;
+        let mut load_clients = Crowd::at(vec![peer.address()])?;
         let room = load_clients.room();
         let (before, start) = (usage.processor_time()?, Instant::now());
         for _ in 0..members {
@@ -416,7 +429,7 @@ fn beside_a_huge_room(options: &Options) -> io::Result<Vec<Finding>> {
     let beside = |is_same_server: bool| {
         let mut huge = Station::open(&options.programs, Kind::Otagh, &both, TALKING, HUGE)?;
         let other = options.programs.start(Kind::Otagh, &both, TALKING)?;
-        let server = if is_same_server { huge.peer.address() } else { other.address() };
+        let server = if is_same_server { huge.address() } else { other.address() };
         let source = Source::new(server, [127, 0, 0, 1]);
         let mut honest = Honest::join(&source)?;
         let measured = std::thread::scope(|scope| {
