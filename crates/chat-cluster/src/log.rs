@@ -24,6 +24,9 @@ pub struct Append<'a> {
     pub tag: Tag,
     /// What the node asks, as JSON.
     pub batch: &'a str,
+    /// How far the node has read the log: if the entry after that is not there any more, the batch may have been
+    /// taken before without anybody knowing it, and is refused.
+    pub seen: u64,
     /// What the life begins with, where this batch may begin it: opaque, kept as long as the life, and
     /// given to all who load the room.
     pub opening: Option<&'a str>,
@@ -42,6 +45,8 @@ pub enum Appended {
         /// How far the log goes now; the batch is in it.
         n: u64,
     },
+    /// The node has not read what a snapshot has taken the place of, and must load the room.
+    Behind,
     /// There is no such room here, and the batch may not open it.
     Absent,
     /// The room is in another life.

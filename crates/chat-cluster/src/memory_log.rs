@@ -61,7 +61,7 @@ impl MemoryLog {
 
     /// Gives a batch its place, once, and tells all who follow the room.
     pub fn append(&mut self, room: &str, append: Append<'_>, now: Ms) -> Appended {
-        let Append { life, tag, batch, opening } = append;
+        let Append { life, tag, batch, seen, opening } = append;
         if self.kept(room, now).is_none() {
             let Some(opening) = opening else { return Appended::Absent };
             let kept = Kept {
@@ -82,6 +82,10 @@ impl MemoryLog {
         };
         if kept.last.get(&tag.node).is_some_and(|last| tag.batch <= *last) {
             return Appended::Known { n: kept.top.n };
+        }
+        let covered = kept.snapshot.as_ref().map_or(0, |(n, _)| *n);
+        if seen.saturating_add(READ_AT_ONCE) < covered {
+            return Appended::Behind;
         }
         kept.at = kept.at.max(now);
         let entry = Entry {
@@ -209,7 +213,7 @@ mod tests {
         let follower = log.follow("r");
         for batch in 1..=HEARD_AT_MOST as u64 + 2 {
             let tag = Tag { node: 1, batch };
-            log.append("r", Append { life: &life, tag, batch: "[]", opening: Some("{}") }, 0);
+            log.append("r", Append { life: &life, tag, batch: "[]", seen: 0, opening: Some("{}") }, 0);
         }
         for n in 1..=HEARD_AT_MOST as u64 {
             assert!(matches!(log.hear(follower), Some(Heard::Entry(entry)) if entry.n == n));

@@ -69,13 +69,14 @@ pub struct Replica<X> {
 pub struct Batch {
     life: Epoch,
     tag: Tag,
+    seen: u64,
     json: Arc<str>,
 }
 
 impl Batch {
     /// As it is asked of the log.
     pub fn append(&self) -> Append<'_> {
-        Append { life: &self.life, tag: self.tag, batch: &self.json, opening: None }
+        Append { life: &self.life, tag: self.tag, batch: &self.json, seen: self.seen, opening: None }
     }
 }
 
@@ -187,13 +188,13 @@ impl<X> Replica<X> {
         let Sent { tag, json, .. } =
             self.outgoing.batch(digest, || Tag { node: self.node, batch: draw() })?;
         self.is_sending = true;
-        Some(Batch { life: self.life.clone(), tag: *tag, json: json.clone() })
+        Some(Batch { life: self.life.clone(), tag: *tag, seen: self.place.n, json: json.clone() })
     }
 
     /// What became of it.
     ///
     /// # Errors
-    /// [`Over::Ended`].
+    /// [`Over::Ended`], [`Over::Behind`].
     pub fn appended(&mut self, answer: Appended, now: Ms) -> Result<(), Over> {
         match answer {
             Appended::Taken { n } => self.log_goes_to(n, now),
@@ -201,6 +202,7 @@ impl<X> Replica<X> {
                 self.log_goes_to(n, now);
                 self.must_read = true;
             }
+            Appended::Behind => return Err(Over::Behind),
             Appended::Absent | Appended::OtherLife => return Err(Over::Ended),
         }
         Ok(())
@@ -367,7 +369,9 @@ impl<X> Replica<X> {
     pub fn farewell(&self, before: ConnKey, batch: u64) -> Batch {
         let digest = Digest { n: self.place.n, of: self.digest };
         let json = written::batch(digest, &[written::wish(&Wish::Gone { node: self.node, before })]);
-        Batch { life: self.life.clone(), tag: Tag { node: self.node, batch }, json: json.into() }
+        let tag = Tag { node: self.node, batch };
+        // It is said by who is behind, and never again.
+        Batch { life: self.life.clone(), tag, seen: u64::MAX, json: json.into() }
     }
 }
 
@@ -402,7 +406,7 @@ mod tests {
         let mut log = MemoryLog::new();
         for batch in 0..=entries {
             let (tag, first) = (Tag { node: 1, batch }, Begun::first_batch());
-            log.append(ROOM, Append { life: &life(), tag, batch: &first, opening: Some(&begun) }, 0);
+            log.append(ROOM, Append { life: &life(), tag, batch: &first, seen: 0, opening: Some(&begun) }, 0);
         }
         log
     }
@@ -463,7 +467,11 @@ mod tests {
         assert_eq!((anew.place(), anew.digest()), (loaded.top, 5));
         let next = Tag { node: 1, batch: 1_000 };
         let batch = written::batch(Digest { n: loaded.top.n, of: 6 }, &[]);
-        log.append(ROOM, Append { life: &life(), tag: next, batch: &batch, opening: None }, 0);
+        log.append(
+            ROOM,
+            Append { life: &life(), tag: next, batch: &batch, seen: loaded.top.n, opening: None },
+            0,
+        );
         let last = log.load(ROOM, 0).unwrap().tail.pop().unwrap();
         assert!(matches!(anew.hear(&last, 0), Err(Over::Differs(1))), "5 there and 6 here");
     }

@@ -409,7 +409,7 @@ impl Case {
             let life = Epoch::parse(&format!("life{}", self.name())).unwrap();
             let tag = Tag { node: number, batch: self.name() };
             let batch = Begun::first_batch();
-            let append = Append { life: &life, tag, batch: &batch, opening: Some(&begun) };
+            let append = Append { life: &life, tag, batch: &batch, seen: 0, opening: Some(&begun) };
             self.log.append(ROOM, append, self.now);
         };
         let (replica, room) = Replica::of(number, &loaded, self.now).unwrap();
@@ -430,14 +430,14 @@ impl Case {
         let (draw, fate) = (self.name(), if breaks { self.dice.of(5) } else { 4 });
         let Some(copy) = self.nodes[at].awake() else { return };
         let Some(append) = copy.replica.to_append(|| draw) else { return };
-        let Append { life, mut tag, batch, .. } = append.append();
+        let Append { life, mut tag, batch, seen, .. } = append.append();
         if self.mutation == Mutation::SentAsAnother {
             tag.batch = draw;
         }
         let acknowledged = self.mutation == Mutation::AppliedWhenAcknowledged;
         let (life, batch) = (life.clone(), batch.to_owned());
         let answer = (fate > 0).then(|| {
-            let append = Append { life: &life, tag, batch: &batch, opening: None };
+            let append = Append { life: &life, tag, batch: &batch, seen, opening: None };
             self.log.append(ROOM, append, self.now)
         });
         match answer.filter(|_| fate > 1) {

@@ -61,7 +61,7 @@ async fn append_as(
     text: &str,
 ) -> Result<Appended, EngineUnavailable> {
     let tag = Tag { node, batch };
-    engine.append(ROOM, Append { life: &life(), tag, batch: text, opening: Some("{}") }).await
+    engine.append(ROOM, Append { life: &life(), tag, batch: text, seen: 0, opening: Some("{}") }).await
 }
 
 /// Since when this node is in its term, when it is up.
@@ -320,7 +320,10 @@ async fn slow_follower_is_told_it_missed(process: EngineProcess) {
         append(&engine, batch).await.unwrap();
     }
     let tag = Tag { node: 1, batch: 1 };
-    engine.append("other", Append { life: &life(), tag, batch: "[]", opening: Some("{}") }).await.unwrap();
+    engine
+        .append("other", Append { life: &life(), tag, batch: "[]", seen: 0, opening: Some("{}") })
+        .await
+        .unwrap();
     hears(&mut other, 1).await;
     for n in 1..=HEARD_AT_MOST as u64 {
         assert!(matches!(slow.next().await, Heard::Entry(entry) if entry.n == n));
@@ -540,7 +543,7 @@ async fn rooms_are_dealt_over_engines(process: EngineProcess, other: EngineProce
     for room in &rooms {
         assert_eq!(engines.at(engines.place_of(room)).at(), again.at(again.place_of(room)).at());
         let tag = Tag { node: engines.number(), batch: 1 };
-        let append = Append { life: &life(), tag, batch: "[]", opening: Some("{}") };
+        let append = Append { life: &life(), tag, batch: "[]", seen: 0, opening: Some("{}") };
         engines.at(engines.place_of(room)).append(room, append).await.unwrap();
     }
     for process in [&process, &other] {

@@ -127,14 +127,16 @@ impl Engine {
     /// # Errors
     /// See [`EngineUnavailable`]; so for all that follow.
     pub async fn append(&self, room: &str, append: Append<'_>) -> Result<Appended, EngineUnavailable> {
-        let Append { life, tag, batch, opening } = append;
+        let Append { life, tag, batch, seen, opening } = append;
+        let (seen, stay) = (seen.to_string(), READ_AT_ONCE.to_string());
         let (ttl, node, number) = (KEPT_FOR.to_string(), tag.node.to_string(), tag.batch.to_string());
         let channel = self.shared.names.channel(room);
-        let mut args = vec![&*ttl, life.as_ref(), &node, &number, batch, &channel];
+        let mut args = vec![&*ttl, life.as_ref(), &node, &number, batch, &channel, &seen, &stay];
         args.extend(opening);
         self.ask_room(room, Some(life), &scripts::APPEND, &args, |word, rest| match (word, rest) {
             ("ok", [n]) => Ok(Some(Appended::Taken { n: parse_number(n)? })),
             ("known", [n]) => Ok(Some(Appended::Known { n: parse_number(n)? })),
+            ("behind", []) => Ok(Some(Appended::Behind)),
             ("absent", []) => Ok(Some(Appended::Absent)),
             ("life", []) => Ok(Some(Appended::OtherLife)),
             _ => Ok(None),

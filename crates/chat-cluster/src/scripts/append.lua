@@ -4,19 +4,21 @@
 -- What an era before has left of the room is as good as absent.
 -- (The first line lets a full engine refuse it before its first write; without, only the first command.)
 -- KEYS: era, meta, log, snap
--- ARGV: era, ttl_ms, life, node, batch number, batch, channel, opening (none = the room must be there)
+-- ARGV: era, ttl_ms, life, node, batch number, batch, channel, how far the node has read, entries that stay
+-- behind a snapshot, opening (none = the room must be there)
 if redis.call('HGET', KEYS[1], 'e') ~= ARGV[1] then return { 'era' } end
-local m = redis.call('HMGET', KEYS[2], 'r', 'e', 'n', 't', 'a', 'b:' .. ARGV[4])
-local life, n, prev, at, last = m[2], tonumber(m[3]), m[4], tonumber(m[5]), tonumber(m[6])
+local m = redis.call('HMGET', KEYS[2], 'r', 'e', 'n', 't', 'a', 'b:' .. ARGV[4], 's')
+local life, n, prev, at, last, snap = m[2], tonumber(m[3]), m[4], tonumber(m[5]), tonumber(m[6]), tonumber(m[7])
 if m[1] ~= ARGV[1] then
-  if not ARGV[8] then return { 'absent' } end
+  if not ARGV[10] then return { 'absent' } end
   redis.call('DEL', KEYS[2], KEYS[3], KEYS[4])
-  redis.call('HSET', KEYS[2], 'r', ARGV[1], 'e', ARGV[3], 's', 0, 'f', ARGV[8])
-  n, prev, at, last = 0, '-', 0, nil
+  redis.call('HSET', KEYS[2], 'r', ARGV[1], 'e', ARGV[3], 's', 0, 'f', ARGV[10])
+  n, prev, at, last, snap = 0, '-', 0, nil, 0
 elseif life ~= ARGV[3] then
   return { 'life' }
 end
 if last and tonumber(ARGV[5]) <= last then return { 'known', n } end
+if tonumber(ARGV[8]) < snap - ARGV[9] then return { 'behind' } end
 local time = redis.call('TIME')
 at = math.max(at, time[1] * 1000 + math.floor(time[2] / 1000))
 n = n + 1

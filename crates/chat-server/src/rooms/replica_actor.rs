@@ -156,7 +156,9 @@ impl ReplicaActor {
             let life = random::epoch();
             let tag = Tag { node: self.shared.node(), batch: self.shared.draw_batch() };
             let (begun, batch) = (Begun::with(self.opening.clone()).to_json(), Begun::first_batch());
-            engine.append(key, Append { life: &life, tag, batch: &batch, opening: Some(&begun) }).await?;
+            engine
+                .append(key, Append { life: &life, tag, batch: &batch, seen: 0, opening: Some(&begun) })
+                .await?;
         };
         let (replica, room) = match Replica::of(self.shared.node(), &loaded, engine.now()) {
             Ok(made) => made,
