@@ -20,7 +20,7 @@ use chat_testkit::{
     checker::{Checker, Event},
     violation::ClientNo,
 };
-use rustix::event::epoll;
+use rustix::{event::epoll, io::Errno};
 
 use crate::frames::{self, Kind};
 
@@ -290,7 +290,11 @@ impl Crowd {
         self.unsent = stuck;
         let mut events = [MaybeUninit::<epoll::Event>::uninit(); MOST];
         let patience = patience.try_into().map_err(io::Error::other)?;
-        let (events, _) = epoll::wait(&self.epoll, &mut events, Some(&patience))?;
+        let (events, _) = match epoll::wait(&self.epoll, &mut events, Some(&patience)) {
+            // A process of ours has ended, and its engine's runtime was told.
+            Err(Errno::INTR) => return Ok(false),
+            waited => waited?,
+        };
         for event in &*events {
             // Told once for all that came (EPOLLET), so until there is no more.
             while self.read(event.data.u64() as usize, listener)? {}
@@ -630,6 +634,22 @@ mod tests {
     fn an_honest_server_is_counted() {
         assert_eq!(heard(&[ONE, TWO, THREE], &[ONE, TWO, THREE]), Ok(6));
         assert_eq!(heard(&[ONE, r#"{"type":"presence"}"#, TWO], &[ONE, TWO]), Ok(4));
+    }
+
+    #[test]
+    fn members_come_to_servers_in_turn() {
+        let listeners = [0, 1].map(|_| TcpListener::bind("127.0.0.1:0").unwrap());
+        let servers = listeners.iter().map(|listener| listener.local_addr().unwrap()).collect();
+        let mut load_clients = Crowd::at(servers).unwrap();
+        let room = load_clients.room();
+        for _ in 0..2 {
+            load_clients.enter(room, Manner::default()).unwrap();
+        }
+        for listener in listeners {
+            listener.set_nonblocking(true).unwrap();
+            let came = [0, 1].map(|_| listener.accept().is_ok());
+            assert_eq!(came, [true, false]);
+        }
     }
 
     #[test]

@@ -25,8 +25,8 @@ const GROUPS: Seating = Seating { rooms: 20, members: 30, deaf: 0, recorded: 0, 
 const PAIRS: Seating = Seating { rooms: 1_000, members: 2, deaf: 0, recorded: 0, all_speak: true };
 
 /// From here on the rate rises.
-const RISES_FROM: f64 = 500.0;
-const RISES_BY: f64 = 1.25;
+const RISES_FROM: f64 = 1_000.0;
+const RISES_BY: f64 = 1.4;
 /// When a message is late, at the 99th percentile.
 const LATE: Duration = Duration::from_millis(100);
 

@@ -97,6 +97,8 @@ enum Task {
     /// `cargo xtask bench a c` measures two workloads and writes nothing. `cargo xtask bench page` is
     /// the page's own: ten thousand messages in a real browser. `cargo xtask bench hostile` attacks the
     /// server while others talk, in under six minutes; `cargo xtask bench hostile pages four` does less.
+    /// `cargo xtask bench n` is what several nodes cost, and needs a Redis; `--before PATH` puts an older
+    /// binary of ours beside it in A, B and C.
     Bench {
         /// Workloads and options of `chat-bench bench`, passed on as they are.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "WORKLOADS AND OPTIONS")]
