@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 
 use super::{
     fanout::Fanout,
-    handle::{Membership, Request, With},
+    handle::{Membership, Newcomer, Request, With},
     mailbox::WeakMailbox,
     recorder::Receipt,
 };
@@ -61,7 +61,8 @@ impl LocalRoom {
         };
         let answer = self.room.take(wish, now, &mut self.effects);
         match (with, joins) {
-            (With::Member { sink, answer: asked }, Some(conn)) => {
+            (With::Newcomer(newcomer), Some(conn)) => {
+                let Newcomer { sink, answer: asked } = *newcomer;
                 let answered = match answer {
                     Ok(()) => {
                         self.fanout.attach(conn, sink);
