@@ -29,8 +29,11 @@ pub(super) enum Request {
 #[derive(Debug)]
 pub(super) enum With {
     Nothing,
-    /// With a join. Boxed, because a mailbox has room for the largest thing in it many times.
-    Newcomer(Box<Newcomer>),
+    /// With a join: where the member is heard, and who waits for the answer.
+    Member {
+        sink: Sink,
+        answer: oneshot::Sender<Joined>,
+    },
     /// With a `say`.
     Receipt(Box<dyn Receipt>),
 }
@@ -44,20 +47,8 @@ impl With {
     }
 }
 
-/// Somebody who wants to be a member.
-#[derive(Debug)]
-pub(super) struct Newcomer {
-    /// Where they hear the room.
-    pub(super) sink: Sink,
-    /// Waited for.
-    pub(super) answer: oneshot::Sender<Joined>,
-}
-
 /// The answer to a join: a membership and the rate limit of its session, or why not.
 pub(crate) type Joined = Result<(Membership, Arc<RateLimit>), Refusal>;
-
-// What a `say` needs.
-const _: () = assert!(size_of::<Request>() <= 72);
 
 /// The way into a room. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -98,8 +89,7 @@ impl RoomHandle {
     pub(crate) async fn join(&self, join: Join, sink: Sink) -> Result<Joined, RoomGone> {
         let (answer, answered) = oneshot::channel();
         let wish = Wish::Join(Box::new(join));
-        let with = With::Newcomer(Box::new(Newcomer { sink, answer }));
-        self.mailbox.put(Request::Wish(wish, with)).await?;
+        self.mailbox.put(Request::Wish(wish, With::Member { sink, answer })).await?;
         answered.await.map_err(|_| RoomGone)
     }
 

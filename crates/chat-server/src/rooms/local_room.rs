@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 
 use super::{
     fanout::Fanout,
-    handle::{Membership, Newcomer, Request, With},
+    handle::{Membership, Request, With},
     mailbox::WeakMailbox,
     recorder::Receipt,
 };
@@ -61,8 +61,7 @@ impl LocalRoom {
         };
         let answer = self.room.take(wish, now, &mut self.effects);
         match (with, joins) {
-            (With::Newcomer(newcomer), Some(conn)) => {
-                let Newcomer { sink, answer: asked } = *newcomer;
+            (With::Member { sink, answer: asked }, Some(conn)) => {
                 let answered = match answer {
                     Ok(()) => {
                         self.fanout.attach(conn, sink);

@@ -203,8 +203,8 @@ impl ReplicaActor {
         let mut requests = Vec::new();
         self.requests.take(&mut requests);
         for request in requests {
-            if let Request::Wish(_, With::Newcomer(newcomer)) = request {
-                newcomer.sink.close(CloseCode::TryAgainLater);
+            if let Request::Wish(_, With::Member { sink, .. }) = request {
+                sink.close(CloseCode::TryAgainLater);
             }
         }
     }
