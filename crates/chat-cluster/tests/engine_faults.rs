@@ -573,6 +573,29 @@ async fn password_is_needed_and_never_shown(kind: EngineKind) {
     assert!(!shown.contains("s3cret"), "{shown}");
 }
 
+async fn missing_permission_is_named(process: EngineProcess) {
+    let connect = async |rights: &[&str]| {
+        process.ask(&[&["ACL", "SETUSER", "sara", "reset", "on", ">s3cret"], rights].concat()).await.unwrap();
+        let url = format!("redis://sara:s3cret@{}", process.address());
+        Engine::connect(Settings { url, prefix: "otagh".into(), patience: PATIENT }, 1).await
+    };
+    let lacking: [&[&str]; 3] = [
+        &["~otagh:*", "&otagh:*", "+@all", "-@dangerous"],
+        &["~otagh:*", "+@all"],
+        &["~other:*", "&otagh:*", "+@all"],
+    ];
+    for rights in lacking {
+        let refused = connect(rights).await.unwrap_err();
+        assert!(matches!(refused, ConnectError::Denied { .. }), "{rights:?}: {refused}");
+        assert!(!refused.to_string().contains("s3cret"));
+    }
+    let engine = connect(&["~otagh:*", "&otagh:*", "+@all", "-@dangerous", "+info"]).await.unwrap();
+    let mut follower = engine.follow(ROOM).await.unwrap();
+    append(&engine, 1).await.unwrap();
+    hears(&mut follower, 1).await;
+    assert!(engine.end(ROOM, &life(), None).await.unwrap());
+}
+
 async fn cluster_mode_is_refused(kind: EngineKind) {
     let Some(binary) = kind.binary() else { return };
     let bus = free_port().unwrap().to_string();
@@ -687,7 +710,8 @@ on_engines! {
         nodes_that_go_are_missed,
         node_taken_for_gone_begins_again,
         number_is_one_nodes_only,
-        prefix_keeps_clusters_apart;
+        prefix_keeps_clusters_apart,
+        missing_permission_is_named;
     two:
         master_that_was_replica_is_distrusted,
         promoted_replica_is_another_era,

@@ -132,7 +132,8 @@ impl Client {
         let at = self.at.clone();
         match error.kind() {
             ErrorKind::AuthenticationFailed => ConnectError::Auth { at },
-            _ if matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM")) => ConnectError::Auth { at },
+            _ if matches!(error.code(), Some("NOAUTH" | "WRONGPASS")) => ConnectError::Auth { at },
+            _ if error.code() == Some("NOPERM") => ConnectError::Denied { at, reason: error.to_string() },
             ErrorKind::Parse | ErrorKind::UnexpectedReturnType => ConnectError::NoEngine { at },
             ErrorKind::Server(ServerErrorKind::MasterDown | ServerErrorKind::ReadOnly) => {
                 ConnectError::Replica { at }
@@ -169,7 +170,7 @@ impl Subscriptions {
     /// Asks for these channels, and waits until they are heard.
     pub(super) async fn subscribe_all(&mut self, channels: &[String]) -> Result<(), Fault> {
         for channels in channels.chunks(CHANNELS_AT_ONCE) {
-            self.0.subscribe(channels).await.map_err(|error| Fault::Broken(error.to_string()))?;
+            self.0.subscribe(channels).await.map_err(|error| fault(&error))?;
         }
         Ok(())
     }
@@ -185,7 +186,7 @@ impl Subscriptions {
                 Some(answer) => answer,
                 None => asked.await,
             };
-            answer.map_err(|error| Fault::Broken(error.to_string()))
+            answer.map_err(|error| fault(&error))
         }
     }
 
@@ -205,18 +206,22 @@ impl Messages {
     }
 }
 
-fn failure(script: &Script, error: &RedisError) -> Failure {
+fn fault(error: &RedisError) -> Fault {
     let reason = error.to_string();
     match error.code() {
-        Some("READONLY" | "MASTERDOWN") => Failure::Link(Fault::Distrusted(reason)),
-        Some("ERR" | "WRONGTYPE") => Failure::Question(format!("{}: {reason}", script.name)),
-        Some(_) => Failure::Link(Fault::Refused(reason)),
-        None => match error.kind() {
-            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => {
-                Failure::Question(format!("{}: {reason}", script.name))
-            }
-            _ => Failure::Link(Fault::Broken(reason)),
-        },
+        Some("READONLY" | "MASTERDOWN") => Fault::Distrusted(reason),
+        Some("NOPERM") => Fault::Denied(reason),
+        Some(_) => Fault::Refused(reason),
+        None => Fault::Broken(reason),
+    }
+}
+
+fn failure(script: &Script, error: &RedisError) -> Failure {
+    let question = || Failure::Question(format!("{}: {error}", script.name));
+    match (error.code(), error.kind()) {
+        (Some("ERR" | "WRONGTYPE"), _) => question(),
+        (None, ErrorKind::Parse | ErrorKind::UnexpectedReturnType) => question(),
+        _ => Failure::Link(fault(error)),
     }
 }
 

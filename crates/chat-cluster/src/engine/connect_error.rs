@@ -41,6 +41,17 @@ pub enum ConnectError {
         /// Host and port.
         at: String,
     },
+    /// The user may not do what is needed.
+    #[error(
+        "the engine at {at} does not permit this user what is needed ({reason}); with the default prefix that is: \
+         ACL SETUSER <user> ~otagh:* &otagh:* +@all -@dangerous +info"
+    )]
+    Denied {
+        /// Host and port.
+        at: String,
+        /// In the words of the engine.
+        reason: String,
+    },
     /// Its version.
     #[error("the engine at {at} is version {version}; Redis 7.0, Valkey 7.2 or a later one is needed")]
     TooOld {
@@ -94,6 +105,7 @@ impl ConnectError {
             | Self::Prefix(_)
             | Self::NoEngine { .. }
             | Self::Auth { .. }
+            | Self::Denied { .. }
             | Self::TooOld { .. }
             | Self::Mode { .. }
             | Self::NumberTaken { .. } => false,

@@ -198,6 +198,7 @@ fn connect_error(at: &str, failure: Failure) -> ConnectError {
     match failure {
         Failure::Link(Fault::Distrusted(_)) => ConnectError::Replica { at },
         Failure::Link(Fault::Broken(reason)) => ConnectError::Unreachable { at, reason },
+        Failure::Link(Fault::Denied(reason)) => ConnectError::Denied { at, reason },
         Failure::Link(fault) => ConnectError::Refused { at, reason: fault.to_string() },
         Failure::Question(reason) => ConnectError::Refused { at, reason },
     }

@@ -34,6 +34,8 @@ pub(super) enum Fault {
     Broken(String),
     #[error("the engine refuses: {0}")]
     Refused(String),
+    #[error("the engine does not permit it: {0}")]
+    Denied(String),
     #[error("it is a replica, or was: {0}")]
     Distrusted(String),
     #[error("the engine was exchanged or emptied")]
@@ -52,7 +54,7 @@ impl Fault {
     /// Whether the term ends with the link.
     fn ends_term(&self) -> bool {
         match self {
-            Self::Broken(_) | Self::Refused(_) | Self::Deaf => false,
+            Self::Broken(_) | Self::Refused(_) | Self::Denied(_) | Self::Deaf => false,
             Self::Distrusted(_) | Self::OtherEra | Self::Lapsed | Self::OutOfPatience | Self::Left => true,
         }
     }
