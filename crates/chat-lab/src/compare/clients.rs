@@ -22,6 +22,7 @@ use web_sys::{
 };
 
 use super::{
+    recorded::Recorded,
     stats::{Gap, Said, Stats, Trouble, Way, account},
     storage::{self, Member},
 };
@@ -493,15 +494,13 @@ impl Clients {
             let (source, is_silent) = (source.clone(), is_silent.clone());
             move |message: MessageEvent| {
                 is_silent.set(false);
-                let event =
-                    message.data().as_string().and_then(|json| serde_json::from_str::<Event>(&json).ok());
-                let Some(event) = event else { return };
-                match event {
-                    Event::Ended(_) => source.close(),
-                    Event::Full { limit_bytes, .. } => self.miss(Gap::Full(limit_bytes)),
-                    _ => {}
+                let recorded = message.data().as_string().and_then(|json| serde_json::from_str(&json).ok());
+                match recorded {
+                    Some(Recorded::Bytes(chunk)) => recording.take(Event::Bytes(chunk)),
+                    Some(Recorded::Full { limit_bytes }) => self.miss(Gap::Full(limit_bytes)),
+                    Some(Recorded::Ended) => source.close(),
+                    Some(Recorded::Other) | None => return,
                 }
-                recording.take(event);
                 let (head_in, frames_in, payload_in) = recording.weight(Direction::In);
                 let (head_out, frames_out, payload_out) = recording.weight(Direction::Out);
                 let costs = Costs {

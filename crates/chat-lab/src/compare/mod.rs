@@ -22,6 +22,7 @@ use self::{
 use crate::page_shell::PageShell;
 
 mod clients;
+mod recorded;
 pub(crate) mod stats;
 mod storage;
 mod table;

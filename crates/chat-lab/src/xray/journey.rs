@@ -25,7 +25,7 @@ const TOP: u32 = 50;
 /// The width of the picture, which its lanes divide.
 const WIDTH: u32 = 528;
 /// How much of it the longest words need to each side, on a phone.
-const WORDS: u32 = 130;
+const WORDS: u32 = 120;
 /// How many steps a scale has at most.
 const TICKS_MAX: u64 = 10;
 
