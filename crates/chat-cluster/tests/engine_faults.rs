@@ -36,7 +36,7 @@ async fn process(kind: EngineKind) -> Option<EngineProcess> {
 }
 
 async fn node(url: String, number: u32, patience: Duration) -> Engine {
-    Engine::connect(Settings { url, prefix: "otagh".into(), patience }, number).await.unwrap()
+    Engine::connect(Settings { url, prefix: "otagh".into(), patience, part: (0, 1) }, number).await.unwrap()
 }
 
 /// A node that comes through a proxy, and the proxy.
@@ -470,7 +470,7 @@ async fn promoted_replica_is_another_era(process: EngineProcess, other: EnginePr
     append(&engine, 1).await.unwrap();
     other.ask(&["REPLICAOF", "127.0.0.1", &process.address().port().to_string()]).await.unwrap();
     until(&other, &["INFO", "replication"], |info| info.contains("master_link_status:up")).await;
-    let settings = Settings { url: other.url(), prefix: "otagh".into(), patience: IMPATIENT };
+    let settings = Settings { url: other.url(), prefix: "otagh".into(), patience: IMPATIENT, part: (0, 1) };
     let refused = Engine::connect(settings, 2).await.unwrap_err();
     assert_eq!(refused, ConnectError::Replica { at: other.address().to_string() });
     other.ask(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
@@ -513,9 +513,22 @@ async fn node_taken_for_gone_begins_again(process: EngineProcess) {
     assert!(engine.exists(ROOM).await.unwrap(), "the others go on");
 }
 
+async fn other_engines_are_refused(process: EngineProcess) {
+    let engine = node(process.url(), 1, PATIENT).await;
+    let settings =
+        || Settings { url: process.url(), prefix: "otagh".into(), patience: PATIENT, part: (1, 2) };
+    let (at, part, other) = (process.address().to_string(), "1/2".into(), "0/1".into());
+    let refused = ConnectError::OtherEngines { at, part, other };
+    assert_eq!(Engine::connect(settings(), 2).await.unwrap_err(), refused);
+    engine.leave().await;
+    // As it does by itself when no node is there any more.
+    process.ask(&["DEL", "otagh:engines"]).await.unwrap();
+    Engine::connect(settings(), 2).await.unwrap();
+}
+
 async fn number_is_one_nodes_only(process: EngineProcess) {
     let engine = node(process.url(), 7, PATIENT).await;
-    let settings = Settings { url: process.url(), prefix: "otagh".into(), patience: PATIENT };
+    let settings = Settings { url: process.url(), prefix: "otagh".into(), patience: PATIENT, part: (0, 1) };
     let taken = ConnectError::NumberTaken { at: process.address().to_string(), number: 7 };
     assert_eq!(Engine::connect(settings, 7).await.unwrap_err(), taken);
     engine.leave().await;
@@ -524,7 +537,7 @@ async fn number_is_one_nodes_only(process: EngineProcess) {
 
 async fn prefix_keeps_clusters_apart(process: EngineProcess) {
     let engine = node(process.url(), 1, PATIENT).await;
-    let settings = Settings { url: process.url(), prefix: "school".into(), patience: PATIENT };
+    let settings = Settings { url: process.url(), prefix: "school".into(), patience: PATIENT, part: (0, 1) };
     let school = Engine::connect(settings, 1).await.unwrap();
     let mut follower = school.follow(ROOM).await.unwrap();
     append(&engine, 1).await.unwrap();
@@ -559,8 +572,12 @@ async fn password_is_needed_and_never_shown(kind: EngineKind) {
     let process = EngineProcess::start(binary, &["--requirepass", "s3cret"]).await.unwrap();
     let at = process.address();
     let connect = async |user: &str| {
-        let settings =
-            Settings { url: format!("redis://{user}{at}"), prefix: "otagh".into(), patience: PATIENT };
+        let settings = Settings {
+            url: format!("redis://{user}{at}"),
+            prefix: "otagh".into(),
+            patience: PATIENT,
+            part: (0, 1),
+        };
         let shown = format!("{settings:?}");
         (shown, Engine::connect(settings, 1).await)
     };
@@ -577,7 +594,7 @@ async fn missing_permission_is_named(process: EngineProcess) {
     let connect = async |rights: &[&str]| {
         process.ask(&[&["ACL", "SETUSER", "sara", "reset", "on", ">s3cret"], rights].concat()).await.unwrap();
         let url = format!("redis://sara:s3cret@{}", process.address());
-        Engine::connect(Settings { url, prefix: "otagh".into(), patience: PATIENT }, 1).await
+        Engine::connect(Settings { url, prefix: "otagh".into(), patience: PATIENT, part: (0, 1) }, 1).await
     };
     let lacking: [&[&str]; 3] = [
         &["~otagh:*", "&otagh:*", "+@all", "-@dangerous"],
@@ -601,7 +618,7 @@ async fn cluster_mode_is_refused(kind: EngineKind) {
     let bus = free_port().unwrap().to_string();
     let options = ["--cluster-enabled", "yes", "--cluster-port", &bus];
     let process = EngineProcess::start(binary, &options).await.unwrap();
-    let settings = Settings { url: process.url(), prefix: "otagh".into(), patience: PATIENT };
+    let settings = Settings { url: process.url(), prefix: "otagh".into(), patience: PATIENT, part: (0, 1) };
     let refused = Engine::connect(settings, 1).await.unwrap_err();
     assert_eq!(refused, ConnectError::Mode { at: process.address().to_string(), mode: "cluster".into() });
 }
@@ -610,8 +627,12 @@ async fn cluster_mode_is_refused(kind: EngineKind) {
 async fn other_server_is_no_engine() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap().to_string();
-    let settings =
-        Settings { url: format!("redis://:s3cret@{at}"), prefix: "otagh".into(), patience: PATIENT };
+    let settings = Settings {
+        url: format!("redis://:s3cret@{at}"),
+        prefix: "otagh".into(),
+        patience: PATIENT,
+        part: (0, 1),
+    };
     let answer = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
@@ -629,7 +650,8 @@ async fn absent_and_silent_engines_are_unreachable() {
     drop(absent);
     for at in addresses {
         let url = format!("redis://:s3cret@{at}");
-        let settings = Settings { url, prefix: "otagh".into(), patience: Duration::from_millis(300) };
+        let settings =
+            Settings { url, prefix: "otagh".into(), patience: Duration::from_millis(300), part: (0, 1) };
         let refused = Engine::connect(settings, 1).await.unwrap_err();
         assert!(matches!(&refused, ConnectError::Unreachable { .. }), "{refused:?}");
         assert!(!refused.to_string().contains("s3cret"));
@@ -639,7 +661,7 @@ async fn absent_and_silent_engines_are_unreachable() {
 #[tokio::test]
 async fn unusable_settings_are_refused_at_once() {
     let connect = async |url: &str, prefix: &str| {
-        let settings = Settings { url: url.into(), prefix: prefix.into(), patience: PATIENT };
+        let settings = Settings { url: url.into(), prefix: prefix.into(), patience: PATIENT, part: (0, 1) };
         Engine::connect(settings, 1).await.unwrap_err()
     };
     assert_eq!(connect("s3cret", "otagh").await, ConnectError::Url);
@@ -710,6 +732,7 @@ on_engines! {
         nodes_that_go_are_missed,
         node_taken_for_gone_begins_again,
         number_is_one_nodes_only,
+    other_engines_are_refused,
         prefix_keeps_clusters_apart,
         missing_permission_is_named;
     two:

@@ -437,8 +437,12 @@ impl OnEngine {
     /// `None` without such an engine on this machine.
     async fn start(kind: EngineKind) -> Option<Self> {
         let process = EngineProcess::start(kind.binary()?, &[]).await.unwrap();
-        let settings =
-            || Settings { url: process.url(), prefix: "otagh".into(), patience: Duration::from_secs(15) };
+        let settings = || Settings {
+            url: process.url(),
+            prefix: "otagh".into(),
+            patience: Duration::from_secs(15),
+            part: (0, 1),
+        };
         let nodes =
             [Engine::connect(settings(), 1).await.unwrap(), Engine::connect(settings(), 2).await.unwrap()];
         Some(Self { nodes, process })

@@ -84,6 +84,19 @@ pub enum ConnectError {
         /// In the words of the engine.
         reason: String,
     },
+    /// Other nodes are given other engines, so that a room would be on two of them.
+    #[error(
+        "nodes that are there take {at} for engine {other}, and this one for {part} (place from 0, of how many); \
+         give --engine the same engines in the same order on all nodes"
+    )]
+    OtherEngines {
+        /// Host and port.
+        at: String,
+        /// Which of how many it is here.
+        part: String,
+        /// And there.
+        other: String,
+    },
     /// Another node has the number of this one.
     #[error("another node at {at} has the number {number}; take another")]
     NumberTaken {
@@ -108,6 +121,7 @@ impl ConnectError {
             | Self::Denied { .. }
             | Self::TooOld { .. }
             | Self::Mode { .. }
+            | Self::OtherEngines { .. }
             | Self::NumberTaken { .. } => false,
         }
     }

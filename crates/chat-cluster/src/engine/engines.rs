@@ -44,8 +44,9 @@ impl Engines {
         patience: Duration,
     ) -> Result<Self, ConnectError> {
         let mut engines = Self(Vec::new());
-        for url in urls {
-            let settings = Settings { url: url.clone(), prefix: prefix.into(), patience };
+        for (place, url) in urls.iter().enumerate() {
+            let part = (place, urls.len());
+            let settings = Settings { url: url.clone(), prefix: prefix.into(), patience, part };
             match Engine::connect(settings, number).await {
                 Ok(engine) => engines.0.push(engine),
                 Err(error) => {

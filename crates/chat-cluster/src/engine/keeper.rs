@@ -72,7 +72,7 @@ async fn hold(shared: &Shared, link: &Arc<Link>, messages: Messages) -> Fault {
 
 /// Says at each beat that this node is there, and minds whether it hears itself.
 async fn beat(shared: &Shared, link: &Arc<Link>) -> Fault {
-    let keys = [shared.names.era(), shared.names.node(shared.number)];
+    let keys = [shared.names.era(), shared.names.node(shared.number), shared.names.engines()];
     let (kept, echo) = (ms(shared.pace.kept).to_string(), shared.names.echo(shared.number));
     // The oldest beat of which no echo has come: when it was sent, and when it was accepted.
     let mut unheard: Option<(Ms, Ms)> = None;
@@ -170,11 +170,16 @@ async fn try_to_enter(shared: &Shared) -> Result<(Arc<Link>, Messages), ConnectE
     };
     let (fresh, since, kept) =
         (format!("{:016x}", fastrand::u64(..)), since.to_string(), ms(shared.pace.kept));
-    let keys = [names.era(), names.node(shared.number)];
-    let args = [&run_id, &fresh, &distrusted, &shared.instance, &era, &since, &kept.to_string()];
+    let keys = [names.era(), names.node(shared.number), names.engines()];
+    let args =
+        [&run_id, &fresh, &distrusted, &shared.instance, &era, &since, &kept.to_string(), &shared.part];
     let answer = connection.run(&scripts::ENTER, &keys, &args.map(String::as_str)).await.map_err(failed)?;
     let (era, since, time) = match answer.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["ok", era, since, time] => (era, since, time),
+        ["part", other] => {
+            let (at, part) = (client.at().into(), shared.part.clone());
+            return Err(ConnectError::OtherEngines { at, part, other: other.into() });
+        }
         ["taken"] => {
             return Err(ConnectError::NumberTaken { at: client.at().into(), number: shared.number });
         }

@@ -25,6 +25,8 @@ pub(super) struct Shared {
     pub(super) names: Names,
     pub(super) pace: Pace,
     pub(super) number: u32,
+    /// Which of how many engines it is, as it is written there.
+    pub(super) part: String,
     /// Tells this node from another that happens to have its number.
     pub(super) instance: String,
     pub(super) followers: Arc<Followers>,
@@ -64,12 +66,13 @@ impl Link {
 }
 
 impl Shared {
-    pub(super) fn new(client: Client, names: Names, pace: Pace, number: u32) -> Self {
+    pub(super) fn new(client: Client, names: Names, pace: Pace, number: u32, part: String) -> Self {
         Self {
             client,
             names,
             pace,
             number,
+            part,
             instance: format!("{:016x}", fastrand::u64(..)),
             followers: Arc::default(),
             terms: Mutex::new(Terms::new(pace)),

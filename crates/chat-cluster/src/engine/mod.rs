@@ -51,12 +51,18 @@ pub struct Settings {
     /// beat comes each fifth of it (at most 3 s), and a node that has not been heard of for two thirds of
     /// it (at most 10 s) is taken for gone by the others.
     pub patience: Duration,
+    /// Which of how many engines this is, from 0: rooms are divided among all of them.
+    pub part: (usize, usize),
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { url: _, prefix, patience } = self;
-        f.debug_struct("Settings").field("prefix", prefix).field("patience", patience).finish_non_exhaustive()
+        let Self { url: _, prefix, patience, part } = self;
+        f.debug_struct("Settings")
+            .field("prefix", prefix)
+            .field("patience", patience)
+            .field("part", part)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +90,8 @@ impl Engine {
         let client = Client::open(&settings.url)?;
         let names =
             Names::new(&settings.prefix).ok_or_else(|| ConnectError::Prefix(settings.prefix.clone()))?;
-        let shared = Arc::new(Shared::new(client, names, Pace::of(settings.patience), number));
+        let part = format!("{}/{}", settings.part.0, settings.part.1);
+        let shared = Arc::new(Shared::new(client, names, Pace::of(settings.patience), number, part));
         let mut pauses = keeper::Pauses::default();
         let (link, messages) = loop {
             match keeper::enter(&shared).await {

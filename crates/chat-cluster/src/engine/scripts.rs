@@ -50,6 +50,11 @@ impl Names {
         format!("{}:era", self.prefix)
     }
 
+    /// Which of how many engines this one is, while there are nodes.
+    pub(super) fn engines(&self) -> String {
+        format!("{}:engines", self.prefix)
+    }
+
     pub(super) fn node(&self, number: u32) -> String {
         format!("{}:node:{number}", self.prefix)
     }

@@ -24,8 +24,8 @@ use tokio::{
 
 use crate::net::conn_keys::ConnKeys;
 
-/// How long a join waits for an engine that is out of reach.
-const JOIN_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a join waits for an engine that is out of reach, and as long again for its room.
+pub(super) const JOIN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often engines are asked which nodes are gone, and what time it is; more often with little patience.
 const LOOK_EVERY: Duration = Duration::from_secs(3);

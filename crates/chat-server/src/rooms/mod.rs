@@ -13,11 +13,12 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 use chat_protocol::{CloseCode, RoomId, RoomKey};
 use chat_room::{Join, Limits, Opening, Room, TokenHash};
 use parking_lot::Mutex;
+use tokio::time::timeout;
 
 pub(crate) use self::handle::{Joined, Membership, RoomHandle, SendError, Unsent};
 use self::{
     actor::RoomActor,
-    cluster::Cluster,
+    cluster::{Cluster, JOIN_PATIENCE},
     handle::RoomGone,
     homes::{Home, Homes},
     memory_budget::MemoryBudget,
@@ -136,7 +137,15 @@ impl Rooms {
                 }
                 handle.join(join.clone(), sink.clone()).await.map(Ok)
             };
-            match joined.await {
+            let joined = match &self.cluster {
+                None => joined.await,
+                // Should it be let in after all, nobody waits for the answer any more, and that is how it leaves.
+                Some(_) => match timeout(JOIN_PATIENCE, joined).await {
+                    Ok(joined) => joined,
+                    Err(_) => return Err(CreateError::EngineLost),
+                },
+            };
+            match joined {
                 Ok(answer) => return answer,
                 // The room was being cleared away. It is out of the table before it stops answering,
                 // or about to be; the next look finds another.
