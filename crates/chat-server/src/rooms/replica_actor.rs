@@ -56,7 +56,7 @@ pub(crate) struct ReplicaActor {
 }
 
 /// The copy, while there is one.
-struct Copy {
+struct RoomCopy {
     replica: Replica<With>,
     local: LocalRoom,
     follower: Follower,
@@ -144,7 +144,7 @@ impl ReplicaActor {
     }
 
     /// The copy of the room as its log has it now; of a new room, where there is none.
-    async fn copy(&mut self) -> Result<Result<Copy, Stillborn>, EngineUnavailable> {
+    async fn copy(&mut self) -> Result<Result<RoomCopy, Stillborn>, EngineUnavailable> {
         let (engine, key) = (self.shared.engine(), self.shared.key());
         let mut state = engine.state();
         let State::Up { since } = *state.borrow_and_update() else { return Err(EngineUnavailable) };
@@ -165,7 +165,7 @@ impl ReplicaActor {
             Err(error) => return Ok(Err(Stillborn { life: loaded.life, over: error.into() })),
         };
         let local = LocalRoom::new(room, self.home.outboxes().clone(), self.mailbox.clone());
-        let mut copy = Copy {
+        let mut copy = RoomCopy {
             replica,
             local,
             follower,
@@ -209,7 +209,7 @@ impl ReplicaActor {
         }
     }
 
-    async fn follow(&mut self, copy: &mut Copy) -> Ending {
+    async fn follow(&mut self, copy: &mut RoomCopy) -> Ending {
         loop {
             if let Some(ending) = self.ask(copy) {
                 return ending;
@@ -228,7 +228,7 @@ impl ReplicaActor {
     }
 
     /// Asks the engine what is to be asked now; the ending, if it is time for one.
-    fn ask(&self, copy: &mut Copy) -> Option<Ending> {
+    fn ask(&self, copy: &mut RoomCopy) -> Option<Ending> {
         let now = self.shared.engine().now();
         match *copy.state.borrow() {
             State::Up { since } if since == copy.since => {}
@@ -277,7 +277,7 @@ impl ReplicaActor {
         Duration::from_millis(self.opening.limits.resume_window).max(EMPTY_AT_LEAST)
     }
 
-    async fn next_event(&mut self, copy: &mut Copy) -> Event {
+    async fn next_event(&mut self, copy: &mut RoomCopy) -> Event {
         let alarm = self.next_alarm(copy);
         let has_place = copy.replica.waiting() < PLACES;
         tokio::select! {
@@ -296,7 +296,7 @@ impl ReplicaActor {
     }
 
     /// When something is due at the latest.
-    fn next_alarm(&self, copy: &Copy) -> Instant {
+    fn next_alarm(&self, copy: &RoomCopy) -> Instant {
         let (now, engine_now) = (Instant::now(), self.shared.engine().now());
         let at = |due: Ms| now + Duration::from_millis(due.saturating_sub(engine_now));
         let asks = [copy.replica.tick_due(copy.local.room()), Some(copy.replica.read_due())];
@@ -309,7 +309,7 @@ impl ReplicaActor {
         first.map_or(now + Duration::from_secs(60), |first| first.max(least))
     }
 
-    async fn take(&mut self, copy: &mut Copy, event: Event) -> Result<(), Ending> {
+    async fn take(&mut self, copy: &mut RoomCopy, event: Event) -> Result<(), Ending> {
         let now = self.shared.engine().now();
         match event {
             Event::Request(first) => {
@@ -362,7 +362,7 @@ impl ReplicaActor {
         Ok(())
     }
 
-    fn heard(&self, copy: &mut Copy, heard: Heard) -> Result<(), Ending> {
+    fn heard(&self, copy: &mut RoomCopy, heard: Heard) -> Result<(), Ending> {
         match heard {
             Heard::Entry(entry) => copy.hear(&entry, &self.shared)?,
             Heard::Missed => copy.replica.missed(),
@@ -374,7 +374,7 @@ impl ReplicaActor {
 
     /// Sees that there is memory for what the room keeps. Messages are forgotten here alone, which decides
     /// nothing; sessions everywhere.
-    fn keep(&mut self, copy: &mut Copy) {
+    fn keep(&mut self, copy: &mut RoomCopy) {
         while !self.share.keep(copy.local.kept_bytes()) {
             if !copy.local.room_mut().forget_oldest_said() {
                 let bytes = copy.local.room().absent_bytes() / 2;
@@ -388,7 +388,7 @@ impl ReplicaActor {
 }
 
 /// Ends a copy, and tells whoever must know.
-async fn end(shared: SharedRoom, mut copy: Copy, ending: Ending) {
+async fn end(shared: SharedRoom, mut copy: RoomCopy, ending: Ending) {
     let life = copy.replica.life().clone();
     match ending {
         Ending::Empty => {}
@@ -432,7 +432,7 @@ struct Stillborn {
     over: Over,
 }
 
-impl Copy {
+impl RoomCopy {
     fn ask(&mut self, request: Request, now: Ms) {
         match request {
             Request::Wish(wish, With::Nothing) if self.local.room().would_ignore(&wish, now) => {}
