@@ -37,6 +37,9 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// How long a copy stays at least with nobody in it.
 const EMPTY_AT_LEAST: Duration = Duration::from_secs(10);
 
+/// How long a copy may sleep that nothing is due for.
+const IDLE: Duration = Duration::from_secs(60);
+
 /// Over how long the closes of all rooms are spread when an engine is lost.
 const CLOSE_SPREAD: Duration = Duration::from_secs(2);
 
@@ -230,12 +233,12 @@ impl ReplicaActor {
     /// Asks the engine what is to be asked now; the ending, if it is time for one.
     fn ask(&self, copy: &mut RoomCopy) -> Option<Ending> {
         let now = self.shared.engine().now();
+        copy.local.room_mut().prune(now);
         match *copy.state.borrow() {
             State::Up { since } if since == copy.since => {}
             State::Held { since } if since == copy.since => return None,
             _ => return Some(Ending::EngineLost),
         }
-        copy.local.room_mut().prune(now);
         if copy.replica.is_settled() {
             // A room that has just begun is empty because whoever comes first is not in it yet.
             if copy.has_lived && copy.local.room().is_over() {
@@ -295,18 +298,20 @@ impl ReplicaActor {
         }
     }
 
-    /// When something is due at the latest.
+    /// When something is due at the latest. What has to wait for the engine wakes nobody.
     fn next_alarm(&self, copy: &RoomCopy) -> Instant {
         let (now, engine_now) = (Instant::now(), self.shared.engine().now());
         let at = |due: Ms| now + Duration::from_millis(due.saturating_sub(engine_now));
-        let asks = [copy.replica.tick_due(copy.local.room()), Some(copy.replica.read_due())];
-        let asks = asks.into_iter().flatten().map(|due| at(due).max(copy.pause));
-        let resend = (!copy.replica.is_settled() && copy.appending.is_none()).then_some(copy.pause);
+        let is_up = matches!(*copy.state.borrow(), State::Up { .. });
+        let tick = copy.replica.tick_due(copy.local.room());
+        let read = copy.reading.is_none().then(|| copy.replica.read_due());
+        let asked = [tick, read].into_iter().flatten().map(|due| at(due).max(copy.pause));
+        let asked = asked.chain((copy.pause > now).then_some(copy.pause)).filter(|_| is_up);
         let empty = copy.empty_since.map(|since| since + self.empty_for());
         let pruned = copy.local.room().prune_due().map(at);
+        // A clock of the engine that is a little late must not have it asked without end.
         let least = now + Duration::from_millis(1);
-        let first = asks.chain(resend).chain(empty).chain(pruned).min();
-        first.map_or(now + Duration::from_secs(60), |first| first.max(least))
+        asked.chain(empty).chain(pruned).min().map_or(now + IDLE, |first| first.max(least))
     }
 
     async fn take(&mut self, copy: &mut RoomCopy, event: Event) -> Result<(), Ending> {
