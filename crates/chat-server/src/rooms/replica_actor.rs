@@ -306,12 +306,12 @@ impl ReplicaActor {
         let tick = copy.replica.tick_due(copy.local.room());
         let read = copy.reading.is_none().then(|| copy.replica.read_due());
         let asked = [tick, read].into_iter().flatten().map(|due| at(due).max(copy.pause));
-        let asked = asked.chain((copy.pause > now).then_some(copy.pause)).filter(|_| is_up);
         let empty = copy.empty_since.map(|since| since + self.empty_for());
+        let asked = asked.chain((copy.pause > now).then_some(copy.pause)).chain(empty).filter(|_| is_up);
         let pruned = copy.local.room().prune_due().map(at);
         // A clock of the engine that is a little late must not have it asked without end.
         let least = now + Duration::from_millis(1);
-        asked.chain(empty).chain(pruned).min().map_or(now + IDLE, |first| first.max(least))
+        asked.chain(pruned).min().map_or(now + IDLE, |first| first.max(least))
     }
 
     async fn take(&mut self, copy: &mut RoomCopy, event: Event) -> Result<(), Ending> {
