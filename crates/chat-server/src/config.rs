@@ -83,8 +83,9 @@ pub struct Config {
     pub(crate) cores: usize,
 
     /// Engines, where several servers are to have the same rooms: Redis (7.0 or later) or Valkey (7.2 or later), as
-    /// redis://[user:password@]host[:port]; several with commas, the same in the same order for all servers. A
-    /// password had better stand in the environment. Without one this server is alone, and nothing of it runs.
+    /// redis://10.0.0.5:6379 or redis://user:password@10.0.0.5:6379; several with commas, the same in the same
+    /// order for all servers. A password had better stand in the environment. Without one this server is alone,
+    /// and nothing of it runs.
     #[arg(long, env = "OTAGH_ENGINE", value_delimiter = ',', hide_env_values = true)]
     pub(crate) engine: Vec<String>,
 
