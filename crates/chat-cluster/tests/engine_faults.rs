@@ -504,13 +504,23 @@ async fn nodes_that_go_are_missed(process: EngineProcess) {
     assert_eq!(since_of().await[1], Some(up(&leaving).await));
 }
 
-async fn node_taken_for_gone_begins_again(process: EngineProcess) {
+async fn lapsed_node_goes_on(process: EngineProcess) {
     let engine = node(process.url(), 1, IMPATIENT).await;
     let since = up(&engine).await;
-    append(&engine, 1).await.unwrap();
     process.ask(&["DEL", "otagh:node:1"]).await.unwrap();
+    // By a beat, or, where the link is lost, by entering again.
+    while process.ask(&["EXISTS", "otagh:node:1"]).await.unwrap() != "1" {}
+    process.ask(&["DEL", "otagh:node:1"]).await.unwrap();
+    process.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]).await.unwrap();
+    while process.ask(&["EXISTS", "otagh:node:1"]).await.unwrap() != "1" {}
+    assert_eq!(up(&engine).await, since, "what it knows of rooms is as good as before");
+}
+
+async fn node_whose_number_is_taken_begins_again(process: EngineProcess) {
+    let engine = node(process.url(), 1, IMPATIENT).await;
+    let since = up(&engine).await;
+    process.ask(&["SET", "otagh:node:1", "7 another", "PX", "500"]).await.unwrap();
     assert!(up_in_another_term(&engine, since).await > since);
-    assert!(engine.exists(ROOM).await.unwrap(), "the others go on");
 }
 
 async fn other_engines_are_refused(process: EngineProcess) {
@@ -730,7 +740,8 @@ on_engines! {
         full_engine_holds_until_it_has_room,
         full_engine_is_lost_after_patience,
         nodes_that_go_are_missed,
-        node_taken_for_gone_begins_again,
+        lapsed_node_goes_on,
+        node_whose_number_is_taken_begins_again,
         number_is_one_nodes_only,
     other_engines_are_refused,
         prefix_keeps_clusters_apart,

@@ -92,7 +92,7 @@ async fn beat(shared: &Shared, link: &Arc<Link>) -> Fault {
                 Ok(time) => shared.set_clock(time, sent, accepted),
                 Err(error) => return Fault::Refused(error.to_string()),
             },
-            ["lapsed"] => return Fault::Lapsed,
+            ["taken"] => return Fault::NumberTaken,
             _ => return Fault::Refused(format!("a beat is answered by {answer:?}")),
         }
         shared.terms.lock().accepted(sent);

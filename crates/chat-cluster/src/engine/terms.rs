@@ -40,8 +40,8 @@ pub(super) enum Fault {
     Distrusted(String),
     #[error("the engine was exchanged or emptied")]
     OtherEra,
-    #[error("this node was away for so long that others take it for gone")]
-    Lapsed,
+    #[error("another node has the number of this one")]
+    NumberTaken,
     #[error("no answer for longer than the patience")]
     OutOfPatience,
     #[error("messages no longer arrive on the subscribed connection")]
@@ -55,7 +55,9 @@ impl Fault {
     fn ends_term(&self) -> bool {
         match self {
             Self::Broken(_) | Self::Refused(_) | Self::Denied(_) | Self::Deaf => false,
-            Self::Distrusted(_) | Self::OtherEra | Self::Lapsed | Self::OutOfPatience | Self::Left => true,
+            Self::Distrusted(_) | Self::OtherEra | Self::NumberTaken | Self::OutOfPatience | Self::Left => {
+                true
+            }
         }
     }
 }
@@ -262,7 +264,7 @@ mod tests {
 
     #[test]
     fn other_era_and_lapse_end_at_once() {
-        for fault in [Fault::OtherEra, Fault::Lapsed, Fault::OutOfPatience, Fault::Left] {
+        for fault in [Fault::OtherEra, Fault::NumberTaken, Fault::OutOfPatience, Fault::Left] {
             let mut terms = entered();
             terms.cut(&fault);
             assert_eq!((terms.state(1_001), terms.distrusted()), (State::Lost, None));

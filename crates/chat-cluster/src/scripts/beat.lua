@@ -3,8 +3,10 @@
 -- KEYS: era, node, engines
 -- ARGV: era, the node's since and instance, ttl_ms, channel
 if redis.call('HGET', KEYS[1], 'e') ~= ARGV[1] then return { 'era' } end
-if redis.call('GET', KEYS[2]) ~= ARGV[2] then return { 'lapsed' } end
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+-- A key that has lapsed is put back: whoever took the node for gone said so in the logs of rooms, where it reads it.
+local held = redis.call('GET', KEYS[2])
+if held and held ~= ARGV[2] then return { 'taken' } end
+redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 redis.call('PEXPIRE', KEYS[3], ARGV[3])
 redis.call('PUBLISH', ARGV[4], '')
 local time = redis.call('TIME')

@@ -19,6 +19,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local held = redis.call('GET', KEYS[2])
 local since, instance = string.match(held or '', '^(%d+) (.+)$')
 if held and instance ~= ARGV[4] then return { 'taken' } end
+if not held and era == ARGV[5] then since = ARGV[6] end
 if era ~= ARGV[5] or since ~= ARGV[6] then
   since = string.format('%.0f', math.max(now, tonumber(ARGV[6]) + 1))
 end
