@@ -5,15 +5,24 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::time::Duration;
+mod common;
 
-use chat_testkit::{cluster::ClusterScenario, engine_process::EngineKind, scenario::Setup};
+use std::{path::PathBuf, time::Duration};
+
+use chat_testkit::{
+    cluster::ClusterScenario,
+    engine_process::{EngineKind, EngineProcess},
+    process::Program,
+    scenario::Setup,
+};
+use common::TestServer;
+
+fn engine() -> Option<PathBuf> {
+    [EngineKind::Redis, EngineKind::Valkey].into_iter().find_map(EngineKind::binary)
+}
 
 async fn play(scenario: ClusterScenario) {
-    let Some(engine) = [EngineKind::Redis, EngineKind::Valkey].into_iter().find_map(EngineKind::binary)
-    else {
-        return;
-    };
+    let Some(engine) = engine() else { return };
     let server = env!("CARGO_BIN_EXE_otagh").into();
     let seed = std::env::var("OTAGH_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(1);
     let setup = Setup { server, seed, clients: 60, rooms: 4, talk: Duration::ZERO };
@@ -61,4 +70,21 @@ async fn emptied_and_full_engine_is_told() {
 #[tokio::test]
 async fn engine_and_node_may_crash_together() {
     play(ClusterScenario::EngineAndNode).await;
+}
+
+#[tokio::test]
+async fn gone_node_leaves_rooms_loaded_later() {
+    let Some(engine) = engine() else { return };
+    let engine = EngineProcess::start(engine, &[]).await.unwrap();
+    let url = format!("--engine={}", engine.url());
+    let program = Program::new(env!("CARGO_BIN_EXE_otagh")).options(&[&url, "--engine-patience=1s"]);
+    let (mut killed, left) = (program.start().await.unwrap(), program.start().await.unwrap());
+    let (there, here) = (TestServer::at(killed.address()), TestServer::at(left.address()));
+    let _ali = (there.join("one", "ali").await, there.join("two", "ali").await);
+    let mut sara = here.join("one", "sara").await;
+    killed.kill().await.unwrap();
+    sara.expect_presence(|presence| presence["changed"][0]["away"] == true).await;
+    // The node that is left knows by now that the other is gone, and does not hear it again.
+    let reza = here.join("two", "reza").await;
+    assert_eq!(reza.welcome["away_count"], 1, "{}", reza.welcome);
 }

@@ -189,6 +189,8 @@ impl ReplicaActor {
         }
         copy.has_lived = !copy.local.room().is_over();
         copy.local.room().nodes().into_iter().for_each(|node| self.shared.heard_of(node));
+        // What is known of nodes already is no news.
+        copy.wish_gone(&self.shared);
         // Of this node, from a copy that it had before.
         if copy.local.room().nodes().contains(&self.shared.node()) {
             let before = self.shared.before_now();
@@ -356,11 +358,7 @@ impl ReplicaActor {
                 copy.replica.not_read();
                 copy.pause = Instant::now() + PAUSE;
             }
-            Event::News => {
-                for gone in self.shared.gone(copy.local.room()) {
-                    copy.replica.wish(gone, With::Nothing);
-                }
-            }
+            Event::News => copy.wish_gone(&self.shared),
             Event::State | Event::Alarm => {}
             Event::Closed => return Err(Ending::Empty),
         }
@@ -438,6 +436,13 @@ struct Stillborn {
 }
 
 impl RoomCopy {
+    /// Has nodes leave the room that are gone.
+    fn wish_gone(&mut self, shared: &SharedRoom) {
+        for gone in shared.gone(self.local.room()) {
+            self.replica.wish(gone, With::Nothing);
+        }
+    }
+
     fn ask(&mut self, request: Request, now: Ms) {
         match request {
             Request::Wish(wish, With::Nothing) if self.local.room().would_ignore(&wish, now) => {}
